@@ -1,0 +1,1 @@
+"""Thin, named faces over the cryptography package."""

@@ -1,0 +1,1 @@
+"""ICAO Doc 9303-10: the files on the chip."""

@@ -1,0 +1,1 @@
+"""A simulated card and issuer that share no protocol code with the reader."""

@@ -1,0 +1,1 @@
+"""Readers and wires: the only place with sockets, threads and clocks."""

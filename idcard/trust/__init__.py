@@ -1,0 +1,1 @@
+"""ICAO Doc 9303-12: certificates, paths, the trust store."""

@@ -1,0 +1,1 @@
+"""Judging evidence: a pure function to a verdict."""

@@ -1,0 +1,1 @@
+"""The national profile of Vietnam: number, card QR, DG13, expiry."""
