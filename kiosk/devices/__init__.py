@@ -1,0 +1,1 @@
+"""The outside world behind ports: real devices and their simulated twins."""

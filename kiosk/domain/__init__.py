@@ -1,0 +1,1 @@
+"""Pure rules of a visit: no clock, thread, file, device or page."""

@@ -1,0 +1,32 @@
+"""How well a person is known: recorded with every visit, shown to staff as a word and a shape."""
+
+from enum import StrEnum
+
+
+class Assurance(StrEnum):
+    """The rung that an identity reached, strongest first."""
+
+    CHIP_ANCHORED = "chip_anchored"
+    """The chip is genuine and its issuer is in the trust store."""
+    CHIP_UNANCHORED = "chip_unanchored"
+    """The chip was read, but nothing here vouches for its issuer."""
+    STAFF = "staff"
+    """A clerk looked at the person and the papers."""
+    QR_UNSIGNED = "qr_unsigned"
+    """A printed code said so."""
+    NONE = "none"
+    """Nothing was read: a number to be called with, and no more."""
+
+    @property
+    def shape(self) -> str:
+        """The shape beside the word, so that colour is never needed."""
+        return _SHAPES[self]
+
+
+_SHAPES = {
+    Assurance.CHIP_ANCHORED: "◆",
+    Assurance.CHIP_UNANCHORED: "◇",
+    Assurance.STAFF: "○",
+    Assurance.QR_UNSIGNED: "▢",
+    Assurance.NONE: "·",
+}

@@ -1,0 +1,311 @@
+"""The visit as a table of screens and events: this table is what runs, and what the manual draws.
+
+Theory of operation. :func:`step` looks up (screen, event). A pair that is not in the table is ignored: the screen
+stays and nothing happens. Three targets depend on where the card is or where the visit came from, and are resolved in
+:func:`step` alone: ``KEY`` (read now, or ask for the card), ``REST`` (the machine is free again) and ``BACK`` (the
+screen behind "is anyone still here?"). Effects are names; the service performs them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Screen(StrEnum):
+    """What the patient sees."""
+
+    ATTRACT = "attract"
+    DIGITS = "digits"
+    PLACE_CARD = "place_card"
+    SHOW_QR = "show_qr"
+    PUT_BACK = "put_back"
+    READING = "reading"
+    CONFIRM = "confirm"
+    TICKET = "ticket"
+    TAKE_CARD = "take_card"
+    DESK = "desk"
+    STILL_THERE = "still_there"
+    CALLED = "called"
+    CLOSED = "closed"
+
+
+class Event(StrEnum):
+    """What can happen to a visit."""
+
+    CARD_DOWN = "card_down"
+    CARD_GONE = "card_gone"
+    KEY_GIVEN = "key_given"
+    """Six digits were typed, or the QR of a card was shown."""
+    WRONG_KEY = "wrong_key"
+    """The chip did not open, and there are tries left."""
+    PACE_REFUSED = "pace_refused"
+    """The chip wants the key that only its QR can give."""
+    CARD_TORN = "card_torn"
+    """The card left while it was read, and there are tries left."""
+    PROVED = "proved"
+    """The card is genuine and the person covered."""
+    ADMITTED = "admitted"
+    """The admission is committed."""
+    SEEN_TODAY = "seen_today"
+    """The person has a ticket of today."""
+    SENT_TO_DESK = "sent_to_desk"
+    """A person must help; the desk ticket is committed."""
+    NO_QR = "no_qr"
+    NO_CARD = "no_card"
+    NOT_ME = "not_me"
+    STOPPED = "stopped"
+    ACKNOWLEDGED = "acknowledged"
+    MORE_TIME = "more_time"
+    STAFF_CALLED = "staff_called"
+    """Help, a child or an emergency."""
+    TIME_UP = "time_up"
+    """The limit of the screen has passed."""
+    STORE_FAILED = "store_failed"
+    STORE_BACK = "store_back"
+
+
+class Effect(StrEnum):
+    """What the service does on the way."""
+
+    CLEAR = "clear"
+    """Forget everything of this visit."""
+    START_READ = "start_read"
+    CANCEL_READ = "cancel_read"
+    REMEMBER = "remember"
+    """Keep this screen, to come back to it."""
+    EXTEND = "extend"
+    """Double the limits for the rest of this visit."""
+    REPEAT = "repeat"
+    """The event counts once more, on the screen that we came back to."""
+    SHORTEN = "shorten"
+    """The ticket need not stay for its whole time any more."""
+
+
+class Limit(StrEnum):
+    """The clocks; their seconds are configuration."""
+
+    IDLE = "idle"
+    WARN = "warn"
+    TICKET = "ticket"
+    PUT_BACK = "put_back"
+    READING = "reading"
+    DESK = "desk"
+
+
+class Card(StrEnum):
+    """What lies on the reader."""
+
+    NONE = "none"
+    OLD = "old"
+    """The card of the visit that runs or has just ended."""
+    NEW = "new"
+    """A card that was put down after the visit's end was shown: somebody else's turn has begun."""
+
+
+class Choice(StrEnum):
+    """Targets that depend on more than the table."""
+
+    KEY = "key"
+    REST = "rest"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where an event leads, and what is done on the way."""
+
+    target: Screen | Choice
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was taken: the screen that follows and the effects to perform, in order."""
+
+    screen: Screen
+    effects: tuple[Effect, ...] = ()
+
+
+TRIES = 3
+"""How often digits may be wrong, and how often a card may be torn away, before a person helps."""
+
+_CLEARED = Rule(Choice.REST, (Effect.CLEAR,))
+_CANCELLED = Rule(Choice.REST, (Effect.CANCEL_READ, Effect.CLEAR))
+_KEY = Rule(Choice.KEY)
+_DESK = Rule(Screen.DESK)
+_READ = Rule(Screen.READING, (Effect.START_READ,))
+_WARN = Rule(Screen.STILL_THERE, (Effect.REMEMBER,))
+_BACK_AND_REPEAT = Rule(Choice.BACK, (Effect.REPEAT,))
+
+_OWN: dict[Screen, dict[Event, Rule]] = {
+    Screen.ATTRACT: {
+        Event.CARD_DOWN: Rule(Screen.DIGITS),
+        Event.KEY_GIVEN: _KEY,
+        Event.SENT_TO_DESK: _DESK,
+    },
+    Screen.DIGITS: {
+        Event.KEY_GIVEN: _KEY,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _WARN,
+    },
+    Screen.PLACE_CARD: {
+        Event.CARD_DOWN: _READ,
+        Event.KEY_GIVEN: _KEY,
+        Event.NO_CARD: _DESK,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _WARN,
+    },
+    Screen.SHOW_QR: {
+        Event.KEY_GIVEN: _KEY,
+        Event.NO_QR: _DESK,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _WARN,
+    },
+    Screen.PUT_BACK: {
+        Event.CARD_DOWN: _READ,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _CLEARED,
+    },
+    Screen.READING: {
+        Event.PROVED: Rule(Screen.CONFIRM),
+        Event.SEEN_TODAY: Rule(Screen.TICKET),
+        Event.WRONG_KEY: Rule(Screen.DIGITS),
+        Event.PACE_REFUSED: Rule(Screen.SHOW_QR),
+        Event.CARD_TORN: Rule(Screen.PUT_BACK),
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CANCELLED,
+        Event.TIME_UP: Rule(Screen.DESK, (Effect.CANCEL_READ,)),
+    },
+    Screen.CONFIRM: {
+        Event.ADMITTED: Rule(Screen.TICKET),
+        Event.SEEN_TODAY: Rule(Screen.TICKET),
+        Event.NOT_ME: _CLEARED,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _WARN,
+    },
+    Screen.TICKET: {
+        Event.CARD_GONE: Rule(Screen.TICKET, (Effect.SHORTEN,)),
+        Event.ACKNOWLEDGED: _CLEARED,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _CLEARED,
+    },
+    Screen.TAKE_CARD: {
+        Event.CARD_GONE: Rule(Screen.ATTRACT),
+    },
+    Screen.DESK: {
+        Event.ACKNOWLEDGED: _CLEARED,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _CLEARED,
+    },
+    Screen.STILL_THERE: {
+        Event.MORE_TIME: Rule(Choice.BACK, (Effect.EXTEND,)),
+        Event.CARD_DOWN: _BACK_AND_REPEAT,
+        Event.KEY_GIVEN: _BACK_AND_REPEAT,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _CLEARED,
+    },
+    Screen.CALLED: {
+        Event.ACKNOWLEDGED: _CLEARED,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _CLEARED,
+    },
+    Screen.CLOSED: {
+        Event.STORE_BACK: Rule(Choice.REST),
+    },
+}
+
+_STOP_ALL = (Effect.CANCEL_READ, Effect.CLEAR)
+_EVERYWHERE: dict[Event, Rule] = {
+    Event.STAFF_CALLED: Rule(Screen.CALLED, _STOP_ALL),
+    Event.STORE_FAILED: Rule(Screen.CLOSED, _STOP_ALL),
+}
+
+
+def _whole_table() -> dict[tuple[Screen, Event], Rule]:
+    """Every rule; the two that hold on every open screen are written once above."""
+    table = {(screen, event): rule for screen, rules in _OWN.items() for event, rule in rules.items()}
+    for screen in set(Screen) - {Screen.CLOSED}:
+        table.update({(screen, event): rule for event, rule in _EVERYWHERE.items()})
+    return table
+
+
+TABLE = _whole_table()
+
+LIMITS: dict[Screen, Limit] = {
+    Screen.DIGITS: Limit.IDLE,
+    Screen.PLACE_CARD: Limit.IDLE,
+    Screen.SHOW_QR: Limit.IDLE,
+    Screen.CONFIRM: Limit.IDLE,
+    Screen.STILL_THERE: Limit.WARN,
+    Screen.TICKET: Limit.TICKET,
+    Screen.PUT_BACK: Limit.PUT_BACK,
+    Screen.READING: Limit.READING,
+    Screen.DESK: Limit.DESK,
+    Screen.CALLED: Limit.DESK,
+}
+"""Which clock runs on which screen; the others wait for ever."""
+
+
+def accepts(screen: Screen, event: Event) -> bool:
+    """Whether the table has a rule for this event on this screen."""
+    return (screen, event) in TABLE
+
+
+def step(screen: Screen, event: Event, *, card: Card = Card.NONE, back: Screen = Screen.ATTRACT) -> Step | None:
+    """The step that an event leads to, or None where it is ignored.
+
+    :param card: what lies on the reader.
+    :param back: the screen that :attr:`Effect.REMEMBER` kept.
+    """
+    rule = TABLE.get((screen, event))
+    if rule is None:
+        return None
+    match rule.target:
+        case Choice.KEY if card is Card.NONE:
+            return Step(Screen.PLACE_CARD, rule.effects)
+        case Choice.KEY:
+            return Step(Screen.READING, (*rule.effects, Effect.START_READ))
+        case Choice.REST:
+            return Step(resting_screen(card), rule.effects)
+        case Choice.BACK:
+            return Step(back, rule.effects)
+        case Screen() as target:
+            return Step(target, rule.effects)
+
+
+def resting_screen(card: Card) -> Screen:
+    """The screen of a machine that is free again: a card left behind is not a new visit, a new card is."""
+    return {Card.NONE: Screen.ATTRACT, Card.OLD: Screen.TAKE_CARD, Card.NEW: Screen.DIGITS}[card]
+
+
+def mermaid() -> str:
+    """The table as a Mermaid state diagram, for the manual."""
+    return "\n".join(("stateDiagram-v2", *_diagram_lines())) + "\n"
+
+
+def _diagram_lines() -> Iterator[str]:
+    yield from ("    state key <<choice>>", "    state rest <<choice>>", "    [*] --> attract")
+    for (screen, event), rule in sorted(TABLE.items(), key=lambda item: (list(Screen).index(item[0][0]), item[0][1])):
+        if event not in _EVERYWHERE:
+            for target in _drawn_targets(rule.target):
+                yield f"    {screen} --> {target}: {event.replace('_', ' ')}"
+    yield from ("    key --> reading: card lies there", "    key --> place_card: no card")
+    yield from (
+        "    rest --> attract: no card",
+        "    rest --> take_card: card left behind",
+        "    rest --> digits: a new card",
+    )
+    yield from ("    note left of called: staff called, from every open screen",)
+    yield from ("    note left of closed: store failed, from every open screen",)
+
+
+def _drawn_targets(target: Screen | Choice) -> tuple[str, ...]:
+    """Coming back is drawn as one arrow to each screen that can be come back to."""
+    if target is not Choice.BACK:
+        return (str(target),)
+    return tuple(sorted(screen for (screen, _), rule in TABLE.items() if Effect.REMEMBER in rule.effects))

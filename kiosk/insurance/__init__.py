@@ -1,0 +1,1 @@
+"""Where coverage comes from: so far the roster, off line."""

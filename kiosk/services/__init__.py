@@ -1,0 +1,1 @@
+"""What the kiosk does, in plain Python: no page, no HTML."""

@@ -1,0 +1,152 @@
+"""What a screen shows: one immutable snapshot of the visit, and the calls that a page may make.
+
+A snapshot holds only what may stand on the screen: a masked name, a birth year, three digits. It still prints as
+nothing, because even these belong on the screen and not in a log.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from kiosk.domain.flow import Screen
+
+
+class DeskMessage(StrEnum):
+    """Why the person is asked to go to the desk, or who was called, in kind words: keys of the catalogues."""
+
+    UNKNOWN_CARD = "unknown_card"
+    WRONG_DIGITS = "wrong_digits"
+    CARD_MOVED = "card_moved"
+    NO_COVER = "no_cover"
+    COVER_ENDED = "cover_ended"
+    CARD_EXPIRED = "card_expired"
+    QR_ONLY = "qr_only"
+    NO_CARD = "no_card"
+    READER = "reader"
+    HELP = "help"
+    CHILD = "child"
+    EMERGENCY = "emergency"
+    CLOSED = "closed"
+
+
+Call = Literal["help", "child", "emergency"]
+"""For what staff can be called from the screen."""
+
+Hint = Literal["", "qr_unknown"]
+"""A small notice: the camera saw a code that is not the QR of a card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomChoice:
+    """A room to choose. ``waiting``: people with a ticket for it who were not called yet."""
+
+    id: str
+    name_vi: str
+    name_en: str
+    place_vi: str
+    place_en: str
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TicketView:
+    """A ticket on the screen. ``issued_at`` is local, ``HH:MM``; ``again``: the ticket of an earlier visit today."""
+
+    number: int
+    room: RoomChoice
+    issued_at: str
+    waiting_before: int
+    check_code: str
+    masked_name: str
+    again: bool = False
+    priority: bool = False
+
+    def __repr__(self) -> str:
+        return f"TicketView(number={self.number})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """The way to the desk. ``public_code`` never tells a forged card from an unknown one."""
+
+    desk: int
+    public_code: str
+    message: DeskMessage
+    ticket_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ScreenView:
+    """One snapshot.
+
+    ``steps_done`` (0 to 4) counts the named steps of reading: open, read, prove, insurance. Personal fields are
+    filled on CONFIRM only, ``ticket`` on TICKET only, ``desk`` on DESK, CALLED and CLOSED. ``seconds_left`` is what
+    remains of the screen's limit when the snapshot was made, or None where it has none.
+    """
+
+    version: int
+    screen: Screen
+    card_present: bool = False
+    steps_done: int = 0
+    tries_left: int | None = None
+    digits_wrong: bool = False
+    masked_name: str = ""
+    birth_year: str = ""
+    number_tail: str = ""
+    covered: bool = False
+    rooms: tuple[RoomChoice, ...] = ()
+    ticket: TicketView | None = None
+    desk: DeskView | None = None
+    hint: Hint = ""
+    reader_ok: bool = True
+    camera: str = "none"
+    seconds_left: float | None = None
+
+    def __repr__(self) -> str:
+        return f"ScreenView(version={self.version}, screen={self.screen})"
+
+
+class PatientScreens(Protocol):
+    """The calls that the patient's pages may make; :class:`kiosk.services.patient_desk.PatientDesk` answers them.
+
+    A call that does not fit the present screen does nothing. All are safe from any thread.
+    """
+
+    def view(self) -> ScreenView:
+        """The present snapshot."""
+
+    def wait(self, after: int, timeout_s: float) -> ScreenView:
+        """The first snapshot whose version is greater than ``after``, or the present one after ``timeout_s``."""
+
+    def type_digits(self, digits: str) -> None:
+        """Take the last six digits of the card number; anything else is a ValueError."""
+
+    def show_image(self, image: bytes) -> None:
+        """Take a camera frame (JPEG or PNG) and look for the QR of a card."""
+
+    def choose_room(self, room_id: str) -> None:
+        """Admit the person to a room; an unknown room is a ValueError."""
+
+    def no_qr(self) -> None:
+        """The person has no QR to show."""
+
+    def no_card(self) -> None:
+        """The person has no card to put down."""
+
+    def not_me(self) -> None:
+        """The person on the screen is somebody else."""
+
+    def stop(self) -> None:
+        """End the visit and forget it."""
+
+    def acknowledge(self) -> None:
+        """The ticket, or the way to the desk, was seen."""
+
+    def more_time(self) -> None:
+        """Go on, with doubled limits for this visit."""
+
+    def call_staff(self, what: Call) -> None:
+        """Call staff."""
+
+    def ticket_image(self) -> bytes | None:
+        """The ticket on the screen as a PNG for the printer (576 px wide, 1 bit), or None."""

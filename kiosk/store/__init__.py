@@ -1,0 +1,1 @@
+"""What the kiosk remembers: tables, migrations and the few questions asked of them."""
