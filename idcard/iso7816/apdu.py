@@ -67,10 +67,10 @@ def _parse_body(body: bytes) -> tuple[bytes, int | None, bool]:
     if len(body) == 1:
         return b"", body[0] or MAX_SHORT_LE, False
     if body[0] != 0:
-        return _split(body, 1, body[0], 1) + (False,)
+        return (*_split(body, 1, body[0], 1), False)
     if len(body) == 3:
         return b"", int.from_bytes(body[1:]) or MAX_EXTENDED_LE, True
-    return _split(body, 3, int.from_bytes(body[1:3]), 2) + (True,)
+    return (*_split(body, 3, int.from_bytes(body[1:3]), 2), True)
 
 
 def _split(body: bytes, start: int, lc: int, le_size: int) -> tuple[bytes, int | None]:

@@ -1,0 +1,73 @@
+"""Protocols without a wire: a procedure yields commands and is sent responses.
+
+A card is strictly command, response. So a protocol step is a generator: it yields a :class:`CommandApdu`, is sent the
+:class:`ResponseApdu` and goes on; what it returns is its result. Nothing here knows a reader. Tests drive procedures
+by hand with the standard's own bytes; ``transport.session`` performs them on a real card.
+"""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import TypeVar
+
+from idcard.errors import BoundExceeded, CommandRefused
+from idcard.iso7816.apdu import CommandApdu, ResponseApdu
+
+T = TypeVar("T")
+Procedure = Generator[CommandApdu, ResponseApdu, T]
+
+MAX_RESPONSE_BYTES = 65536
+_MAX_ROUNDS = 300
+# A bare 6Cxx to a protected command leaves the counters of both sides in doubt: it goes up, and closes the channel.
+_SECURE = 0x0C
+
+
+def exchange(command: CommandApdu) -> Procedure[ResponseApdu]:
+    """The response to one command, whatever its status word."""
+    response = yield command
+    return response
+
+
+def send(name: str, command: CommandApdu) -> Procedure[bytes]:
+    """The data of the response to ``command``.
+
+    :raises CommandRefused: with ``name`` and the status word, if that is not 9000.
+    """
+    response = yield command
+    if not response.ok:
+        raise CommandRefused(name, response.sw)
+    return response.data
+
+
+def chained(procedure: Procedure[T]) -> Procedure[T]:
+    """``procedure`` with ``61xx`` answered by GET RESPONSE and ``6Cxx`` by the same command with the right Le.
+
+    :raises BoundExceeded: if a card keeps on promising more.
+
+    Source: ISO/IEC 7816-4, "Status bytes" (response chaining).
+    """
+    command = next(procedure)
+    while True:
+        response = yield from _whole_response(command)
+        try:
+            command = procedure.send(response)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+
+def _whole_response(command: CommandApdu) -> Procedure[ResponseApdu]:
+    data = b""
+    response = yield command
+    for _ in range(_MAX_ROUNDS):
+        sw1, sw2 = response.sw >> 8, response.sw & 0xFF
+        data += response.data
+        if len(data) > MAX_RESPONSE_BYTES:
+            break
+        if sw1 == 0x61:
+            response = yield CommandApdu(cla=command.cla & 0x0F, ins=0xC0, le=sw2 or 256)
+        elif sw1 == 0x6C and command.le != (sw2 or 256) and not command.cla & _SECURE:
+            command = replace(command, le=sw2 or 256)
+            response = yield command
+        else:
+            return ResponseApdu(data=data, sw=response.sw)
+    raise BoundExceeded("a card that never ends its response", command=command.header.hex())
