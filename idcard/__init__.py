@@ -1,0 +1,215 @@
+"""Reads chip identity cards (ICAO Doc 9303) and proves what is genuine.
+
+Three verbs::
+
+    evidence = idcard.read(idcard.Can("999991"))             # gathers
+    verdict = idcard.verify(evidence, trust, at=now)          # judges
+    identity = verdict.require(idcard.VIETNAM_STRICT)         # only a proved identity comes out
+
+This module composes the parts and has no other logic. What needs an extra (a reader, a camera) is imported on first
+use; where it is missing, :class:`MissingExtra` names it.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from idcard import reading as _reading
+from idcard.chip.access_keys import AccessKey, Can, MrzKey
+from idcard.encoding.mrz import Mrz
+from idcard.errors import (
+    AccessBlocked,
+    AccessDenied,
+    BoundExceeded,
+    Cancelled,
+    CardRemoved,
+    CardSilent,
+    ChipRefused,
+    CommandRefused,
+    ConfigurationError,
+    IdCardError,
+    MalformedData,
+    MissingExtra,
+    PaceRefused,
+    PaceRequired,
+    ProtocolViolation,
+    ReaderBusy,
+    ReaderMissing,
+    SecureMessagingBroken,
+    TransportError,
+    Unsupported,
+    UnsupportedAlgorithm,
+    UnsupportedDocument,
+    WrongAccessKey,
+)
+from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
+from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
+from idcard.lds.layout import File
+from idcard.reading import Progress, ReadPlan, ReadStep
+from idcard.transport.base import Connection
+from idcard.trust.store import TrustStore
+from idcard.verification.card import verify
+from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
+from idcard.vietnam.access import can_of, mrz_key_fields
+from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
+from idcard.vietnam.card_qr import CardQr
+from idcard.vietnam.personal_number import PersonalNumber
+
+if TYPE_CHECKING:
+    from idcard.qr.symbol import Symbol, scan
+    from idcard.transport.pcsc import ReaderWatch, connect, readers
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "READING_ONLY",
+    "STRICT",
+    "VIETNAM_STRICT",
+    "AccessBlocked",
+    "AccessDenied",
+    "AccessKey",
+    "AccessProtocol",
+    "AccessRecord",
+    "ActiveAuthenticationProof",
+    "BirthDate",
+    "BoundExceeded",
+    "Can",
+    "Cancelled",
+    "CardQr",
+    "CardRemoved",
+    "CardSilent",
+    "ChipRefused",
+    "ClaimSource",
+    "ClaimedIdentity",
+    "CommandRefused",
+    "ConfigurationError",
+    "Connection",
+    "Evidence",
+    "Fact",
+    "FactName",
+    "File",
+    "IdCardError",
+    "KeyKind",
+    "MalformedData",
+    "MissingExtra",
+    "Mrz",
+    "MrzKey",
+    "NotVerified",
+    "Outcome",
+    "PaceRefused",
+    "PaceRequired",
+    "PersonalNumber",
+    "Policy",
+    "Portrait",
+    "Progress",
+    "ProtocolViolation",
+    "ReadPlan",
+    "ReadStep",
+    "ReaderBusy",
+    "ReaderMissing",
+    "ReaderWatch",
+    "Reason",
+    "SecureMessagingBroken",
+    "Sex",
+    "Symbol",
+    "TransportError",
+    "TrustStore",
+    "Unsupported",
+    "UnsupportedAlgorithm",
+    "UnsupportedDocument",
+    "Verdict",
+    "VerifiedIdentity",
+    "WrongAccessKey",
+    "connect",
+    "keys_from_card_qr",
+    "read",
+    "readers",
+    "scan",
+    "verify",
+]
+
+_ON_FIRST_USE = {
+    "ReaderWatch": "idcard.transport.pcsc",
+    "connect": "idcard.transport.pcsc",
+    "readers": "idcard.transport.pcsc",
+    "Symbol": "idcard.qr.symbol",
+    "scan": "idcard.qr.symbol",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module 'idcard' has no attribute {name!r}")
+    return getattr(import_module(_ON_FIRST_USE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+DEFAULT_PLAN = ReadPlan(assumed_card_access=_VIETNAMESE_CARD_ACCESS)
+
+
+def _nobody_asked(progress: Progress) -> None:
+    """Where nobody asks for progress."""
+
+
+def _go_on() -> bool:
+    return False
+
+
+def read(
+    keys: AccessKey | Sequence[AccessKey] | CardQr,
+    card: Connection | str | None = None,
+    *,
+    plan: ReadPlan = DEFAULT_PLAN,
+    on_progress: Callable[[Progress], None] = _nobody_asked,
+    should_cancel: Callable[[], bool] = _go_on,
+    challenge: bytes | None = None,
+) -> Evidence:
+    """Everything that could be gathered from a chip; nothing of it is judged.
+
+    :param keys: one access key, several with the preferred one first, or the QR code of a Vietnamese card.
+    :param card: an open connection, which stays open; a reader's name; or None for the first reader with a card.
+    :param plan: which files to read, and whether BAC and active authentication are allowed.
+    :param on_progress: told what is being done.
+    :param should_cancel: asked before each command; True stops with :class:`Cancelled`.
+    :param challenge: eight bytes for active authentication, where a third party wants to be convinced.
+    :raises WrongAccessKey: if the chip found the key wrong.
+    :raises PaceRefused: if the chip refused PACE itself and no key for BAC was given.
+    :raises UnsupportedDocument: if the card holds no travel-document application.
+    :raises TransportError: if the reader or the card is gone.
+    """
+    own = import_module("idcard.transport.pcsc").connect(card) if card is None or isinstance(card, str) else None
+    connection: Connection = card if own is None else own  # type: ignore[assignment]
+    try:
+        return _reading.read(
+            connection,
+            _keys(keys),
+            entropy=os.urandom,
+            plan=plan,
+            on_progress=on_progress,
+            should_cancel=should_cancel,
+            challenge=challenge,
+            card_qr=keys.text if isinstance(keys, CardQr) else None,
+            reader=getattr(connection, "reader", ""),
+            at=datetime.now(UTC),
+        )
+    finally:
+        if own is not None:
+            own.close()
+
+
+def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
+    """The access keys that the QR code of a Vietnamese card allows: the CAN, then at most four MRZ keys for BAC."""
+    fields = mrz_key_fields(card_qr)
+    return (Can(can_of(card_qr)), *(MrzKey.of(*each) for each in fields))
+
+
+def _keys(keys: AccessKey | Sequence[AccessKey] | CardQr) -> tuple[AccessKey, ...]:
+    if isinstance(keys, CardQr):
+        return keys_from_card_qr(keys)
+    return (keys,) if isinstance(keys, Can | MrzKey) else tuple(keys)
