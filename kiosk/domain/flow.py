@@ -1,9 +1,10 @@
 """The visit as a table of screens and events: this table is what runs, and what the manual draws.
 
 Theory of operation. :func:`step` looks up (screen, event). A pair that is not in the table is ignored: the screen
-stays and nothing happens. Three targets depend on where the card is or where the visit came from, and are resolved in
-:func:`step` alone: ``KEY`` (read now, or ask for the card), ``REST`` (the machine is free again) and ``BACK`` (the
-screen behind "is anyone still here?"). Effects are names; the service performs them.
+stays and nothing happens. Four targets depend on where the card is or where the visit came from, and are resolved in
+:func:`step` alone: ``KEY`` (read now, or ask for the card), ``REST`` (the machine is free again), ``BACK`` (the
+screen behind "is anyone still here?") and ``RESUME`` (the same, unless a person stands on that screen: a card or a
+code that comes now may be somebody else's). Effects are names; the service performs them.
 """
 
 from collections.abc import Iterator
@@ -76,7 +77,7 @@ class Effect(StrEnum):
     EXTEND = "extend"
     """Double the limits for the rest of this visit."""
     REPEAT = "repeat"
-    """The event counts once more, on the screen that we came back to."""
+    """The event counts once more, on the screen that follows."""
     SHORTEN = "shorten"
     """The ticket need not stay for its whole time any more."""
 
@@ -108,6 +109,7 @@ class Choice(StrEnum):
     KEY = "key"
     REST = "rest"
     BACK = "back"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ _KEY = Rule(Choice.KEY)
 _DESK = Rule(Screen.DESK)
 _READ = Rule(Screen.READING, (Effect.START_READ,))
 _WARN = Rule(Screen.STILL_THERE, (Effect.REMEMBER,))
-_BACK_AND_REPEAT = Rule(Choice.BACK, (Effect.REPEAT,))
+_RESUME = Rule(Choice.RESUME, (Effect.REPEAT,))
 
 _OWN: dict[Screen, dict[Event, Rule]] = {
     Screen.ATTRACT: {
@@ -203,8 +205,8 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     },
     Screen.STILL_THERE: {
         Event.MORE_TIME: Rule(Choice.BACK, (Effect.EXTEND,)),
-        Event.CARD_DOWN: _BACK_AND_REPEAT,
-        Event.KEY_GIVEN: _BACK_AND_REPEAT,
+        Event.CARD_DOWN: _RESUME,
+        Event.KEY_GIVEN: _RESUME,
         Event.SENT_TO_DESK: _DESK,
         Event.STOPPED: _CLEARED,
         Event.TIME_UP: _CLEARED,
@@ -272,7 +274,9 @@ def step(screen: Screen, event: Event, *, card: Card = Card.NONE, back: Screen =
             return Step(Screen.READING, (*rule.effects, Effect.START_READ))
         case Choice.REST:
             return Step(resting_screen(card), rule.effects)
-        case Choice.BACK:
+        case Choice.RESUME if back is Screen.CONFIRM:
+            return Step(resting_screen(card), (Effect.CLEAR, *rule.effects))
+        case Choice.BACK | Choice.RESUME:
             return Step(back, rule.effects)
         case Screen() as target:
             return Step(target, rule.effects)
@@ -306,6 +310,11 @@ def _diagram_lines() -> Iterator[str]:
 
 def _drawn_targets(target: Screen | Choice) -> tuple[str, ...]:
     """Coming back is drawn as one arrow to each screen that can be come back to."""
-    if target is not Choice.BACK:
-        return (str(target),)
-    return tuple(sorted(screen for (screen, _), rule in TABLE.items() if Effect.REMEMBER in rule.effects))
+    remembered = {screen for (screen, _), rule in TABLE.items() if Effect.REMEMBER in rule.effects}
+    match target:
+        case Choice.BACK:
+            return tuple(sorted(remembered))
+        case Choice.RESUME:
+            return (*sorted(remembered - {Screen.CONFIRM}), "rest")
+        case _:
+            return (str(target),)

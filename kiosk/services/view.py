@@ -5,29 +5,10 @@ nothing, because even these belong on the screen and not in a log.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal, Protocol
 
-from kiosk.domain.flow import Screen
-
-
-class DeskMessage(StrEnum):
-    """Why the person is asked to go to the desk, or who was called, in kind words: keys of the catalogues."""
-
-    UNKNOWN_CARD = "unknown_card"
-    WRONG_DIGITS = "wrong_digits"
-    CARD_MOVED = "card_moved"
-    NO_COVER = "no_cover"
-    COVER_ENDED = "cover_ended"
-    CARD_EXPIRED = "card_expired"
-    QR_ONLY = "qr_only"
-    NO_CARD = "no_card"
-    READER = "reader"
-    HELP = "help"
-    CHILD = "child"
-    EMERGENCY = "emergency"
-    CLOSED = "closed"
-
+from kiosk.domain.codes import DeskMessage as DeskMessage
+from kiosk.domain.flow import Screen as Screen
 
 Call = Literal["help", "child", "emergency"]
 """For what staff can be called from the screen."""

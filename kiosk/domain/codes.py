@@ -1,0 +1,77 @@
+"""The desk codes of what went wrong, and the kind words that go with them.
+
+Source: the catalogue of failures, ``docs/failures.md``.
+"""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why a person must help: what staff see. Stable; each has a page in the catalogue of failures."""
+
+    CARD_MOVED = "E02"
+    WRONG_DIGITS = "E03"
+    UNKNOWN_CARD = "E04"
+    NOT_GENUINE = "E05"
+    CARD_EXPIRED = "E06"
+    NOT_COVERED = "E07"
+    COVER_ENDED = "E08"
+    QR_ONLY = "E11"
+    READER_LOST = "E14"
+    STORE_FAULT = "E16"
+    CHILD = "E17"
+    NO_DOCUMENT = "E18"
+    HELP = "help"
+    EMERGENCY = "emergency"
+
+    @property
+    def public(self) -> str:
+        """The code on the patient's screen: nobody is accused there, so E05 looks like E04."""
+        match self:
+            case Code.NOT_GENUINE:
+                return Code.UNKNOWN_CARD.value
+            case Code.HELP | Code.EMERGENCY:
+                return ""
+            case _:
+                return self.value
+
+    @property
+    def message(self) -> "DeskMessage":
+        """The words on the patient's screen."""
+        return _MESSAGES[self]
+
+
+class DeskMessage(StrEnum):
+    """Why the person is asked to go to the desk, or who was called, in kind words: keys of the catalogues."""
+
+    UNKNOWN_CARD = "unknown_card"
+    WRONG_DIGITS = "wrong_digits"
+    CARD_MOVED = "card_moved"
+    NO_COVER = "no_cover"
+    COVER_ENDED = "cover_ended"
+    CARD_EXPIRED = "card_expired"
+    QR_ONLY = "qr_only"
+    NO_CARD = "no_card"
+    READER = "reader"
+    HELP = "help"
+    CHILD = "child"
+    EMERGENCY = "emergency"
+    CLOSED = "closed"
+
+
+_MESSAGES = {
+    Code.CARD_MOVED: DeskMessage.CARD_MOVED,
+    Code.WRONG_DIGITS: DeskMessage.WRONG_DIGITS,
+    Code.UNKNOWN_CARD: DeskMessage.UNKNOWN_CARD,
+    Code.NOT_GENUINE: DeskMessage.UNKNOWN_CARD,
+    Code.CARD_EXPIRED: DeskMessage.CARD_EXPIRED,
+    Code.NOT_COVERED: DeskMessage.NO_COVER,
+    Code.COVER_ENDED: DeskMessage.COVER_ENDED,
+    Code.QR_ONLY: DeskMessage.QR_ONLY,
+    Code.READER_LOST: DeskMessage.READER,
+    Code.STORE_FAULT: DeskMessage.CLOSED,
+    Code.CHILD: DeskMessage.CHILD,
+    Code.NO_DOCUMENT: DeskMessage.NO_CARD,
+    Code.HELP: DeskMessage.HELP,
+    Code.EMERGENCY: DeskMessage.EMERGENCY,
+}

@@ -1,0 +1,42 @@
+"""Where people go in this clinic: rooms, and the clinic as tickets and screens name it."""
+
+from dataclasses import dataclass
+
+MAX_ROOMS = 6
+"""More tiles than this are not one question a screen any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A room: a stable id, what is done there and where it is, in both languages."""
+
+    id: str
+    name_vi: str
+    name_en: str
+    place_vi: str
+    place_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clinic:
+    """The clinic: its facility code, names, the number of the help desk, and one to six rooms."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    rooms: tuple[Room, ...]
+    desk: int = 1
+    hotline: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.rooms) <= MAX_ROOMS:
+            raise ValueError(f"a clinic has 1 to {MAX_ROOMS} rooms")
+        if len({room.id for room in self.rooms}) != len(self.rooms):
+            raise ValueError("two rooms have one id")
+
+    def room(self, room_id: str) -> Room:
+        """The room with this id; a ValueError where there is none."""
+        for room in self.rooms:
+            if room.id == room_id:
+                return room
+        raise ValueError("no such room")
