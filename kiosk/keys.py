@@ -1,0 +1,226 @@
+"""Key files, and the sealing of what is personal.
+
+Theory of operation. Each visit has a key of its own (32 random bytes). The person's fields and a random nonce lie in
+one blob under it (AES-256-GCM, bound to the visit's id). The visit's key is sealed to the clinic's public key (HPKE:
+X25519, HKDF-SHA256, AES-256-GCM), so the process that writes can never read again; only the staff process holds the
+private key. Audit and outbox carry a commitment, SHA-256(nonce || canonical fields): it binds them to the person and
+tells nothing without the blob. Erasing a person erases the sealed key, and every chain still verifies.
+
+Source: RFC 9180, "Hybrid Public Key Encryption", base mode.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from idcard import ConfigurationError, IdCardError
+
+SECRET_BYTES = 32
+TAG_BYTES = 16
+_GCM_NONCE = 12
+_FORMAT = 1
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_PURPOSE = b"kiosk visit key 1"
+
+Entropy = Callable[[int], bytes]
+Fields = Mapping[str, str | None]
+
+
+class CannotOpen(IdCardError):
+    """A sealed record does not open with this key, or is not the one that was sealed."""
+
+    code = "cannot_open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sealed:
+    """A person's fields as they rest in the store, and the commitment (32 bytes) to them."""
+
+    key: bytes
+    blob: bytes
+    commitment: bytes
+
+    def __repr__(self) -> str:
+        return "Sealed(…)"
+
+
+class VisitSealer:
+    """Seals to the clinic's public key; it cannot read what it wrote."""
+
+    def __init__(self, public_key: X25519PublicKey, *, entropy: Entropy = os.urandom) -> None:
+        self._public_key = public_key
+        self._entropy = entropy
+
+    def seal(self, visit_id: str, fields: Fields) -> Sealed:
+        """The person's fields, sealed and bound to this visit."""
+        nonce, key, gcm_nonce = self._entropy(SECRET_BYTES), self._entropy(SECRET_BYTES), self._entropy(_GCM_NONCE)
+        content = canonical_json({"format": _FORMAT, "nonce": nonce.hex(), "fields": dict(fields)})
+        blob = gcm_nonce + AESGCM(key).encrypt(gcm_nonce, content, visit_id.encode())
+        sealed_key = _SUITE.encrypt(key, self._public_key, info=_info(visit_id))
+        return Sealed(key=sealed_key, blob=blob, commitment=commitment(nonce, fields))
+
+
+class VisitOpener:
+    """Opens what was sealed to the clinic: for the staff process alone."""
+
+    def __init__(self, private_key: X25519PrivateKey) -> None:
+        self._private_key = private_key
+
+    def sealer(self) -> VisitSealer:
+        """A sealer to the same clinic, for what staff write."""
+        return VisitSealer(self._private_key.public_key())
+
+    def open(self, visit_id: str, sealed: Sealed) -> dict[str, str | None]:
+        """The person's fields.
+
+        :raises CannotOpen: for another clinic's key, another visit's record or any altered byte.
+        """
+        try:
+            key = _SUITE.decrypt(sealed.key, self._private_key, info=_info(visit_id))
+            content = AESGCM(key).decrypt(sealed.blob[:_GCM_NONCE], sealed.blob[_GCM_NONCE:], visit_id.encode())
+        except (InvalidTag, ValueError) as error:
+            raise CannotOpen() from error
+        return _checked_fields(content, sealed.commitment)
+
+
+def _checked_fields(content: bytes, expected: bytes) -> dict[str, str | None]:
+    """The fields of an opened blob, once the commitment is seen to belong to them."""
+    try:
+        record = json.loads(content)
+        fields = cast(dict[str, str | None], record["fields"])
+        nonce = bytes.fromhex(record["nonce"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CannotOpen("the record is not in a known form") from error
+    if record.get("format") != _FORMAT or commitment(nonce, fields) != expected:
+        raise CannotOpen("the record and its commitment differ")
+    return fields
+
+
+def _info(visit_id: str) -> bytes:
+    return _PURPOSE + b"\x00" + visit_id.encode()
+
+
+def commitment(nonce: bytes, fields: Fields) -> bytes:
+    """SHA-256 over the nonce (32 bytes) and the canonical fields: 32 bytes."""
+    return hashlib.sha256(nonce + canonical_json(dict(fields))).digest()
+
+
+def canonical_json(value: object) -> bytes:
+    """The one UTF-8 spelling of a value: keys sorted, no spaces. Used wherever a hash is taken."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+class PersonTags:
+    """Keyed tags of people: the same person gives the same tag, and nobody without the key can tell whose it is."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != SECRET_BYTES:
+            raise ValueError(f"a tag key has {SECRET_BYTES} bytes")
+        self._key = key
+
+    def day_tag(self, personal_number: str, day: date) -> bytes:
+        """16 bytes for a person on a day: two days of one person cannot be linked either."""
+        return self._tag(b"day", f"{day.isoformat()}|{personal_number}")
+
+    def roster_tag(self, personal_number: str) -> bytes:
+        """16 bytes under which a roster keeps a person."""
+        return self._tag(b"roster", personal_number)
+
+    def _tag(self, purpose: bytes, text: str) -> bytes:
+        return hashlib.blake2b(text.encode(), digest_size=TAG_BYTES, key=self._key, person=purpose).digest()
+
+
+def create_secret(path: Path, *, entropy: Entropy = os.urandom) -> bytes:
+    """A new secret key of 32 bytes, written as one hexadecimal line; FileExistsError where the file exists."""
+    secret = entropy(SECRET_BYTES)
+    _write_private(path, secret.hex().encode() + b"\n")
+    return secret
+
+
+def load_secret(path: Path) -> bytes:
+    """The 32 bytes of a secret key file.
+
+    :raises ConfigurationError: ``never_set_up`` where there is no file, ``damaged`` for anything but 64 hex digits.
+    """
+    text = _read(path)
+    try:
+        secret = bytes.fromhex(text.decode("ascii").strip())
+    except ValueError as error:
+        raise _damaged(path) from error
+    if len(secret) != SECRET_BYTES:
+        raise _damaged(path)
+    return secret
+
+
+def create_clinic_keys(private_path: Path, public_path: Path) -> None:
+    """A new key pair for a clinic: PKCS #8 and SubjectPublicKeyInfo, both as PEM."""
+    private_key = X25519PrivateKey.generate()
+    _write_private(private_path, private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    public_path.write_bytes(pem)
+
+
+def load_clinic_private_key(path: Path) -> X25519PrivateKey:
+    """The clinic's private key; ConfigurationError where it is missing or damaged."""
+    try:
+        key = load_pem_private_key(_read(path), password=None)
+    except (ValueError, TypeError) as error:
+        raise _damaged(path) from error
+    if not isinstance(key, X25519PrivateKey):
+        raise _damaged(path)
+    return key
+
+
+def load_clinic_public_key(path: Path) -> X25519PublicKey:
+    """The clinic's public key; ConfigurationError where it is missing or damaged."""
+    try:
+        key = load_pem_public_key(_read(path))
+    except ValueError as error:
+        raise _damaged(path) from error
+    if not isinstance(key, X25519PublicKey):
+        raise _damaged(path)
+    return key
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """A new file that only its owner may read. Windows knows no mode bits: there the folder's rights must do it."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"There is no key file {path.name}.", reason="never_set_up", remedy="Create the keys of this clinic first."
+        ) from error
+    except OSError as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"The key file {path.name} cannot be used.", reason="damaged", remedy="Restore it from its safe copy."
+    )

@@ -1,0 +1,62 @@
+"""The outside world as the kiosk sees it: protocols that real devices and their simulated twins fulfil."""
+
+from datetime import datetime
+from typing import Protocol
+
+from idcard import Connection, IdCardError
+from kiosk.domain.codes import Code
+from kiosk.domain.eligibility import Coverage
+
+
+class StoreUnavailable(IdCardError):
+    """The store cannot take anything now (disk full, file damaged or locked): nothing was half done."""
+
+    code = "store_unavailable"
+    desk_code = Code.STORE_FAULT
+
+
+class Clock(Protocol):
+    """Time, as an argument."""
+
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+
+class CardDesk(Protocol):
+    """The reader that lies on the kiosk's desk."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether a card lies there; returns when that changes, or after the time-out.
+
+        :raises idcard.ReaderMissing: where the reader cannot be reached; asking again tries again.
+        """
+
+    def connect(self) -> Connection:
+        """A fresh connection to the card, reset, so that nobody's session is inherited."""
+
+    def close(self) -> None:
+        """Let go of the reader."""
+
+
+class Camera(Protocol):
+    """A camera that the kiosk's process reads itself, beside the one in the browser."""
+
+    def frame(self) -> bytes:
+        """The present picture as PNG or JPEG, or nothing where nobody holds anything before it."""
+
+    def close(self) -> None:
+        """Let go of the camera."""
+
+
+class EligibilitySource(Protocol):
+    """Somebody who knows who is covered."""
+
+    @property
+    def version(self) -> str:
+        """What is recorded with an admission, to tell later what was known."""
+
+    def find(self, personal_number: str) -> Coverage | None:
+        """The coverage of this person, or None where nobody is known by that number."""
