@@ -49,10 +49,6 @@ from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, S
 from idcard.lds.layout import File
 from idcard.reading import Progress, ReadPlan, ReadStep
 from idcard.transport.base import Connection
-from idcard.trust.store import TrustStore
-from idcard.verification.card import verify
-from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
-from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
 from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
 from idcard.vietnam.card_qr import CardQr
@@ -61,6 +57,10 @@ from idcard.vietnam.personal_number import PersonalNumber
 if TYPE_CHECKING:
     from idcard.qr.symbol import Symbol, scan
     from idcard.transport.pcsc import ReaderWatch, connect, readers
+    from idcard.trust.store import TrustStore
+    from idcard.verification.card import verify
+    from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+    from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
 
 __version__ = "0.1.0"
 
@@ -137,6 +137,12 @@ _ON_FIRST_USE = {
     "readers": "idcard.transport.pcsc",
     "Symbol": "idcard.qr.symbol",
     "scan": "idcard.qr.symbol",
+    "TrustStore": "idcard.trust.store",
+    "verify": "idcard.verification.card",
+    **dict.fromkeys(["READING_ONLY", "STRICT", "VIETNAM_STRICT", "Policy"], "idcard.verification.policy"),
+    **dict.fromkeys(
+        ["Fact", "FactName", "NotVerified", "Outcome", "Reason", "Verdict"], "idcard.verification.verdict"
+    ),
 }
 
 
