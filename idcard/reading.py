@@ -162,7 +162,12 @@ class Reader:
         raise wrong
 
     def _record(
-        self, key: AccessKey, protocol: AccessProtocol, *, info: PaceInfo | None = None, pace_refused_sw: int | None = None
+        self,
+        key: AccessKey,
+        protocol: AccessProtocol,
+        *,
+        info: PaceInfo | None = None,
+        pace_refused_sw: int | None = None,
     ) -> None:
         self.given_mrz = key.information if isinstance(key, MrzKey) else None
         self.access = AccessRecord(
@@ -237,7 +242,11 @@ def read_card_access() -> Procedure[bytes | None]:
     the master file first. None of it is worth failing for: PACE itself decides.
     """
     file, plain = File.CARD_ACCESS, FileReader()
-    for attempt in (plain.read_short(sfi=file.sfi, name=file.label), _selected(plain, file), _under_master_file(plain, file)):
+    for attempt in (
+        plain.read_short(sfi=file.sfi, name=file.label),
+        _selected(plain, file),
+        _under_master_file(plain, file),
+    ):
         try:
             return (yield from attempt)
         except (CommandRefused, MalformedData):

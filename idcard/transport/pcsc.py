@@ -128,9 +128,7 @@ class PcscConnection:
         """A handle of a card that was just reset, and its protocol."""
         code, card, _ = scard.SCardConnect(self._context.handle, self.reader, scard.SCARD_SHARE_EXCLUSIVE, _PROTOCOLS)
         _check(code, "connecting to the card")
-        code, protocol = scard.SCardReconnect(
-            card, scard.SCARD_SHARE_EXCLUSIVE, _PROTOCOLS, scard.SCARD_RESET_CARD
-        )
+        code, protocol = scard.SCardReconnect(card, scard.SCARD_SHARE_EXCLUSIVE, _PROTOCOLS, scard.SCARD_RESET_CARD)
         _check(code, "resetting the card")
         return card, protocol
 

@@ -1,0 +1,40 @@
+import pytest
+
+from idcard.crypto.curves import Curve, Point
+from idcard.crypto.key_agreement import multiply, public_point, random_scalar, shared_abscissa
+from idcard.errors import ProtocolViolation, UnsupportedAlgorithm
+
+NAMES = ["P-192", "P-224", "P-256", "P-384", "P-521", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scalar", [1, 2, 3, 0xDEADBEEF, -1, -2])
+def test_both_coordinates_agree_with_plain_arithmetic(name: str, scalar: int) -> None:
+    curve = Curve.by_name(name)
+    point = curve.multiply(0x1234567, curve.generator)
+    assert point is not None
+    assert multiply(curve, scalar % curve.n, point) == curve.multiply(scalar % curve.n, point)
+
+
+def test_a_public_point_is_the_generator_multiplied() -> None:
+    curve = Curve.by_name("brainpoolP256r1")
+    assert public_point(curve, 77) == curve.multiply(77, curve.generator)
+
+
+def test_a_point_off_the_curve_is_refused() -> None:
+    curve = Curve.by_name("P-256")
+    with pytest.raises(ProtocolViolation):
+        shared_abscissa(curve, 5, Point(curve.gx, curve.gy + 1))
+
+
+def test_a_curve_that_openssl_lacks_is_named() -> None:
+    with pytest.raises(UnsupportedAlgorithm, match="brainpoolP320r1"):
+        public_point(Curve.by_name("brainpoolP320r1"), 5)
+
+
+def test_scalars_are_never_zero_and_want_enough_randomness() -> None:
+    curve = Curve.by_name("P-256")
+    assert random_scalar(curve, bytes(40)) == 1
+    assert 1 <= random_scalar(curve, b"\xff" * 40) < curve.n
+    with pytest.raises(ValueError, match="too few"):
+        random_scalar(curve, bytes(32))

@@ -1,0 +1,59 @@
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idcard.encoding import tlv
+from idcard.errors import IdCardError, MalformedData
+from idcard.lds.security_infos import (
+    ChipAuthenticationInfo,
+    ChipAuthenticationPublicKeyInfo,
+    OtherInfo,
+    PaceInfo,
+    SecurityInfos,
+)
+
+VIETNAM = bytes.fromhex(
+    "3134300d060804007f00070202020201 01300f060a04007f000702020302030201013012060a04007f0007020204020202010202010d"
+)
+CHIP = Path(__file__).parents[2] / "vectors" / "chip"
+
+
+def test_the_card_access_of_vietnamese_cards() -> None:
+    infos = SecurityInfos.from_bytes(VIETNAM)
+    assert infos.pace == (PaceInfo(oid="0.4.0.127.0.7.2.2.4.2.2", version=2, parameter_id=13),)
+    assert infos.chip_authentication == (ChipAuthenticationInfo(oid="0.4.0.127.0.7.2.2.3.2.3", version=1),)
+    assert isinstance(infos.infos[0], OtherInfo)
+
+
+@pytest.mark.parametrize("name", ["icao_sample_dg14.bin", "bsi2008_specimen/Datagroup14.bin"])
+def test_published_dg14s(name: str) -> None:
+    infos = SecurityInfos.from_dg14((CHIP / name).read_bytes())
+    assert any(isinstance(info, ChipAuthenticationPublicKeyInfo) for info in infos.infos)
+
+
+def test_bytes_after_dg14_are_tolerated() -> None:
+    data = (CHIP / "icao_sample_dg14.bin").read_bytes()
+    assert SecurityInfos.from_dg14(data + bytes(3)) == SecurityInfos.from_dg14(data)
+
+
+@pytest.mark.parametrize("data", ["", "30020500", "31020500", "3104300205FF", VIETNAM.hex() + "00"])
+def test_anything_else_is_malformed(data: str) -> None:
+    with pytest.raises(MalformedData):
+        SecurityInfos.from_bytes(bytes.fromhex(data))
+
+
+@given(st.integers(0, len(VIETNAM) - 1), st.integers(1, 255))
+def test_any_changed_byte_is_read_or_refused(position: int, change: int) -> None:
+    data = bytearray(VIETNAM)
+    data[position] ^= change
+    with contextlib.suppress(IdCardError):
+        SecurityInfos.from_bytes(bytes(data))
+
+
+def test_too_many_entries_are_refused() -> None:
+    entry = bytes.fromhex("300d060804007f0007020202020101")
+    with pytest.raises(MalformedData, match="entries"):
+        SecurityInfos.from_bytes(tlv.build(0x31, entry * 65))
