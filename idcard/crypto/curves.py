@@ -79,6 +79,17 @@ class Curve:
         except KeyError:
             raise UnsupportedAlgorithm("explicit curve parameters that match no known curve") from None
 
+    @classmethod
+    def by_equation(cls, p: int, a: int, b: int) -> "Curve":
+        """The known curve with this field and these coefficients.
+
+        :raises UnsupportedAlgorithm: if there is none.
+        """
+        found = next((curve for curve in CURVES if (curve.p, curve.a, curve.b) == (p, a, b)), None)
+        if found is None:
+            raise UnsupportedAlgorithm("explicit curve parameters that match no known curve")
+        return found
+
     @property
     def generator(self) -> Point:
         """The generator G."""

@@ -71,6 +71,13 @@ def test_a_chosen_generator_is_refused() -> None:
         Curve.by_parameters(curve.p, curve.a, curve.b, other, curve.n)
 
 
+def test_a_curve_is_known_by_its_equation() -> None:
+    curve = Curve.by_name("brainpoolP320r1")
+    assert Curve.by_equation(curve.p, curve.a, curve.b) is curve
+    with pytest.raises(UnsupportedAlgorithm):
+        Curve.by_equation(curve.p, curve.a, curve.b + 1)
+
+
 def test_coefficient_a_may_be_written_as_a_negative_number() -> None:
     curve = Curve.by_name("P-256")
     assert Curve.by_parameters(curve.p, -3, curve.b, curve.generator, curve.n) is curve

@@ -1,0 +1,306 @@
+"""Public keys of identity documents, and verifying signatures with them.
+
+Theory of operation. A key comes as SubjectPublicKeyInfo: RSA, or a point on a curve that is named or written out in
+full. A signature comes with an AlgorithmIdentifier that says the scheme and the hash: RSA with PKCS#1 v1.5 or PSS (by
+the parameters it names itself), ECDSA as SEQUENCE { r, s } or as plain r, s. Verifying raises; it never returns False.
+
+``cryptography`` does the work wherever it knows the curve. For the brainpool curves of 160, 192, 224 and 320 bits
+ECDSA is verified here; everything in that is public.
+
+Source: RFC 5480, RFC 4055, RFC 8017; BSI TR-03111, "ECDSA".
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import UnsupportedAlgorithm as BackendUnsupported
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from idcard.crypto.curves import Curve, Point
+from idcard.encoding import oids, tlv
+from idcard.encoding.asn1 import (
+    AlgorithmIdentifier,
+    AlgorithmIdentifierSpec,
+    EcParametersSpec,
+    PssParametersSpec,
+    RsaPublicKeySpec,
+    SubjectPublicKeyInfoSpec,
+    door,
+    load,
+    present,
+)
+from idcard.encoding.der import oid_from_bytes
+from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
+
+MAX_RSA_BITS: Final = 8192
+MIN_RSA_BITS: Final = 1024
+MAX_EXPONENT_BITS: Final = 64
+_KEY = "SubjectPublicKeyInfo"
+_SEQUENCE, _INTEGER = 0x30, 0x02
+_NAMED_CURVE = 0x06
+
+
+class SignatureInvalid(ProtocolViolation):
+    """A signature that is not the key's over these bytes."""
+
+    code = "signature_invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RsaPublicKey:
+    """An RSA key: modulus and exponent."""
+
+    modulus: int
+    exponent: int
+
+    @property
+    def bits(self) -> int:
+        """The modulus' length in bits."""
+        return self.modulus.bit_length()
+
+    def backend(self) -> rsa.RSAPublicKey:
+        """The key for ``cryptography``."""
+        try:
+            return rsa.RSAPublicNumbers(self.exponent, self.modulus).public_key()
+        except ValueError as error:
+            raise MalformedData("an RSA key that cannot be", where=_KEY) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EcPublicKey:
+    """A point on a known curve."""
+
+    curve: Curve
+    point: Point
+
+    @property
+    def bits(self) -> int:
+        """The order's length in bits."""
+        return self.curve.n.bit_length()
+
+    def backend(self) -> ec.EllipticCurvePublicKey | None:
+        """The key for ``cryptography``, or None where that has no such curve."""
+        curve = self.curve.to_cryptography()
+        if curve is None:
+            return None
+        return ec.EllipticCurvePublicNumbers(self.point.x, self.point.y, curve).public_key()
+
+
+PublicKey = RsaPublicKey | EcPublicKey
+
+
+def load_public_key(spki: bytes) -> PublicKey:
+    """The key in a SubjectPublicKeyInfo; curves may be named or written out, also those ``cryptography`` lacks.
+
+    :raises MalformedData: if it is not well formed, or its point is not on its curve.
+    :raises UnsupportedAlgorithm: if it is neither RSA nor on a known curve.
+    """
+    with door(_KEY):
+        parsed = load(SubjectPublicKeyInfoSpec, spki, _KEY)
+        algorithm = AlgorithmIdentifier.of(parsed["algorithm"])
+        key = bytes(parsed["public_key"].native)
+        if algorithm.oid in (oids.RSA, oids.RSA_PSS):
+            return _rsa_key(key)
+        if algorithm.oid in oids.EC_PUBLIC_KEY_ALGORITHMS:
+            curve = _curve(algorithm.parameters)
+            return EcPublicKey(curve=curve, point=curve.decode(key))
+    raise UnsupportedAlgorithm("a public key of an unknown kind", oid=algorithm.oid)
+
+
+def _rsa_key(data: bytes) -> RsaPublicKey:
+    parsed = load(RsaPublicKeySpec, data, _KEY)
+    key = RsaPublicKey(modulus=parsed["modulus"].native, exponent=parsed["public_exponent"].native)
+    if not MIN_RSA_BITS <= key.bits <= MAX_RSA_BITS or not 3 <= key.exponent < 1 << MAX_EXPONENT_BITS:
+        raise UnsupportedAlgorithm("an RSA key of a size that no document has", oid=oids.RSA)
+    return key
+
+
+def _curve(parameters: bytes | None) -> Curve:
+    if parameters is None:
+        raise UnsupportedAlgorithm("an elliptic curve that is not named", oid=oids.EC_PUBLIC_KEY)
+    if parameters[0] == _NAMED_CURVE:
+        return Curve.by_oid(oid_from_bytes(tlv.parse_one(parameters, _NAMED_CURVE, where=_KEY).value, where=_KEY))
+    if parameters[0] != _SEQUENCE:
+        raise UnsupportedAlgorithm("an elliptic curve that its issuer implies", oid=oids.EC_PUBLIC_KEY)
+    return _explicit_curve(load(EcParametersSpec, parameters, _KEY))
+
+
+def _explicit_curve(parsed: Any) -> Curve:
+    field = parsed["field_id"]
+    if field["field_type"].dotted != oids.PRIME_FIELD:
+        raise UnsupportedAlgorithm("a curve that is not over a prime field", oid=field["field_type"].dotted)
+    p = field["parameters"].native
+    a, b = (int.from_bytes(parsed["curve"][name].native) for name in ("a", "b"))
+    return Curve.by_parameters(p, a, b, _generator(parsed["base"].native, p, a, b), parsed["order"].native)
+
+
+def _generator(base: bytes, p: int, a: int, b: int) -> Point:
+    """The generator of explicit parameters; a compressed one takes its ordinate from the known curve."""
+    size = (p.bit_length() + 7) // 8
+    if base[0] == 4 and len(base) == 1 + 2 * size:
+        return Point(int.from_bytes(base[1 : 1 + size]), int.from_bytes(base[1 + size :]))
+    if base[0] in (2, 3) and len(base) == 1 + size:
+        return Curve.by_equation(p, a, b).decompress(int.from_bytes(base[1:]), odd=base[0] == 3)
+    raise MalformedData("a generator that is no point", where=_KEY)
+
+
+def verify_signature(
+    key: PublicKey, algorithm: AlgorithmIdentifier, signature: bytes, message: bytes, *, digest: str | None = None
+) -> None:
+    """Nothing, where ``signature`` is the key's over ``message``; otherwise it raises.
+
+    :param digest: the hash's name for an algorithm that does not say one (plain ``rsaEncryption`` in signed data).
+    :raises SignatureInvalid: if it is not.
+    :raises UnsupportedAlgorithm: if the algorithm is unknown, or is not one for this kind of key.
+    :raises MalformedData: if the algorithm's parameters are not well formed.
+    """
+    if isinstance(key, EcPublicKey):
+        name, plain = _ecdsa_form(algorithm.oid, digest)
+        verify_ecdsa(key, split_signature(key, signature, plain=plain), message, name)
+    else:
+        scheme, hash_algorithm = _rsa_scheme(algorithm, digest)
+        _verify_rsa(key.backend(), signature, message, scheme, hash_algorithm)
+
+
+def _ecdsa_form(oid: str, digest: str | None) -> tuple[str, bool]:
+    if oid in oids.ECDSA_PLAIN:
+        return oids.ECDSA_PLAIN[oid], True
+    if oid in oids.ECDSA_DER:
+        return oids.ECDSA_DER[oid], False
+    if oid == oids.EC_PUBLIC_KEY and digest is not None:
+        return digest, False
+    raise UnsupportedAlgorithm("not a signature algorithm for an elliptic curve key", oid=oid)
+
+
+def _rsa_scheme(algorithm: AlgorithmIdentifier, digest: str | None) -> tuple[padding.AsymmetricPadding, str]:
+    if algorithm.oid == oids.RSA_PSS:
+        return _pss(algorithm.parameters)
+    name = oids.RSA_PKCS1.get(algorithm.oid, digest if algorithm.oid == oids.RSA else None)
+    if name is None:
+        raise UnsupportedAlgorithm("not a signature algorithm for an RSA key", oid=algorithm.oid)
+    return padding.PKCS1v15(), name
+
+
+def _pss(parameters: bytes | None) -> tuple[padding.AsymmetricPadding, str]:
+    """The padding by its own parameters; absent ones mean SHA-1, MGF1 with SHA-1 and a salt of 20 bytes."""
+    with door("RSASSA-PSS"):
+        parsed = load(PssParametersSpec, parameters or b"\x30\x00", "RSASSA-PSS")
+        name = _hash_of(parsed["hash_algorithm"])
+        salt, trailer = parsed["salt_length"].native, parsed["trailer_field"].native
+        mask = _mask_hash(parsed["mask_generation"])
+    if trailer != 1 or not 0 <= salt <= MAX_RSA_BITS // 8:
+        raise UnsupportedAlgorithm("RSASSA-PSS with an unknown trailer or salt", oid=oids.RSA_PSS)
+    return padding.PSS(padding.MGF1(hash_by_name(mask)), salt), name
+
+
+def _mask_hash(value: Any) -> str:
+    if not present(value):
+        return "sha1"
+    if value["algorithm"].dotted != oids.MGF1:
+        raise UnsupportedAlgorithm("an unknown mask generation", oid=value["algorithm"].dotted)
+    return _hash_of(value["parameters"].parse(AlgorithmIdentifierSpec))
+
+
+def _hash_of(value: Any) -> str:
+    if not present(value):
+        return "sha1"
+    oid = value["algorithm"].dotted
+    if oid not in oids.HASHES:
+        raise UnsupportedAlgorithm("an unknown hash algorithm", oid=oid)
+    return oids.HASHES[oid]
+
+
+def _verify_rsa(
+    key: rsa.RSAPublicKey, signature: bytes, message: bytes, scheme: padding.AsymmetricPadding, digest: str
+) -> None:
+    try:
+        key.verify(signature, message, scheme, hash_by_name(digest))
+    except (InvalidSignature, ValueError) as error:
+        raise SignatureInvalid() from error
+    except BackendUnsupported as error:
+        raise UnsupportedAlgorithm(f"RSA with {digest} is refused by the crypto library") from error
+
+
+def split_signature(key: EcPublicKey, signature: bytes, *, plain: bool) -> tuple[int, int]:
+    """R and s of an ECDSA signature, plain (r and s of equal length) or SEQUENCE { r, s }.
+
+    :raises SignatureInvalid: if it is neither in the form asked for, nor plain of exactly the order's length.
+    """
+    size = key.curve.order_bytes
+    if len(signature) == 2 * size:
+        return int.from_bytes(signature[:size]), int.from_bytes(signature[size:])
+    if plain:
+        raise SignatureInvalid("a plain signature of the wrong length")
+    try:
+        r, s = tlv.parse_one(signature, _SEQUENCE, where="ECDSA").children("ECDSA")
+        return _unsigned(r), _unsigned(s)
+    except (ProtocolViolation, ValueError) as error:
+        raise SignatureInvalid("a signature that is no pair of integers") from error
+
+
+def _unsigned(node: tlv.Tlv) -> int:
+    if node.tag != _INTEGER or not node.value or node.value[0] & 0x80:
+        raise ValueError("no positive integer")
+    return int.from_bytes(node.value)
+
+
+def verify_ecdsa(key: EcPublicKey, pair: tuple[int, int], message: bytes, digest: str) -> None:
+    """Nothing, where ``pair`` (r, s) is the key's signature over ``message``; otherwise it raises.
+
+    :param digest: the hash's name.
+    :raises SignatureInvalid: if it is not.
+    """
+    r, s = pair
+    if not 0 < r < key.curve.n or not 0 < s < key.curve.n:
+        raise SignatureInvalid("r or s is out of range")
+    backend = key.backend()
+    if backend is None:
+        _verify_in_python(key, r, s, message, digest)
+        return
+    try:
+        backend.verify(encode_dss_signature(r, s), message, ec.ECDSA(hash_by_name(digest)))
+    except InvalidSignature as error:
+        raise SignatureInvalid() from error
+    except BackendUnsupported as error:
+        raise UnsupportedAlgorithm(f"ECDSA on {key.curve.name} with {digest} is refused") from error
+
+
+def _verify_in_python(key: EcPublicKey, r: int, s: int, message: bytes, digest: str) -> None:
+    """ECDSA's own steps: e from the hash's leftmost bits, w = 1/s, and x of (ew)G + (rw)Q must be r modulo n."""
+    curve = key.curve
+    hashed = digest_of(digest, message)
+    e = int.from_bytes(hashed) >> max(0, 8 * len(hashed) - curve.n.bit_length())
+    w = pow(s, -1, curve.n)
+    point = curve.combine(e * w % curve.n, curve.generator, r * w % curve.n, key.point)
+    if point is None or point.x % curve.n != r:
+        raise SignatureInvalid()
+
+
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha1": hashes.SHA1(),
+    "sha224": hashes.SHA224(),
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+
+
+def hash_by_name(name: str) -> hashes.HashAlgorithm:
+    """The hash for ``cryptography``.
+
+    :param name: ``sha1``, ``sha224``, ``sha256``, ``sha384`` or ``sha512``.
+    """
+    return _HASHES[name]
+
+
+def digest_of(name: str, data: bytes) -> bytes:
+    """The hash of ``data``.
+
+    :param name: ``sha1``, ``sha224``, ``sha256``, ``sha384`` or ``sha512``.
+    """
+    context = hashes.Hash(_HASHES[name])
+    context.update(data)
+    return context.finalize()
