@@ -1,7 +1,7 @@
 """From a document signer to a trust anchor: who issued this certificate, and was it in force.
 
 Theory of operation. A country's CSCA issues document signers directly, so a path has one step. An anchor is a
-candidate where its key identifier is the one that the signer names, or its subject is the signer's issuer; the candidate
+candidate where its key identifier is the one that the signer names, or its subject is the signer's issuer; the one
 whose key really signed the certificate is the anchor. Then the times: the anchor and the signer must be in force now,
 and the signer when it signed the document, where the document says when.
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import MalformedData, UnsupportedAlgorithm
 from idcard.trust.certificates import Certificate
 
@@ -49,15 +50,15 @@ def find_path(
     :param at: the moment of judgement, with its time zone.
     :param signed_at: when the document was signed, where it says so.
     """
-    if signer.unknown_critical_extensions:
-        return Path(problem=PathProblem.UNKNOWN_CRITICAL_EXTENSION)
     candidates = list(_candidates(signer, anchors))
     issuers = list(_issuers(signer, candidates))
     if not issuers:
         return Path(problem=_why_none(signer, candidates))
     # A CSCA may have been certified more than once for the same key: any certificate in force will do.
     anchor = next((one for one in issuers if one.valid_at(at)), issuers[0])
-    return Path(anchor=anchor, problem=_time_problem(signer, anchor, at, signed_at))
+    return Path(
+        anchor=anchor, problem=_extension_problem(signer, anchor) or _time_problem(signer, anchor, at, signed_at)
+    )
 
 
 def _candidates(signer: Certificate, anchors: Iterable[Certificate]) -> Iterator[Certificate]:
@@ -86,6 +87,12 @@ def _why_none(signer: Certificate, candidates: list[Certificate]) -> PathProblem
     except (UnsupportedAlgorithm, MalformedData):
         return PathProblem.UNSUPPORTED_ALGORITHM
     return PathProblem.SAME_NAME_OTHER_KEY
+
+
+def _extension_problem(signer: Certificate, anchor: Certificate) -> PathProblem | None:
+    # A demonstration anchor, once accepted, may issue demonstration signers.
+    accepted = {DEMONSTRATION} & anchor.extensions.keys()
+    return PathProblem.UNKNOWN_CRITICAL_EXTENSION if set(signer.unknown_critical_extensions) - accepted else None
 
 
 def _time_problem(
