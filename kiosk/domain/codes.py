@@ -41,6 +41,17 @@ class Code(StrEnum):
         return _MESSAGES[self]
 
 
+class Resolution(StrEnum):
+    """How staff settled an exception."""
+
+    ADMITTED = "admitted"
+    HELPED = "helped"
+    SELF_PAY = "self_pay"
+    REFERRED = "referred"
+    REFUSED = "refused"
+    FRAUD_SUSPECTED = "fraud_suspected"
+
+
 class DeskMessage(StrEnum):
     """Why the person is asked to go to the desk, or who was called, in kind words: keys of the catalogues."""
 

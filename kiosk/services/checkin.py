@@ -1,0 +1,286 @@
+"""Check-in: an admission or a desk ticket, each in one transaction that is committed before anything is shown.
+
+The visit, its number, its audit link and its outbox event live or die together. An automatic admission takes a
+:class:`~idcard.VerifiedIdentity` and nothing else: the type checker proves that nobody unverified is admitted.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from idcard import ClaimedIdentity, FactName, Outcome, Verdict, VerifiedIdentity
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.eligibility import Coverage, Eligibility
+from kiosk.domain.priority import has_priority
+from kiosk.domain.route import Clinic, Room
+from kiosk.domain.tickets import Ticket, check_code, clinic_day
+from kiosk.keys import Entropy, Fields, PersonTags, VisitSealer
+from kiosk.ports import Clock
+from kiosk.services.person import claimed_fields, verified_fields
+from kiosk.store import repositories
+from kiosk.store.database import Database
+from kiosk.store.ids import uuid7
+from kiosk.store.tables import Notice, Visit
+
+SERIES = "visit"
+"""Admissions and desk tickets count in one series, so that a confirmed desk ticket keeps its number."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    at: datetime
+    day: date
+
+
+class CheckIn:
+    """The patient process's side of the store: it writes, and can read no person back.
+
+    :param device: this kiosk's name in the audit chain and the outbox.
+    :param tags: made of the person-day key.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clinic: Clinic,
+        device: str,
+        sealer: VisitSealer,
+        tags: PersonTags,
+        clock: Clock,
+        entropy: Entropy = os.urandom,
+    ) -> None:
+        self._database = database
+        self._clinic = clinic
+        self._device = device
+        self._sealer = sealer
+        self._tags = tags
+        self._clock = clock
+        self._entropy = entropy
+
+    def ticket_of_today(self, identity: VerifiedIdentity) -> Ticket | None:
+        """The ticket that this person was given today, if there is one."""
+        moment = self._moment()
+        with self._database.read() as session:
+            visit = self._admitted(session, identity, moment)
+            return None if visit is None else ticket_of(session, visit, again=True)
+
+    def admit(
+        self,
+        identity: VerifiedIdentity,
+        *,
+        room: Room,
+        eligibility: Eligibility,
+        verdict: Verdict,
+        roster_version: str | None = None,
+    ) -> Ticket:
+        """The committed ticket of an admission, or the earlier one of the same day.
+
+        :raises ValueError: for somebody who is not covered or has no personal number: that is a desk ticket.
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        if not eligibility.covered or identity.personal_number is None:
+            raise ValueError("only a covered person with a personal number is admitted automatically")
+        moment = self._moment()
+        with self._database.write() as session:
+            earlier = self._admitted(session, identity, moment)
+            if earlier is not None:
+                return ticket_of(session, earlier, again=True)
+            tag = self._tags.day_tag(identity.personal_number, moment.day)
+            self._close_desk_tickets(session, tag, moment)
+            visit = self._new_visit(moment, state="admitted", tag=tag, fields=verified_fields(identity, eligibility))
+            visit.room_id, visit.admitted_at = room.id, moment.at
+            visit.assurance = visit.read_assurance = _chip_assurance(verdict)
+            visit.proved_by = "chip"
+            visit.reasons = [str(reason) for reason in eligibility.reasons]
+            visit.verdict, visit.trust_version = verdict.to_dict(), verdict.trust_version
+            visit.roster_version = roster_version
+            visit.priority = has_priority(identity.birth, moment.day)
+            self._record(session, visit, moment, kind="admitted")
+            ticket = ticket_of(session, visit)
+        _log.info("admitted", number=ticket.number, room=room.id)
+        return ticket
+
+    def desk_ticket(
+        self,
+        claim: ClaimedIdentity | None,
+        *,
+        code: Code,
+        reasons: Sequence[str] = (),
+        assurance: Assurance = Assurance.NONE,
+        verdict: Verdict | None = None,
+        coverage: Coverage | None = None,
+        roster_version: str | None = None,
+    ) -> Ticket:
+        """The committed ticket with which a person goes to the desk, and the notice that awaits them there.
+
+        Somebody who comes again for the same reason keeps the number, so nobody queues twice.
+
+        :param claim: what the desk need not type, or None where nothing was read.
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        moment = self._moment()
+        tag = self._claimed_tag(claim, moment.day)
+        with self._database.write() as session:
+            earlier = self._same_desk_ticket(session, tag, moment, code)
+            if earlier is not None:
+                return ticket_of(session, earlier, again=True)
+            fields = None if claim is None else claimed_fields(claim, coverage)
+            visit = self._new_visit(moment, state="desk", tag=tag, fields=fields)
+            visit.code, visit.reasons = code, list(reasons)
+            visit.assurance = visit.read_assurance = assurance
+            visit.verdict = None if verdict is None else verdict.to_dict()
+            visit.trust_version = None if verdict is None else verdict.trust_version
+            visit.roster_version = roster_version
+            visit.priority = claim is not None and claim.birth is not None and has_priority(claim.birth, moment.day)
+            self._record(session, visit, moment, kind="desk_ticket")
+            session.add(self._notice(moment, code, reasons, visit.id))
+            ticket = ticket_of(session, visit)
+        _log.info("desk_ticket", number=ticket.number, code=code)
+        return ticket
+
+    def notify(self, code: Code, reasons: Sequence[str] = ()) -> None:
+        """Tell staff of something that has no ticket: somebody calls, or a device is lost."""
+        moment = self._moment()
+        with self._database.write() as session:
+            notice = self._notice(moment, code, reasons, None)
+            session.add(notice)
+            facts = {"notice": notice.id, "code": code, "reasons": list(reasons)}
+            repositories.append_audit(session, self._device, moment.at, "notice", facts)
+        _log.warning("staff_told", code=code, reasons=list(reasons))
+
+    def report(self, part: str, state: Mapping[str, Any]) -> None:
+        """Tell staff how a part of this device is."""
+        with self._database.write() as session:
+            repositories.set_device_state(session, self._device, part, state, self._clock.now())
+
+    def waiting(self) -> Mapping[str | None, int]:
+        """How many people wait now for each room, and (under None) at the desk."""
+        with self._database.read() as session:
+            return repositories.waiting(session, self._clinic.code, self._moment().day)
+
+    def probe(self) -> None:
+        """Nothing, where a visit could be committed now; StoreUnavailable where it could not."""
+        self._database.probe()
+
+    def _moment(self) -> _Moment:
+        at = self._clock.now()
+        return _Moment(at=at, day=clinic_day(at))
+
+    def _admitted(self, session: Session, identity: VerifiedIdentity, moment: _Moment) -> Visit | None:
+        if identity.personal_number is None:
+            return None
+        tag = self._tags.day_tag(identity.personal_number, moment.day)
+        return repositories.admitted_today(session, self._clinic.code, moment.day, tag)
+
+    def _same_desk_ticket(self, session: Session, tag: bytes | None, moment: _Moment, code: Code) -> Visit | None:
+        if tag is None:
+            return None
+        tickets = repositories.desk_tickets_of(session, self._clinic.code, moment.day, tag)
+        return next((ticket for ticket in tickets if ticket.code == code), None)
+
+    def _claimed_tag(self, claim: ClaimedIdentity | None, day: date) -> bytes | None:
+        if claim is None or claim.personal_number is None:
+            return None
+        return self._tags.day_tag(claim.personal_number, day)
+
+    def _new_visit(self, moment: _Moment, *, state: str, tag: bytes | None, fields: Fields | None) -> Visit:
+        visit_id = uuid7(moment.at, entropy=self._entropy)
+        sealed = None if fields is None else self._sealer.seal(visit_id, fields)
+        return Visit(
+            id=visit_id,
+            clinic=self._clinic.code,
+            device=self._device,
+            day=moment.day,
+            series=SERIES,
+            state=state,
+            proved_by="none",
+            check_code=check_code(self._entropy(8)),
+            person_day_tag=tag,
+            sealed_key=sealed and sealed.key,
+            blob=sealed and sealed.blob,
+            commitment=sealed and sealed.commitment,
+            created_at=moment.at,
+        )
+
+    def _record(self, session: Session, visit: Visit, moment: _Moment, *, kind: str) -> None:
+        """Give the visit its number, and write it with its audit link and outbox event."""
+        visit.number = repositories.next_number(session, visit.clinic, visit.day, visit.series)
+        session.add(visit)
+        session.flush()
+        facts = visit_facts(visit)
+        repositories.append_audit(session, self._device, moment.at, kind, facts)
+        repositories.append_outbox(session, self._device, moment.at, kind, facts)
+
+    def _notice(self, moment: _Moment, code: Code, reasons: Sequence[str], visit_id: str | None) -> Notice:
+        return Notice(
+            id=uuid7(moment.at, entropy=self._entropy),
+            clinic=self._clinic.code,
+            device=self._device,
+            code=code,
+            reasons=list(reasons),
+            visit_id=visit_id,
+            state="new",
+            created_at=moment.at,
+        )
+
+    def _close_desk_tickets(self, session: Session, tag: bytes, moment: _Moment) -> None:
+        """Who is admitted by chip need not go to the desk any more; a suspicion stays for staff to settle."""
+        for visit in repositories.desk_tickets_of(session, self._clinic.code, moment.day, tag):
+            if visit.code != Code.NOT_GENUINE:
+                visit.state = "closed"
+                for notice in repositories.notices_of_visit(session, visit.id):
+                    settle(notice, moment.at, by=self._device, resolution=Resolution.ADMITTED)
+
+
+def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:
+    """Mark a notice as resolved."""
+    notice.state, notice.resolved_at, notice.resolved_by, notice.resolution = "resolved", at, by, resolution
+
+
+def visit_facts(visit: Visit) -> dict[str, Any]:
+    """What audit and outbox say of a visit: references and the commitment, no field of the person."""
+    return {
+        "visit": visit.id,
+        "clinic": visit.clinic,
+        "day": visit.day.isoformat(),
+        "number": visit.number,
+        "room": visit.room_id,
+        "state": visit.state,
+        "assurance": visit.assurance,
+        "read_assurance": visit.read_assurance,
+        "proved_by": visit.proved_by,
+        "code": visit.code,
+        "reasons": list(visit.reasons),
+        "trust_version": visit.trust_version,
+        "roster_version": visit.roster_version,
+        "commitment": visit.commitment.hex() if visit.commitment else None,
+    }
+
+
+def _chip_assurance(verdict: Verdict) -> Assurance:
+    trusted = verdict.fact(FactName.TRUST).outcome is Outcome.PASSED
+    return Assurance.CHIP_ANCHORED if trusted else Assurance.CHIP_UNANCHORED
+
+
+def ticket_of(session: Session, visit: Visit, *, again: bool = False) -> Ticket:
+    """The ticket of a recorded visit."""
+    before = repositories.waiting(session, visit.clinic, visit.day, before=visit.number)
+    return Ticket(
+        visit_id=visit.id,
+        number=visit.number,
+        room_id=visit.room_id,
+        issued_at=visit.admitted_at or visit.created_at,
+        check_code=visit.check_code,
+        waiting_before=before.get(visit.room_id, 0),
+        again=again,
+        priority=visit.priority,
+    )

@@ -1,0 +1,264 @@
+"""The desk: what staff see and settle. Only the staff process makes one, for only it holds the clinic's private key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from idcard import ClaimedIdentity
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.route import Clinic, Room
+from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
+from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.ports import Clock
+from kiosk.services.checkin import settle, ticket_of, visit_facts
+from kiosk.services.person import PersonRecord, claimed_fields
+from kiosk.store import repositories
+from kiosk.store.database import Database
+from kiosk.store.tables import DeviceState, Notice, Visit
+
+_log = structlog.get_logger(__name__)
+
+
+class NotConfirmable(Exception):
+    """A ticket that cannot become an admission as it is.
+
+    :param reason: ``no_such_ticket``, ``closed``, ``already_admitted`` or ``needs_typing``: nothing usable was read, so
+        the clerk types who it is.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class VisitRow:
+    """A visit on the staff screen.
+
+    ``person`` is None where nothing was read, or the record does not open (``unreadable``). ``time`` is local,
+    ``HH:MM``; ``facts`` the verdict's, as :meth:`idcard.Verdict.to_dict` writes them. ``needs_typing``: a desk ticket
+    that one tap cannot confirm.
+    """
+
+    visit_id: str
+    number: int
+    time: str
+    state: str
+    room: Room | None
+    person: PersonRecord | None
+    unreadable: bool
+    assurance: Assurance
+    read_assurance: Assurance
+    proved_by: str
+    confirmed_by: str | None
+    code: Code | None
+    reasons: tuple[str, ...]
+    facts: dict[str, Any] | None
+    check_code: str
+    priority: bool
+    called: bool
+    needs_typing: bool
+
+    def __repr__(self) -> str:
+        return f"VisitRow(number={self.number})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRow:
+    """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one."""
+
+    notice_id: str
+    code: Code
+    reasons: tuple[str, ...]
+    time: str
+    age_s: int
+    device: str
+    visit: VisitRow | None
+
+
+class StaffDesk:
+    """The staff process's side of the store.
+
+    :param device: the desk's name in the audit chain and the outbox.
+    """
+
+    def __init__(self, *, database: Database, clinic: Clinic, device: str, opener: VisitOpener, clock: Clock) -> None:
+        self._database = database
+        self._clinic = clinic
+        self._device = device
+        self._opener = opener
+        self._clock = clock
+
+    def admissions(self, limit: int = 50) -> tuple[VisitRow, ...]:
+        """Today's admissions, the latest first."""
+        return self._rows("admitted", limit)
+
+    def desk_tickets(self) -> tuple[VisitRow, ...]:
+        """Today's desk tickets that nobody has settled, the latest first."""
+        return self._rows("desk", None)
+
+    def exceptions(self) -> tuple[NoticeRow, ...]:
+        """What waits for staff, the oldest first, whatever its day."""
+        with self._database.read() as session:
+            notices = repositories.open_notices(session, self._clinic.code)
+            return tuple(self._notice_row(session, notice) for notice in notices)
+
+    def visit(self, visit_id: str) -> VisitRow | None:
+        """One visit."""
+        with self._database.read() as session:
+            visit = session.get(Visit, visit_id)
+            return None if visit is None else self._row(visit)
+
+    def devices(self) -> Sequence[DeviceState]:
+        """What every part of every kiosk last said of itself."""
+        with self._database.read() as session:
+            return repositories.device_states(session)
+
+    def confirm(self, visit_id: str, room_id: str, *, by: str, claim: ClaimedIdentity | None = None) -> Ticket:
+        """The committed ticket of a desk ticket that a clerk confirms; it keeps its number.
+
+        :param by: the clerk.
+        :param claim: what the clerk typed; needed where nothing was read, or what was read is not to be believed.
+        :raises NotConfirmable: see there.
+        :raises ValueError: for an unknown room.
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        room = self._clinic.room(room_id)
+        try:
+            with self._database.write() as session:
+                visit = self._confirmable(session, visit_id, claim)
+                self._admit(session, visit, room, by=by, claim=claim)
+                ticket = ticket_of(session, visit)
+        except IntegrityError:
+            # The person has an admission of today under another ticket.
+            raise NotConfirmable("already_admitted") from None
+        _log.info("desk_ticket_confirmed", number=ticket.number, room=room.id)
+        return ticket
+
+    def resolve(self, notice_id: str, *, by: str, resolution: Resolution) -> None:
+        """Settle an exception without an admission; its desk ticket is closed with it.
+
+        Settling it twice changes nothing. A ValueError for an unknown notice, or for ``admitted``, which is
+        :meth:`confirm`'s.
+        """
+        if resolution is Resolution.ADMITTED:
+            raise ValueError("an admission is confirmed, not resolved")
+        with self._database.write() as session:
+            notice = session.get(Notice, notice_id)
+            if notice is None:
+                raise ValueError("no such notice")
+            if notice.state == "new":
+                self._settle(session, notice, by=by, resolution=resolution)
+
+    def mark_called(self, visit_id: str) -> None:
+        """The person was called in, and no longer counts as waiting. A ValueError for an unknown visit."""
+        with self._database.write() as session:
+            visit = session.get(Visit, visit_id)
+            if visit is None:
+                raise ValueError("no such visit")
+            if visit.called_at is None:
+                visit.called_at = self._clock.now()
+                facts = {"visit": visit.id, "number": visit.number}
+                repositories.append_audit(session, self._device, visit.called_at, "called", facts)
+
+    def _rows(self, state: str, limit: int | None) -> tuple[VisitRow, ...]:
+        day = clinic_day(self._clock.now())
+        with self._database.read() as session:
+            return tuple(
+                self._row(visit) for visit in repositories.visits(session, self._clinic.code, day, state, limit=limit)
+            )
+
+    def _row(self, visit: Visit) -> VisitRow:
+        person, unreadable = self._person(visit)
+        return VisitRow(
+            visit_id=visit.id,
+            number=visit.number,
+            time=(visit.admitted_at or visit.created_at).astimezone(VIETNAM_TIME).strftime("%H:%M"),
+            state=visit.state,
+            room=self._room(visit.room_id),
+            person=person,
+            unreadable=unreadable,
+            assurance=Assurance(visit.assurance),
+            read_assurance=Assurance(visit.read_assurance),
+            proved_by=visit.proved_by,
+            confirmed_by=visit.confirmed_by,
+            code=None if visit.code is None else Code(visit.code),
+            reasons=tuple(visit.reasons),
+            facts=visit.verdict,
+            check_code=visit.check_code,
+            priority=visit.priority,
+            called=visit.called_at is not None,
+            needs_typing=visit.state == "desk" and _needs_typing(visit),
+        )
+
+    def _notice_row(self, session: Session, notice: Notice) -> NoticeRow:
+        visit = session.get(Visit, notice.visit_id) if notice.visit_id else None
+        return NoticeRow(
+            notice_id=notice.id,
+            code=Code(notice.code),
+            reasons=tuple(notice.reasons),
+            time=notice.created_at.astimezone(VIETNAM_TIME).strftime("%H:%M"),
+            age_s=max(0, int((self._clock.now() - notice.created_at).total_seconds())),
+            device=notice.device,
+            visit=None if visit is None else self._row(visit),
+        )
+
+    def _person(self, visit: Visit) -> tuple[PersonRecord | None, bool]:
+        """The opened record, and whether there is one that does not open."""
+        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+            return None, False
+        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
+        try:
+            return PersonRecord.from_fields(self._opener.open(visit.id, sealed)), False
+        except CannotOpen:
+            _log.error("record_unreadable", visit=visit.id)
+            return None, True
+
+    def _room(self, room_id: str | None) -> Room | None:
+        return next((room for room in self._clinic.rooms if room.id == room_id), None)
+
+    def _confirmable(self, session: Session, visit_id: str, claim: ClaimedIdentity | None) -> Visit:
+        visit = session.get(Visit, visit_id)
+        if visit is None:
+            raise NotConfirmable("no_such_ticket")
+        if visit.state != "desk":
+            raise NotConfirmable("already_admitted" if visit.state == "admitted" else "closed")
+        if claim is None and _needs_typing(visit):
+            raise NotConfirmable("needs_typing")
+        return visit
+
+    def _admit(self, session: Session, visit: Visit, room: Room, *, by: str, claim: ClaimedIdentity | None) -> None:
+        """Turn the desk ticket into an admission: all of it in the caller's transaction."""
+        at = self._clock.now()
+        if claim is not None:
+            sealed = self._opener.sealer().seal(visit.id, claimed_fields(claim))
+            visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
+        visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
+        visit.assurance, visit.proved_by, visit.confirmed_by = Assurance.STAFF, "staff", by
+        for notice in repositories.notices_of_visit(session, visit.id):
+            settle(notice, at, by=by, resolution=Resolution.ADMITTED)
+        session.flush()
+        facts = {**visit_facts(visit), "by": by}
+        repositories.append_audit(session, self._device, at, "confirmed", facts)
+        repositories.append_outbox(session, self._device, at, "confirmed", facts)
+
+    def _settle(self, session: Session, notice: Notice, *, by: str, resolution: Resolution) -> None:
+        at = self._clock.now()
+        settle(notice, at, by=by, resolution=resolution)
+        visit = session.get(Visit, notice.visit_id) if notice.visit_id else None
+        if visit is not None and visit.state == "desk":
+            visit.state = "closed"
+        session.flush()
+        facts = {"notice": notice.id, "visit": notice.visit_id, "by": by, "resolution": resolution}
+        repositories.append_audit(session, self._device, at, "resolved", facts)
+        repositories.append_outbox(session, self._device, at, "resolved", facts)
+
+
+def _needs_typing(visit: Visit) -> bool:
+    """Nothing was read, or what was read came from a card that is not genuine and is not to be believed."""
+    return visit.blob is None or visit.code == Code.NOT_GENUINE

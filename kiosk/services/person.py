@@ -1,0 +1,90 @@
+"""A person as the store keeps them: fields to seal, and what comes out again for staff.
+
+A record never becomes an identity again: what staff read from the store is neither a claim nor proof, only a record.
+"""
+
+from dataclasses import dataclass
+
+from idcard import BirthDate, ClaimedIdentity, VerifiedIdentity
+from kiosk.domain.eligibility import Coverage, Eligibility
+from kiosk.keys import Fields
+
+VERIFIED = "chip_proved"
+"""The source of a record that was made from a verified identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PersonRecord:
+    """An opened record: texts as they were sealed, None where nothing was known.
+
+    ``source`` is a claim's source or :data:`VERIFIED`; ``birth`` is a year, a month or a day in ISO form.
+    """
+
+    source: str
+    name: str | None = None
+    name_latin: str | None = None
+    birth: str | None = None
+    sex: str | None = None
+    personal_number: str | None = None
+    document_number: str | None = None
+    benefit: str | None = None
+    home_clinic: str | None = None
+    covered_to: str | None = None
+
+    def __repr__(self) -> str:
+        return "PersonRecord(…)"
+
+    @property
+    def birth_year(self) -> str:
+        """The year of birth, or nothing."""
+        return (self.birth or "")[:4]
+
+    @property
+    def display_name(self) -> str:
+        """The name with its accents, else the chip's Latin form, else nothing."""
+        return self.name or self.name_latin or ""
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "PersonRecord":
+        """The record of opened fields; fields that this version does not know are left out."""
+        known = {key: fields.get(key) for key in cls.__slots__ if key != "source"}
+        return cls(source=fields.get("source") or "", **known)
+
+
+def verified_fields(identity: VerifiedIdentity, eligibility: Eligibility) -> Fields:
+    """What is kept of a verified person: no address, no family, no photo."""
+    return {
+        "source": VERIFIED,
+        "name": identity.name,
+        "name_latin": identity.name_latin,
+        "birth": _birth(identity.birth),
+        "sex": identity.sex.value,
+        "personal_number": identity.personal_number,
+        "document_number": identity.document_number,
+        **_coverage_fields(eligibility.coverage),
+    }
+
+
+def claimed_fields(claim: ClaimedIdentity, coverage: Coverage | None = None) -> Fields:
+    """What is kept of a claim, so that a clerk need not type it."""
+    return {
+        "source": claim.source.value,
+        "name": claim.name,
+        "name_latin": claim.name_latin,
+        "birth": _birth(claim.birth),
+        "sex": claim.sex.value if claim.sex else None,
+        "personal_number": claim.personal_number,
+        "document_number": None,
+        **_coverage_fields(coverage),
+    }
+
+
+def _birth(birth: BirthDate | None) -> str | None:
+    return None if birth is None else str(birth)
+
+
+def _coverage_fields(coverage: Coverage | None) -> Fields:
+    if coverage is None:
+        return {"benefit": None, "home_clinic": None, "covered_to": None}
+    covered_to = coverage.valid_to.isoformat() if coverage.valid_to else None
+    return {"benefit": coverage.benefit, "home_clinic": coverage.home_clinic, "covered_to": covered_to}

@@ -1,0 +1,125 @@
+"""The database file: opened, migrated, and every failure of it turned into one error with nothing half done.
+
+SQLite in WAL mode with ``synchronous=FULL``: a committed admission survives a power cut. Writing transactions begin
+with ``BEGIN IMMEDIATE``, so that two processes queue at the start instead of failing in the middle.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, delete, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from kiosk.ports import StoreUnavailable
+from kiosk.store.tables import DeviceState
+
+_PROBE, _PROBE_BYTES = "probe", 65536
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_log = structlog.get_logger(__name__)
+
+
+class Database:
+    """The store's database; safe to use from several threads and processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(kiosk_begin="BEGIN IMMEDIATE")
+
+    @classmethod
+    def open(cls, path: Path, *, busy_timeout_s: float = 3.0) -> "Database":
+        """The database in this file, created and migrated where needed.
+
+        :param busy_timeout_s: how long to wait for another writer.
+        :raises StoreUnavailable: if the file cannot be used.
+        """
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_timeout_s})
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        database = cls(engine)
+        try:
+            database._migrate()
+        except StoreUnavailable:
+            engine.dispose()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one writing transaction: all of it is committed, or nothing.
+
+        :raises StoreUnavailable: if the database refuses; :class:`IntegrityError` passes, for a rule that was broken.
+        """
+        with _typed_errors(), Session(self._writing) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading a consistent state; what is changed in it is thrown away."""
+        with _typed_errors(), Session(self._engine) as session:
+            yield session
+
+    def probe(self) -> None:
+        """Nothing, where a visit could be written now; :class:`StoreUnavailable` where it could not.
+
+        Pages are really taken, committed and given back: a full disk shows only then.
+        """
+        with self.write() as session:
+            session.execute(delete(DeviceState).where(DeviceState.part == _PROBE))
+            filler = {"filler": "0" * _PROBE_BYTES}
+            session.add(DeviceState(device=_PROBE, part=_PROBE, state=filler, updated_at=datetime.now(UTC)))
+        with self.write() as session:
+            session.execute(delete(DeviceState).where(DeviceState.part == _PROBE))
+
+    def _migrate(self) -> None:
+        with _typed_errors(), self._writing.connect() as connection, connection.begin():
+            command.upgrade(_alembic(connection), "head")
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _prepare(connection: sqlite3.Connection, record: Any) -> None:
+    """Durable settings; transactions are begun by :func:`_begin` and not by the driver."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("kiosk_begin", "BEGIN"))
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    """Faults of the database as StoreUnavailable; the driver's words are not passed on: they may quote values."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        name = _sqlite_name(error)
+        _log.error("store_unavailable", sqlite=name)
+        raise StoreUnavailable(f"the store refuses: {name}", sqlite=name) from None
+
+
+def _sqlite_name(error: Exception) -> str:
+    """SQLite's own word for the fault, such as ``SQLITE_FULL``."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(origin, "sqlite_errorname", type(origin).__name__))

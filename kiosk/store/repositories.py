@@ -1,0 +1,149 @@
+"""The few questions that services ask of the tables. Each takes the session of its caller's transaction."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kiosk.keys import canonical_json
+from kiosk.store.ids import uuid7
+from kiosk.store.tables import Audit, Counter, DeviceState, Notice, Outbox, Visit
+
+GENESIS = bytes(32)
+"""What the first link of a chain says came before it."""
+
+
+def next_number(session: Session, clinic: str, day: date, series: str) -> int:
+    """The next number of a series on a day, from 1; it belongs to the transaction, so a rollback gives it back."""
+    counter = session.get(Counter, (clinic, day, series))
+    if counter is None:
+        counter = Counter(clinic=clinic, day=day, series=series, value=0)
+        session.add(counter)
+    counter.value += 1
+    return counter.value
+
+
+def admitted_today(session: Session, clinic: str, day: date, tag: bytes) -> Visit | None:
+    """The admission of this person on this day."""
+    return session.scalar(
+        select(Visit).where(
+            Visit.clinic == clinic, Visit.day == day, Visit.person_day_tag == tag, Visit.state == "admitted"
+        )
+    )
+
+
+def desk_tickets_of(session: Session, clinic: str, day: date, tag: bytes) -> Sequence[Visit]:
+    """The open desk tickets that this person was given today, the first one first."""
+    return session.scalars(
+        select(Visit)
+        .where(Visit.clinic == clinic, Visit.day == day, Visit.person_day_tag == tag, Visit.state == "desk")
+        .order_by(Visit.number)
+    ).all()
+
+
+def waiting(session: Session, clinic: str, day: date, *, before: int | None = None) -> Mapping[str | None, int]:
+    """How many people wait for each room, and (under None) at the desk.
+
+    :param before: count only tickets with smaller numbers than this one.
+    """
+    query = select(Visit.room_id, func.count()).where(
+        Visit.clinic == clinic, Visit.day == day, Visit.state != "closed", Visit.called_at.is_(None)
+    )
+    if before is not None:
+        query = query.where(Visit.number < before)
+    rows = session.execute(query.group_by(Visit.room_id)).tuples()
+    return dict(rows.all())
+
+
+def visits(session: Session, clinic: str, day: date, state: str, *, limit: int | None = None) -> Sequence[Visit]:
+    """Visits of a day in one state, the latest first."""
+    return session.scalars(
+        select(Visit)
+        .where(Visit.clinic == clinic, Visit.day == day, Visit.state == state)
+        .order_by(func.coalesce(Visit.admitted_at, Visit.created_at).desc(), Visit.number.desc())
+        .limit(limit)
+    ).all()
+
+
+def open_notices(session: Session, clinic: str) -> Sequence[Notice]:
+    """The notices that nobody has resolved, the oldest first."""
+    return session.scalars(
+        select(Notice).where(Notice.clinic == clinic, Notice.state == "new").order_by(Notice.created_at, Notice.id)
+    ).all()
+
+
+def notices_of_visit(session: Session, visit_id: str) -> Sequence[Notice]:
+    """The unresolved notices of one visit."""
+    return session.scalars(select(Notice).where(Notice.visit_id == visit_id, Notice.state == "new")).all()
+
+
+def append_audit(session: Session, device: str, at: datetime, kind: str, facts: Mapping[str, Any]) -> Audit:
+    """One more link of the device's chain. ``facts`` hold references and commitments, never a person's field."""
+    last = session.scalar(select(Audit).where(Audit.device == device).order_by(Audit.seq.desc()).limit(1))
+    seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
+    body = canonical_json({"device": device, "seq": seq, "at": at.isoformat(), "kind": kind, "facts": dict(facts)})
+    link = Audit(
+        device=device,
+        seq=seq,
+        at=at,
+        kind=kind,
+        body=body.decode(),
+        previous=previous,
+        hash=hashlib.sha256(previous + body).digest(),
+    )
+    session.add(link)
+    # Written at once: the next link of the same transaction must see it.
+    session.flush()
+    return link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainFault:
+    """The first place where a chain does not hold."""
+
+    device: str
+    seq: int
+
+
+def first_chain_fault(session: Session, device: str) -> ChainFault | None:
+    """Where the device's chain is broken: a missing, swapped or altered link; None where all of it holds."""
+    previous = GENESIS
+    links = session.scalars(select(Audit).where(Audit.device == device).order_by(Audit.seq))
+    for expected, link in enumerate(links, start=1):
+        computed = hashlib.sha256(previous + link.body.encode()).digest()
+        if (link.seq, link.previous, link.hash) != (expected, previous, computed):
+            return ChainFault(device=device, seq=expected)
+        previous = link.hash
+    return None
+
+
+def append_outbox(session: Session, device: str, at: datetime, kind: str, facts: Mapping[str, Any]) -> Outbox:
+    """One more event to send, numbered without gaps. ``facts`` hold references and commitments only."""
+    last = session.scalar(select(func.max(Outbox.seq)).where(Outbox.device == device))
+    event = Outbox(
+        id=uuid7(at),
+        device=device,
+        seq=(last or 0) + 1,
+        kind=kind,
+        body=canonical_json(dict(facts)).decode(),
+        created_at=at,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def set_device_state(session: Session, device: str, part: str, state: Mapping[str, Any], at: datetime) -> None:
+    """What a part of a device says of itself now."""
+    row = session.get(DeviceState, (device, part)) or DeviceState(device=device, part=part)
+    row.state, row.updated_at = dict(state), at
+    session.add(row)
+
+
+def device_states(session: Session) -> Sequence[DeviceState]:
+    """What every part of every device last said."""
+    return session.scalars(select(DeviceState).order_by(DeviceState.device, DeviceState.part)).all()

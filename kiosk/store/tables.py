@@ -1,0 +1,198 @@
+"""The tables. No column holds a name, a number or a date of a person: those lie in ``visit.blob``, sealed.
+
+Clinic and device stand in every key, so that a clinic with several kiosks, and a province, can hold the same rows.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+VISIT_STATES = ("desk", "admitted", "closed")
+NOTICE_STATES = ("new", "resolved")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC without a zone in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC, bare."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """The instant, aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of the tables; constraints have names, so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this name from the class
+        datetime: UtcDateTime,
+        date: Date,
+        bytes: LargeBinary,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        bool: Boolean,
+    }
+
+
+class Visit(Base):
+    """One person's visit: a desk ticket, an admission, or a desk ticket that staff closed without one.
+
+    ``read_assurance`` is what the machine reached and never changes; ``assurance`` is what holds now, and ``proved_by``
+    says whose word it is (``chip`` or ``staff``; ``none`` for a desk ticket). ``reasons`` are stable words, ``verdict``
+    the verdict's facts: both free of personal data. ``sealed_key`` is None where nobody was read, or the person was
+    erased.
+    """
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        UniqueConstraint("clinic", "day", "series", "number"),
+        CheckConstraint("state IN ('desk', 'admitted', 'closed')", name="state"),
+        CheckConstraint("(state = 'admitted') = (admitted_at IS NOT NULL)", name="admitted_at"),
+        Index(
+            "uq_visit_admitted_person",
+            "clinic",
+            "day",
+            "person_day_tag",
+            unique=True,
+            sqlite_where=text("state = 'admitted'"),
+            postgresql_where=text("state = 'admitted'"),
+        ),
+        Index("ix_visit_clinic_day_state", "clinic", "day", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(32))
+    day: Mapped[date]
+    series: Mapped[str] = mapped_column(String(16))
+    number: Mapped[int] = mapped_column(Integer)
+    room_id: Mapped[str | None] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    assurance: Mapped[str] = mapped_column(String(24))
+    read_assurance: Mapped[str] = mapped_column(String(24))
+    proved_by: Mapped[str] = mapped_column(String(16))
+    code: Mapped[str | None] = mapped_column(String(16))
+    reasons: Mapped[list[str]]
+    verdict: Mapped[dict[str, Any] | None]
+    trust_version: Mapped[str | None] = mapped_column(String(64))
+    roster_version: Mapped[str | None] = mapped_column(String(64))
+    check_code: Mapped[str] = mapped_column(String(8))
+    priority: Mapped[bool]
+    person_day_tag: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    sealed_key: Mapped[bytes | None]
+    blob: Mapped[bytes | None]
+    commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime]
+    admitted_at: Mapped[datetime | None]
+    called_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class Notice(Base):
+    """Something staff must look at: an exception with its desk code."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        CheckConstraint("state IN ('new', 'resolved')", name="state"),
+        Index("ix_notice_clinic_state_created_at", "clinic", "state", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(32))
+    code: Mapped[str] = mapped_column(String(16))
+    reasons: Mapped[list[str]]
+    visit_id: Mapped[str | None] = mapped_column(ForeignKey("visit.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None] = mapped_column(String(64))
+    resolution: Mapped[str | None] = mapped_column(String(32))
+
+
+class Audit(Base):
+    """One link of a device's chain: ``hash`` is SHA-256(previous || body)."""
+
+    __tablename__ = "audit"
+
+    device: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(32))
+    body: Mapped[str] = mapped_column(Text)
+    previous: Mapped[bytes] = mapped_column(LargeBinary(32))
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Outbox(Base):
+    """One event that waits to be sent: references and commitments only."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("device", "seq"), Index("ix_outbox_sent_at", "sent_at"))
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    device: Mapped[str] = mapped_column(String(32))
+    seq: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(32))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class Counter(Base):
+    """The last number given out in a series on a day."""
+
+    __tablename__ = "counter"
+
+    clinic: Mapped[str] = mapped_column(String(16), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    series: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[int] = mapped_column(Integer)
+
+
+class DeviceState(Base):
+    """What a device last said of one of its parts, for the staff screen."""
+
+    __tablename__ = "device_state"
+
+    device: Mapped[str] = mapped_column(String(32), primary_key=True)
+    part: Mapped[str] = mapped_column(String(32), primary_key=True)
+    state: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
