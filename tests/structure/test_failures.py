@@ -1,0 +1,75 @@
+"""Every error has a stable code, and docs/failures.md says what to do about each, in both languages."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+import idcard
+from kiosk.domain.codes import Code
+
+DESK_CODES = [f"E{number:02}" for number in range(1, 19)]
+# The same ticket again is no failure, so no error carries the code.
+NO_FAILURE = {"E12"}
+
+
+@pytest.fixture(scope="session")
+def sections(root: Path) -> Mapping[str, str]:
+    """The sections of the catalogue by their code."""
+    text = (root / "docs" / "failures.md").read_text(encoding="utf-8")
+    parts = re.split(r"^### `?(\w+)`?.*$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def error_classes(cls: type[idcard.IdCardError] = idcard.IdCardError) -> Iterator[type[idcard.IdCardError]]:
+    yield cls
+    for sub in cls.__subclasses__():
+        yield from error_classes(sub)
+
+
+CODES = {cls: cls.code for cls in error_classes() if cls.__module__.startswith("idcard")}
+
+
+def test_no_two_errors_share_a_code() -> None:
+    assert len(set(CODES.values())) == len(CODES)
+
+
+@pytest.mark.parametrize("code", CODES.values())
+def test_every_error_code_is_in_the_catalogue(sections: Mapping[str, str], code: str) -> None:
+    assert code in sections
+
+
+@pytest.mark.parametrize("code", DESK_CODES)
+def test_every_desk_code_is_in_the_catalogue(sections: Mapping[str, str], code: str) -> None:
+    assert code in sections
+
+
+def test_the_catalogue_holds_no_code_that_does_not_exist(sections: Mapping[str, str]) -> None:
+    assert set(sections) == set(CODES.values()) | set(DESK_CODES)
+
+
+def test_every_section_says_what_to_do_in_both_languages(sections: Mapping[str, str]) -> None:
+    silent = {
+        code
+        for code, text in sections.items()
+        if code not in ("idcard", "configuration") and not ("**Do:**" in text and "**Cần làm:**" in text)
+    }
+    assert not silent
+
+
+def test_reserved_desk_codes_are_those_that_nothing_raises(sections: Mapping[str, str]) -> None:
+    raised = {code.value for code in Code}
+    reserved = {code for code in DESK_CODES if "*Reserved.*" in sections[code]}
+    assert reserved == set(DESK_CODES) - raised - NO_FAILURE
+
+
+def test_every_configuration_reason_is_in_the_catalogue(root: Path, sections: Mapping[str, str]) -> None:
+    used = {
+        reason
+        for package in ("idcard", "kiosk")
+        for path in (root / package).rglob("*.py")
+        for reason in re.findall(r"\breason=\"([a-z_]+)\"", path.read_text(encoding="utf-8"))
+    }
+    assert {"never_set_up", "damaged"} <= used
+    assert not {reason for reason in used if f"`{reason}`" not in sections["configuration"]}
