@@ -1,0 +1,40 @@
+"""What Vietnamese codes are called."""
+
+import pytest
+
+from idcard.errors import MalformedData
+from idcard.qr.recognise import UNKNOWN, recognise
+from idcard.vietnam.card_qr import CardQr
+from idcard.vietnam.recognisers import BHYT_CARD, CARD_QR, RECOGNISERS
+
+LINE = "036090999991||Nguyễn Văn Thử|15011990|Nam|Số 1, Phố Mẫu, Nam Định|01022022"
+NAME = "Nguyễn Văn Thử".encode().hex()
+INSURANCE_LINES = [
+    f"GD4363699999991|{NAME}|15/01/1990|1|-|36 - 001|01/01/2026|31/12/2026|01/01/2026|$",
+    f"3699999991|{NAME}|1990|1|-|36 – 001|01/01/2026|-|01/01/2026|36|-|4| 01/01/2030|a1|5|6|$",
+    f"TE1363699999991|{NAME.upper()}|15/01/2022|1|-|36 - 001|01/01/2026|-|01/01/2026|$",
+]
+
+
+def test_the_card_qr_is_parsed() -> None:
+    recognised = recognise(LINE.encode(), RECOGNISERS)
+    assert recognised.format == CARD_QR
+    assert recognised.document == CardQr.parse(LINE)
+
+
+@pytest.mark.parametrize("text", INSURANCE_LINES)
+def test_the_insurance_card_is_named(text: str) -> None:
+    recognised = recognise(text.encode(), RECOGNISERS)
+    assert (recognised.format, recognised.document) == (BHYT_CARD, None)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"HC1:6BF", b"\xdc\x03\xff", b"036090999991", b"3699999991|zz|", b"3699999991||"]
+)
+def test_anything_else_is_unknown(payload: bytes) -> None:
+    assert recognise(payload, RECOGNISERS).format == UNKNOWN
+
+
+def test_what_looks_like_a_card_and_is_none_is_malformed() -> None:
+    with pytest.raises(MalformedData):
+        recognise(LINE.replace("Nam|", "?|").encode(), RECOGNISERS)
