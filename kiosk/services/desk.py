@@ -238,6 +238,8 @@ class StaffDesk:
         if claim is not None:
             sealed = self._opener.sealer().seal(visit.id, claimed_fields(claim))
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
+            # The tag is of the person whom the card claimed; who was typed may be another.
+            visit.person_day_tag = None
         visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
         visit.assurance, visit.proved_by, visit.confirmed_by = Assurance.STAFF, "staff", by
         for notice in repositories.notices_of_visit(session, visit.id):

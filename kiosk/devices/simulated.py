@@ -1,0 +1,170 @@
+"""Simulated twins of reader and camera: one socket to a bench that holds virtual cards.
+
+Theory of operation. Frames both ways are a two-byte big-endian length and a body. A body of one byte from the kiosk is
+control: ``00`` power off, ``01`` power on, ``02`` reset (each answered by an empty frame), ``04`` ask for the answer to
+reset (an empty frame where no card lies there), ``05`` presence (``01`` or ``00``), ``06`` camera frame (a picture, or
+an empty frame where nothing is held before the camera). A longer body is a command APDU; its answer is a response
+APDU, or an empty frame where the card is gone. Each command is answered by exactly one frame.
+
+The peer is a process of its own, so this module knows no card and imports none. Production refuses these devices.
+"""
+
+import socket
+import time
+from threading import Lock
+
+from idcard import CardRemoved, Connection, ReaderMissing
+
+POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME = (bytes([code]) for code in (0, 1, 2, 4, 5, 6))
+_LENGTH_BYTES = 2
+_LONGEST = 0xFFFF
+
+
+class BenchSocket:
+    """One connection to the bench, opened on first use and again after it broke; one request at a time.
+
+    :param answer_timeout_s: how long the bench may take for an answer.
+    """
+
+    def __init__(self, host: str, port: int, *, answer_timeout_s: float = 5.0) -> None:
+        self._address = (host, port)
+        self._timeout_s = answer_timeout_s
+        self._socket: socket.socket | None = None
+        self._lock = Lock()
+
+    def ask(self, body: bytes) -> bytes:
+        """The bench's answer to one frame.
+
+        :raises ReaderMissing: where the bench does not answer; the next call connects anew.
+        """
+        if not 1 <= len(body) <= _LONGEST:
+            raise ValueError("a frame holds 1 to 65535 bytes")
+        with self._lock:
+            try:
+                return self._exchange(body)
+            except OSError as error:
+                self._drop()
+                raise ReaderMissing("the simulated reader does not answer") from error
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            self._drop()
+
+    def _exchange(self, body: bytes) -> bytes:
+        if self._socket is None:
+            self._socket = socket.create_connection(self._address, timeout=self._timeout_s)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
+        return self._receive(self._socket, int.from_bytes(self._receive(self._socket, _LENGTH_BYTES), "big"))
+
+    def _receive(self, connection: socket.socket, length: int) -> bytes:
+        received = b""
+        while len(received) < length:
+            part = connection.recv(length - len(received))
+            if not part:
+                raise ConnectionResetError("the bench hung up")
+            received += part
+        return received
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class SimulatedConnection:
+    """A virtual card that was just reset."""
+
+    reader = "simulated"
+
+    def __init__(self, bench: BenchSocket) -> None:
+        self._bench = bench
+        bench.ask(POWER_ON)
+        bench.ask(RESET)
+        self._atr = bench.ask(ASK_ATR)
+        if not self._atr:
+            raise CardRemoved("no card lies on the simulated reader")
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset."""
+        return self._atr
+
+    def transmit(self, command: bytes) -> bytes:
+        """The card's answer to a command.
+
+        :raises CardRemoved: if the card is gone.
+        :raises ReaderMissing: if the bench is.
+        """
+        answer = self._bench.ask(command)
+        if not answer:
+            raise CardRemoved("the card left the simulated reader")
+        return answer
+
+    def close(self) -> None:
+        """Cut the card's power; its session ends."""
+        try:
+            self._bench.ask(POWER_OFF)
+        except ReaderMissing:
+            # Nothing is powered any more where the bench is gone.
+            return
+
+
+class SimulatedDesk:
+    """A :class:`~kiosk.ports.CardDesk` that asks the bench.
+
+    :param poll_s: how often to ask whether a card lies there, and how long to rest where the bench is missing.
+    """
+
+    def __init__(self, host: str, port: int, *, poll_s: float = 0.03) -> None:
+        self._bench = BenchSocket(host, port)
+        self._poll_s = poll_s
+        self._present = False
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether a card lies there; returns when that changes, or after the time-out.
+
+        :raises ReaderMissing: where the bench does not answer, after a rest.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            present = self._ask(timeout_s)
+            if present != self._present or time.monotonic() >= deadline:
+                self._present = present
+                return present
+            time.sleep(min(self._poll_s, max(0.0, deadline - time.monotonic())))
+
+    def connect(self) -> Connection:
+        """A fresh connection to the card, reset."""
+        return SimulatedConnection(self._bench)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._bench.close()
+
+    def _ask(self, timeout_s: float) -> bool:
+        try:
+            return self._bench.ask(PRESENCE) == b"\x01"
+        except ReaderMissing:
+            self._present = False
+            time.sleep(min(timeout_s, 0.2))
+            raise
+
+
+class SimulatedCamera:
+    """A :class:`~kiosk.ports.Camera` that asks the bench, over a connection of its own."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._bench = BenchSocket(host, port)
+
+    def frame(self) -> bytes:
+        """The picture before the camera, or nothing; nothing too where the bench is missing."""
+        try:
+            return self._bench.ask(CAMERA_FRAME)
+        except ReaderMissing:
+            return b""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._bench.close()
