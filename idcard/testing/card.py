@@ -1,0 +1,346 @@
+"""A simulated Vietnamese identity card, as a PC/SC reader sees it: command bytes in, answer bytes out.
+
+Theory of operation. After power-on the chip stands outside any application: EF.CardAccess can be read there and PACE
+runs there, but SELECT of the master file is refused (6D00) as on the real card. SELECT by name enters the
+travel-document application, where nothing can be read (6982) before PACE or BAC. From then on every command must come
+under secure messaging: a plain one ends the session and is obeyed without rights; a wrong checksum ends it with a bare
+6988. Every other refusal inside a session is itself protected.
+
+Source: ICAO Doc 9303-10 and 9303-11; ISO/IEC 7816-4; the behaviour recorded by users of Vietnamese cards.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from secrets import token_bytes
+
+from idcard.encoding import tlv
+from idcard.errors import CardSilent, MalformedData
+from idcard.iso7816.apdu import CommandApdu, ResponseApdu
+from idcard.iso7816.status import StatusWord
+from idcard.lds.layout import EMRTD_APPLICATION, File
+from idcard.testing.behaviour import CAN, Behaviour, ChipSecrets, answer_to_reset
+from idcard.testing.chip_crypto import BasicAccess, Refused, SecureChannel
+from idcard.testing.chip_curves import Entropy
+from idcard.testing.chip_pace import PaceChip, chip_authentication, oid_value
+
+NO_CURRENT_FILE = 0x6986
+_GUARDED = (File.DG3, File.DG4)
+_UNBOUNDED = (256, 65536)
+
+
+@dataclass(slots=True)
+class _Session:
+    """What power-off forgets."""
+
+    application: bool = False
+    selected: File | None = None
+    channel: SecureChannel | None = None
+    challenge: bytes | None = None
+    pace: PaceChip | None = None
+    pace_reference: bytes = b""
+    agreeing: bool = False
+    successor: SecureChannel | None = None
+
+    def end_channel(self) -> None:
+        if self.channel is not None:
+            self.channel, self.selected, self.agreeing = None, None, False
+
+
+@dataclass(slots=True, kw_only=True, repr=False)
+class SimulatedCard:
+    """A card with a chip. It starts powered, and may stand wherever a connection to a card is expected.
+
+    :param files: the elementary files. DG3 and DG4 exist as fingerprints and irises do: guarded, never given out.
+    :param entropy: gives as many random bytes as asked for; an argument, so that worked examples replay.
+    :param before_each: is called before each command, for example to take time as a contactless card does.
+    """
+
+    files: dict[File, bytes]
+    secrets: ChipSecrets
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    entropy: Entropy = token_bytes
+    before_each: Callable[[], object] | None = None
+    _powered: bool = field(default=True, init=False)
+    _can_tries: int | None = field(default=None, init=False)
+    _session: _Session = field(default_factory=_Session, init=False)
+
+    def __post_init__(self) -> None:
+        proof = self.secrets.proof
+        if proof is not None and proof.signature_size > self._short_capacity():
+            raise ValueError("the signature of active authentication does not fit into an answer of this card")
+        self._can_tries = self.behaviour.can_tries
+
+    def _short_capacity(self) -> int:
+        profile = self.behaviour.pace_profile
+        return SecureChannel.from_secret(profile.suite, b"").capacity(self.behaviour.max_response)
+
+    def __repr__(self) -> str:
+        return "SimulatedCard()"
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset; see :func:`answer_to_reset`."""
+        return answer_to_reset(extended=self._extended)
+
+    @property
+    def _extended(self) -> bool:
+        return self.behaviour.max_response > 256
+
+    def power_on(self) -> None:
+        """Give the chip power: it knows of no session."""
+        self._powered, self._session = True, _Session()
+
+    def power_off(self) -> None:
+        """Take the power away: the session is gone and the chip is silent. Counters of wrong tries stay."""
+        self._powered, self._session = False, _Session()
+
+    def reset(self) -> None:
+        """Power off and on."""
+        self.power_off()
+        self.power_on()
+
+    def close(self) -> None:
+        """Power off, so that a card serves where a connection is expected."""
+        self.power_off()
+
+    def transmit(self, command: bytes) -> bytes:
+        """The chip's answer to ``command``, both as they go over the wire.
+
+        :raises CardSilent: without power.
+        """
+        if not self._powered:
+            raise CardSilent("the simulated chip has no power")
+        if self.before_each is not None:
+            self.before_each()
+        try:
+            return self._answer(CommandApdu.from_bytes(command)).to_bytes()
+        except MalformedData:
+            self._session.end_channel()
+            return ResponseApdu(sw=StatusWord.WRONG_LENGTH).to_bytes()
+
+    def _answer(self, command: CommandApdu) -> ResponseApdu:
+        session = self._session
+        if command.extended and not self._extended:
+            session.end_channel()
+            return ResponseApdu(sw=StatusWord.WRONG_LENGTH)
+        if command.cla & 0x0C != 0x0C:
+            session.end_channel()
+            response = self._obey(command)
+        else:
+            response = self._answer_protected(command)
+        if session.successor is not None:
+            session.channel, session.successor = session.successor, None
+        return response
+
+    def _answer_protected(self, command: CommandApdu) -> ResponseApdu:
+        channel = self._session.channel
+        try:
+            if channel is None:
+                raise Refused(StatusWord.SECURE_MESSAGING_OBJECT_WRONG)
+            plain = channel.unwrap(command)
+        except Refused as refused:
+            self._session.end_channel()
+            return ResponseApdu(sw=refused.sw)
+        return channel.wrap(self._obey(plain))
+
+    def _obey(self, command: CommandApdu) -> ResponseApdu:
+        """The plain answer to a plain command."""
+        handler = _HANDLERS.get(command.ins)
+        try:
+            if command.cla not in (0x00, 0x10):
+                raise Refused(StatusWord.CLASS_NOT_SUPPORTED)
+            if handler is None:
+                raise Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
+            return handler(self, command)
+        except Refused as refused:
+            return ResponseApdu(sw=refused.sw)
+        except MalformedData:
+            return ResponseApdu(sw=StatusWord.WRONG_DATA)
+
+    # Files
+
+    def _select(self, command: CommandApdu) -> ResponseApdu:
+        if command.p1 == 0x04:
+            return self._select_application(command.data)
+        if command.p1 != 0x02:
+            raise Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
+        if len(command.data) != 2:
+            raise Refused(StatusWord.WRONG_DATA)
+        fid = int.from_bytes(command.data)
+        self._session.selected = self._visible(lambda file: file.fid == fid)
+        return _done()
+
+    def _select_application(self, name: bytes) -> ResponseApdu:
+        if name != EMRTD_APPLICATION:
+            raise Refused(StatusWord.FILE_NOT_FOUND)
+        self._session.application, self._session.selected = True, None
+        return _done()
+
+    def _visible(self, wanted: Callable[[File], bool]) -> File:
+        """The file here that is wanted, if it may be read."""
+        session = self._session
+        if session.application and session.channel is None:
+            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        inside = (file for file in File if file is not File.CARD_ACCESS and (file in self.files or file in _GUARDED))
+        outside = (file for file in (File.CARD_ACCESS,) if file in self.files)
+        found = next(filter(wanted, inside if session.application else outside), None)
+        if found is None:
+            raise Refused(StatusWord.FILE_NOT_FOUND)
+        if found in _GUARDED:
+            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        return found
+
+    def _read_binary(self, command: CommandApdu) -> ResponseApdu:
+        session, offset = self._session, command.p1 << 8 | command.p2
+        if command.p1 & 0x80:
+            sfi, offset = command.p1 & 0x1F, command.p2
+            session.selected = self._visible(lambda file: file.sfi == sfi)
+        if session.selected is None:
+            raise Refused(NO_CURRENT_FILE)
+        if command.le is None:
+            raise Refused(StatusWord.WRONG_LENGTH)
+        content = self.files[session.selected]
+        if offset >= len(content):
+            raise Refused(StatusWord.WRONG_OFFSET)
+        chunk = content[offset : offset + min(command.le, self._capacity())]
+        short = offset + command.le > len(content) and command.le not in _UNBOUNDED
+        at_end = short and offset + len(chunk) == len(content)
+        return ResponseApdu(data=chunk, sw=self.behaviour.end_of_file_sw if at_end else StatusWord.OK)
+
+    def _capacity(self) -> int:
+        channel, limit = self._session.channel, self.behaviour.max_response
+        return limit if channel is None else channel.capacity(limit)
+
+    # Basic access control
+
+    def _get_challenge(self, command: CommandApdu) -> ResponseApdu:
+        session = self._session
+        if not session.application or session.channel is not None:
+            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
+        if command.le != 8:
+            raise Refused(StatusWord.WRONG_LENGTH)
+        session.challenge = self.entropy(8)
+        return _done(session.challenge)
+
+    def _external_authenticate(self, command: CommandApdu) -> ResponseApdu:
+        challenge, self._session.challenge = self._session.challenge, None
+        if not self.behaviour.bac:
+            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        if challenge is None:
+            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
+        half = BasicAccess.start(self.secrets.mrz_information, challenge)
+        answer, self._session.successor = half.authenticate(command.data, self.entropy(16))
+        return _done(answer)
+
+    # PACE and chip authentication
+
+    def _manage_security_environment(self, command: CommandApdu) -> ResponseApdu:
+        objects = {node.tag: node.value for node in tlv.parse(command.data, where="MSE")}
+        purpose = command.p1 << 8 | command.p2
+        if purpose == 0xC1A4:
+            self._set_up_pace(objects)
+        elif purpose == 0x41A4:
+            self._set_up_chip_authentication(objects)
+        else:
+            raise Refused(StatusWord.WRONG_P1_P2)
+        return _done()
+
+    def _set_up_pace(self, objects: Mapping[int, bytes]) -> None:
+        session, behaviour = self._session, self.behaviour
+        session.pace = None
+        if not behaviour.pace:
+            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        if behaviour.pace_refused_sw is not None:
+            raise Refused(behaviour.pace_refused_sw)
+        if session.application:
+            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
+        profile, reference = behaviour.pace_profile, objects.get(0x83, b"")
+        parameter = objects.get(0x84, bytes([profile.parameter_id]))
+        if objects.get(0x80) != oid_value(profile.pace_oid) or parameter != bytes([profile.parameter_id]):
+            raise Refused(StatusWord.WRONG_DATA)
+        password = self.secrets.password(reference)
+        if password is None:
+            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        if reference == CAN and self._can_tries == 0:
+            raise Refused(StatusWord.AUTHENTICATION_BLOCKED)
+        session.pace, session.pace_reference = PaceChip(profile, password, self.entropy), reference
+
+    def _set_up_chip_authentication(self, objects: Mapping[int, bytes]) -> None:
+        session = self._session
+        if session.channel is None or not session.application:
+            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        if self.secrets.agreement is None or 0x84 in objects:
+            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        if objects.get(0x80) != oid_value(self.behaviour.chip_profile.chip_authentication_oid):
+            raise Refused(StatusWord.WRONG_DATA)
+        session.agreeing = True
+
+    def _general_authenticate(self, command: CommandApdu) -> ResponseApdu:
+        data = tlv.parse_one(command.data, 0x7C, where="dynamic authentication data").value
+        if self._session.pace is not None:
+            answer = self._pace_step(self._session.pace, data, last=command.cla == 0x00)
+        elif self._session.agreeing and command.cla == 0x00:
+            answer = self._agree(data)
+        else:
+            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return _done(tlv.build(0x7C, answer))
+
+    def _pace_step(self, pace: PaceChip, data: bytes, *, last: bool) -> bytes:
+        session = self._session
+        session.pace = None  # whatever goes wrong in a step, the run is over
+        if last != pace.awaits_last:
+            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
+        try:
+            answer = pace.step(data)
+        except Refused as refused:
+            wrong = refused.sw == StatusWord.AUTHENTICATION_FAILED and last
+            raise (self._wrong_password() if wrong else refused) from refused
+        if not last:
+            session.pace = pace
+            return answer
+        session.successor = pace.channel
+        if session.pace_reference == CAN:
+            self._can_tries = self.behaviour.can_tries
+        return answer
+
+    def _wrong_password(self) -> Refused:
+        if self._session.pace_reference != CAN or self._can_tries is None:
+            return Refused(StatusWord.AUTHENTICATION_FAILED)
+        self._can_tries -= 1
+        return Refused(0x63C0 | self._can_tries)
+
+    def _agree(self, data: bytes) -> bytes:
+        self._session.agreeing = False
+        public = tlv.parse_one(data, 0x80, where="chip authentication").value
+        agreement = self.secrets.agreement
+        if agreement is None:
+            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        self._session.successor = chip_authentication(self.behaviour.chip_profile, agreement, public)
+        return b""
+
+    # Active authentication
+
+    def _internal_authenticate(self, command: CommandApdu) -> ResponseApdu:
+        proof = self.secrets.proof
+        if self._session.channel is None or not self._session.application:
+            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        if proof is None:
+            raise Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
+        if len(command.data) != 8 or command.le is None or command.le < proof.signature_size:
+            raise Refused(StatusWord.WRONG_LENGTH)
+        return _done(proof.answer(command.data, self.entropy))
+
+
+def _done(data: bytes = b"") -> ResponseApdu:
+    return ResponseApdu(data=data, sw=StatusWord.OK)
+
+
+_HANDLERS: dict[int, Callable[[SimulatedCard, CommandApdu], ResponseApdu]] = {
+    0x22: SimulatedCard._manage_security_environment,
+    0x82: SimulatedCard._external_authenticate,
+    0x84: SimulatedCard._get_challenge,
+    0x86: SimulatedCard._general_authenticate,
+    0x88: SimulatedCard._internal_authenticate,
+    0xA4: SimulatedCard._select,
+    0xB0: SimulatedCard._read_binary,
+}
