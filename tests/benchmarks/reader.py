@@ -1,0 +1,149 @@
+"""Reading and judging a Vietnamese card: how many APDUs, and how much of the host's processor.
+
+The card lives in a process of its own behind a pipe, so that its arithmetic is not counted. Time on the wire is not
+measured either: a contactless card takes 5 to 30 ms for each APDU, which is why their number is the first figure.
+
+The peers are modelled, not run: the reading strategies of public programs, as read in their sources, applied to the
+very files that were read here. Their opening and active authentication are counted as ours.
+"""
+
+import math
+import multiprocessing
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import idcard
+from idcard.testing import Holder, Issuer, SimulatedCard
+
+WARM_UP, REPEATS = 3, 15
+HOLDER = Holder(
+    personal_number="036090999991",
+    name="Nguyễn Văn Mẫu",
+    birth=date(1990, 5, 15),
+    sex="M",
+    issued=date(2022, 6, 1),
+    expiry=date(2030, 5, 15),
+)
+AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
+
+
+def play_card(pipe: Pipe, card: SimulatedCard) -> None:
+    """The card's process: a command in, a response out, until the other end closes; an empty command is a reset."""
+    while True:
+        try:
+            command = pipe.recv_bytes()
+        except EOFError:
+            return
+        if command:
+            pipe.send_bytes(card.transmit(command))
+        else:
+            card.reset()
+            pipe.send_bytes(card.atr)
+
+
+@dataclass(slots=True)
+class PipedCard:
+    """A connection to the card's process that counts what passes."""
+
+    pipe: Pipe
+    atr: bytes = b""
+    lengths: list[tuple[int, int]] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Power off and on, and forget what was counted."""
+        self.pipe.send_bytes(b"")
+        self.atr = self.pipe.recv_bytes()
+        self.lengths.clear()
+
+    def transmit(self, command: bytes) -> bytes:
+        """The card's answer."""
+        self.pipe.send_bytes(command)
+        response = self.pipe.recv_bytes()
+        self.lengths.append((len(command), len(response)))
+        return response
+
+    def close(self) -> None:
+        """End the card's process."""
+        self.pipe.close()
+
+
+def make_trust(directory: Path, issuer: Issuer) -> idcard.TrustStore:
+    """A trust store with that issuer alone."""
+    (directory / "csca").mkdir()
+    (directory / "trust.toml").write_text("format = 1\n")
+    (directory / "csca" / "csca.cer").write_bytes(issuer.csca_certificate)
+    return idcard.TrustStore.from_directory(directory, accept_demonstration=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """How a program reads files: bytes a command, a header read on its own or not, SELECT for each file or not."""
+
+    chunk: int
+    header: int = 0
+    select: bool = False
+    master_file: bool = False
+
+    def commands(self, length: int) -> int:
+        """Commands for one file of that length."""
+        rest = length - self.header
+        return int(self.select) + int(self.header > 0) + (math.ceil(rest / self.chunk) if rest > 0 else 0)
+
+
+# Read in the sources of these programs; the chunk under AES is what fits a short answer, 223 bytes.
+STRATEGIES = {
+    "SELECT, 4 B header, 160 B": Strategy(chunk=160, header=4, select=True, master_file=True),
+    "SELECT, 4 B header, full": Strategy(chunk=223, header=4, select=True, master_file=True),
+    "SFI, 8 B header, full": Strategy(chunk=223, header=8),
+    "SFI, no header, full": Strategy(chunk=223),
+    "extended, 1 kB": Strategy(chunk=1007),
+    "extended, 1 a file": Strategy(chunk=32000),
+}
+
+
+def modelled(strategy: Strategy, files: Mapping[idcard.File, bytes], *, others: int) -> int:
+    """The APDUs of a strategy for these files; ``others`` are those that read no file."""
+    return others + int(strategy.master_file) + sum(strategy.commands(len(content)) for content in files.values())
+
+
+def measure() -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """The figures of this area, and the peers'."""
+    issuer = Issuer.create(at=datetime(2022, 1, 1, tzinfo=UTC))
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(
+        target=play_card, args=(theirs, issuer.issue(HOLDER)), daemon=True
+    )
+    process.start()
+    theirs.close()
+    card = PipedCard(ours)
+    with TemporaryDirectory() as directory:
+        trust = make_trust(Path(directory), issuer)
+        milliseconds = []
+        for _ in range(WARM_UP + REPEATS):
+            card.reset()
+            start = time.process_time()
+            evidence = idcard.read(idcard.Can(HOLDER.can), card)
+            verdict = idcard.verify(evidence, trust, at=AT)
+            milliseconds.append(1000 * (time.process_time() - start))
+    verdict.require(idcard.VIETNAM_STRICT)
+    figures = {
+        "apdus_vietnam_short": len(card.lengths),
+        "host_cpu_ms_read_verify": round(statistics.median(milliseconds[WARM_UP:]), 1),
+        "bytes_to_card": sum(up for up, _ in card.lengths),
+        "bytes_from_card": sum(down for _, down in card.lengths),
+        "bytes_of_files": sum(map(len, evidence.files.values())),
+    }
+    card.close()
+    process.join(5)
+    # Opening (EF.CardAccess, MSE, four GENERAL AUTHENTICATE, SELECT) and one INTERNAL AUTHENTICATE.
+    peers = {
+        name: {"apdus_vietnam_short": float(modelled(strategy, evidence.files, others=8))}
+        for name, strategy in STRATEGIES.items()
+    }
+    return figures, peers
