@@ -16,6 +16,7 @@ class Code(StrEnum):
     CARD_EXPIRED = "E06"
     NOT_COVERED = "E07"
     COVER_ENDED = "E08"
+    COVER_UNKNOWN = "E10"
     QR_ONLY = "E11"
     READER_LOST = "E14"
     STORE_FAULT = "E16"
@@ -60,6 +61,7 @@ class DeskMessage(StrEnum):
     CARD_MOVED = "card_moved"
     NO_COVER = "no_cover"
     COVER_ENDED = "cover_ended"
+    COVER_UNKNOWN = "cover_unknown"
     CARD_EXPIRED = "card_expired"
     QR_ONLY = "qr_only"
     NO_CARD = "no_card"
@@ -78,6 +80,7 @@ _MESSAGES = {
     Code.CARD_EXPIRED: DeskMessage.CARD_EXPIRED,
     Code.NOT_COVERED: DeskMessage.NO_COVER,
     Code.COVER_ENDED: DeskMessage.COVER_ENDED,
+    Code.COVER_UNKNOWN: DeskMessage.COVER_UNKNOWN,
     Code.QR_ONLY: DeskMessage.QR_ONLY,
     Code.READER_LOST: DeskMessage.READER,
     Code.STORE_FAULT: DeskMessage.CLOSED,

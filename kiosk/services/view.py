@@ -123,6 +123,9 @@ class PatientScreens(Protocol):
     def acknowledge(self) -> None:
         """The ticket, or the way to the desk, was seen."""
 
+    def touch(self) -> None:
+        """Somebody touches the screen: the idle time starts anew."""
+
     def more_time(self) -> None:
         """Go on, with doubled limits for this visit."""
 
