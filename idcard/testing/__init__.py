@@ -11,13 +11,14 @@ from idcard.testing.certificates import DEMONSTRATION_OID, DEMONSTRATION_TEXT
 from idcard.testing.chip_crypto import Suite
 from idcard.testing.chip_pace import Profile
 from idcard.testing.chip_proof import EcdsaChipKey, RsaChipKey
-from idcard.testing.holder import Holder
+from idcard.testing.holder import SPECIMEN, Holder
 from idcard.testing.issuer import Issuer
 from idcard.testing.keys import KeyProfile
 from idcard.testing.sod import DocumentSigner
 
 __all__ = [
     "Holder",
+    "SPECIMEN",
     "Issuer",
     "KeyProfile",
     "DocumentSigner",

@@ -110,3 +110,19 @@ def mrz_name(name: str) -> str:
     words = "".join(letter for letter in plain.upper() if letter.isascii() and (letter.isalpha() or letter == " "))
     family, *given = words.split()
     return (family + "<<" + "<".join(given)).ljust(30, "<")[:30]
+
+
+SPECIMEN = Holder(
+    personal_number="036090999991",
+    name="Nguyễn Văn Thử",
+    birth=date(1990, 1, 15),
+    sex="M",
+    issued=date(2022, 2, 1),
+    expiry=date(2030, 1, 15),
+    father="Nguyễn Văn Cha",
+    mother="Trần Thị Mẹ",
+    spouse="Lê Thị Vợ",
+    old_number="160000001",
+    serial="0123456789ABCDEF",
+)
+"""The invented citizen whose DG13 is known byte for byte."""

@@ -212,9 +212,7 @@ def _proof(kind: ActiveAuthentication | None, entropy: Entropy) -> ChipKey | Non
     return EcdsaChipKey.generate(entropy) if kind == "ecdsa" else RsaChipKey.generate()
 
 
-def _data_groups(
-    holder: Holder, manner: Behaviour, agreement: EcKey, proof: ChipKey | None
-) -> dict[int, bytes]:
+def _data_groups(holder: Holder, manner: Behaviour, agreement: EcKey, proof: ChipKey | None) -> dict[int, bytes]:
     pace = manner.pace_profile if manner.pace else None
     groups = {1: records.dg1(holder.mrz_text()), 2: records.dg2(holder), 13: records.dg13(holder)}
     groups[14] = records.dg14(agreement.spki, proof, pace=pace, chip=manner.chip_profile)

@@ -68,9 +68,7 @@ def explicit_parameters(curve: Curve) -> bytes:
     field = der.sequence(der.oid("1.2.840.10045.1.1"), der.integer(curve.p))
     coefficients = (der.octet_string(value.to_bytes(curve.size)) for value in (curve.a, curve.b))
     base = der.octet_string(curve.encode(curve.g))
-    return der.sequence(
-        der.integer(1), field, der.sequence(*coefficients), base, der.integer(curve.n), der.integer(1)
-    )
+    return der.sequence(der.integer(1), field, der.sequence(*coefficients), base, der.integer(curve.n), der.integer(1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -112,12 +110,13 @@ class EcKey:
         """The ECDSA signature's r and s; the nonce as in RFC 6979."""
         n, hashed = self.curve.n, hashlib.new(self.digest, message).digest()
         e = _leftmost(hashed, n)
-        for k in _nonces(self.secret, hashed, self.digest, n):
+        nonces = _Nonces(self.secret, hashed, self.digest, n)
+        r = s = 0
+        while not (r and s):
+            k = nonces.draw()
             r = self.curve.multiply(k).x % n
             s = pow(k, -1, n) * (e + r * self.secret) % n
-            if r and s:
-                return r, s
-        raise AssertionError("the nonces never end")
+        return r, s
 
     def to_pem(self) -> bytes:
         """The private key, PKCS #8 with a named curve."""
@@ -131,7 +130,7 @@ def _leftmost(hashed: bytes, n: int) -> int:
     return int.from_bytes(hashed) >> max(0, 8 * len(hashed) - n.bit_length())
 
 
-class _nonces:
+class _Nonces:
     """The endless row of candidate nonces of RFC 6979, section 3.2."""
 
     def __init__(self, secret: int, hashed: bytes, digest: str, n: int) -> None:
@@ -146,10 +145,7 @@ class _nonces:
     def _hmac(self, data: bytes) -> bytes:
         return hmac.digest(self._k, data, self._digest)
 
-    def __iter__(self) -> "_nonces":
-        return self
-
-    def __next__(self) -> int:
+    def draw(self) -> int:
         while True:
             drawn = b""
             while len(drawn) < self._size:
