@@ -31,6 +31,7 @@ from idcard.iso7816.procedure import Procedure, exchange
 from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.lds.layout import EMRTD_APPLICATION, File
 from idcard.lds.security_infos import PaceInfo, SecurityInfos
+from idcard.lds.sod import Sod
 from idcard.transport.base import Connection
 from idcard.transport.session import ShouldCancel, never, perform
 
@@ -75,7 +76,7 @@ class ReadPlan:
     EF.CardAccess that the chip does not give, as some batches do.
     """
 
-    files: tuple[File, ...] = (File.COM, File.SOD, File.DG1, File.DG2, File.DG13, File.DG14, File.DG15)
+    files: tuple[File, ...] = (File.SOD, File.COM, File.DG1, File.DG2, File.DG13, File.DG14, File.DG15)
     active_authentication: bool = True
     allow_bac: bool = True
     assumed_card_access: bytes | None = None
@@ -96,13 +97,15 @@ class Reader:
     access: AccessRecord | None = None
     given_mrz: str | None = None
     _card_access: bytes | None = None
+    _listed: frozenset[int] | None = None
 
     def run(self, keys: Sequence[AccessKey], challenge: bytes | None = None) -> None:
         """Open the chip, read the plan's files and let the chip prove itself."""
         self.on_progress(Progress(step=ReadStep.OPENING))
         channel = self._open(keys)
         for file in self.plan.files:
-            self._read(file, channel)
+            if self._is_listed(file):
+                self._read(file, channel)
         if self.plan.active_authentication and File.DG15 in self.files:
             self.on_progress(Progress(step=ReadStep.PROVING))
             challenge = challenge or self.entropy(CHALLENGE_BYTES)
@@ -185,6 +188,13 @@ class Reader:
         except CommandRefused as error:
             raise UnsupportedDocument("no travel-document application answers on this card", sw=error.sw) from error
 
+    def _is_listed(self, file: File) -> bool:
+        """Whether it is worth asking for ``file``: a data group that the signed list lacks is not there.
+
+        A chip may answer for a missing file without secure messaging, which would end the session.
+        """
+        return file.data_group is None or self._listed is None or file.data_group in self._listed
+
     def _read(self, file: File, channel: SecureChannel) -> None:
         def told(done: int, total: int) -> None:
             self.on_progress(Progress(step=ReadStep.READING, file=file, done=done, total=total))
@@ -195,6 +205,16 @@ class Reader:
             self.files[file] = self._perform(reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
         except CommandRefused as error:
             self.refused[file] = error.sw
+        if file is File.SOD and file in self.files:
+            self._listed = listed_data_groups(self.files[file])
+
+
+def listed_data_groups(ef_sod: bytes) -> frozenset[int] | None:
+    """The numbers of the data groups that EF.SOD lists, or None where it cannot be understood: then all are asked."""
+    try:
+        return frozenset(Sod.from_bytes(ef_sod).data_group_hashes)
+    except IdCardError:
+        return None
 
 
 def read(
