@@ -112,7 +112,9 @@ def load_public_key(spki: bytes) -> PublicKey:
 
 def _rsa_key(data: bytes) -> RsaPublicKey:
     parsed = load(RsaPublicKeySpec, data, _KEY)
-    key = RsaPublicKey(modulus=parsed["modulus"].native, exponent=parsed["public_exponent"].native)
+    # Some chips omit the leading zero of a modulus, which then reads as negative: the bytes are taken as they are.
+    modulus, exponent = (int.from_bytes(parsed[name].contents) for name in ("modulus", "public_exponent"))
+    key = RsaPublicKey(modulus=modulus, exponent=exponent)
     if not MIN_RSA_BITS <= key.bits <= MAX_RSA_BITS or not 3 <= key.exponent < 1 << MAX_EXPONENT_BITS:
         raise UnsupportedAlgorithm("an RSA key of a size that no document has", oid=oids.RSA)
     return key

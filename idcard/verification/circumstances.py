@@ -1,0 +1,70 @@
+"""How the chip was opened, and whether the document is still in force.
+
+Source: ICAO Doc 9303-11, "Chip access procedure" (PACE has precedence over BAC).
+"""
+
+from datetime import datetime
+
+from idcard.encoding.mrz import Mrz
+from idcard.errors import ProtocolViolation
+from idcard.evidence import AccessProtocol, AccessRecord, Evidence
+from idcard.lds.layout import File
+from idcard.lds.security_infos import PaceInfo, SecurityInfos
+from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.identity import last_day_of_force, never_expires
+from idcard.verification.passive_authentication import PassiveAuthentication
+
+
+def access(evidence: Evidence, passive: PassiveAuthentication) -> Fact:
+    """The fact how the chip was opened. A downgrade to BAC is passed here; the policy has the last word on it."""
+    record = evidence.access
+    if record is None:
+        return Fact(name=FactName.ACCESS, outcome=Outcome.NOT_PERFORMED, reason=Reason.NO_ACCESS_RECORD)
+    signed = _signed_pace(evidence, passive)
+    if record.protocol is AccessProtocol.PACE:
+        foreign = bool(signed) and not any(_is(info, record) for info in signed)
+        outcome = Outcome.FAILED if foreign else Outcome.PASSED
+        return _access(outcome, Reason.PACE_NOT_AS_SIGNED if foreign else Reason.OPENED_WITH_PACE, record)
+    offered = record.pace_refused_sw is not None or bool(signed) or bool(_offered_pace(record))
+    return _access(Outcome.PASSED, Reason.DOWNGRADED if offered else Reason.OPENED_WITH_BAC, record)
+
+
+def _access(outcome: Outcome, reason: Reason, record: AccessRecord) -> Fact:
+    details = {"protocol": record.protocol.value, "key": record.key_kind.value}
+    if record.pace_refused_sw is not None:
+        details["pace_refused_sw"] = f"{record.pace_refused_sw:04X}"
+    return Fact(name=FactName.ACCESS, outcome=outcome, reason=reason, details=details)
+
+
+def _is(info: PaceInfo, record: AccessRecord) -> bool:
+    return info.oid == record.pace_oid and info.parameter_id in (None, record.parameter_id)
+
+
+def _signed_pace(evidence: Evidence, passive: PassiveAuthentication) -> tuple[PaceInfo, ...]:
+    if File.DG14 not in passive.intact:
+        return ()
+    try:
+        return SecurityInfos.from_dg14(evidence.files[File.DG14]).pace
+    except ProtocolViolation:
+        return ()
+
+
+def _offered_pace(record: AccessRecord) -> tuple[PaceInfo, ...]:
+    if record.card_access is None:
+        return ()
+    try:
+        return SecurityInfos.from_bytes(record.card_access, where="EF.CardAccess").pace
+    except ProtocolViolation:
+        return ()
+
+
+def validity(mrz: Mrz | None, at: datetime) -> Fact:
+    """The fact whether the document has expired: it is in force to the end of its last day, in the zone of ``at``."""
+    if mrz is not None and never_expires(mrz):
+        return Fact(name=FactName.VALIDITY, outcome=Outcome.PASSED, reason=Reason.NEVER_EXPIRES)
+    last_day = None if mrz is None else last_day_of_force(mrz, at)
+    if last_day is None:
+        return Fact(name=FactName.VALIDITY, outcome=Outcome.INCONCLUSIVE, reason=Reason.EXPIRY_UNKNOWN)
+    if at.date() > last_day:
+        return Fact(name=FactName.VALIDITY, outcome=Outcome.FAILED, reason=Reason.EXPIRED)
+    return Fact(name=FactName.VALIDITY, outcome=Outcome.PASSED, reason=Reason.IN_FORCE)
