@@ -21,7 +21,7 @@ import idcard
 
 def judge(keys: idcard.AccessKey, card: idcard.Connection | None, trust: idcard.TrustStore) -> bool:
     """Reads, judges and prints the facts; whether the policy is met."""
-    evidence = idcard.read(keys, card, on_progress=lambda progress: print("  …", progress.step.value, end="\r"))
+    evidence = idcard.read(keys, card)
     verdict = idcard.verify(evidence, trust, at=datetime.now(UTC))
     for fact in verdict.facts:
         print(f"  {fact.name:<14} {fact.outcome:<14} {fact.reason}")
