@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import segno
 
 import idcard
 
@@ -21,6 +23,10 @@ EXTRAS = (
     "typer",
     "zxingcpp",
 )
+
+_BUFFER = BytesIO()
+segno.make("1").save(_BUFFER, kind="png", scale=4)
+PICTURE = _BUFFER.getvalue()
 
 
 def python(program: str) -> subprocess.CompletedProcess[str]:
@@ -46,15 +52,16 @@ def test_importing_the_face_imports_no_extra() -> None:
 @pytest.mark.parametrize(
     ("missing", "use", "extra"),
     [
-        ("smartcard", "idcard.readers()", "pcsc"),
-        ("zxingcpp", "idcard.scan(b'')", "qr"),
-        ("PIL", "idcard.scan(b'')", "qr"),
+        (("smartcard",), "idcard.readers()", "pcsc"),
+        (("smartcard",), "idcard.read(idcard.Can('123456'))", "pcsc"),
+        (("zxingcpp", "pyzbar"), "idcard.scan(PICTURE)", "qr"),
+        (("PIL",), "idcard.scan(PICTURE)", "qr"),
     ],
 )
-def test_a_missing_extra_is_one_line_that_names_it(missing: str, use: str, extra: str) -> None:
-    also = "sys.modules['pyzbar'] = None; " if extra == "qr" else ""
+def test_a_missing_extra_is_one_line_that_names_it(missing: tuple[str, ...], use: str, extra: str) -> None:
+    block = "; ".join(f"sys.modules[{name!r}] = None" for name in missing)
     result = python(
-        f"import sys; sys.modules['{missing}'] = None; {also}import idcard\n"
+        f"import sys; {block}; import idcard\nPICTURE = {PICTURE!r}\n"
         f"try:\n    {use}\nexcept idcard.MissingExtra as error:\n    print(error)\n"
     )
     assert result.stdout.count("\n") == 1, result.stderr
