@@ -40,3 +40,10 @@ class Clinic:
             if room.id == room_id:
                 return room
         raise ValueError("no such room")
+
+    def room_or_bare(self, room_id: str) -> Room:
+        """The room with this id; one that is no longer in the configuration is named by its id."""
+        for room in self.rooms:
+            if room.id == room_id:
+                return room
+        return Room(id=room_id, name_vi=room_id, name_en=room_id, place_vi="", place_en="")

@@ -13,10 +13,11 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from idcard import ClaimedIdentity, FactName, Outcome, Verdict, VerifiedIdentity
+from idcard import ClaimedIdentity, Verdict, VerifiedIdentity
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.eligibility import Coverage, Eligibility
+from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, check_code, clinic_day
@@ -98,7 +99,7 @@ class CheckIn:
             self._close_desk_tickets(session, tag, moment)
             visit = self._new_visit(moment, state="admitted", tag=tag, fields=verified_fields(identity, eligibility))
             visit.room_id, visit.admitted_at = room.id, moment.at
-            visit.assurance = visit.read_assurance = _chip_assurance(verdict)
+            visit.assurance = visit.read_assurance = assurance_of(verdict)
             visit.proved_by = "chip"
             visit.reasons = [str(reason) for reason in eligibility.reasons]
             visit.verdict, visit.trust_version = verdict.to_dict(), verdict.trust_version
@@ -264,11 +265,6 @@ def visit_facts(visit: Visit) -> dict[str, Any]:
         "roster_version": visit.roster_version,
         "commitment": visit.commitment.hex() if visit.commitment else None,
     }
-
-
-def _chip_assurance(verdict: Verdict) -> Assurance:
-    trusted = verdict.fact(FactName.TRUST).outcome is Outcome.PASSED
-    return Assurance.CHIP_ANCHORED if trusted else Assurance.CHIP_UNANCHORED
 
 
 def ticket_of(session: Session, visit: Visit, *, again: bool = False) -> Ticket:

@@ -180,7 +180,7 @@ class StaffDesk:
             number=visit.number,
             time=(visit.admitted_at or visit.created_at).astimezone(VIETNAM_TIME).strftime("%H:%M"),
             state=visit.state,
-            room=self._room(visit.room_id),
+            room=None if visit.room_id is None else self._clinic.room_or_bare(visit.room_id),
             person=person,
             unreadable=unreadable,
             assurance=Assurance(visit.assurance),
@@ -218,9 +218,6 @@ class StaffDesk:
         except CannotOpen:
             _log.error("record_unreadable", visit=visit.id)
             return None, True
-
-    def _room(self, room_id: str | None) -> Room | None:
-        return next((room for room in self._clinic.rooms if room.id == room_id), None)
 
     def _confirmable(self, session: Session, visit_id: str, claim: ClaimedIdentity | None) -> Visit:
         visit = session.get(Visit, visit_id)

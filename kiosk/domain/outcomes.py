@@ -1,0 +1,68 @@
+"""What a verdict on a card means for the visit: which desk code, and how well the person is known all the same."""
+
+from dataclasses import dataclass
+
+from idcard import Fact, FactName, Outcome, Reason, Verdict
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
+
+_SUSPICIOUS = (
+    FactName.INTEGRITY,
+    FactName.SIGNATURE,
+    FactName.GENUINE_CHIP,
+    FactName.ACCESS,
+    FactName.CONSISTENCY,
+)
+"""Facts that fail only where somebody changed or copied something."""
+
+_MAKES_ANCHORED = (FactName.INTEGRITY, FactName.SIGNATURE, FactName.TRUST, FactName.GENUINE_CHIP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a card does not open the automatic lane: a code, and for staff the facts behind it."""
+
+    code: Code
+    reasons: tuple[str, ...]
+    assurance: Assurance
+
+
+def refusal_of(verdict: Verdict) -> Refusal:
+    """The refusal that a verdict amounts to, once its policy was found not to be met."""
+    return Refusal(code=_code_of(verdict), reasons=_reasons_of(verdict), assurance=assurance_of(verdict))
+
+
+def assurance_of(verdict: Verdict) -> Assurance:
+    """How well the chip makes the person known, whether or not the card may be used today."""
+    if _suspicious(verdict):
+        return Assurance.NONE
+    anchored = all(verdict.fact(name).outcome is Outcome.PASSED for name in _MAKES_ANCHORED)
+    return Assurance.CHIP_ANCHORED if anchored else Assurance.CHIP_UNANCHORED
+
+
+def _code_of(verdict: Verdict) -> Code:
+    if _suspicious(verdict):
+        return Code.NOT_GENUINE
+    expired = verdict.fact(FactName.VALIDITY).outcome is Outcome.FAILED
+    if expired and assurance_of(verdict) is Assurance.CHIP_ANCHORED:
+        return Code.CARD_EXPIRED
+    return Code.UNKNOWN_CARD
+
+
+def _suspicious(verdict: Verdict) -> bool:
+    """Somebody changed or copied something, or signed in the name of an issuer whom we know."""
+    trust = verdict.fact(FactName.TRUST)
+    impostor = trust.outcome is Outcome.FAILED and trust.reason is Reason.SAME_NAME_OTHER_KEY
+    return impostor or any(verdict.fact(name).outcome is Outcome.FAILED for name in _SUSPICIOUS)
+
+
+def _reasons_of(verdict: Verdict) -> tuple[str, ...]:
+    facts = (verdict.fact(name) for name in FactName)
+    return tuple(f"{fact.name}.{fact.reason}" for fact in facts if not _unremarkable(fact))
+
+
+def _unremarkable(fact: Fact) -> bool:
+    """Passed, or what is never performed because no revocation list is published."""
+    return fact.outcome is Outcome.PASSED or (
+        fact.name is FactName.REVOCATION and fact.outcome is Outcome.NOT_PERFORMED
+    )

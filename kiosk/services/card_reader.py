@@ -1,0 +1,207 @@
+"""One card, from the connection to what it means for the visit: read, verify, look for cover.
+
+Whatever a card does ends in one of a few outcomes; nothing that it sends escapes as an error of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from idcard import (
+    DEFAULT_PLAN,
+    AccessBlocked,
+    Can,
+    Cancelled,
+    CardQr,
+    ClaimedIdentity,
+    ConfigurationError,
+    Connection,
+    Evidence,
+    File,
+    IdCardError,
+    NotVerified,
+    PaceRefused,
+    Policy,
+    Progress,
+    ReaderMissing,
+    ReadStep,
+    TransportError,
+    TrustStore,
+    Verdict,
+    VerifiedIdentity,
+    WrongAccessKey,
+    read,
+    verify,
+)
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
+from kiosk.domain.eligibility import Coverage, Eligibility, decide
+from kiosk.domain.outcomes import assurance_of, refusal_of
+from kiosk.domain.tickets import clinic_day
+from kiosk.ports import Clock, EligibilitySource
+
+Key = Can | CardQr
+"""What opens a card: its six digits, or the code printed on it."""
+
+OnStep = Callable[[int], None]
+ShouldCancel = Callable[[], bool]
+
+OPENED, GATHERED, PROVED, INSURED = 1, 2, 3, 4
+"""Steps done, as the reading screen counts them."""
+
+ADMISSION_PLAN = replace(DEFAULT_PLAN, files=(File.COM, File.SOD, File.DG1, File.DG13, File.DG14, File.DG15))
+"""No portrait: the automatic lane needs none, and what was never read is never kept."""
+
+_STEPS_DONE = {ReadStep.OPENING: 0, ReadStep.READING: OPENED, ReadStep.PROVING: GATHERED}
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Proved:
+    """The card is genuine, and the person covered."""
+
+    identity: VerifiedIdentity
+    verdict: Verdict
+    eligibility: Eligibility
+    source_version: str
+
+    def __repr__(self) -> str:
+        return "Proved(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ToDesk:
+    """A person must help: why, and what the desk need not type."""
+
+    code: Code
+    reasons: tuple[str, ...] = ()
+    claim: ClaimedIdentity | None = None
+    assurance: Assurance = Assurance.NONE
+    verdict: Verdict | None = None
+    coverage: Coverage | None = None
+    source_version: str | None = None
+
+    def __repr__(self) -> str:
+        return f"ToDesk({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongKey:
+    """The chip did not open with this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantsQr:
+    """The chip does not open with digits, only with the code printed on the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """The card left, or fell silent, before it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderGone:
+    """The reader left, with or without the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The visit had ended meanwhile."""
+
+
+CardOutcome = Proved | ToDesk | WrongKey | WantsQr | Torn | ReaderGone | Stopped
+
+
+class CardReader:
+    """Reads cards and says what they mean.
+
+    :param policy: what a verdict must meet for the automatic lane.
+    :param clinic: the facility code, for remarks on the route.
+    """
+
+    def __init__(
+        self, *, trust: TrustStore, policy: Policy, source: EligibilitySource, clinic: str, clock: Clock
+    ) -> None:
+        self._trust = trust
+        self._policy = policy
+        self._source = source
+        self._clinic = clinic
+        self._clock = clock
+
+    def read(self, connection: Connection, key: Key, *, on_step: OnStep, should_cancel: ShouldCancel) -> CardOutcome:
+        """What the card on this connection means for the visit.
+
+        :param on_step: told how many of the four steps are done.
+        :param should_cancel: asked before each command.
+        """
+        try:
+            evidence = self._gather(connection, key, on_step, should_cancel)
+            return self._judge(evidence, on_step)
+        except IdCardError as error:
+            _log.info("card_not_read", error=error.code, **error.facts)
+            return outcome_of_error(error, key)
+
+    def _gather(self, connection: Connection, key: Key, on_step: OnStep, should_cancel: ShouldCancel) -> Evidence:
+        def told(progress: Progress) -> None:
+            on_step(_STEPS_DONE[progress.step])
+
+        return read(key, connection, plan=ADMISSION_PLAN, on_progress=told, should_cancel=should_cancel)
+
+    def _judge(self, evidence: Evidence, on_step: OnStep) -> CardOutcome:
+        on_step(GATHERED)
+        verdict = verify(evidence, self._trust, self._policy, at=self._clock.now())
+        try:
+            identity = verdict.require(self._policy)
+        except NotVerified:
+            refusal = refusal_of(verdict)
+            return self._to_desk(verdict, refusal.code, refusal.reasons)
+        on_step(PROVED)
+        return self._look_for_cover(identity, verdict, on_step)
+
+    def _look_for_cover(self, identity: VerifiedIdentity, verdict: Verdict, on_step: OnStep) -> CardOutcome:
+        if identity.personal_number is None:
+            return self._to_desk(verdict, Code.NO_DOCUMENT, ("no_personal_number",))
+        try:
+            coverage = self._source.find(identity.personal_number)
+        except ConfigurationError as error:
+            _log.error("source_unusable", reason=error.reason)
+            return self._to_desk(verdict, Code.COVER_UNKNOWN, ("source_unusable",))
+        eligibility = decide(coverage, on=clinic_day(self._clock.now()), clinic=self._clinic)
+        if eligibility.code is not None:
+            return self._to_desk(verdict, eligibility.code, eligibility.reasons, coverage)
+        on_step(INSURED)
+        return Proved(identity=identity, verdict=verdict, eligibility=eligibility, source_version=self._source.version)
+
+    def _to_desk(
+        self, verdict: Verdict, code: Code, reasons: tuple[str, ...], coverage: Coverage | None = None
+    ) -> ToDesk:
+        return ToDesk(
+            code=code,
+            reasons=tuple(str(reason) for reason in reasons),
+            claim=verdict.claimed_identity(),
+            assurance=assurance_of(verdict),
+            verdict=verdict,
+            coverage=coverage,
+            source_version=self._source.version,
+        )
+
+
+def outcome_of_error(error: IdCardError, key: Key) -> CardOutcome:
+    """What an error in reading means for the visit."""
+    match error:
+        case Cancelled():
+            return Stopped()
+        case ReaderMissing():
+            return ReaderGone()
+        case TransportError():
+            return Torn()
+        case WrongAccessKey():
+            return WrongKey()
+        case PaceRefused() if isinstance(key, Can):
+            return WantsQr()
+        case AccessBlocked():
+            return ToDesk(code=Code.WRONG_DIGITS, reasons=(error.code,))
+        case _:
+            return ToDesk(code=Code.UNKNOWN_CARD, reasons=(error.code,))

@@ -1,0 +1,131 @@
+"""The threads that own the devices: one for the reader, one for a camera of the kiosk's own.
+
+The reader thread alone touches the :class:`~kiosk.ports.CardDesk`: it waits for cards, performs the reads that the
+visit orders, and lets limits pass. It survives whatever a reader, a card or a bug of ours does.
+"""
+
+from threading import Event, Thread
+
+import structlog
+
+from idcard import IdCardError
+from kiosk.domain.codes import Code
+from kiosk.ports import Camera, CardDesk
+from kiosk.services.card_reader import CardOutcome, CardReader, ToDesk, outcome_of_error
+from kiosk.services.patient_desk import PatientDesk, ReadOrder
+
+_LOOK_S = 0.25
+_LOOK_OFTEN_S = 0.05
+_REST_AFTER_FAULT_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class ReaderThread:
+    """Runs the reader until it is stopped."""
+
+    def __init__(self, *, desk: CardDesk, card_reader: CardReader, patient: PatientDesk) -> None:
+        self._desk = desk
+        self._card_reader = card_reader
+        self._patient = patient
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="reader", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and let go of the reader; a read that runs is given up."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        self._desk.close()
+
+    def turn(self) -> None:
+        """One turn: perform a read that was ordered, or look whether a card lies there; then let limits pass."""
+        order = self._patient.next_read()
+        if order is not None:
+            self._patient.finished(order, self._outcome(order))
+        else:
+            self._look()
+        self._patient.tick()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.turn()
+            except Exception as error:
+                # A bug must not take the reader away from everybody; the words of an error may hold personal data.
+                _log.error("reader_thread_fault", kind=type(error).__name__)
+                self._stopping.wait(_REST_AFTER_FAULT_S)
+
+    def _look(self) -> None:
+        seconds = _LOOK_OFTEN_S if self._patient.expects_key() else _LOOK_S
+        try:
+            present = self._desk.wait(seconds)
+        except IdCardError as error:
+            _log.debug("reader_missing", error=error.code)
+            self._patient.reader_lost()
+        else:
+            self._patient.presence(present)
+
+    def _outcome(self, order: ReadOrder) -> CardOutcome:
+        try:
+            return self._read(order)
+        except IdCardError as error:
+            return outcome_of_error(error, order.key)
+        except Exception as error:
+            _log.error("read_fault", kind=type(error).__name__)
+            return ToDesk(code=Code.UNKNOWN_CARD, reasons=("internal_fault",))
+
+    def _read(self, order: ReadOrder) -> CardOutcome:
+        connection = self._desk.connect()
+        try:
+            return self._card_reader.read(
+                connection,
+                order.key,
+                on_step=lambda steps: self._patient.step_done(order, steps),
+                should_cancel=lambda: self._stopping.is_set() or not self._patient.is_current(order),
+            )
+        finally:
+            connection.close()
+
+
+class CameraThread:
+    """Shows the visit what a camera of the kiosk's own sees, until it is stopped.
+
+    :param every_s: seconds between two pictures.
+    """
+
+    def __init__(self, *, camera: Camera, patient: PatientDesk, every_s: float = 0.3) -> None:
+        self._camera = camera
+        self._patient = patient
+        self._every_s = every_s
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="camera", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and let go of the camera."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        self._camera.close()
+
+    def turn(self) -> None:
+        """Look once, where the visit can use a code now."""
+        if self._patient.wants_image():
+            picture = self._camera.frame()
+            if picture:
+                self._patient.show_image(picture)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._every_s):
+            try:
+                self.turn()
+            except Exception as error:
+                _log.error("camera_thread_fault", kind=type(error).__name__)

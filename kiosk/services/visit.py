@@ -1,0 +1,76 @@
+"""What the kiosk knows of the one visit that runs: all of it is dropped when the screen is cleared."""
+
+from dataclasses import dataclass
+
+from idcard import CardQr, ClaimedIdentity
+from kiosk.domain.flow import Screen
+from kiosk.domain.names import masked, number_tail
+from kiosk.domain.route import Room
+from kiosk.domain.tickets import Ticket
+from kiosk.services.card_reader import Key, Proved
+from kiosk.services.view import DeskView, RoomChoice, TicketView
+
+
+@dataclass(slots=True, repr=False)
+class Visit:
+    """One visit, from the first touch to the cleared screen."""
+
+    key: Key | None = None
+    wrong_keys: int = 0
+    torn: int = 0
+    digits_wrong: bool = False
+    steps_done: int = 0
+    back: Screen = Screen.ATTRACT
+    patience: int = 1
+    proved: Proved | None = None
+    rooms: tuple[RoomChoice, ...] = ()
+    ticket: TicketView | None = None
+    ticket_image: bytes | None = None
+    desk: DeskView | None = None
+    called: str = ""
+
+    @property
+    def claim(self) -> ClaimedIdentity | None:
+        """What the code that was shown says, where one was."""
+        return self.key.claimed_identity() if isinstance(self.key, CardQr) else None
+
+    @property
+    def masked_name(self) -> str:
+        """The proved person's name as it may stand on the screen."""
+        return "" if self.proved is None else masked(self.proved.identity.name)
+
+    @property
+    def birth_year(self) -> str:
+        """The proved person's year of birth."""
+        return "" if self.proved is None else f"{self.proved.identity.birth.year:04}"
+
+    @property
+    def number_tail(self) -> str:
+        """The last three digits of the proved person's number."""
+        return "" if self.proved is None else number_tail(self.proved.identity.personal_number)
+
+
+def room_choice(room: Room, waiting: int = 0) -> RoomChoice:
+    """A room as a choice on the screen."""
+    return RoomChoice(
+        id=room.id,
+        name_vi=room.name_vi,
+        name_en=room.name_en,
+        place_vi=room.place_vi,
+        place_en=room.place_en,
+        waiting=waiting,
+    )
+
+
+def ticket_view(ticket: Ticket, room: Room, masked_name: str) -> TicketView:
+    """A committed ticket as it stands on the screen."""
+    return TicketView(
+        number=ticket.number,
+        room=room_choice(room),
+        issued_at=ticket.local_time,
+        waiting_before=ticket.waiting_before,
+        check_code=ticket.check_code,
+        masked_name=masked_name,
+        again=ticket.again,
+        priority=ticket.priority,
+    )
