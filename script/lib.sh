@@ -63,15 +63,25 @@ need_debian() {
 
 is_new_python() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
-# need_python: a python3 of at least 3.11 that can make virtual environments and compile extensions.
+# The packages that Debian's own python3 needs to make virtual environments and compile extensions; none for another's.
+debian_python() {
+    if ! command -v python3 >/dev/null || [ "$(python3 -c 'import sys; print(sys.prefix)')" = /usr ]; then
+        printf '%s\n' python3 python3-venv python3-dev
+    fi
+}
+
 need_python() {
-    command -v python3 >/dev/null || need_debian python3
     is_new_python python3 ||
         die "Python 3.11 or newer is needed; python3 here is older or does not start." \
             "Use Debian 12 or newer, or put a newer python3 first on PATH."
-    if [ "$(python3 -c 'import sys; print(sys.prefix)')" = /usr ]; then
-        need_debian python3-venv python3-dev
-    fi
+}
+
+# need_base PACKAGE…: the Debian packages that every command needs, and these.
+need_base() {
+    local python
+    mapfile -t python < <(debian_python)
+    need_debian "${DEBIAN_BASE[@]}" ${python[@]+"${python[@]}"} "$@"
+    need_python
 }
 
 requirements_stamp() {
@@ -115,32 +125,29 @@ DEBIAN_BASE=(gcc libc6-dev swig libpcsclite-dev libzbar0)
 # What the tests need besides. pcscd and its virtual reader run in a namespace of their own.
 DEBIAN_TEST=(chromium chromium-driver ffmpeg fonts-noto-core iproute2 opensc openssl pcscd procps shellcheck util-linux vsmartcard-vpcd)
 
+EXTRAS=.[kiosk,service,testing]
+
 setup_run() {
     lock_setup
-    need_debian "${DEBIAN_BASE[@]}" "$@"
-    need_python
-    need_venv run -e '.[kiosk,service,testing]'
+    need_base "$@"
+    need_venv run -e "$EXTRAS"
     unlock_setup
 }
 
 setup_python_dev() {
     lock_setup
-    need_debian "${DEBIAN_BASE[@]}"
-    need_python
-    need_venv dev -e '.[kiosk,service,testing]' -r requirements/dev.txt
+    need_base "$@"
+    need_venv dev -e "$EXTRAS" -r requirements/dev.txt
     unlock_setup
 }
 
 setup_test() {
-    lock_setup
     if command -v dpkg-query >/dev/null && [ -n "$(missing_debian vsmartcard-vpcd)" ]; then
         warn "the tests need a virtual card reader (Debian package vsmartcard-vpcd). Its driver registers itself with this"
         warn "machine's own PC/SC service, where it listens on all network interfaces without a password."
         warn "Never do this on a kiosk. To undo it: apt-get remove vsmartcard-vpcd"
     fi
-    need_debian "${DEBIAN_TEST[@]}"
-    unlock_setup
-    setup_python_dev
+    setup_python_dev "${DEBIAN_TEST[@]}"
 }
 
 # need_free_ports PORT…: dies where another program listens on one of them.
