@@ -125,7 +125,7 @@ DEBIAN_BASE=(gcc libc6-dev swig libpcsclite-dev libzbar0)
 # What the tests need besides. pcscd and its virtual reader run in a namespace of their own.
 DEBIAN_TEST=(chromium chromium-driver ffmpeg fonts-noto-core iproute2 opensc openssl pcscd procps shellcheck util-linux vsmartcard-vpcd)
 
-EXTRAS=.[kiosk,service,testing]
+EXTRAS='.[kiosk,service,testing]'
 
 setup_run() {
     lock_setup
