@@ -31,7 +31,8 @@ def consistency(evidence: Evidence, passive: PassiveAuthentication, intact: Cont
 
     :param intact: what the files with signed hashes say.
     """
-    if any(file in evidence.files and file not in passive.intact for file in _COMPARED):
+    signed = passive.intact if passive.signature.outcome is Outcome.PASSED else frozenset()
+    if any(file in evidence.files and file not in signed for file in _COMPARED):
         return _fact(Outcome.INCONCLUSIVE, Reason.INTEGRITY_NOT_VERIFIED)
     if intact.malformed:
         files = ",".join(file.label for file in intact.malformed)

@@ -1,0 +1,69 @@
+"""An invented issuer and holder, and evidence made from a card's files without any protocol."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
+from idcard.lds.layout import File
+from idcard.testing import Holder, Issuer, SimulatedCard
+from idcard.trust.store import TrustStore
+
+ISSUED_AT = datetime(2022, 1, 2, tzinfo=UTC)
+PACE = AccessRecord(
+    protocol=AccessProtocol.PACE, key_kind=KeyKind.CAN, pace_oid="0.4.0.127.0.7.2.2.4.2.2", parameter_id=13
+)
+
+Gather = Callable[..., Evidence]
+
+
+@pytest.fixture(scope="session")
+def at() -> datetime:
+    """The moment of judgement."""
+    return datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def holder() -> Holder:
+    return Holder(
+        personal_number="036090999991",
+        name="Nguyễn Văn Thử",
+        birth=date(1990, 1, 15),
+        sex="M",
+        issued=date(2022, 2, 1),
+        expiry=date(2030, 1, 15),
+    )
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Issuer:
+    return Issuer.create("VN", "CSCA Demonstration Vietnam", at=ISSUED_AT)
+
+
+@pytest.fixture(scope="session")
+def trust(issuer: Issuer) -> TrustStore:
+    return TrustStore.of([issuer.csca_certificate], accept_demonstration=True)
+
+
+@pytest.fixture(scope="session")
+def gather() -> Gather:
+    """Evidence of a card: all its data groups and the chip's answer to a challenge; anything can be replaced."""
+
+    def make(card: SimulatedCard, **changes: Any) -> Evidence:
+        files = {file: data for file, data in card.files.items() if file.data_group or file in (File.COM, File.SOD)}
+        proof = card.secrets.proof
+        if proof is not None and "active_authentication" not in changes:
+            challenge = os.urandom(8)
+            response = proof.answer(challenge, os.urandom)
+            changes["active_authentication"] = ActiveAuthenticationProof(challenge=challenge, response=response)
+        return Evidence(**({"files": files, "access": PACE} | changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def honest(issuer: Issuer, holder: Holder) -> SimulatedCard:
+    return issuer.issue(holder)

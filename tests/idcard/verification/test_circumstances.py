@@ -1,0 +1,116 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from idcard.encoding.mrz import Mrz, check_digit
+from idcard.evidence import AccessProtocol, AccessRecord, Evidence, KeyKind
+from idcard.lds.layout import File
+from idcard.testing import Holder, Issuer, SimulatedCard
+from idcard.testing.records import VIETNAMESE_CARD_ACCESS
+from idcard.trust.store import TrustStore
+from idcard.verification.card import verify
+from idcard.verification.circumstances import access, validity
+from idcard.verification.facts import Outcome, Reason
+from idcard.verification.passive_authentication import PassiveAuthentication, passive_authentication
+
+BAC = AccessRecord(protocol=AccessProtocol.BAC, key_kind=KeyKind.MRZ)
+PACE = AccessRecord(
+    protocol=AccessProtocol.PACE, key_kind=KeyKind.CAN, pace_oid="0.4.0.127.0.7.2.2.4.2.2", parameter_id=13
+)
+SIGNED_PACE = bytes.fromhex("6e163114301206") + bytes.fromhex("0a04007f0007020204020202010202010d")
+
+
+@pytest.fixture
+def passive(
+    honest: SimulatedCard, gather: Callable[..., Evidence], trust: TrustStore, at: datetime
+) -> PassiveAuthentication:
+    return replace(passive_authentication(gather(honest), trust, at), intact=frozenset({File.DG14}))
+
+
+def judged(record: AccessRecord | None, passive: PassiveAuthentication, dg14: bytes | None = None) -> Reason:
+    files = {} if dg14 is None else {File.DG14: dg14}
+    intact = passive if dg14 is not None else replace(passive, intact=frozenset())
+    return access(Evidence(files=files, access=record), intact).reason
+
+
+def test_pace_passes(passive: PassiveAuthentication) -> None:
+    assert judged(PACE, passive) is Reason.OPENED_WITH_PACE
+
+
+def test_pace_as_it_was_signed_passes(passive: PassiveAuthentication) -> None:
+    assert judged(PACE, passive, SIGNED_PACE) is Reason.OPENED_WITH_PACE
+
+
+@pytest.mark.parametrize("change", [{"pace_oid": "0.4.0.127.0.7.2.2.4.2.1"}, {"parameter_id": 12}])
+def test_a_variant_of_pace_that_is_not_signed_fails(passive: PassiveAuthentication, change: dict[str, object]) -> None:
+    record = replace(PACE, **change)
+    fact = access(Evidence(files={File.DG14: SIGNED_PACE}, access=record), passive)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.PACE_NOT_AS_SIGNED)
+
+
+def test_bac_alone_is_no_downgrade(passive: PassiveAuthentication) -> None:
+    assert judged(BAC, passive) is Reason.OPENED_WITH_BAC
+
+
+def test_bac_after_a_refusal_of_pace_is_a_downgrade(passive: PassiveAuthentication) -> None:
+    assert judged(replace(BAC, pace_refused_sw=0x6982), passive) is Reason.DOWNGRADED
+
+
+def test_bac_where_ef_card_access_offers_pace_is_a_downgrade(passive: PassiveAuthentication) -> None:
+    assert judged(replace(BAC, card_access=VIETNAMESE_CARD_ACCESS), passive) is Reason.DOWNGRADED
+
+
+def test_bac_where_the_signed_dg14_offers_pace_is_a_downgrade(passive: PassiveAuthentication) -> None:
+    assert judged(BAC, passive, SIGNED_PACE) is Reason.DOWNGRADED
+
+
+def test_files_that_cannot_be_parsed_offer_nothing(passive: PassiveAuthentication) -> None:
+    assert judged(replace(BAC, card_access=b"\x31"), passive, b"\x6e\x05") is Reason.OPENED_WITH_BAC
+
+
+def test_without_a_record_nothing_is_known(passive: PassiveAuthentication) -> None:
+    assert judged(None, passive) is Reason.NO_ACCESS_RECORD
+
+
+def mrz_with(holder: Holder, expiry: str, state: str = "VNM") -> Mrz:
+    """The holder's MRZ with another expiry or issuing state; every check digit is right."""
+    text = holder.mrz_text()
+    first, second, third = text[:30], text[30:60], text[60:]
+    first = first[:2] + state.ljust(3, "<") + first[5:]
+    second = second[:8] + expiry + check_digit(expiry) + second[15:29]
+    composite = check_digit(first[5:] + second[:7] + second[8:15] + second[18:29])
+    return Mrz.parse(first + second + composite + third)
+
+
+@pytest.mark.parametrize(
+    ("expiry", "state", "outcome", "reason"),
+    [
+        ("300115", "VNM", Outcome.PASSED, Reason.IN_FORCE),
+        ("261123", "VNM", Outcome.PASSED, Reason.IN_FORCE),
+        ("261122", "VNM", Outcome.FAILED, Reason.EXPIRED),
+        ("991231", "VNM", Outcome.PASSED, Reason.NEVER_EXPIRES),
+        ("991231", "UTO", Outcome.FAILED, Reason.EXPIRED),
+        ("26<<<<", "UTO", Outcome.PASSED, Reason.IN_FORCE),
+        ("2610<<", "UTO", Outcome.FAILED, Reason.EXPIRED),
+        ("270200", "UTO", Outcome.PASSED, Reason.IN_FORCE),
+        ("270231", "UTO", Outcome.PASSED, Reason.IN_FORCE),
+        ("<<<<<<", "UTO", Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN),
+    ],
+)
+def test_expiry(holder: Holder, at: datetime, expiry: str, state: str, outcome: Outcome, reason: Reason) -> None:
+    fact = validity(mrz_with(holder, expiry, state), at)
+    assert (fact.outcome, fact.reason) == (outcome, reason)
+
+
+def test_without_an_mrz_the_expiry_is_unknown(at: datetime) -> None:
+    assert validity(None, at).reason is Reason.EXPIRY_UNKNOWN
+
+
+def test_a_card_without_expiry_proves_its_holder(
+    issuer: Issuer, holder: Holder, gather: Callable[..., Evidence], trust: TrustStore
+) -> None:
+    card = issuer.issue(replace(holder, expiry=None))
+    verdict = verify(gather(card), trust, at=datetime(2031, 1, 1, tzinfo=UTC))
+    assert verdict.require().expiry is None

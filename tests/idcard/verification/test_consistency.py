@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from idcard.evidence import Evidence
+from idcard.identity import BirthDate
+from idcard.lds.layout import File
+from idcard.testing import Holder, Issuer, SimulatedCard, records
+from idcard.trust.store import TrustStore
+from idcard.verification.consistency import consistency, dg13_agrees
+from idcard.verification.facts import Fact, Outcome, Reason
+from idcard.verification.identity import Contents
+from idcard.verification.passive_authentication import passive_authentication
+from idcard.vietnam.dg13 import Dg13
+
+Gather = Callable[..., Evidence]
+Judge = Callable[..., Fact]
+
+
+@pytest.fixture
+def judge(honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime) -> Judge:
+    def run(*, passive: dict[str, Any] | None = None, **changes: Any) -> Fact:
+        evidence = gather(honest, **changes)
+        judged = replace(passive_authentication(evidence, trust, at), **(passive or {}))
+        intact = {file: data for file, data in evidence.files.items() if file in judged.intact}
+        return consistency(evidence, judged, Contents.of(intact))
+
+    return run
+
+
+def test_everything_that_was_given_is_compared(judge: Judge, holder: Holder) -> None:
+    fact = judge(given_mrz=holder.mrz_information, given_card_qr=holder.card_qr_text())
+    assert (fact.outcome, fact.reason) == (Outcome.PASSED, Reason.CONSISTENT)
+    assert fact.details["compared"] == "com,signer,dg13,mrz,card_qr"
+
+
+@pytest.mark.parametrize("layout", [2021, 2024])
+def test_the_qr_code_of_either_card_agrees(judge: Judge, holder: Holder, layout: Any) -> None:
+    assert judge(given_card_qr=holder.card_qr_text(layout=layout)).outcome is Outcome.PASSED
+
+
+def test_the_mrz_of_another_card_is_noticed(judge: Judge, holder: Holder) -> None:
+    other = replace(holder, birth=date(1990, 1, 16)).mrz_information
+    fact = judge(given_mrz=other)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MRZ_DIFFERS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"personal_number": "036090999992"}, {"birth": date(1990, 1, 16)}, {"name": "Nguyễn Văn Khác"}],
+    ids=["number", "birth", "name"],
+)
+def test_the_qr_code_of_another_card_is_noticed(judge: Judge, holder: Holder, change: dict[str, Any]) -> None:
+    fact = judge(given_card_qr=replace(holder, **change).card_qr_text())
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.CARD_QR_DIFFERS)
+
+
+def test_a_text_that_is_no_card_qr_is_inconclusive(judge: Judge) -> None:
+    fact = judge(given_card_qr="https://example.test/")
+    assert (fact.outcome, fact.reason) == (Outcome.INCONCLUSIVE, Reason.CARD_QR_UNREADABLE)
+
+
+@pytest.mark.parametrize(
+    "com", [records.com((1, 2, 13, 14)), records.com((1, 2, 3, 13, 14, 15)), b"\x60\x00", b"", b"\x60\x03\x5c\x01\xaa"]
+)
+def test_an_ef_com_that_is_not_the_signed_list_is_noticed(
+    judge: Judge, honest: SimulatedCard, gather: Gather, com: bytes
+) -> None:
+    fact = judge(files=dict(gather(honest).files) | {File.COM: com})
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.LISTS_DIFFER)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"personal_number": "036090999992"},
+        {"name": "Nguyễn Văn Khác"},
+        {"birth": date(1991, 1, 15)},
+        {"sex": "F"},
+        {"expiry": date(2031, 1, 15)},
+    ],
+    ids=["number", "name", "birth", "sex", "expiry"],
+)
+def test_dg13_that_says_something_else_is_noticed(
+    honest: SimulatedCard, holder: Holder, change: dict[str, Any], issuer: Issuer, gather: Gather, at: datetime
+) -> None:
+    contents = Contents.of(honest.files)
+    assert contents.mrz is not None
+    assert not dg13_agrees(contents.mrz, Dg13.parse(records.dg13(replace(holder, **change))))
+
+
+def test_dg13_that_leaves_something_out_agrees(honest: SimulatedCard) -> None:
+    contents = Contents.of(honest.files)
+    assert contents.mrz is not None
+    assert contents.dg13 is not None
+    silent = replace(contents.dg13, personal_number=None, name=None, birth=None, sex=None, expiry=None)
+    assert dg13_agrees(contents.mrz, silent)
+    assert dg13_agrees(contents.mrz, replace(silent, birth=BirthDate(year=1990)))
+
+
+def test_a_name_that_the_mrz_cuts_short_agrees(issuer: Issuer, holder: Holder) -> None:
+    long = replace(holder, name="Nguyễn Hoàng Phương Thảo Nguyên Trang Anh")
+    contents = Contents.of(issuer.issue(long).files)
+    assert contents.mrz is not None
+    assert contents.dg13 is not None
+    assert dg13_agrees(contents.mrz, contents.dg13)
+
+
+def test_signed_dg13_that_contradicts_dg1_fails(
+    honest: SimulatedCard, holder: Holder, gather: Gather, trust: TrustStore, at: datetime
+) -> None:
+    evidence = gather(honest)
+    passive = passive_authentication(evidence, trust, at)
+    lying = Contents.of(honest.files | {File.DG13: records.dg13(replace(holder, name="Nguyễn Văn Khác"))})
+    fact = consistency(evidence, passive, lying)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.DATA_GROUPS_DIFFER)
+
+
+@pytest.mark.parametrize("file", [File.DG1, File.DG2, File.DG13])
+def test_signed_files_that_do_not_follow_their_format_are_inconclusive(
+    honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime, file: File
+) -> None:
+    evidence = gather(honest)
+    contents = Contents.of(honest.files | {file: b"\x00\x00"})
+    assert contents.malformed == (file,)
+    fact = consistency(evidence, passive_authentication(evidence, trust, at), contents)
+    assert (fact.outcome, fact.reason, fact.details["files"]) == (
+        Outcome.INCONCLUSIVE,
+        Reason.MALFORMED_DATA_GROUP,
+        file.label,
+    )
+
+
+def test_what_is_not_signed_is_not_compared(judge: Judge, holder: Holder) -> None:
+    fact = judge(passive={"intact": frozenset()}, given_mrz=holder.mrz_information)
+    assert (fact.outcome, fact.reason) == (Outcome.INCONCLUSIVE, Reason.INTEGRITY_NOT_VERIFIED)

@@ -1,0 +1,130 @@
+import copy
+import json
+import pickle
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from itertools import product
+
+import pytest
+
+from idcard.evidence import Evidence
+from idcard.identity import VerifiedIdentity
+from idcard.testing import SimulatedCard
+from idcard.trust.store import TrustStore
+from idcard.verification.card import verify
+from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.verdict import SCHEMA, NotVerified, Verdict
+from idcard.verification.words import WORDS
+
+every_fact_and_outcome = pytest.mark.parametrize(("name", "outcome"), list(product(FactName, Outcome)))
+
+
+@pytest.fixture(scope="module")
+def verdict(honest: SimulatedCard, gather: Callable[..., Evidence], trust: TrustStore, at: datetime) -> Verdict:
+    return verify(gather(honest), trust, at=at)
+
+
+def with_fact(verdict: Verdict, name: FactName, outcome: Outcome) -> Verdict:
+    facts = tuple(replace(fact, outcome=outcome) if fact.name is name else fact for fact in verdict.facts)
+    return replace(verdict, facts=facts)
+
+
+@every_fact_and_outcome
+def test_one_fact_that_is_not_accepted_proves_nobody(verdict: Verdict, name: FactName, outcome: Outcome) -> None:
+    changed = with_fact(verdict, name, outcome)
+    good = outcome is Outcome.PASSED or (name, outcome) == (FactName.REVOCATION, Outcome.NOT_PERFORMED)
+    assert changed.meets() is good
+    if good:
+        assert isinstance(changed.require(), VerifiedIdentity)
+        return
+    with pytest.raises(NotVerified) as caught:
+        changed.require()
+    assert [fact.name for fact in caught.value.unmet] == [name]
+    assert caught.value.facts["unmet"] == name.value
+    assert caught.value.verdict is changed
+
+
+@every_fact_and_outcome
+def test_strict_accepts_nothing_but_passed(verdict: Verdict, name: FactName, outcome: Outcome) -> None:
+    all_passed = with_fact(verdict, FactName.REVOCATION, Outcome.PASSED)
+    assert with_fact(all_passed, name, outcome).meets(STRICT) is (outcome is Outcome.PASSED)
+
+
+@every_fact_and_outcome
+def test_reading_only_accepts_all_but_failed(verdict: Verdict, name: FactName, outcome: Outcome) -> None:
+    changed = with_fact(verdict, name, outcome)
+    assert changed.meets(READING_ONLY) is (outcome is not Outcome.FAILED)
+    with pytest.raises(NotVerified):
+        changed.require(READING_ONLY)
+
+
+def test_a_verdict_without_a_subject_proves_nobody(verdict: Verdict) -> None:
+    nobody = replace(verdict, proved=None)
+    assert nobody.meets()
+    with pytest.raises(NotVerified, match="no identity"):
+        nobody.require()
+
+
+def test_a_verdict_is_neither_true_nor_false(verdict: Verdict) -> None:
+    with pytest.raises(TypeError, match=r"require\(policy\)"):
+        bool(verdict)
+
+
+def test_a_verdict_stays_in_its_process(verdict: Verdict) -> None:
+    for leave in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError):
+            leave(verdict)
+
+
+def test_a_verdict_as_json(verdict: Verdict, trust: TrustStore) -> None:
+    stored = json.loads(json.dumps(verdict.to_dict()))
+    assert stored["schema"] == SCHEMA
+    assert (stored["policy"], stored["met"]) == ("vietnam_strict", True)
+    assert [fact["name"] for fact in stored["facts"]] == [name.value for name in FactName]
+    assert all(fact.keys() == {"name", "outcome", "reason", "accepted", "details"} for fact in stored["facts"])
+    assert stored["trust_version"] == trust.version
+    assert stored["at"] == "2026-11-23T08:00:00+00:00"
+
+
+def test_an_unknown_fact_is_a_key_error(verdict: Verdict) -> None:
+    with pytest.raises(KeyError):
+        replace(verdict, facts=()).fact(FactName.TRUST)
+
+
+def test_facts_are_values() -> None:
+    details = {"hash": "sha256"}
+    fact = Fact(name=FactName.TRUST, outcome=Outcome.PASSED, reason=Reason.ANCHORED, details=details)
+    details["hash"] = "changed"
+    assert fact.details["hash"] == "sha256"
+    assert hash(fact) == hash(replace(fact))
+    assert fact != replace(fact, details={})
+
+
+def test_a_policy_says_something_of_every_fact() -> None:
+    accepts = {name: frozenset({Outcome.PASSED}) for name in FactName}
+    with pytest.raises(ValueError, match="every fact"):
+        Policy(name="hole", accepts={FactName.TRUST: frozenset({Outcome.PASSED})})
+    with pytest.raises(ValueError, match="downgrade"):
+        Policy(name="odd", accepts=accepts, downgrade=Outcome.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("policy", [STRICT, VIETNAM_STRICT], ids=lambda policy: policy.name)
+def test_no_policy_that_proves_accepts_a_failure(policy: Policy) -> None:
+    assert policy.proves
+    assert all(Outcome.FAILED not in accepted for accepted in policy.accepts.values())
+
+
+@pytest.mark.parametrize("word", [*FactName, *Outcome, *Reason])
+def test_everything_is_said_in_both_languages(word: FactName | Outcome | Reason) -> None:
+    words = WORDS[word]
+    assert words.vi
+    assert words.en
+    assert words.vi != words.en
+    assert unicodedata.is_normalized("NFC", words.vi)
+
+
+def test_words_are_for_nothing_else() -> None:
+    assert WORDS.keys() == {*FactName, *Outcome, *Reason}
