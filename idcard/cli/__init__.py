@@ -1,0 +1,167 @@
+"""The ``idcard`` command: lists readers, reads a card, and says what is proved.
+
+Exit codes: 0 the policy is met; 1 it is not; 2 wrong usage, configuration or installation; 3 trouble with the reader
+or the card; 130 stopped by the user. Results go to standard output, everything else to standard error.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+import idcard
+from idcard.cli.keys import take_keys
+from idcard.cli.report import read_and_judge, show, to_json
+from idcard.cli.steps import Steps
+from idcard.cli.texts import Language, remedy, say
+
+NOT_MET, USAGE, CARD_TROUBLE, STOPPED = 1, 2, 3, 130
+_SECRETS = ("--mrz", "--can", "--card-qr")
+_POLICIES = {policy.name: policy for policy in (idcard.VIETNAM_STRICT, idcard.STRICT, idcard.READING_ONLY)}
+
+
+class PolicyName(StrEnum):
+    """The policies that the library brings along."""
+
+    VIETNAM_STRICT = "vietnam_strict"
+    STRICT = "strict"
+    READING_ONLY = "reading_only"
+
+
+app = typer.Typer(
+    help="Read chip identity cards and say what is proved.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+In = Annotated[Language, typer.Option("--lang", help="The language of messages.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command with ``arguments``, or those of the process, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show Vietnamese shows "?"; that is no reason to fail.
+            stream.reconfigure(errors="replace")
+    app(args=with_dashes(sys.argv[1:] if arguments is None else arguments), prog_name="idcard")
+
+
+def with_dashes(arguments: Sequence[str]) -> list[str]:
+    """The arguments with ``-`` behind a secret's option that has no value: ``--can`` alone means "ask me"."""
+    followed = zip(arguments, [*arguments[1:], "--"], strict=False)
+    return [
+        part
+        for argument, following in followed
+        for part in ((argument, "-") if argument in _SECRETS and following.startswith("--") else (argument,))
+    ]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"idcard {idcard.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Read chip identity cards and say what is proved."""
+
+
+@app.command()
+def readers(as_json: AsJson = False, language: In = Language.EN) -> None:
+    """List the readers; exit code 3 where there is none."""
+    with errors_told(language, as_json):
+        names = idcard.readers()
+    if as_json:
+        _print_json({"readers": list(names)})
+    for name in () if as_json else names:
+        typer.echo(name)
+    if not names:
+        typer.echo(say("no_reader", language), err=True)
+        raise typer.Exit(CARD_TROUBLE)
+
+
+def _moment(text: str) -> datetime:
+    """The moment that ``text`` names, in ISO 8601; without a time zone, in that of this machine."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter("a moment is written 2026-11-23 or 2026-11-23T07:59:00+07:00") from error
+
+
+@app.command()
+def read(
+    reader: Annotated[str | None, typer.Option(help="The reader's name; the first with a card otherwise.")] = None,
+    mrz: Annotated[str | None, typer.Option(help="The MRZ's lines, or NUMBER,YYMMDD,YYMMDD; - asks.")] = None,
+    can: Annotated[str | None, typer.Option(help="The six digits of the card access number; - asks.")] = None,
+    card_qr: Annotated[
+        str | None, typer.Option(metavar="TEXT|FILE", help="The card's QR: its text, a file, an image; - asks.")
+    ] = None,
+    trust: Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store.")] = None,
+    policy: Annotated[PolicyName, typer.Option(help="What must be proved.")] = PolicyName.VIETNAM_STRICT,
+    at: Annotated[
+        datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="Judge as of then; now otherwise.")
+    ] = None,
+    as_json: AsJson = False,
+    language: In = Language.EN,
+) -> None:
+    """Read the card on a reader and judge it; exit code 0 only where the policy is met.
+
+    Give exactly one of --mrz, --can and --card-qr. Without a value, or with -, it is asked for, or taken from standard
+    input, so that it does not stay in the shell's history.
+    """
+    with errors_told(language, as_json):
+        store = idcard.TrustStore.from_directory(trust) if trust else None
+        keys = take_keys(mrz, can, card_qr, language)
+        with Steps(Console(stderr=True), language) as steps:
+            report = read_and_judge(keys, reader, store, _POLICIES[policy], at or datetime.now(UTC), steps)
+    if as_json:
+        _print_json(to_json(report))
+    else:
+        show(report, Console(highlight=False), language)
+    if not report.met:
+        raise typer.Exit(NOT_MET)
+
+
+@contextmanager
+def errors_told(language: Language, as_json: bool) -> Iterator[None]:
+    """Tell an error of the library in one line, with what to do, and exit with the code of its kind."""
+    try:
+        yield
+    except idcard.IdCardError as error:
+        _tell(error, language, as_json)
+        usage = isinstance(error, idcard.ConfigurationError | idcard.MissingExtra)
+        raise typer.Exit(USAGE if usage else CARD_TROUBLE) from error
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        typer.echo(say("stopped", language), err=True)
+        raise typer.Exit(STOPPED) from stop
+
+
+def _tell(error: idcard.IdCardError, language: Language, as_json: bool) -> None:
+    todo = remedy(error, language)
+    if as_json:
+        told = {"code": error.code, "message": str(error), "remedy": todo, "facts": dict(error.facts)}
+        _print_json({"error": told})
+        return
+    line = " ".join(say("error", language, message=error, code=error.code, remedy=todo).split())
+    Console(stderr=True, highlight=False).print(Text(line), soft_wrap=True)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

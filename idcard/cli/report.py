@@ -1,0 +1,174 @@
+"""What came of reading and judging one card, as JSON for programs and as text for people."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+import idcard
+from idcard.cli.reasons import sentence
+from idcard.cli.texts import Language, say
+
+_MARKS = {idcard.Outcome.PASSED: ("✓", "green"), idcard.Outcome.FAILED: ("✗", "bold red")}
+_OPEN = ("?", "yellow")
+_TEXTS = ("name", "name_latin", "personal_number", "document_number", "issuing_state", "nationality")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Report:
+    """Evidence and verdict, with the identity that is proved, or else the one that the chip claims.
+
+    ``trust_given`` is False where no trust store was given, so that nothing could be traced to an issuer.
+    """
+
+    evidence: idcard.Evidence
+    verdict: idcard.Verdict
+    verified: idcard.VerifiedIdentity | None
+    claimed: idcard.ClaimedIdentity | None
+    trust_given: bool
+
+    @property
+    def met(self) -> bool:
+        """Whether the policy is met, and proves an identity where it is one that does."""
+        return self.verified is not None if self.verdict.policy.proves else self.verdict.meets()
+
+
+def read_and_judge(
+    keys: idcard.AccessKey | idcard.CardQr,
+    card: idcard.Connection | str | None,
+    trust: idcard.TrustStore | None,
+    policy: idcard.Policy,
+    at: datetime,
+    on_progress: Callable[[idcard.Progress], None],
+) -> Report:
+    """Read a card and judge what was read.
+
+    :param card: an open connection, a reader's name, or None for the first reader with a card.
+    :param trust: the trust store, or None where there is none.
+    """
+    evidence = idcard.read(keys, card, on_progress=on_progress)
+    store = trust or idcard.TrustStore.of((), no_anchor_declared=at.date())
+    verdict = idcard.verify(evidence, store, policy, at=at)
+    try:
+        verified = verdict.require()
+    except idcard.NotVerified:
+        verified = None
+    return Report(
+        evidence=evidence,
+        verdict=verdict,
+        verified=verified,
+        claimed=verdict.claimed_identity(),
+        trust_given=trust is not None,
+    )
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report for programs. It holds the person's data, but for the portrait."""
+    access = report.evidence.access
+    return {
+        "met": report.met,
+        "verdict": report.verdict.to_dict(),
+        "trust_given": report.trust_given,
+        "reader": report.evidence.reader,
+        "access": {"protocol": access.protocol, "key": access.key_kind} if access else None,
+        "files": [file.label for file in report.evidence.files],
+        "identity": _identity_to_json(report),
+    }
+
+
+def _identity_to_json(report: Report) -> dict[str, Any] | None:
+    person = report.verified or report.claimed
+    if person is None:
+        return None
+    portrait = report.verified.portrait if report.verified else None
+    return {
+        "verified": report.verified is not None,
+        **{field: getattr(person, field, None) for field in _TEXTS},
+        "birth": str(person.birth) if person.birth else None,
+        "sex": person.sex,
+        "expiry": person.expiry.isoformat() if person.expiry else None,
+        "never_expires": _never_expires(report),
+        "portrait": {"media_type": portrait.media_type, "bytes": len(portrait.image)} if portrait else None,
+    }
+
+
+def show(report: Report, console: Console, language: Language) -> None:
+    """Print the report for people: the headline, every fact with its reason, and the person."""
+    lines = [*_headline(report, language), *_facts(report, language), *_person(report, language)]
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _headline(report: Report, language: Language) -> list[Text]:
+    policy = report.verdict.policy
+    failed = any(fact.outcome is idcard.Outcome.FAILED for fact in report.verdict.facts)
+    if report.met:
+        key, style = ("met", "bold green") if policy.proves else ("read", "bold yellow")
+    else:
+        key, style = ("failed", "bold red") if failed else ("not_met", "bold yellow")
+    lines = [Text(say(key, language, policy=policy.name), style=style)]
+    if not report.trust_given:
+        lines.append(Text(say("no_trust", language), style="yellow"))
+    return lines
+
+
+def _facts(report: Report, language: Language) -> list[Text]:
+    facts = report.verdict.facts
+    names = _aligned([say(f"fact.{fact.name}", language) for fact in facts])
+    outcomes = _aligned([say(f"outcome.{fact.outcome}", language) for fact in facts])
+    return [_fact(*row, language) for row in zip(facts, names, outcomes, strict=True)]
+
+
+def _aligned(texts: Sequence[str]) -> list[str]:
+    width = max(map(len, texts), default=0)
+    return [text.ljust(width) for text in texts]
+
+
+def _fact(fact: idcard.Fact, name: str, outcome: str, language: Language) -> Text:
+    mark, style = _MARKS.get(fact.outcome, _OPEN)
+    return Text.assemble((f"  {mark} ", style), f"{name}  ", (outcome, style), f"  {sentence(fact.reason, language)}")
+
+
+def _person(report: Report, language: Language) -> list[Text]:
+    person = report.verified or report.claimed
+    if person is None:
+        return []
+    heading = say("holder.verified" if report.verified else "holder.claimed", language)
+    values = {field: value for field, value in _values(report, person, language) if value}
+    names = _aligned([say(f"field.{field}", language) for field in values])
+    rows = (f"  {name}  {_printable(value)}" for name, value in zip(names, values.values(), strict=True))
+    return [Text(""), Text(heading, style="bold"), *map(Text, rows)]
+
+
+def _values(
+    report: Report, person: idcard.VerifiedIdentity | idcard.ClaimedIdentity, language: Language
+) -> Sequence[tuple[str, str | None]]:
+    expiry = _day(person.expiry, language)
+    portrait = report.verified.portrait if report.verified else None
+    size = f"{portrait.media_type}, {say('bytes', language, count=len(portrait.image))}" if portrait else None
+    return [
+        *((field, getattr(person, field, None)) for field in _TEXTS),
+        ("birth", _day(person.birth, language)),
+        ("sex", say(f"sex.{person.sex}", language) if person.sex else None),
+        ("expiry", say("never", language) if _never_expires(report) else expiry),
+        ("portrait", size),
+    ]
+
+
+def _day(day: idcard.BirthDate | date | None, language: Language) -> str | None:
+    """The day as the language writes it: 1990-01-15, or 15/01/1990 in Vietnamese."""
+    if day is None or language is Language.EN:
+        return str(day) if day else None
+    return "/".join(reversed(str(day).split("-")))
+
+
+def _never_expires(report: Report) -> bool:
+    return report.verdict.fact(idcard.FactName.VALIDITY).reason is idcard.Reason.NEVER_EXPIRES
+
+
+def _printable(text: str) -> str:
+    """``text`` without control sequences, with which an unproved chip could write on the terminal what it likes."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,0 +1,157 @@
+"""What the command line says to people, in English and in Vietnamese."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from idcard.errors import IdCardError
+
+
+class Language(StrEnum):
+    """A language of the command line."""
+
+    EN = "en"
+    VI = "vi"
+
+
+_PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # Steps
+        "step.opening": ("Opening the chip", "Mở chip"),
+        "step.reading": ("Reading", "Đọc"),
+        "step.proving": ("The chip proves itself", "Chip chứng minh là chip thật"),
+        # Headlines
+        "met": ("PROVED under the policy {policy}.", "ĐÃ XÁC MINH theo chính sách {policy}."),
+        "read": (
+            "READ, under the policy {policy}: nothing has failed, and nothing proves who this is.",
+            "ĐÃ ĐỌC theo chính sách {policy}: không có lỗi, nhưng chưa xác minh được đây là ai.",
+        ),
+        "not_met": ("NOT PROVED under the policy {policy}.", "CHƯA XÁC MINH ĐƯỢC theo chính sách {policy}."),
+        "failed": (
+            "FAILED under the policy {policy}: what failed is marked ✗ below.",
+            "KHÔNG ĐẠT theo chính sách {policy}: xem mục đánh dấu ✗ bên dưới.",
+        ),
+        "no_trust": (
+            "No trust store was given, so nothing can show who issued this card: use --trust DIR.",
+            "Chưa có kho chứng thư, nên không biết ai cấp thẻ này: hãy dùng --trust THƯMỤC.",
+        ),
+        # Outcomes
+        "outcome.passed": ("passed", "đạt"),
+        "outcome.failed": ("FAILED", "KHÔNG ĐẠT"),
+        "outcome.inconclusive": ("inconclusive", "chưa rõ"),
+        "outcome.not_performed": ("not done", "chưa làm"),
+        "outcome.not_supported": ("not offered", "thẻ không có"),
+        # Facts
+        "fact.integrity": ("integrity", "toàn vẹn"),
+        "fact.signature": ("signature", "chữ ký"),
+        "fact.trust": ("issuer trusted", "nơi cấp tin cậy"),
+        "fact.revocation": ("revocation", "thu hồi"),
+        "fact.genuine_chip": ("genuine chip", "chip thật"),
+        "fact.access": ("access", "mở chip"),
+        "fact.validity": ("validity", "thời hạn"),
+        "fact.consistency": ("consistency", "nhất quán"),
+        # The person
+        "holder.verified": ("Holder, proved", "Chủ thẻ, đã xác minh"),
+        "holder.claimed": ("What the chip says, NOT proved", "Chip ghi như sau, CHƯA xác minh"),
+        "field.name": ("Name", "Họ và tên"),
+        "field.name_latin": ("Name in the MRZ", "Tên trong MRZ"),
+        "field.personal_number": ("Personal number", "Số định danh cá nhân"),
+        "field.document_number": ("Document number", "Số giấy tờ"),
+        "field.issuing_state": ("Issuing state", "Nước cấp"),
+        "field.nationality": ("Nationality", "Quốc tịch"),
+        "field.birth": ("Birth", "Ngày sinh"),
+        "field.sex": ("Sex", "Giới tính"),
+        "field.expiry": ("Expiry", "Có giá trị đến"),
+        "field.portrait": ("Portrait", "Ảnh"),
+        "sex.M": ("male", "Nam"),
+        "sex.F": ("female", "Nữ"),
+        "sex.<": ("not stated", "không ghi"),
+        "never": ("does not expire", "Không thời hạn"),
+        "bytes": ("{count} bytes", "{count} byte"),
+        # Prompts and readers
+        "ask.can": ("Card access number (the last six digits)", "Sáu số cuối của số căn cước"),
+        "ask.mrz": ("The lines of the MRZ, then an empty line:", "Các dòng MRZ, rồi một dòng trống:"),
+        "ask.card_qr": ("Scan the QR of the card, then an empty line:", "Quét mã QR trên thẻ, rồi một dòng trống:"),
+        "no_reader": ("No reader is connected.", "Không có đầu đọc nào được kết nối."),
+        "error": ("Error: {message} [{code}] {remedy}", "Lỗi [{code}]: {remedy} ({message})"),
+        "stopped": ("Stopped.", "Đã dừng."),
+    }
+)
+
+_ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "transport": ("Put the card on the reader again.", "Đặt lại thẻ lên đầu đọc."),
+        "reader_missing": (
+            "Plug the reader in and see that pcscd runs; 'idcard readers' lists what is there.",
+            "Cắm đầu đọc và kiểm tra dịch vụ pcscd; 'idcard readers' liệt kê các đầu đọc.",
+        ),
+        "reader_busy": (
+            "Close the other program that uses the reader, then try again.",
+            "Đóng chương trình khác đang dùng đầu đọc rồi thử lại.",
+        ),
+        "card_removed": (
+            "Put the card on the reader and leave it there until the reading is done.",
+            "Đặt thẻ lên đầu đọc và giữ yên cho đến khi đọc xong.",
+        ),
+        "card_silent": (
+            "Take the card away, put it back, and try again.",
+            "Lấy thẻ ra, đặt lại và thử lại.",
+        ),
+        "access_denied": ("Try another access key.", "Hãy thử khóa truy cập khác."),
+        "wrong_access_key": (
+            "Compare the digits with the card and type them again.",
+            "Đối chiếu các số với thẻ rồi nhập lại.",
+        ),
+        "access_blocked": (
+            "The chip takes this key no more: use --mrz or --card-qr instead.",
+            "Chip không nhận khóa này nữa: hãy dùng --mrz hoặc --card-qr.",
+        ),
+        "pace_required": ("Use --can instead.", "Hãy dùng --can."),
+        "pace_refused": (
+            "The digits are not wrong, but this chip needs more: use --card-qr or --mrz.",
+            "Các số không sai, nhưng chip này cần thêm: hãy dùng --card-qr hoặc --mrz.",
+        ),
+        "chip_refused": ("Take the card away, put it back, and try again.", "Lấy thẻ ra, đặt lại và thử lại."),
+        "command_refused": ("Take the card away, put it back, and try again.", "Lấy thẻ ra, đặt lại và thử lại."),
+        "protocol_violation": (
+            "Do not trust what was read; try once more.",
+            "Không tin dữ liệu đã đọc; hãy thử lại một lần.",
+        ),
+        "malformed_data": (
+            "Do not trust what was read; try once more.",
+            "Không tin dữ liệu đã đọc; hãy thử lại một lần.",
+        ),
+        "bound_exceeded": (
+            "No honest card sends this much: do not trust it.",
+            "Thẻ thật không gửi nhiều dữ liệu như vậy: không nên tin.",
+        ),
+        "secure_messaging_broken": (
+            "Take the card away, put it back, and try again; if it happens again, do not trust this card or reader.",
+            "Lấy thẻ ra, đặt lại và thử lại; nếu vẫn xảy ra thì không nên tin thẻ hoặc đầu đọc này.",
+        ),
+        "unsupported": ("This program cannot use it.", "Chương trình này không dùng được."),
+        "unsupported_document": (
+            "Put a chip identity card or passport on the reader.",
+            "Đặt thẻ căn cước gắn chip hoặc hộ chiếu lên đầu đọc.",
+        ),
+        "unsupported_algorithm": (
+            "This version does not know the algorithm of this card: try a newer one.",
+            "Phiên bản này chưa biết thuật toán của thẻ: hãy thử bản mới hơn.",
+        ),
+        "missing_extra": ("Install it, then try again.", "Hãy cài phần còn thiếu rồi thử lại."),
+        "configuration": ("Put that right first.", "Cần sửa kho chứng thư hoặc cấu hình trước."),
+        "cancelled": ("Start again when you are ready.", "Bắt đầu lại khi sẵn sàng."),
+    }
+)
+
+
+def say(key: str, language: Language, **values: object) -> str:
+    """The text called ``key``, its places filled in."""
+    return _PAIRS[key][list(Language).index(language)].format(**values)
+
+
+def remedy(error: IdCardError, language: Language) -> str:
+    """What to do about ``error``, in one sentence; empty where nothing is known."""
+    codes = (kind.code for kind in type(error).__mro__ if issubclass(kind, IdCardError))
+    pair = next((_ERRORS[code] for code in codes if code in _ERRORS), None)
+    return pair[list(Language).index(language)] if pair else ""
