@@ -15,7 +15,7 @@ from rich.table import Table
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parents[1] / "build" / "bench"
-AREAS = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
+AREAS = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
 
 Figures = Mapping[str, float]
 
@@ -34,21 +34,21 @@ def machine() -> dict[str, str | int]:
 
 
 def show(area: str, figures: Figures, peers: Mapping[str, Figures]) -> None:
-    """The figures as a table, and the peers beside those that they have too."""
+    """The figures as a table, the peers' beside them."""
     table = Table(title=f"{area}: our figures and the peers'", title_justify="left")
     table.add_column("figure")
     table.add_column("here", justify="right")
     for peer in peers:
         table.add_column(peer, justify="right", max_width=18)
-    for name, value in figures.items():
-        others = [f"{peer[name]:g}" if name in peer else "" for peer in peers.values()]
-        table.add_row(name, f"{value:g}", *others)
+    for name in {**figures, **{name: 0 for peer in peers.values() for name in peer}}:
+        rows = (figures, *peers.values())
+        table.add_row(name, *(f"{row[name]:g}" if name in row else "" for row in rows))
     Console(width=160 if not sys.stdout.isatty() else None).print(table)
 
 
 def measure(area: str) -> None:
     """Run one area, show it and write ``build/bench/AREA.json``."""
-    module = importlib.import_module(area)
+    module = importlib.import_module(f"bench_{area}")
     figures, peers = module.measure()
     show(area, figures, peers)
     OUTPUT.mkdir(parents=True, exist_ok=True)

@@ -8,18 +8,18 @@ very files that were read here. Their opening and active authentication are coun
 """
 
 import math
-import multiprocessing
 import statistics
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from _cards import PipedCards, trust_in
+
 import idcard
-from idcard.testing import Holder, Issuer, SimulatedCard
+from idcard.testing import Holder, Issuer
 
 WARM_UP, REPEATS = 3, 15
 HOLDER = Holder(
@@ -31,54 +31,6 @@ HOLDER = Holder(
     expiry=date(2030, 5, 15),
 )
 AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
-
-
-def play_card(pipe: Pipe, card: SimulatedCard) -> None:
-    """The card's process: a command in, a response out, until the other end closes; an empty command is a reset."""
-    while True:
-        try:
-            command = pipe.recv_bytes()
-        except EOFError:
-            return
-        if command:
-            pipe.send_bytes(card.transmit(command))
-        else:
-            card.reset()
-            pipe.send_bytes(card.atr)
-
-
-@dataclass(slots=True)
-class PipedCard:
-    """A connection to the card's process that counts what passes."""
-
-    pipe: Pipe
-    atr: bytes = b""
-    lengths: list[tuple[int, int]] = field(default_factory=list)
-
-    def reset(self) -> None:
-        """Power off and on, and forget what was counted."""
-        self.pipe.send_bytes(b"")
-        self.atr = self.pipe.recv_bytes()
-        self.lengths.clear()
-
-    def transmit(self, command: bytes) -> bytes:
-        """The card's answer."""
-        self.pipe.send_bytes(command)
-        response = self.pipe.recv_bytes()
-        self.lengths.append((len(command), len(response)))
-        return response
-
-    def close(self) -> None:
-        """End the card's process."""
-        self.pipe.close()
-
-
-def make_trust(directory: Path, issuer: Issuer) -> idcard.TrustStore:
-    """A trust store with that issuer alone."""
-    (directory / "csca").mkdir()
-    (directory / "trust.toml").write_text("format = 1\n")
-    (directory / "csca" / "csca.cer").write_bytes(issuer.csca_certificate)
-    return idcard.TrustStore.from_directory(directory, accept_demonstration=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,32 +67,23 @@ def modelled(strategy: Strategy, files: Mapping[idcard.File, bytes], *, others: 
 def measure() -> tuple[dict[str, float], dict[str, dict[str, float]]]:
     """The figures of this area, and the peers'."""
     issuer = Issuer.create(at=datetime(2022, 1, 1, tzinfo=UTC))
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("fork").Process(
-        target=play_card, args=(theirs, issuer.issue(HOLDER)), daemon=True
-    )
-    process.start()
-    theirs.close()
-    card = PipedCard(ours)
-    with TemporaryDirectory() as directory:
-        trust = make_trust(Path(directory), issuer)
-        milliseconds = []
+    milliseconds = []
+    with TemporaryDirectory() as directory, PipedCards([issuer.issue(HOLDER)]) as card:
+        trust = trust_in(Path(directory), issuer)
         for _ in range(WARM_UP + REPEATS):
-            card.reset()
+            card.take(0)
             start = time.process_time()
             evidence = idcard.read(idcard.Can(HOLDER.can), card)
             verdict = idcard.verify(evidence, trust, at=AT)
             milliseconds.append(1000 * (time.process_time() - start))
-    verdict.require(idcard.VIETNAM_STRICT)
+        verdict.require(idcard.VIETNAM_STRICT)
     figures = {
-        "apdus_vietnam_short": len(card.lengths),
+        "apdus_vietnam_short": float(len(card.lengths)),
         "host_cpu_ms_read_verify": round(statistics.median(milliseconds[WARM_UP:]), 1),
-        "bytes_to_card": sum(up for up, _ in card.lengths),
-        "bytes_from_card": sum(down for _, down in card.lengths),
-        "bytes_of_files": sum(map(len, evidence.files.values())),
+        "bytes_to_card": float(sum(up for up, _ in card.lengths)),
+        "bytes_from_card": float(sum(down for _, down in card.lengths)),
+        "bytes_of_files": float(sum(map(len, evidence.files.values()))),
     }
-    card.close()
-    process.join(5)
     # Opening (EF.CardAccess, MSE, four GENERAL AUTHENTICATE, SELECT) and one INTERNAL AUTHENTICATE.
     peers = {
         name: {"apdus_vietnam_short": float(modelled(strategy, evidence.files, others=8))}

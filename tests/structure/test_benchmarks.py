@@ -1,0 +1,32 @@
+"""The benchmarks run and write what they promise. No figure is compared with anything: machines differ."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("area", "figures"),
+    [
+        ("reader", {"apdus_vietnam_short", "host_cpu_ms_read_verify"}),
+        ("kiosk", {"card_to_ticket_server_ms"}),
+    ],
+)
+def test_an_area_writes_its_figures(root: Path, area: str, figures: set[str]) -> None:
+    result = subprocess.run([sys.executable, "tests/benchmarks", area], cwd=root, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    report = json.loads((root / "build" / "bench" / f"{area}.json").read_text(encoding="utf-8"))
+    assert set(report) == {"figures", "peers", "machine"}
+    assert figures <= set(report["figures"])
+    assert all(isinstance(value, int | float) and value > 0 for value in report["figures"].values())
+    assert report["peers"]
+    assert report["machine"]["cores"] >= 1
+
+
+def test_an_unknown_area_is_one_line_and_a_remedy(root: Path) -> None:
+    result = subprocess.run([sys.executable, "tests/benchmarks", "moon"], cwd=root, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == ["error: no area called 'moon'.", "       There are: kiosk, reader"]
