@@ -30,6 +30,7 @@ from idcard.encoding.asn1 import (
     SubjectPublicKeyInfoSpec,
     door,
     load,
+    octets,
     present,
 )
 from idcard.encoding.der import oid_from_bytes
@@ -101,7 +102,7 @@ def load_public_key(spki: bytes) -> PublicKey:
     with door(_KEY):
         parsed = load(SubjectPublicKeyInfoSpec, spki, _KEY)
         algorithm = AlgorithmIdentifier.of(parsed["algorithm"])
-        key = bytes(parsed["public_key"].native)
+        key = octets(parsed["public_key"], _KEY)
         if algorithm.oid in (oids.RSA, oids.RSA_PSS):
             return _rsa_key(key)
         if algorithm.oid in oids.EC_PUBLIC_KEY_ALGORITHMS:

@@ -56,6 +56,16 @@ def raw(value: Any) -> bytes:
     return cast(bytes, value.dump())
 
 
+def octets(value: Any, where: str) -> bytes:
+    """The bytes of a parsed BIT STRING, which must be a whole number of them.
+
+    :raises MalformedData: if it has unused bits.
+    """
+    if value.contents[:1] != b"\x00":
+        raise MalformedData("a bit string that is no whole number of bytes", where=where)
+    return cast(bytes, value.native)
+
+
 def present(value: Any) -> bool:
     """Whether an optional field is there."""
     return not isinstance(value, core.Void)

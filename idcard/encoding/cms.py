@@ -40,6 +40,8 @@ from idcard.errors import MalformedData
 _SET = b"\x31"
 _SIGNED_ATTRIBUTES_TAG = 0xA0
 _CERTIFICATE_TAG = 0x30
+_SIGNED_DATA_VERSIONS = frozenset({1, 3, 4, 5})
+_SIGNER_INFO_VERSIONS = frozenset({1, 3})
 
 
 class _ContentInfoSpec(core.Sequence):
@@ -203,6 +205,7 @@ class SignedData:
 
     @classmethod
     def _of(cls, signed: Any, where: str) -> "SignedData":
+        _check_version(signed, _SIGNED_DATA_VERSIONS, where)
         encapsulated = signed["encapsulated_content"]
         if not present(encapsulated["content"]):
             raise MalformedData("has no content", where=where)
@@ -216,7 +219,13 @@ class SignedData:
         )
 
 
+def _check_version(value: Any, known: frozenset[int], where: str) -> None:
+    if value["version"].native not in known:
+        raise MalformedData("has an unknown version", where=where)
+
+
 def _signer(value: Any, where: str) -> SignerInfo:
+    _check_version(value, _SIGNER_INFO_VERSIONS, where)
     issuer, serial_number, subject_key_identifier = _signer_identifier(value["sid"])
     attributes = value["signed_attributes"]
     return SignerInfo(

@@ -22,6 +22,7 @@ from idcard.encoding.asn1 import (
     door,
     load,
     normalised_name,
+    octets,
     present,
     raw,
 )
@@ -122,7 +123,7 @@ class Certificate:
                 public_key_info=raw(tbs["public_key"]),
                 extensions=MappingProxyType(extensions),
                 signature_algorithm=AlgorithmIdentifier.of(parsed["signature_algorithm"]),
-                signature=bytes(parsed["signature"].native),
+                signature=octets(parsed["signature"], _WHERE),
                 subject_key_identifier=_subject_key_identifier(extensions),
                 authority_key_identifier=_authority_key_identifier(extensions),
             )
