@@ -23,6 +23,7 @@ try:
 except ImportError as error:  # pyscard is an extra: whoever only judges evidence needs no reader
     raise MissingExtra("pcsc", "reading a card") from error
 
+_STATUS_WORD_BYTES: Final = 2
 _PROTOCOLS: Final = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
 
 _ERRORS: Final[dict[int, type[TransportError]]] = {
@@ -117,6 +118,9 @@ class PcscConnection:
         header = scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         code, answer = scard.SCardTransmit(self._card, header, list(command))
         _check(code, "sending a command")
+        if len(answer) < _STATUS_WORD_BYTES:
+            # No card answers so: some drivers report success without an answer when the card goes while they wait.
+            raise CardRemoved("sending a command: the card gave no answer")
         return bytes(answer)
 
     def close(self) -> None:
