@@ -62,6 +62,8 @@ class Database:
         :raises StoreUnavailable: if the database refuses; :class:`IntegrityError` passes, for a rule that was broken.
         """
         with _typed_errors(), Session(self._writing) as session, session.begin():
+            # The transaction begins here, and not with the first statement: whoever writes has the turn at once.
+            session.connection()
             yield session
 
     @contextmanager

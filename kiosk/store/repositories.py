@@ -50,13 +50,12 @@ def waiting(session: Session, clinic: str, day: date, *, before: int | None = No
 
     :param before: count only tickets with smaller numbers than this one.
     """
-    query = select(Visit.room_id, func.count()).where(
+    query = select(Visit.room_id, func.count().label("people")).where(
         Visit.clinic == clinic, Visit.day == day, Visit.state != "closed", Visit.called_at.is_(None)
     )
     if before is not None:
         query = query.where(Visit.number < before)
-    rows = session.execute(query.group_by(Visit.room_id)).tuples()
-    return dict(rows.all())
+    return {row.room_id: row.people for row in session.execute(query.group_by(Visit.room_id))}
 
 
 def visits(session: Session, clinic: str, day: date, state: str, *, limit: int | None = None) -> Sequence[Visit]:
