@@ -90,3 +90,31 @@ def test_a_dash_takes_standard_input(monkeypatch: pytest.MonkeyPatch, holder: Ho
     assert take_keys("-", None, None, Language.EN) == idcard.MrzKey(INFORMATION)
     monkeypatch.setattr(sys, "stdin", io.StringIO(holder.card_qr_text() + "\r\n"))
     assert isinstance(take_keys(None, None, "-", Language.EN), idcard.CardQr)
+
+
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        """Always."""
+        return True
+
+
+@pytest.mark.parametrize("language", Language)
+def test_lines_that_are_typed_end_where_they_are_complete(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], holder: Holder, language: Language
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(MRZ + "more\n"))
+    assert take_keys("-", None, None, language) == idcard.MrzKey(INFORMATION)
+    assert sys.stdin.read() == "more\n"
+    monkeypatch.setattr(sys, "stdin", Terminal(holder.card_qr_text() + "\nmore\n"))
+    assert isinstance(take_keys(None, None, "-", language), idcard.CardQr)
+    assert sys.stdin.read() == "more\n"
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 2
+
+
+def test_an_empty_line_ends_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("090999991,900115,300115\n\nmore\n"))
+    assert take_keys("-", None, None, Language.EN) == idcard.MrzKey(INFORMATION)

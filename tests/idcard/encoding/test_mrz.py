@@ -96,6 +96,21 @@ def test_what_is_no_mrz_is_refused(text: str) -> None:
         Mrz.parse(text)
 
 
+def test_an_empty_document_number_is_refused() -> None:
+    first = "IDVNM" + "<" * 9 + "0" + "<" * 15
+    composite = check_digit(first[5:] + "90011583001156" + "<" * 11)
+    with pytest.raises(MalformedData, match="the document number is empty"):
+        Mrz.parse(first + "9001158M3001156VNM" + "<" * 11 + composite + TD1[2])
+
+
+@pytest.mark.parametrize("rest", ["", "7", "734"])
+def test_a_long_document_number_wants_its_rest_and_check_digit(rest: str) -> None:
+    first = ("I<UTOD23145890<" + rest).ljust(30, "<") if rest != "734" else "I<UTOD23145<90<7349".ljust(30, "<")
+    composite = check_digit(first[5:] + "34071279507122" + "<" * 11)
+    with pytest.raises(MalformedData, match="document number"):
+        Mrz.parse(first + "3407127M9507122UTO" + "<" * 11 + composite + TD1[2])
+
+
 def test_an_error_holds_nothing_of_the_text() -> None:
     wrong = "".join(TD1).replace("7036", "8036")
     with pytest.raises(MalformedData) as caught:

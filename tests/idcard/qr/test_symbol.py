@@ -87,7 +87,7 @@ def test_other_kinds_of_symbol(kind: str, name: str) -> None:
 
 @pytest.mark.parametrize("image", [
     Image.new("L", (1280, 720), 128), Image.new("RGB", (1, 1)), Image.effect_noise((320, 240), 80),
-    Image.new("1", (9, 9)),
+    Image.new("1", (9, 9)), Image.new("L", (2001, 2000), 255),
 ])  # fmt: skip
 def test_where_there_is_no_symbol_there_is_none(image: Image.Image) -> None:
     assert scan(image) == ()
@@ -145,6 +145,7 @@ def test_zbar_stands_in_where_zxing_is_missing(draw: Draw, monkeypatch: pytest.M
     for data in (LINE, BINARY, *NAMES):
         assert scan(draw(data)) == (Symbol(format="QR", data=data),)
     assert scan(Image.new("L", (640, 480), 255)) == ()
+    assert scan(Image.new("L", (2001, 2000), 255)) == ()
 
 
 @pytest.mark.parametrize("missing", [("PIL",), ("zxingcpp", "pyzbar")])
