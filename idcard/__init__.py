@@ -2,9 +2,9 @@
 
 Three verbs::
 
-    evidence = idcard.read(idcard.Can("999991"))             # gathers
-    verdict = idcard.verify(evidence, trust, at=now)          # judges
-    identity = verdict.require(idcard.VIETNAM_STRICT)         # only a proved identity comes out
+    evidence = idcard.read(idcard.Can("999991"))  # gathers
+    verdict = idcard.verify(evidence, trust, at=now)  # judges
+    identity = verdict.require(idcard.VIETNAM_STRICT)  # only a proved identity comes out
 
 This module composes the parts and has no other logic. What needs an extra (a reader, a camera) is imported on first
 use; where it is missing, :class:`MissingExtra` names it.
@@ -47,20 +47,23 @@ from idcard.errors import (
 from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
+from idcard.qr.recognise import Recognised, Recogniser
+from idcard.qr.recognise import recognise as _recognise
 from idcard.reading import Progress, ReadPlan, ReadStep
 from idcard.transport.base import Connection
+from idcard.trust.store import TrustStore
+from idcard.verification.card import verify
+from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
 from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
 from idcard.vietnam.card_qr import CardQr
 from idcard.vietnam.personal_number import PersonalNumber
+from idcard.vietnam.recognisers import RECOGNISERS as _VIETNAMESE_RECOGNISERS
 
 if TYPE_CHECKING:
     from idcard.qr.symbol import Symbol, scan
     from idcard.transport.pcsc import ReaderWatch, connect, readers
-    from idcard.trust.store import TrustStore
-    from idcard.verification.card import verify
-    from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
-    from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
 
 __version__ = "0.1.0"
 
@@ -112,6 +115,8 @@ __all__ = [
     "ReaderMissing",
     "ReaderWatch",
     "Reason",
+    "Recognised",
+    "Recogniser",
     "SecureMessagingBroken",
     "Sex",
     "Symbol",
@@ -127,6 +132,7 @@ __all__ = [
     "keys_from_card_qr",
     "read",
     "readers",
+    "recognise",
     "scan",
     "verify",
 ]
@@ -137,12 +143,6 @@ _ON_FIRST_USE = {
     "readers": "idcard.transport.pcsc",
     "Symbol": "idcard.qr.symbol",
     "scan": "idcard.qr.symbol",
-    "TrustStore": "idcard.trust.store",
-    "verify": "idcard.verification.card",
-    **dict.fromkeys(["READING_ONLY", "STRICT", "VIETNAM_STRICT", "Policy"], "idcard.verification.policy"),
-    **dict.fromkeys(
-        ["Fact", "FactName", "NotVerified", "Outcome", "Reason", "Verdict"], "idcard.verification.verdict"
-    ),
 }
 
 
@@ -207,6 +207,16 @@ def read(
     finally:
         if own is not None:
             own.close()
+
+
+def recognise(payload: bytes, recognisers: Sequence[Recogniser] = _VIETNAMESE_RECOGNISERS) -> Recognised:
+    """What the payload of a code is, by the name of its format; nothing of it is trusted.
+
+    :param recognisers: the formats to look for, in this order.
+    :raises BoundExceeded: if the payload is larger than any symbol can hold (8 KiB).
+    :raises MalformedData: if it looks like a format and does not follow it.
+    """
+    return _recognise(payload, recognisers)
 
 
 def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:

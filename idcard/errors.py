@@ -23,8 +23,13 @@ class IdCardError(Exception):
     code: ClassVar[str] = "idcard"
 
     def __init__(self, message: str = "", **facts: Fact) -> None:
-        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+        super().__init__(message or _first_line(type(self)))
         self.facts: Mapping[str, Fact] = MappingProxyType(dict(facts))
+
+
+def _first_line(cls: type[IdCardError]) -> str:
+    """What a class says of itself; its name where Python runs without docstrings."""
+    return next(iter((cls.__doc__ or "").strip().splitlines()), cls.__name__)
 
 
 class TransportError(IdCardError):
