@@ -22,9 +22,15 @@ _log = structlog.get_logger(__name__)
 
 
 class ReaderThread:
-    """Runs the reader until it is stopped."""
+    """Runs the reader until it is stopped.
 
-    def __init__(self, *, desk: CardDesk, card_reader: CardReader, patient: PatientDesk) -> None:
+    :param look_s: how long one look for a card may take; a card that comes or goes ends it at once.
+    """
+
+    def __init__(
+        self, *, desk: CardDesk, card_reader: CardReader, patient: PatientDesk, look_s: float = _LOOK_S
+    ) -> None:
+        self._look_s = look_s
         self._desk = desk
         self._card_reader = card_reader
         self._patient = patient
@@ -61,7 +67,7 @@ class ReaderThread:
                 self._stopping.wait(_REST_AFTER_FAULT_S)
 
     def _look(self) -> None:
-        seconds = _LOOK_OFTEN_S if self._patient.expects_key() else _LOOK_S
+        seconds = min(_LOOK_OFTEN_S, self._look_s) if self._patient.expects_key() else self._look_s
         try:
             present = self._desk.wait(seconds)
         except IdCardError as error:
