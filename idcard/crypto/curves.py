@@ -122,9 +122,8 @@ class Curve:
             return self._double(left) if left.y == right.y else None
         return self._chord(left, right, (right.y - left.y) * pow(right.x - left.x, -1, self.p))
 
-    def _double(self, point: Point) -> Point | None:
-        if point.y == 0:
-            return None
+    def _double(self, point: Point) -> Point:
+        # The order is an odd prime, so no point of the curve is its own inverse: y is never zero.
         return self._chord(point, point, (3 * point.x * point.x + self.a) * pow(2 * point.y, -1, self.p))
 
     def _chord(self, left: Point, right: Point, slope: int) -> Point:
@@ -187,8 +186,8 @@ _Jacobian = tuple[int, int, int]
 
 def _jacobian_double(point: _Jacobian, a: int, p: int) -> _Jacobian:
     x, y, z = point
-    if z == 0 or y == 0:
-        return (0, 1, 0)
+    if z == 0:
+        return point
     yy = y * y % p
     s = 4 * x * yy % p
     zz = z * z % p

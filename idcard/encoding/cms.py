@@ -38,7 +38,6 @@ from idcard.encoding.oids import CONTENT_TYPE, MESSAGE_DIGEST, SIGNED_DATA, SIGN
 from idcard.errors import MalformedData
 
 _SET = b"\x31"
-_SIGNED_ATTRIBUTES_TAG = 0xA0
 _CERTIFICATE_TAG = 0x30
 _SIGNED_DATA_VERSIONS = frozenset({1, 3, 4, 5})
 _SIGNER_INFO_VERSIONS = frozenset({1, 3})
@@ -233,7 +232,7 @@ def _signer(value: Any, where: str) -> SignerInfo:
         serial_number=serial_number,
         subject_key_identifier=subject_key_identifier,
         digest_algorithm=AlgorithmIdentifier.of(value["digest_algorithm"]),
-        signed_attributes=_as_set(raw(attributes), where) if present(attributes) else None,
+        signed_attributes=_as_set(raw(attributes)) if present(attributes) else None,
         attributes=MappingProxyType(_attributes(attributes, where) if present(attributes) else {}),
         signature_algorithm=AlgorithmIdentifier.of(value["signature_algorithm"]),
         signature=value["signature"].native,
@@ -246,10 +245,8 @@ def _signer_identifier(sid: Any) -> tuple[NameKey | None, int | None, bytes | No
     return normalised_name(sid.chosen["issuer"]), sid.chosen["serial_number"].native, None
 
 
-def _as_set(attributes: bytes, where: str) -> bytes:
+def _as_set(attributes: bytes) -> bytes:
     """The original bytes under the tag of SET, "rather than the IMPLICIT [0] tag" (RFC 5652)."""
-    if attributes[0] != _SIGNED_ATTRIBUTES_TAG:
-        raise MalformedData("signed attributes under another tag", where=where)
     return _SET + attributes[1:]
 
 
