@@ -12,7 +12,8 @@ from idcard import IdCardError
 from kiosk.domain.codes import Code
 from kiosk.ports import Camera, CardDesk
 from kiosk.services.card_reader import CardOutcome, CardReader, ToDesk, outcome_of_error
-from kiosk.services.patient_desk import PatientDesk, ReadOrder
+from kiosk.services.machine import ReadOrder
+from kiosk.services.patient_desk import PatientDesk
 
 _LOOK_S = 0.25
 _LOOK_OFTEN_S = 0.05

@@ -1,0 +1,41 @@
+"""The way to the desk: committed first, then words for the screen."""
+
+from kiosk.domain.codes import Code
+from kiosk.domain.route import Clinic
+from kiosk.services.card_reader import ToDesk
+from kiosk.services.checkin import CheckIn
+from kiosk.services.view import DeskView
+
+
+class DeskWay:
+    """Sends people to this clinic's desk, and calls staff; each raises StoreUnavailable and then did nothing."""
+
+    def __init__(self, *, checkin: CheckIn, clinic: Clinic) -> None:
+        self._checkin = checkin
+        self._clinic = clinic
+
+    def send(self, to_desk: ToDesk) -> DeskView:
+        """The way to the desk, with the number of a committed desk ticket."""
+        ticket = self._checkin.desk_ticket(
+            to_desk.claim,
+            code=to_desk.code,
+            reasons=to_desk.reasons,
+            assurance=to_desk.assurance,
+            verdict=to_desk.verdict,
+            coverage=to_desk.coverage,
+            roster_version=to_desk.source_version,
+        )
+        return self.shown(to_desk.code, ticket.number)
+
+    def call(self, code: Code) -> DeskView:
+        """Staff are told; with a child one gets a number at once."""
+        if code is Code.CHILD:
+            return self.send(ToDesk(code=code, reasons=("child",)))
+        self._checkin.notify(code, (code.message,))
+        return self.shown(code)
+
+    def shown(self, code: Code, ticket_number: int | None = None) -> DeskView:
+        """The way to the desk in the patient's words."""
+        return DeskView(
+            desk=self._clinic.desk, public_code=code.public, message=code.message, ticket_number=ticket_number
+        )
