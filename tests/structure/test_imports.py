@@ -139,7 +139,7 @@ def test_each_import_contract_bites(root: Path, tmp_path: Path, module: str, lin
     with (tmp_path / module).open("a") as source:
         source.write(f"\n{line}\n")
     result = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache", "--no-logo"],
         cwd=tmp_path, env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True,
     )  # fmt: skip
     assert result.returncode == 1
