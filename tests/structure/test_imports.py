@@ -138,9 +138,13 @@ def test_each_import_contract_bites(root: Path, tmp_path: Path, module: str, lin
     shutil.copy(root / ".importlinter", tmp_path)
     with (tmp_path / module).open("a") as source:
         source.write(f"\n{line}\n")
+    program = "from importlinter.cli import lint_imports_command as run; run()"
     result = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache", "--no-logo"],
-        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", program, "--no-cache", "--no-logo"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
     assert result.returncode == 1
     assert re.search(rf"{re.escape(contract)}.* BROKEN", result.stdout), result.stdout
