@@ -77,6 +77,8 @@ class TicketImages:
         if ticket.priority:
             yield _Line("ƯU TIÊN · PRIORITY", 30)
         yield _Line(_time_line(ticket.issued_at), 30)
+        if ticket.again:
+            yield _Line("Bản in lại · Copy", 26)
         yield _Line(f"Mã kiểm tra · Check code: {ticket.check_code}", 30, 18)
 
     def _fitted(self, line: _Line) -> list[tuple[_Line, ImageFont.FreeTypeFont]]:
