@@ -1,0 +1,162 @@
+"""The configuration of a kiosk's processes: frozen, typed, read from TOML and checked whole at start.
+
+A mistake is one line that names the file and the setting, with the remedy; nobody learns of it in a visit. Paths are
+relative to the file. Production refuses simulated devices.
+"""
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from idcard import ConfigurationError
+from kiosk.domain.route import Clinic, Room
+
+Model = TypeVar("Model", bound="ProcessConfig")
+
+SIMULATED = "simulated:"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _only_known(cls: type[Clinic] | type[Room], value: object) -> object:
+    """A misspelt setting must not be ignored; a plain dataclass would."""
+    if isinstance(value, dict):
+        unknown = sorted(set(value) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown setting {unknown[0]!r}")
+    return value
+
+
+def _clinic(value: object) -> object:
+    if isinstance(value, dict):
+        for room in value.get("rooms", ()):
+            _only_known(Room, room)
+    return _only_known(Clinic, value)
+
+
+def _device_address(device: str) -> str:
+    """``simulated:HOST:PORT`` on loopback, as the demonstration bench has it."""
+    host, _, port = device.removeprefix(SIMULATED).rpartition(":")
+    if host not in LOOPBACK or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("a simulated device is simulated:127.0.0.1:PORT")
+    return device
+
+
+def _reader(value: str) -> str:
+    if value.startswith(SIMULATED):
+        return _device_address(value)
+    if value != "pcsc" and not value.removeprefix("pcsc:").strip():
+        raise ValueError("a reader is pcsc, pcsc:NAME or simulated:HOST:PORT")
+    if not value.startswith("pcsc"):
+        raise ValueError("a reader is pcsc, pcsc:NAME or simulated:HOST:PORT")
+    return value
+
+
+def _camera(value: str) -> str:
+    if value.startswith(SIMULATED):
+        return _device_address(value)
+    if value not in ("browser", "none"):
+        raise ValueError("a camera is browser, none or simulated:HOST:PORT")
+    return value
+
+
+def _loopback(value: str) -> str:
+    if value not in LOOPBACK:
+        raise ValueError("a kiosk listens on loopback only")
+    return value
+
+
+ReaderSetting = Annotated[str, AfterValidator(_reader)]
+CameraSetting = Annotated[str, AfterValidator(_camera)]
+Host = Annotated[str, AfterValidator(_loopback)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+ClinicSetting = Annotated[Clinic, BeforeValidator(_clinic)]
+
+
+class ProcessConfig(BaseModel):
+    """What every process of the kiosk is told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["demo", "production"]
+    host: Host = "127.0.0.1"
+    port: Port
+    clinic: ClinicSetting
+    store: Path
+    trust: Path
+    session_key: Path
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether demonstration trust and simulated devices are allowed."""
+        return self.mode == "demo"
+
+
+class PatientConfig(ProcessConfig):
+    """The patient's process: the screen in the corridor, its reader and camera. It can open nothing it stored."""
+
+    port: Port = 8000
+    roster: Path
+    roster_key: Path
+    person_day_key: Path
+    clinic_public_key: Path
+    reader: ReaderSetting = "pcsc"
+    camera: CameraSetting = "browser"
+    reader_position: Literal["below", "left", "right"] = "below"
+    policy: Literal["strict", "vietnam_strict"] = "vietnam_strict"
+    idle_s: Seconds = 30
+    warn_s: Seconds = 25
+    ticket_s: Seconds = 15
+
+    @model_validator(mode="after")
+    def _no_simulated_devices_in_production(self) -> Self:
+        for name in ("reader", "camera"):
+            if not self.is_demo and getattr(self, name).startswith(SIMULATED):
+                raise ValueError(f"{name}: a simulated device has no place in production")
+        return self
+
+
+class StaffConfig(ProcessConfig):
+    """The staff's process: the only one that holds the clinic's private key."""
+
+    port: Port = 8001
+    clinic_private_key: Path
+
+
+def load(cls: type[Model], path: Path) -> Model:
+    """The configuration in the TOML file ``path``.
+
+    :raises ConfigurationError: naming the file and the setting, if anything is missing, unknown or wrong.
+    """
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise _problem(path, f"cannot be read: {error.strerror}.", "missing") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _problem(path, f"is not TOML: {error}.", "malformed") from error
+    try:
+        return cls.model_validate(_absolute(cls, settings, path.resolve().parent))
+    except ValidationError as error:
+        raise _problem(path, _first_problem(error), "wrong_setting") from error
+
+
+def _absolute(cls: type[Model], settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+    paths = {name for name, field in cls.model_fields.items() if field.annotation is Path}
+    return {
+        name: folder / value if name in paths and isinstance(value, str) else value for name, value in settings.items()
+    }
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}." if where else f"{first['msg']}."
+
+
+def _problem(path: Path, what: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The configuration {path.name}: {what}", reason=reason, remedy=f"Correct {path} and start again."
+    )
