@@ -1,0 +1,1 @@
+"""The pages: one app for the patient, one for staff, and what both share."""

@@ -1,0 +1,1 @@
+"""What both apps share: the guarded door, the words, the failures, the server."""

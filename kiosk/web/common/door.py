@@ -1,0 +1,134 @@
+"""Who may ask, and how every answer leaves: hosts, origins, tokens, headers.
+
+Theory of operation. The kiosk listens on loopback, where every program of the machine and, by tricks with names
+(DNS rebinding), every web page can knock. So a request is answered only when it names this server (Host), when a
+change comes from this server's own page (Origin or Sec-Fetch-Site), and when it carries the session's token (CSRF).
+Other ports of the same host are "same-site" to a browser: cookies alone would tell nobody apart.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, Response, abort, request
+from flask_wtf.csrf import CSRFProtect
+
+FORM_LIMIT = 16 * 1024
+"""The greatest body of a request, in bytes; the camera's frames have their own limit."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITE = frozenset({"same-origin", "none"})
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+_CLOSED_FEATURES = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "clipboard-read",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "microphone",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+)
+
+
+def local_names(host: str, port: int) -> frozenset[str]:
+    """The values of Host by which a browser on this machine may call a server.
+
+    :param host: the address that the server listens on.
+    """
+    bracketed = f"[{host}]" if ":" in host else host
+    return frozenset(f"{name}:{port}" for name in (bracketed, "127.0.0.1", "localhost", "[::1]"))
+
+
+def guard(app: Flask, *, names: Iterable[str], camera: bool) -> None:
+    """Put the door before an app: checks on the way in, headers on the way out.
+
+    :param names: the accepted values of Host, with the port.
+    :param camera: whether pages of this app may use the camera.
+    """
+    accepted = frozenset(names)
+    app.config.update(
+        MAX_CONTENT_LENGTH=FORM_LIMIT,
+        MAX_FORM_MEMORY_SIZE=FORM_LIMIT,
+        MAX_FORM_PARTS=16,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        # The token lives as long as its session, which the patient's app renews with every person: a page that
+        # waits for the next patient all night must still work in the morning.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.before_request(_checks(accepted))
+    CSRFProtect(app)
+    app.after_request(_headers(camera))
+
+
+def _checks(accepted: frozenset[str]) -> Callable[[], None]:
+    origins = frozenset(f"http://{name}" for name in accepted)
+
+    def check() -> None:
+        if request.host not in accepted:
+            abort(400)
+        if request.method in _SAFE_METHODS:
+            _refuse_embedding()
+        elif not _from_own_page(origins):
+            abort(403)
+
+    return check
+
+
+def _refuse_embedding() -> None:
+    """Stop other sites from loading our answers; that they link to the page itself does no harm."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in _OWN_SITE and request.headers.get("Sec-Fetch-Mode") != "navigate":
+        abort(403)
+
+
+def _from_own_page(origins: frozenset[str]) -> bool:
+    """Tell whether a change was sent by our own page; a sender that says neither is no browser of ours."""
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site")
+    if origin is None and site is None:
+        return False
+    return (origin is None or origin in origins) and (site is None or site == "same-origin")
+
+
+def _headers(camera: bool) -> Callable[[Response], Response]:
+    features = [f"{name}=()" for name in _CLOSED_FEATURES]
+    features.append("camera=(self)" if camera else "camera=()")
+    headers: dict[str, Any] = {**HEADERS, "Permissions-Policy": ", ".join(sorted(features))}
+
+    def stamp(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers[name] = value
+        return response
+
+    return stamp

@@ -1,0 +1,57 @@
+"""The server that the apps run in."""
+
+from threading import Event
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.server import create_server
+
+LONG_POLLS = 8
+"""How many pages may wait for news at the same time; each holds a thread."""
+
+_NOTICE_S = 0.25
+
+
+def make_server(app: Flask, *, host: str, port: int) -> "Server":
+    """A server that listens and serves once :meth:`Server.run` is called.
+
+    :param port: 0 picks a free one.
+    """
+    return Server(app, host=host, port=port)
+
+
+class Server:
+    """A waitress server that does not say what it is, with threads enough for the pages that wait."""
+
+    def __init__(self, app: Flask, *, host: str, port: int) -> None:
+        self._map: dict[int, Any] = {}
+        self._stopped = Event()
+        self._server = create_server(
+            app,
+            map=self._map,
+            host=host,
+            port=port,
+            threads=LONG_POLLS + 8,
+            ident="",
+            channel_timeout=60,
+            channel_request_lookahead=1,  # lets a waiting view notice that its page went away
+            max_request_body_size=4 * 1024 * 1024,
+            clear_untrusted_proxy_headers=True,
+        )
+        self.port: int = int(self._server.effective_port)
+
+    def run(self) -> None:
+        """Serve until :meth:`close`, or until the process is told to stop."""
+        try:
+            while not self._stopped.is_set():
+                wasyncore.loop(timeout=_NOTICE_S, use_poll=True, map=self._map, count=1)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            wasyncore.close_all(self._map)
+            self._server.task_dispatcher.shutdown()
+
+    def close(self) -> None:
+        """Stop serving; :meth:`run` returns soon after. May be called from any thread."""
+        self._stopped.set()
