@@ -1,0 +1,36 @@
+"""The patient's app: the page, the news that it waits for, and the taps that it sends."""
+
+import secrets
+from threading import BoundedSemaphore
+
+from flask import Flask
+
+from idcard import ConfigurationError
+from kiosk.config import PatientConfig
+from kiosk.services.view import PatientScreens
+from kiosk.web.common.factory import base_app, read_session_key
+from kiosk.web.common.serving import LONG_POLLS
+from kiosk.web.patient.closed import add_closed_page
+from kiosk.web.patient.page import Page
+from kiosk.web.patient.taps import add_taps
+from kiosk.web.patient.views import add_views
+
+
+def create_patient_app(
+    desk: PatientScreens, config: PatientConfig, trust_problem: ConfigurationError | None = None
+) -> Flask:
+    """The app of one kiosk's patient screen.
+
+    :param desk: the visit at this kiosk.
+    :param trust_problem: why no visit can be served, or None; then every page is a 503 that shows the way to the desk.
+    :raises ConfigurationError: when the session key cannot be used.
+    """
+    key = read_session_key(config.session_key)
+    app = base_app("patient", host=config.host, port=config.port, session_key=key, camera=trust_problem is None)
+    page = Page(desk=desk, config=config, boot=secrets.token_hex(4), waiting=BoundedSemaphore(LONG_POLLS))
+    if trust_problem is not None:
+        add_closed_page(app, page)
+    else:
+        add_views(app, page)
+        add_taps(app, page)
+    return app

@@ -1,0 +1,62 @@
+"""One snapshot of the visit made into HTML: the whole page, or the part of it that changes."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from threading import BoundedSemaphore
+from typing import Any
+
+from flask import Response, make_response, render_template, request, session
+
+from kiosk.config import PatientConfig
+from kiosk.domain.flow import Screen
+from kiosk.services.view import PatientScreens, ScreenView
+from kiosk.web.common.preferences import Preferences, current_preferences, use_preferences
+
+STEPS = ("open", "read", "prove", "cover")
+"""The named steps of reading, in order; the last words of the catalogue ids ``reading.step.…``."""
+
+QR_SCREENS = frozenset({Screen.ATTRACT, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.STILL_THERE})
+"""Where the QR of a card is of use, so that the camera may look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What every view of the patient's app needs.
+
+    ``boot`` names this run of the process: a page from an earlier run loads itself again. ``waiting`` bounds the pages
+    that wait for news, because each holds a thread.
+    """
+
+    desk: PatientScreens
+    config: PatientConfig
+    boot: str
+    waiting: BoundedSemaphore
+
+    def whole(self, view: ScreenView) -> Response:
+        """The page, for a browser that has none yet."""
+        self._turn(view)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if view.screen is Screen.CLOSED else HTTPStatus.OK
+        return make_response(render_template("patient/page.html", **self._context(view)), status)
+
+    def part(self, view: ScreenView) -> Response:
+        """The part that changes, for the page that shows the screen named in the query ``shown``."""
+        self._turn(view)
+        return make_response(render_template("patient/part.html", **self._context(view)))
+
+    def _turn(self, view: ScreenView) -> None:
+        """Begin anew with the next person: language, type and session of the last one end."""
+        if view.screen is Screen.ATTRACT and request.args.get("shown", Screen.ATTRACT) != Screen.ATTRACT:
+            session.clear()
+            use_preferences(Preferences())
+
+    def _context(self, view: ScreenView) -> dict[str, Any]:
+        return {
+            "view": view,
+            "clinic": self.config.clinic,
+            "reader": self.config.reader_position,
+            "boot": self.boot,
+            "camera": "on" if view.camera == "browser" and view.screen in QR_SCREENS else "off",
+            "qr_lane": view.camera != "none",
+            "steps": STEPS,
+            "query": current_preferences().query | {"shown": view.screen.value},
+        }

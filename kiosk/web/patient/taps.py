@@ -1,0 +1,72 @@
+"""What the person does: taps, digits, a room, a frame of the camera. Each is passed on; none decides anything."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Flask, Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from kiosk.services.view import PatientScreens
+from kiosk.web.common.preferences import current_preferences
+from kiosk.web.patient.page import Page
+
+FRAME_LIMIT = 2 * 1024 * 1024
+"""The greatest camera frame, in bytes."""
+
+_IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+
+TAPS: dict[str, Callable[[PatientScreens], None]] = {
+    "no-qr": lambda desk: desk.no_qr(),
+    "no-card": lambda desk: desk.no_card(),
+    "not-me": lambda desk: desk.not_me(),
+    "stop": lambda desk: desk.stop(),
+    "acknowledge": lambda desk: desk.acknowledge(),
+    "more-time": lambda desk: desk.more_time(),
+    "help": lambda desk: desk.call_staff("help"),
+    "child": lambda desk: desk.call_staff("child"),
+    "emergency": lambda desk: desk.call_staff("emergency"),
+}
+"""The buttons without anything to say but themselves, by the last part of their address."""
+
+
+def add_taps(app: Flask, page: Page) -> None:
+    """Give the app what its page can send."""
+
+    @app.post("/tap/<name>")
+    def tap(name: str) -> BaseResponse:
+        if name not in TAPS:
+            abort(HTTPStatus.NOT_FOUND)
+        TAPS[name](page.desk)
+        return _answer(page)
+
+    @app.post("/digits")
+    def digits() -> BaseResponse:
+        return _pass_on(page, page.desk.type_digits, request.form.get("digits", ""))
+
+    @app.post("/room")
+    def room() -> BaseResponse:
+        return _pass_on(page, page.desk.choose_room, request.form.get("room", ""))
+
+    @app.post("/camera")
+    def camera() -> Response:
+        request.max_content_length = FRAME_LIMIT
+        frame = request.get_data(cache=False)
+        if not frame.startswith(_IMAGE_STARTS):
+            abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        page.desk.show_image(frame)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _pass_on(page: Page, take: Callable[[str], None], word: str) -> BaseResponse:
+    try:
+        take(word)
+    except ValueError:
+        abort(HTTPStatus.BAD_REQUEST)
+    return _answer(page)
+
+
+def _answer(page: Page) -> BaseResponse:
+    """The screen that follows: as a part for the page's own script, else by a redirect, so that "back" is harmless."""
+    if request.headers.get("X-Requested-With") == "fetch":
+        return page.part(page.desk.view())
+    return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,44 @@
+// Six digits: shown as they are typed, sent when the sixth stands, forgotten with the screen.
+
+const PLACES = 6;
+const BEFORE_SENDING_MS = 450; // time to see the last digit, and to take it back
+
+let typed = "";
+let sending = null;
+
+// Shows what was typed so far on a fresh copy of the screen; any other screen but the pause ends it.
+export function digitsFor(part) {
+  const { screen } = part.dataset;
+  if (screen !== "digits" && screen !== "still_there") typed = "";
+  if (screen === "digits") draw(part);
+  else clearTimeout(sending);
+}
+
+export function press(part, key) {
+  if (part?.dataset.screen !== "digits") return;
+  clearTimeout(sending);
+  if (key === "clear") typed = "";
+  else if (key === "delete") typed = typed.slice(0, -1);
+  else if (typed.length < PLACES) typed += key;
+  draw(part);
+  if (typed.length === PLACES) sending = setTimeout(submit, BEFORE_SENDING_MS);
+}
+
+function submit() {
+  const form = document.getElementById("digits");
+  if (form === null || typed.length !== PLACES) return;
+  form.elements.digits.value = typed;
+  typed = "";
+  form.requestSubmit();
+  draw(form.closest("[data-screen]"));
+}
+
+function draw(part) {
+  part.querySelectorAll(".digit").forEach((box, place) => {
+    box.textContent = typed[place] ?? "";
+    box.classList.toggle("digit-on", place < typed.length);
+    box.classList.toggle("digit-next", place === typed.length);
+  });
+  const count = part.querySelector("#count");
+  count.textContent = typed ? count.dataset.words.replace("%n", String(typed.length)) : "";
+}
