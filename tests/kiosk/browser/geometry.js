@@ -1,0 +1,28 @@
+// What is wrong with the shape of a screen; every list is empty and every number is 0 when nothing is.
+({ leastTarget, leastType }) => {
+  const view = document.documentElement;
+  const boxOf = (element) => element.getBoundingClientRect();
+  const seen = (element) => boxOf(element).width > 1 && boxOf(element).height > 1;
+  const all = [...document.querySelectorAll("#stage *")].filter(seen);
+  const name = (element) =>
+    `${element.tagName}.${element.getAttribute("class")} "${element.textContent.trim().slice(0, 40)}"`;
+  const hasWords = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  const words = all.filter((element) => hasWords(element) && !element.closest("svg, .unseen"));
+  const overflow = (part) => part.scrollHeight - part.clientHeight;
+  return {
+    sideways: view.scrollWidth - view.clientWidth,
+    below: Math.max(...[view, ...document.querySelectorAll("#stage main")].map(overflow)),
+    small: all
+      .filter((element) => element.matches("button, a"))
+      .filter((element) => boxOf(element).width < leastTarget || boxOf(element).height < leastTarget)
+      .map(name),
+    cut: all
+      .filter((element) => !element.closest("svg, .unseen, .paper") && element.clientWidth > 0)
+      .filter((element) => element.scrollWidth > element.clientWidth + 2)
+      .map(name),
+    outside: words
+      .filter((element) => boxOf(element).left < -1 || boxOf(element).right > view.clientWidth + 1)
+      .map(name),
+    tiny: words.filter((element) => parseFloat(getComputedStyle(element).fontSize) < leastType).map(name),
+  };
+}

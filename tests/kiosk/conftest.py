@@ -1,0 +1,135 @@
+"""What the tests of the kiosk's pages share: a clinic, a configuration, one snapshot of every screen."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from kiosk.config import PatientConfig
+from kiosk.domain.codes import DeskMessage
+from kiosk.domain.flow import Screen
+from kiosk.domain.route import Clinic, Room
+from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
+
+ROOMS = (
+    ("noi", "Nội tổng quát", "General medicine", "12"),
+    ("rhm", "Răng hàm mặt", "Dentistry", "5"),
+    ("mat", "Mắt", "Eyes", "7"),
+    ("tmh", "Tai mũi họng", "Ear, nose and throat", "9"),
+    ("san", "Sản phụ khoa", "Women's health", "3"),
+    ("yhct", "Y học cổ truyền", "Traditional medicine", "21"),
+)
+
+
+def room_choice(row: tuple[str, str, str, str], waiting: int = 0) -> RoomChoice:
+    room_id, name_vi, name_en, place = row
+    return RoomChoice(
+        id=room_id,
+        name_vi=name_vi,
+        name_en=name_en,
+        place_vi=f"Phòng {place}",
+        place_en=f"Room {place}",
+        waiting=waiting,
+    )
+
+
+@pytest.fixture(scope="session")
+def clinic() -> Clinic:
+    return Clinic(
+        code="79999",
+        name_vi="Trạm y tế Phường Mẫu",
+        name_en="Mau Ward Health Station",
+        desk=1,
+        hotline="1900 0000",
+        rooms=tuple(
+            Room(id=row[0], name_vi=row[1], name_en=row[2], place_vi=f"Phòng {row[3]}", place_en=f"Room {row[3]}")
+            for row in ROOMS
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def page_config(clinic: Clinic, tmp_path_factory: pytest.TempPathFactory) -> PatientConfig:
+    """A configuration whose pages can be served; the store behind it does not exist."""
+    folder = tmp_path_factory.mktemp("kiosk")
+    (folder / "session.key").write_bytes(bytes(range(32)))
+    return PatientConfig(
+        mode="demo",
+        host="127.0.0.1",
+        port=8000,
+        clinic=clinic,
+        store=folder / "store.db",
+        trust=folder / "trust",
+        roster=folder / "roster.db",
+        roster_key=folder / "roster.key",
+        person_day_key=folder / "person_day.key",
+        session_key=folder / "session.key",
+        clinic_public_key=folder / "clinic.pub",
+        reader="pcsc",
+        camera="browser",
+        reader_position="below",
+    )
+
+
+@pytest.fixture(scope="session")
+def samples() -> Mapping[str, ScreenView]:
+    """One snapshot of every screen and of its kinds, by a name."""
+    six = tuple(room_choice(row, waiting) for row, waiting in zip(ROOMS, (3, 1, 0, 2, 12, 0), strict=True))
+    ticket = TicketView(
+        number=27,
+        room=six[0],
+        issued_at="07:42",
+        waiting_before=3,
+        check_code="K7P2",
+        masked_name="TRẦN THỊ M**",
+    )
+    person = {"masked_name": "TRẦN THỊ M**", "birth_year": "1958", "number_tail": "992", "covered": True}
+    views = {
+        "attract": view(Screen.ATTRACT),
+        "attract_hint": view(Screen.ATTRACT, hint="qr_unknown"),
+        "attract_no_reader": view(Screen.ATTRACT, reader_ok=False),
+        "attract_no_camera": view(Screen.ATTRACT, camera="none"),
+        "digits": view(Screen.DIGITS, card_present=True, tries_left=3),
+        "digits_wrong": view(Screen.DIGITS, card_present=True, tries_left=1, digits_wrong=True),
+        "place_card": view(Screen.PLACE_CARD),
+        "show_qr": view(Screen.SHOW_QR, card_present=True),
+        "put_back": view(Screen.PUT_BACK),
+        "reading_1": view(Screen.READING, card_present=True),
+        "reading_3": view(Screen.READING, card_present=True, steps_done=2),
+        "reading_done": view(Screen.READING, card_present=True, steps_done=4),
+        "confirm_six": view(Screen.CONFIRM, card_present=True, rooms=six, **person),
+        "confirm_four": view(Screen.CONFIRM, card_present=True, rooms=six[:4], **person),
+        "confirm_one": view(Screen.CONFIRM, card_present=True, rooms=six[:1], **person),
+        "ticket": view(Screen.TICKET, card_present=True, ticket=ticket),
+        "ticket_again": view(
+            Screen.TICKET,
+            ticket=TicketView(
+                number=128,
+                room=six[3],
+                issued_at="07:42",
+                waiting_before=0,
+                check_code="K7P2",
+                masked_name="TRẦN THỊ M**",
+                again=True,
+                priority=True,
+            ),
+        ),
+        "take_card": view(Screen.TAKE_CARD, card_present=True),
+        "still_there": view(Screen.STILL_THERE, seconds_left=24.6),
+        "closed": view(Screen.CLOSED, desk=desk(DeskMessage.CLOSED, "E16")),
+    }
+    called = (DeskMessage.HELP, DeskMessage.CHILD, DeskMessage.EMERGENCY)
+    for message in DeskMessage:
+        if message is not DeskMessage.CLOSED and message not in called:
+            views[f"desk_{message}"] = view(Screen.DESK, desk=desk(message, "E04", 28))
+    for message in called:
+        number = 29 if message is DeskMessage.CHILD else None
+        views[f"called_{message}"] = view(Screen.CALLED, desk=desk(message, "E17" if number else "", number))
+    return views
+
+
+def view(screen: Screen, **values: object) -> ScreenView:
+    return ScreenView(**{"version": 1, "camera": "browser", "screen": screen} | values)  # type: ignore[arg-type]
+
+
+def desk(message: DeskMessage, code: str, number: int | None = None) -> DeskView:
+    return DeskView(desk=1, public_code=code, message=message, ticket_number=number)
