@@ -197,8 +197,8 @@ with database.write() as session:
 """
 
 
-def test_a_process_that_dies_keeps_what_it_committed_and_no_more(path: Path) -> None:
-    assert subprocess.run([sys.executable, "-c", CRASH, str(path)], check=False).returncode == 7
+def test_a_process_that_dies_keeps_what_it_committed_and_no_more(path: Path, root: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", CRASH, str(path)], check=False, cwd=root).returncode == 7
     database = Database.open(path)
     with database.write() as session:
         assert repositories.next_number(session, "36001", DAY, "visit") == 2
