@@ -57,6 +57,14 @@ class Station:
             time.sleep(0.6)
             self._left_by_itself = False
 
+    def stop_daemon(self) -> None:
+        """End the PC/SC daemon; what lay on the reader is away."""
+        self._order({"daemon": "stop"})
+
+    def start_daemon(self) -> None:
+        """Start it again."""
+        self._order({"daemon": "start"})
+
     def printed(self, what: str) -> str:
         """What stands on the card: ``can``, ``mrz`` or ``card_qr``."""
         return (self.directory / what).read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ clients outside reach the daemon by its socket ``DIR/pcscd.comm``.
 
 The tests steer the reader through standard input, one JSON object a line: ``{"card": "honest"}`` puts that card on the
 reader, ``{"card": "honest", "leave_after": 20}`` one that is gone before it answers its 21st command, and
-``{"card": null}`` takes it away. Each is answered by a line ``ok``. End of input ends everything.
+``{"card": null}`` takes it away; ``{"daemon": "stop"}`` and ``{"daemon": "start"}`` are for the daemon itself, and take
+the card away too. Each is answered by a line ``ok``. End of input ends everything.
 """
 
 import json
@@ -34,22 +35,35 @@ def run(*command: str) -> None:
     subprocess.run(command, check=True)
 
 
-def start_daemon(directory: Path) -> None:
-    """pcscd with the virtual reader, its socket in ``directory``. A fresh /run hides the machine's own daemons."""
+def prepare(directory: Path) -> None:
+    """A loopback interface, and a fresh /run, which hides the machine's own daemons, with ``directory`` as pcscd's."""
     run("ip", "link", "set", "lo", "up")
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
     Path("/run/pcscd").mkdir()
     run("mount", "--bind", str(directory), "/run/pcscd")
-    configuration = directory / "readers"
-    configuration.mkdir()
-    (configuration / "virtual").write_text(READER)
-    with (directory / "pcscd.log").open("wb") as log:
-        daemon = subprocess.Popen(["pcscd", "--foreground", "--config", str(configuration)], stdout=log, stderr=log)
+    (directory / "readers").mkdir()
+    (directory / "readers" / "virtual").write_text(READER)
+
+
+def start_daemon(directory: Path) -> subprocess.Popen[bytes]:
+    """pcscd with the virtual reader, its socket in ``directory``."""
+    command = ("pcscd", "--foreground", "--config", str(directory / "readers"))
+    with (directory / "pcscd.log").open("ab") as log:
+        daemon = subprocess.Popen(command, stdout=log, stderr=log)
     deadline = time.monotonic() + 15
     while not (directory / "pcscd.comm").exists():
         if daemon.poll() is not None or time.monotonic() > deadline:
             sys.exit("pcscd did not start")
         time.sleep(0.02)
+    return daemon
+
+
+def stop_daemon(directory: Path, daemon: subprocess.Popen[bytes]) -> None:
+    """End pcscd, as a machine's administrator would."""
+    daemon.terminate()
+    daemon.wait(10)
+    for name in ("pcscd.comm", "pcscd.pid"):
+        (directory / name).unlink(missing_ok=True)
 
 
 class LeavingCard:
@@ -82,7 +96,8 @@ class LeavingCard:
 def main(directory: Path) -> None:
     """Serve until the end of input."""
     deck = Deck(directory)
-    start_daemon(directory)
+    prepare(directory)
+    daemon = start_daemon(directory)
     on_reader: CardServer | None = None
     print("ready", flush=True)
     for line in sys.stdin:
@@ -90,7 +105,12 @@ def main(directory: Path) -> None:
         if on_reader is not None:
             on_reader.stop()
             on_reader = None
-        if order["card"] is not None:
+        if "daemon" in order:
+            if order["daemon"] == "stop":
+                stop_daemon(directory, daemon)
+            else:
+                daemon = start_daemon(directory)
+        elif order["card"] is not None:
             card = deck.card(order["card"])
             after = order.get("leave_after")
             on_reader = serve(card if after is None else LeavingCard(card, after), port=PORT)

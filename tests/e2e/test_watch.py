@@ -1,0 +1,52 @@
+"""Watching a reader: cards come and go, and the daemon too."""
+
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def watching(station: Any) -> Iterator[subprocess.Popen[str]]:
+    """A program that prints what it sees of the reader."""
+    program = [sys.executable, str(Path(__file__).parent / "watch.py")]
+    with subprocess.Popen(program, env=station.environment, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def next_of(process: subprocess.Popen[str]) -> str:
+    """The next line, within ten seconds."""
+    assert process.stdout
+    if not select.select([process.stdout], [], [], 10)[0]:
+        pytest.fail("nothing changed")
+    return process.stdout.readline().strip()
+
+
+def test_a_card_comes_and_goes(station: Any, watching: subprocess.Popen[str]) -> None:
+    assert next_of(watching) == "absent"
+    for _ in range(2):
+        station.put("honest")
+        assert next_of(watching) == "present"
+        station.clear()
+        assert next_of(watching) == "absent"
+
+
+def test_the_daemon_goes_and_comes_back(station: Any, watching: subprocess.Popen[str]) -> None:
+    assert next_of(watching) == "absent"
+    station.stop_daemon()
+    assert next_of(watching) == "missing"
+    station.start_daemon()
+    assert next_of(watching) == "absent"
+    station.put("honest")
+    assert next_of(watching) == "present"
+
+
+def test_a_card_that_is_there_already_is_seen_at_once(station: Any) -> None:
+    station.put("honest")
+    program = "import idcard, sys; sys.exit(not idcard.ReaderWatch().wait(0))"
+    assert station.run(sys.executable, "-c", program).returncode == 0
