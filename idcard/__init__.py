@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "DEFAULT_PLAN",
     "READING_ONLY",
     "STRICT",
     "VIETNAM_STRICT",
@@ -157,6 +158,7 @@ def __dir__() -> list[str]:
 
 
 DEFAULT_PLAN = ReadPlan(assumed_card_access=_VIETNAMESE_CARD_ACCESS)
+"""What is read unless told otherwise: start from it with :func:`dataclasses.replace` to read less."""
 
 
 def _nobody_asked(progress: Progress) -> None:
