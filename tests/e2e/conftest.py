@@ -21,15 +21,12 @@ NEEDED = ("unshare", "mount", "ip", "pcscd", "opensc-tool")
 class Station:
     """The reader and the cards for it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, alone: tuple[str, ...]) -> None:
         # Not pytest's own temporary path: a socket's path has at most 107 bytes.
         self.directory = Path(tempfile.mkdtemp(prefix="station"))
         self.trust = self.directory / "trust"
         self._left_by_itself = False
         self.environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(self.directory / "pcscd.comm"), "COLUMNS": "200"}
-        alone = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        if os.geteuid() != 0:
-            alone[1:1] = ["--user", "--map-root-user"]
         self._log = (self.directory / "station.log").open("w+")
         self._process = subprocess.Popen(
             [*alone, sys.executable, str(HERE / "station.py"), str(self.directory)],
@@ -118,11 +115,18 @@ class Station:
 
 
 @pytest.fixture(scope="session")
-def station_of_this_run(root: Path) -> Iterator[Station]:
+def alone() -> tuple[str, ...]:
+    """What runs a program as process 1 of namespaces of its own, as root or not."""
+    as_root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+    return ("unshare", *as_root, "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+@pytest.fixture(scope="session")
+def station_of_this_run(root: Path, alone: tuple[str, ...]) -> Iterator[Station]:
     missing = [program for program in NEEDED if shutil.which(program) is None]
     if missing:
         pytest.fail(f"not installed: {', '.join(missing)}. script/test installs what the tests need.")
-    station = Station(root)
+    station = Station(root, alone)
     yield station
     station.end()
 

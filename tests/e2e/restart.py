@@ -4,14 +4,13 @@ Started by ``unshare`` like station.py, and alone with its daemon. Prints one li
 """
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from station import PORT, READER, run
+from station import PORT, prepare, start_daemon
 
 from idcard import Can, ReaderMissing, read
 from idcard.testing import Holder, Issuer
@@ -28,15 +27,6 @@ HOLDER = Holder(
 )
 
 
-def daemon(directory: Path) -> subprocess.Popen[bytes]:
-    """A daemon with the virtual reader, ready."""
-    with (directory / "pcscd.log").open("ab") as log:
-        process = subprocess.Popen(
-            ["pcscd", "--foreground", "--config", str(directory / "readers")], stdout=log, stderr=log
-        )
-    return process
-
-
 def until(condition: Callable[[], bool]) -> None:
     """Wait for what must come."""
     deadline = time.monotonic() + 20
@@ -47,11 +37,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def main(directory: Path) -> None:
     """One card before, and one after the daemon's death."""
-    run("ip", "link", "set", "lo", "up")
-    run("mount", "-t", "tmpfs", "tmpfs", "/run")
-    Path("/run/pcscd").mkdir()
-    (directory / "readers").mkdir()
-    (directory / "readers" / "virtual").write_text(READER)
+    prepare(directory)
     card = Issuer.create(at=datetime(2021, 1, 1, tzinfo=UTC)).issue(HOLDER)
     desk = PcscDesk(first_pause_s=0.1, longest_pause_s=0.2)
 
@@ -71,7 +57,7 @@ def main(directory: Path) -> None:
     until(missing)
     print("missing", flush=True)
     for _ in range(2):
-        process = daemon(directory)
+        process = start_daemon(directory)
         until(lambda: not missing())
         print("found", flush=True)
         server = serve(card, port=PORT)

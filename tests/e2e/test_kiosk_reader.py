@@ -7,10 +7,7 @@ import tempfile
 from pathlib import Path
 
 
-def test_the_reader_survives_the_death_of_its_daemon(root: Path) -> None:
-    alone = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    if os.geteuid() != 0:
-        alone[1:1] = ["--user", "--map-root-user"]
+def test_the_reader_survives_the_death_of_its_daemon(root: Path, alone: tuple[str, ...]) -> None:
     # Not pytest's own temporary path: a socket's path has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="restart") as directory:
         result = subprocess.run(
