@@ -140,7 +140,7 @@ class CardReader:
             evidence = self._gather(connection, key, on_step, should_cancel)
             return self._judge(evidence, on_step)
         except IdCardError as error:
-            _log.info("card_not_read", error=error.code, **error.facts)
+            _log.info("card_not_read", error=error.code, facts=dict(error.facts))
             return outcome_of_error(error, key)
 
     def _gather(self, connection: Connection, key: Key, on_step: OnStep, should_cancel: ShouldCancel) -> Evidence:

@@ -354,7 +354,11 @@ class PatientDesk:
         name = self._machine.visit.masked_name
         room = self._clinic.room_or_bare(ticket.room_id or "")
         self._machine.visit.ticket = ticket_view(ticket, room, name)
-        self._machine.visit.ticket_image = self._ticket_images.png(ticket, room, name)
+        try:
+            self._machine.visit.ticket_image = self._ticket_images.png(ticket, room, name)
+        except OSError as error:
+            # The admission is committed and the number stands on the screen: a picture must not take it away.
+            _log.error("ticket_not_drawn", kind=type(error).__name__)
         # The ticket says all that is still needed.
         self._machine.visit.proved = self._machine.visit.key = None
         self._machine.dispatch(event)

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, delete, event
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,7 @@ class Database:
         :param busy_timeout_s: how long to wait for another writer.
         :raises StoreUnavailable: if the file cannot be used.
         """
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_timeout_s})
+        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         database = cls(engine)

@@ -11,7 +11,7 @@ from threading import Barrier, Thread
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, select
+from sqlalchemy import URL, create_engine, select
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.ports import StoreUnavailable
@@ -26,7 +26,7 @@ DAY = date(2026, 11, 23)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "store %.db"
+    return tmp_path / "store %d #1?x.db"
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def write_much(database: Database) -> None:
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database, path: Path) -> None:
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
