@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from idcard import ConfigurationError
 from kiosk.domain.route import Clinic, Room
 
-Model = TypeVar("Model", bound="ProcessConfig")
+Model = TypeVar("Model", bound=BaseModel)
 
 SIMULATED = "simulated:"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

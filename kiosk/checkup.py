@@ -1,0 +1,64 @@
+"""What ``kiosk check`` looks at: everything that a process needs, without starting it."""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from idcard import ConfigurationError
+from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
+from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
+from kiosk.patient_process import roster_of, trust_of
+from kiosk.staff_process import trust_problem
+from kiosk.web.common.factory import read_session_key
+
+
+def load_any(path: Path) -> PatientConfig | StaffConfig:
+    """The configuration in this file, of whichever process it is.
+
+    :raises ConfigurationError: as :func:`kiosk.config.load` does.
+    """
+    return load(StaffConfig, path) if _is_of_staff(path) else load(PatientConfig, path)
+
+
+def problems_of(config: PatientConfig | StaffConfig) -> list[ConfigurationError]:
+    """Everything that keeps a process with this configuration from serving, in the order of its start."""
+    return [problem for look in _looks(config) if (problem := _problem(look)) is not None]
+
+
+def _is_of_staff(path: Path) -> bool:
+    try:
+        return "clinic_private_key" in tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
+def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]]:
+    yield lambda: read_session_key(config.session_key)
+    yield lambda: _check_store(config)
+    if isinstance(config, StaffConfig):
+        yield lambda: load_clinic_private_key(config.clinic_private_key)
+        yield lambda: trust_problem(config)
+        return
+    yield lambda: load_clinic_public_key(config.clinic_public_key)
+    yield lambda: load_secret(config.person_day_key)
+    yield lambda: roster_of(config)
+    yield lambda: trust_of(config)
+
+
+def _problem(look: Callable[[], object]) -> ConfigurationError | None:
+    try:
+        found = look()
+    except ConfigurationError as problem:
+        return problem
+    return found if isinstance(found, ConfigurationError) else None
+
+
+def _check_store(config: ProcessConfig) -> None:
+    """Nothing, where the store's folder takes files; a store that is not there yet is made at the first start."""
+    if not os.access(config.store.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            f"The folder of the store {config.store.name} cannot be written.",
+            reason="store_folder",
+            remedy="Create it, and let this user write there.",
+        )

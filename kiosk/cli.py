@@ -1,0 +1,124 @@
+"""The ``kiosk`` command: the patient's screen, the staff's screen, a look at a configuration, and the demonstration.
+
+Exit codes: 0 ended as it was told to, or nothing wrong; 1 the store cannot be used, or a part of the demonstration
+died; 2 wrong usage, configuration or installation.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import idcard
+
+STORE_TROUBLE, USAGE = 1, 2
+_OWN = ("idcard", "kiosk")
+
+app = typer.Typer(
+    help="A check-in kiosk for clinics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]
+EndWithStdin = Annotated[bool, typer.Option("--end-with-stdin", hidden=True, help="Stop when standard input ends.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command with ``arguments``, or those of the process, and exit."""
+    app(args=None if arguments is None else list(arguments), prog_name="kiosk")
+
+
+@app.command()
+def run(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
+    """Serve the patient's screen."""
+    with _errors_told():
+        from kiosk.config import PatientConfig, load
+        from kiosk.patient_process import run_patient
+        from kiosk.process import log_to_stderr
+
+        log_to_stderr()
+        run_patient(load(PatientConfig, config), end_with_stdin=end_with_stdin)
+
+
+@app.command()
+def staff(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
+    """Serve the staff's screen."""
+    with _errors_told():
+        from kiosk.config import StaffConfig, load
+        from kiosk.process import log_to_stderr
+        from kiosk.staff_process import run_staff
+
+        log_to_stderr()
+        run_staff(load(StaffConfig, config), end_with_stdin=end_with_stdin)
+
+
+@app.command()
+def check(config: ConfigFile) -> None:
+    """Say what is wrong with a configuration and with what it names; exit code 2 where anything is."""
+    with _errors_told():
+        from kiosk.checkup import load_any, problems_of
+        from kiosk.process import log_to_stderr
+
+        log_to_stderr()
+        problems = problems_of(load_any(config))
+        for problem in problems:
+            _tell(problem)
+    if problems:
+        raise typer.Exit(USAGE)
+    typer.echo(f"{config}: nothing is wrong.")
+
+
+@app.command()
+def demo(
+    reader: Annotated[str, typer.Option(help="simulated, pcsc or pcsc:NAME.")] = "simulated",
+    camera: Annotated[str, typer.Option(help="simulated: codes shown at the bench; browser: a real camera.")] = (
+        "simulated"
+    ),
+    port_base: Annotated[int, typer.Option(min=1024, max=65532, help="The first of four ports.")] = 8000,
+    directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration keeps its data.")] = Path(
+        "var/demo"
+    ),
+) -> None:
+    """Start everything on this machine, with invented people and virtual cards."""
+    command = [sys.executable, "-m", "kiosk.demo", "--reader", reader, "--camera", camera]
+    raise typer.Exit(_passed_on([*command, "--port-base", str(port_base), "--dir", str(directory)]))
+
+
+def _passed_on(command: list[str]) -> int:
+    """The exit code of another command, which hears what this process is told."""
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return subprocess.run(command, check=False).returncode
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Tell an error in one line, with what to do, and exit with the code of its kind."""
+    try:
+        yield
+    except (idcard.ConfigurationError, idcard.MissingExtra) as error:
+        _tell(error)
+        raise typer.Exit(USAGE) from error
+    except idcard.IdCardError as error:
+        typer.echo(f"Error: {error} Is the disk full, or the file damaged? Then start again.", err=True)
+        raise typer.Exit(STORE_TROUBLE) from error
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in _OWN:
+            raise
+        typer.echo(f"Error: the kiosk needs {error.name}: pip install 'idcard[kiosk]'", err=True)
+        raise typer.Exit(USAGE) from error
+
+
+def _tell(error: idcard.IdCardError) -> None:
+    typer.echo(f"Error: {' '.join(str(error).split())}", err=True)

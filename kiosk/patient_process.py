@@ -1,0 +1,151 @@
+"""The patient's process put together: trust, roster, store, devices, the visit and its pages.
+
+It holds no key that opens what it stored. Without a usable trust store it serves one page, which sends people to the
+desk, and leaves reader and camera alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from idcard import STRICT, VIETNAM_STRICT, ConfigurationError, TrustStore
+from kiosk.config import SIMULATED, PatientConfig
+from kiosk.devices.clock import SystemClock
+from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
+from kiosk.insurance.roster import Roster
+from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
+from kiosk.ports import CardDesk, StoreUnavailable
+from kiosk.process import listen, run_until_told
+from kiosk.services.card_reader import CardReader
+from kiosk.services.checkin import CheckIn
+from kiosk.services.limits import Timing
+from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.reader_thread import CameraThread, ReaderThread
+from kiosk.services.ticket_image import TicketImages
+from kiosk.store.database import Database
+from kiosk.web.common.factory import WEB
+from kiosk.web.patient import create_patient_app
+
+DEVICE = "kiosk-1"
+"""This kiosk's name in the audit chain and the outbox."""
+
+_POLICIES = {policy.name: policy for policy in (STRICT, VIETNAM_STRICT)}
+_FONT = WEB / "static" / "fonts" / "BeVietnamPro_700Bold.ttf"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientParts:
+    """What a patient's process works with; the threads are not started yet."""
+
+    desk: PatientDesk
+    threads: tuple[ReaderThread | CameraThread, ...]
+    trust_problem: ConfigurationError | None
+
+
+def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
+    """Serve the patient's screen until the process is told to stop.
+
+    :raises ConfigurationError: if a key, the roster, a device or the port cannot be used.
+    :raises StoreUnavailable: if the store cannot.
+    """
+    with open_parts(config) as parts, ExitStack() as stack:
+        app = create_patient_app(parts.desk, config, parts.trust_problem)
+        server = listen(app, host=config.host, port=config.port)
+        for thread in parts.threads:
+            thread.start()
+            stack.callback(thread.stop)
+        _log.info("patient_serves", port=server.port, mode=config.mode)
+        run_until_told(server, end_with_stdin=end_with_stdin)
+    _log.info("patient_stopped")
+
+
+@contextmanager
+def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
+    """The parts of a patient's process, with the store open; it is closed in the end."""
+    trust = trust_of(config)
+    roster = roster_of(config)
+    clock = SystemClock()
+    database = Database.open(config.store)
+    try:
+        checkin = CheckIn(
+            database=database,
+            clinic=config.clinic,
+            device=DEVICE,
+            sealer=VisitSealer(load_clinic_public_key(config.clinic_public_key)),
+            tags=PersonTags(load_secret(config.person_day_key)),
+            clock=clock,
+        )
+        desk = PatientDesk(
+            checkin=checkin,
+            clinic=config.clinic,
+            clock=clock,
+            ticket_images=TicketImages(clinic=config.clinic, font=_FONT),
+            timing=Timing(idle_s=config.idle_s, warn_s=config.warn_s, ticket_s=config.ticket_s),
+            camera=config.camera.partition(":")[0],
+        )
+        _tell_staff(checkin, trust)
+        if isinstance(trust, ConfigurationError):
+            yield PatientParts(desk=desk, threads=(), trust_problem=trust)
+        else:
+            reader = CardReader(
+                trust=trust, policy=_POLICIES[config.policy], source=roster, clinic=config.clinic.code, clock=clock
+            )
+            yield PatientParts(desk=desk, threads=_threads(config, desk, reader), trust_problem=None)
+    finally:
+        database.close()
+
+
+def trust_of(config: PatientConfig) -> TrustStore | ConfigurationError:
+    """The trust store, or why there is none: that closes the kiosk and does not end it."""
+    try:
+        return TrustStore.from_directory(config.trust, accept_demonstration=config.is_demo)
+    except ConfigurationError as problem:
+        _log.error("trust_unusable", reason=problem.reason, message=str(problem))
+        return problem
+
+
+def roster_of(config: PatientConfig) -> Roster:
+    """The roster; ConfigurationError where it, or its key, cannot be used."""
+    return Roster(config.roster, tags=PersonTags(load_secret(config.roster_key)))
+
+
+def card_desk(reader: str) -> CardDesk:
+    """The reader that a setting names.
+
+    :raises MissingExtra: where PC/SC is asked for and its library is not installed.
+    """
+    if reader.startswith(SIMULATED):
+        return SimulatedDesk(*_address(reader))
+    # Only here: simulated readers work without the PC/SC library.
+    from kiosk.devices.reader import PcscDesk
+
+    return PcscDesk(reader.partition(":")[2] or None)
+
+
+def _threads(
+    config: PatientConfig, desk: PatientDesk, card_reader: CardReader
+) -> tuple[ReaderThread | CameraThread, ...]:
+    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk)
+    if not config.camera.startswith(SIMULATED):
+        return (reader,)
+    return reader, CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk)
+
+
+def _address(device: str) -> tuple[str, int]:
+    host, _, port = device.removeprefix(SIMULATED).rpartition(":")
+    return host, int(port)
+
+
+def _tell_staff(checkin: CheckIn, trust: TrustStore | ConfigurationError) -> None:
+    """Let staff see which trust store this kiosk has, or why it has none."""
+    if isinstance(trust, ConfigurationError):
+        state: dict[str, object] = {"ok": False, "reason": trust.reason}
+    else:
+        state = {"ok": True, "version": trust.version, "anchors": len(trust.anchors)}
+    try:
+        checkin.report("trust", state)
+    except StoreUnavailable:
+        _log.warning("trust_not_reported")

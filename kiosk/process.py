@@ -1,0 +1,70 @@
+"""What every process of the kiosk does the same way: it logs, takes its port, serves, and stops when told to."""
+
+import logging
+import os
+import signal
+import sys
+from threading import Thread
+from types import FrameType
+
+import structlog
+from flask import Flask
+
+from idcard import ConfigurationError
+from kiosk.web.common.serving import Server, make_server
+
+
+def log_to_stderr() -> None:
+    """Let every log of this process go to standard error, a line an event."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def listen(app: Flask, *, host: str, port: int) -> Server:
+    """A server that holds its port, and answers once it runs.
+
+    :raises ConfigurationError: where the port cannot be had.
+    """
+    try:
+        return make_server(app, host=host, port=port)
+    except OSError as error:
+        raise port_busy(host, port) from error
+
+
+def port_busy(host: str, port: int) -> ConfigurationError:
+    """The error of a port that another program holds."""
+    return ConfigurationError(
+        f"Port {port} on {host} cannot be used: another program listens there.",
+        reason="port_busy",
+        remedy="Stop that program, or choose another port.",
+    )
+
+
+def run_until_told(server: Server, *, end_with_stdin: bool = False) -> None:
+    """Serve until the process is told to stop (SIGTERM, Ctrl-C); for the main thread.
+
+    :param end_with_stdin: also stop when standard input ends, as it does when the program that started this one dies.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.close()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    if end_with_stdin:
+        Thread(target=_close_at_end_of_stdin, args=(server,), name="stdin", daemon=True).start()
+    server.run()
+
+
+def _close_at_end_of_stdin(server: Server) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        continue
+    server.close()

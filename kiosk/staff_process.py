@@ -1,0 +1,57 @@
+"""The staff's process put together: the clinic's private key, the store, and the pages of the reception desk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from idcard import ConfigurationError, TrustStore
+from kiosk.config import StaffConfig
+from kiosk.devices.clock import SystemClock
+from kiosk.keys import VisitOpener, load_clinic_private_key
+from kiosk.process import listen, run_until_told
+from kiosk.services.desk import StaffDesk
+from kiosk.store.database import Database
+from kiosk.web.staff import create_staff_app
+
+_log = structlog.get_logger(__name__)
+
+
+def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
+    """Serve the staff's screen until the process is told to stop.
+
+    :raises ConfigurationError: if a key or the port cannot be used.
+    :raises StoreUnavailable: if the store cannot.
+    """
+    with open_desk(config) as desk:
+        app = create_staff_app(desk, config, SystemClock(), trust_problem(config))
+        server = listen(app, host=config.host, port=config.port)
+        _log.info("staff_serves", port=server.port, mode=config.mode)
+        run_until_told(server, end_with_stdin=end_with_stdin)
+    _log.info("staff_stopped")
+
+
+@contextmanager
+def open_desk(config: StaffConfig) -> Iterator[StaffDesk]:
+    """The desk over the open store, which is closed in the end."""
+    opener = VisitOpener(load_clinic_private_key(config.clinic_private_key))
+    database = Database.open(config.store)
+    try:
+        yield StaffDesk(
+            database=database,
+            clinic=config.clinic,
+            device=f"desk-{config.clinic.desk}",
+            opener=opener,
+            clock=SystemClock(),
+        )
+    finally:
+        database.close()
+
+
+def trust_problem(config: StaffConfig) -> ConfigurationError | None:
+    """Why the patient's screen is closed, or None: staff see the reason."""
+    try:
+        TrustStore.from_directory(config.trust, accept_demonstration=config.is_demo)
+    except ConfigurationError as problem:
+        return problem
+    return None
