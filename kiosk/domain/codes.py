@@ -42,6 +42,25 @@ class Code(StrEnum):
         return _MESSAGES[self]
 
 
+class VisitReason(StrEnum):
+    """What staff are told beside a code, where the visit itself is the reason.
+
+    The other reasons are a verdict's (``fact.reason``), the cover's and the codes of the library's errors.
+    """
+
+    PACE_REFUSED = "pace_refused"
+    NO_QR = "no_qr"
+    NO_CARD = "no_card"
+    WRONG_ACCESS_KEY = "wrong_access_key"
+    CARD_REMOVED = "card_removed"
+    READING_TOO_LONG = "reading_too_long"
+    READER_MISSING = "reader_missing"
+    NO_PERSONAL_NUMBER = "no_personal_number"
+    SOURCE_UNUSABLE = "source_unusable"
+    STOPPED = "stopped"
+    INTERNAL_FAULT = "internal_fault"
+
+
 class Resolution(StrEnum):
     """How staff settled an exception."""
 

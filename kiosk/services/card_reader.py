@@ -35,7 +35,7 @@ from idcard import (
     verify,
 )
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code
+from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.eligibility import Coverage, Eligibility, decide
 from kiosk.domain.outcomes import assurance_of, refusal_of
 from kiosk.domain.tickets import clinic_day
@@ -162,12 +162,12 @@ class CardReader:
 
     def _look_for_cover(self, identity: VerifiedIdentity, verdict: Verdict, on_step: OnStep) -> CardOutcome:
         if identity.personal_number is None:
-            return self._to_desk(verdict, Code.NO_DOCUMENT, ("no_personal_number",))
+            return self._to_desk(verdict, Code.NO_DOCUMENT, (VisitReason.NO_PERSONAL_NUMBER,))
         try:
             coverage = self._source.find(identity.personal_number)
         except ConfigurationError as error:
             _log.error("source_unusable", reason=error.reason)
-            return self._to_desk(verdict, Code.COVER_UNKNOWN, ("source_unusable",))
+            return self._to_desk(verdict, Code.COVER_UNKNOWN, (VisitReason.SOURCE_UNUSABLE,))
         eligibility = decide(coverage, on=clinic_day(self._clock.now()), clinic=self._clinic)
         if eligibility.code is not None:
             return self._to_desk(verdict, eligibility.code, eligibility.reasons, coverage)

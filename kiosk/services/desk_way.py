@@ -1,6 +1,6 @@
 """The way to the desk: committed first, then words for the screen."""
 
-from kiosk.domain.codes import Code
+from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.route import Clinic
 from kiosk.services.card_reader import ToDesk
 from kiosk.services.checkin import CheckIn
@@ -27,11 +27,11 @@ class DeskWay:
         )
         return self.shown(to_desk.code, ticket.number)
 
-    def call(self, code: Code) -> DeskView:
+    def call(self, code: Code, *reasons: VisitReason) -> DeskView:
         """Staff are told; with a child one gets a number at once."""
         if code is Code.CHILD:
-            return self.send(ToDesk(code=code, reasons=("child",)))
-        self._checkin.notify(code, (code.message,))
+            return self.send(ToDesk(code=code))
+        self._checkin.notify(code, reasons)
         return self.shown(code)
 
     def shown(self, code: Code, ticket_number: int | None = None) -> DeskView:

@@ -17,7 +17,7 @@ import structlog
 from idcard import Can
 from kiosk.domain import flow
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code
+from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Card, Event, Limit, Screen
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import Ticket
@@ -147,13 +147,13 @@ class PatientDesk:
 
     def no_qr(self) -> None:
         """The person has no QR to show."""
-        self._go_to_desk(Event.NO_QR, Code.UNKNOWN_CARD, "pace_refused", "no_qr")
+        self._go_to_desk(Event.NO_QR, Code.UNKNOWN_CARD, VisitReason.PACE_REFUSED, VisitReason.NO_QR)
 
     def no_card(self) -> None:
         """The person has no card to put down: the code that was shown fills in a desk ticket, and no more."""
         with self._changed:
             code = Code.QR_ONLY if self._machine.visit.claim is not None else Code.NO_DOCUMENT
-            self._go_to_desk(Event.NO_CARD, code, "no_card")
+            self._go_to_desk(Event.NO_CARD, code, VisitReason.NO_CARD)
 
     def not_me(self) -> None:
         """The person on the screen is somebody else."""
@@ -210,9 +210,9 @@ class PatientDesk:
                 return
             if self._machine.screen in _NEED_READER:
                 self._machine.card = Card.NONE
-                self._go_to_desk(Event.SENT_TO_DESK, Code.READER_LOST, "reader_missing")
+                self._go_to_desk(Event.SENT_TO_DESK, Code.READER_LOST, VisitReason.READER_MISSING)
             else:
-                self._committed(lambda: self._way.call(Code.READER_LOST))
+                self._committed(lambda: self._way.call(Code.READER_LOST, VisitReason.READER_MISSING))
                 self._machine.take_card()
 
     def next_read(self) -> ReadOrder | None:
@@ -271,7 +271,7 @@ class PatientDesk:
         if self._machine.screen is Screen.CLOSED or not self._machine.time_is_up:
             return
         if self._machine.screen is Screen.READING:
-            self._go_to_desk(Event.TIME_UP, Code.CARD_MOVED, "reading_took_too_long")
+            self._go_to_desk(Event.TIME_UP, Code.CARD_MOVED, VisitReason.READING_TOO_LONG)
         else:
             self._machine.dispatch(Event.TIME_UP)
 
@@ -293,7 +293,7 @@ class PatientDesk:
             self._machine.dispatch(Event.KEY_GIVEN, key=key)
         elif self._machine.accepts(Event.SENT_TO_DESK):
             self._machine.visit.key = key
-            self._go_to_desk(Event.SENT_TO_DESK, Code.READER_LOST, "reader_missing")
+            self._go_to_desk(Event.SENT_TO_DESK, Code.READER_LOST, VisitReason.READER_MISSING)
 
     def _conclude(self, outcome: CardOutcome) -> None:
         match outcome:
@@ -310,7 +310,7 @@ class PatientDesk:
             case ReaderGone():
                 self.reader_lost()
             case Stopped():
-                self._send_to_desk(Event.SENT_TO_DESK, ToDesk(code=Code.CARD_MOVED, reasons=("stopped",)))
+                self._send_to_desk(Event.SENT_TO_DESK, ToDesk(code=Code.CARD_MOVED, reasons=(VisitReason.STOPPED,)))
 
     def _prove(self, proved: Proved) -> None:
         self._machine.visit.proved = proved
@@ -327,7 +327,7 @@ class PatientDesk:
     def _wrong_key(self) -> None:
         self._machine.visit.wrong_keys += 1
         if self._machine.visit.wrong_keys >= flow.TRIES:
-            self._go_to_desk(Event.SENT_TO_DESK, Code.WRONG_DIGITS, "wrong_access_key")
+            self._go_to_desk(Event.SENT_TO_DESK, Code.WRONG_DIGITS, VisitReason.WRONG_ACCESS_KEY)
             return
         self._machine.visit.key, self._machine.visit.digits_wrong = None, True
         self._machine.dispatch(Event.WRONG_KEY)
@@ -336,7 +336,7 @@ class PatientDesk:
         self._machine.card = Card.NONE
         self._machine.visit.torn += 1
         if self._machine.visit.torn >= flow.TRIES:
-            self._go_to_desk(Event.SENT_TO_DESK, Code.CARD_MOVED, "card_removed")
+            self._go_to_desk(Event.SENT_TO_DESK, Code.CARD_MOVED, VisitReason.CARD_REMOVED)
         else:
             self._machine.dispatch(Event.CARD_TORN)
 
@@ -363,7 +363,7 @@ class PatientDesk:
         self._machine.visit.proved = self._machine.visit.key = None
         self._machine.dispatch(event)
 
-    def _go_to_desk(self, event: Event, code: Code, *reasons: str) -> None:
+    def _go_to_desk(self, event: Event, code: Code, *reasons: VisitReason) -> None:
         with self._changed:
             self._send_to_desk(event, self._with_shown_claim(ToDesk(code=code, reasons=reasons)))
 

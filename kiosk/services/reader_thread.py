@@ -9,7 +9,7 @@ from threading import Event, Thread
 import structlog
 
 from idcard import IdCardError
-from kiosk.domain.codes import Code
+from kiosk.domain.codes import Code, VisitReason
 from kiosk.ports import Camera, CardDesk
 from kiosk.services.card_reader import CardOutcome, CardReader, ToDesk, outcome_of_error
 from kiosk.services.machine import ReadOrder
@@ -84,7 +84,7 @@ class ReaderThread:
             return outcome_of_error(error, order.key)
         except Exception as error:
             _log.error("read_fault", kind=type(error).__name__)
-            return ToDesk(code=Code.UNKNOWN_CARD, reasons=("internal_fault",))
+            return ToDesk(code=Code.UNKNOWN_CARD, reasons=(VisitReason.INTERNAL_FAULT,))
 
     def _read(self, order: ReadOrder) -> CardOutcome:
         connection = self._desk.connect()
