@@ -85,12 +85,17 @@ def test_reserved_desk_codes_are_those_that_nothing_raises(sections: Mapping[str
     assert reserved == set(DESK_CODES) - raised - NO_FAILURE
 
 
-def test_every_configuration_reason_is_in_the_catalogue(root: Path, sections: Mapping[str, str]) -> None:
-    used = {
-        reason
-        for package in ("idcard", "kiosk")
-        for path in (root / package).rglob("*.py")
-        for reason in re.findall(r"\breason=\"([a-z_]+)\"", path.read_text(encoding="utf-8"))
-    }
-    assert {"never_set_up", "damaged"} <= used
+def stated_reasons(tree: ast.Module) -> Iterator[str]:
+    """``reason="…"`` in a call, and the last argument of a module's own ``_problem(…)``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            own = isinstance(node.func, ast.Name) and node.func.id == "_problem"
+            stated = [word.value for word in node.keywords if word.arg == "reason"] + (node.args[-1:] if own else [])
+            yield from (each.value for each in stated if isinstance(each, ast.Constant) and isinstance(each.value, str))
+
+
+def test_every_configuration_reason_is_in_the_catalogue(sections: Mapping[str, str]) -> None:
+    sources = [path for package in PACKAGES for path in package.rglob("*.py")]
+    used = {reason for path in sources for reason in stated_reasons(ast.parse(path.read_text(encoding="utf-8")))}
+    assert {"never_set_up", "damaged", "wrong_setting"} <= used
     assert not {reason for reason in used if f"`{reason}`" not in sections["configuration"]}
