@@ -86,11 +86,13 @@ def test_reserved_desk_codes_are_those_that_nothing_raises(sections: Mapping[str
 
 
 def stated_reasons(tree: ast.Module) -> Iterator[str]:
-    """``reason="…"`` in a call, and the last argument of a module's own ``_problem(…)``."""
+    """``ConfigurationError(…, reason="…")``, and the last argument of a module's own ``_problem(…)``."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            own = isinstance(node.func, ast.Name) and node.func.id == "_problem"
-            stated = [word.value for word in node.keywords if word.arg == "reason"] + (node.args[-1:] if own else [])
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        stated = [word.value for word in node.keywords if word.arg == "reason"]
+        if node.func.id in ("ConfigurationError", "_problem"):
+            stated += node.args[2:] if node.func.id == "_problem" else []
             yield from (each.value for each in stated if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
