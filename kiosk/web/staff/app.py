@@ -1,0 +1,30 @@
+"""The staff's app, in a process of its own: it alone opens what the patient's process sealed."""
+
+from flask import Flask
+
+from idcard import ConfigurationError
+from kiosk.config import StaffConfig
+from kiosk.ports import Clock
+from kiosk.services.desk import StaffDesk
+from kiosk.web.common.factory import base_app, read_session_key
+from kiosk.web.staff.board import Board
+from kiosk.web.staff.deeds import add_deeds
+from kiosk.web.staff.views import add_views
+from kiosk.web.staff.words import add_staff_words
+
+
+def create_staff_app(
+    desk: StaffDesk, config: StaffConfig, clock: Clock, trust_problem: ConfigurationError | None = None
+) -> Flask:
+    """The app of the reception desk.
+
+    :param trust_problem: why the patient's screen is closed, or None: staff see the reason and the remedy.
+    :raises ConfigurationError: when the session key cannot be used.
+    """
+    key = read_session_key(config.session_key)
+    app = base_app("staff", host=config.host, port=config.port, session_key=key, camera=False)
+    board = Board(desk=desk, clinic=config.clinic, clock=clock, trust_problem=trust_problem)
+    add_staff_words(app)
+    add_views(app, board)
+    add_deeds(app, board)
+    return app

@@ -1,0 +1,76 @@
+"""What the staff's page shows at one moment, gathered from the desk."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from idcard import ConfigurationError
+from kiosk.domain.route import Clinic
+from kiosk.domain.tickets import VIETNAM_TIME
+from kiosk.ports import Clock
+from kiosk.services.desk import StaffDesk, VisitRow
+from kiosk.web.staff.words import needs_act
+
+SHOWN = 40
+"""How many of today's admissions stand on the page."""
+_ALL = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRow:
+    """A part of a kiosk: what it last said, and how long ago in seconds."""
+
+    device: str
+    part: str
+    ok: bool
+    version: str
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What every view of the staff's app needs."""
+
+    desk: StaffDesk
+    clinic: Clinic
+    clock: Clock
+    trust_problem: ConfigurationError | None
+
+    @property
+    def clerk(self) -> str:
+        """Who acts: the desk, until people log in."""
+        return f"desk-{self.clinic.desk}"
+
+    def context(self) -> dict[str, Any]:
+        """Everything that the page shows now: of the exceptions first what is urgent, then what waits longest."""
+        admissions = self.desk.admissions(_ALL)
+        return {
+            "clinic": self.clinic,
+            "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
+            "exceptions": sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice.code)),
+            "tickets": self.desk.desk_tickets(),
+            "admissions": admissions[:SHOWN],
+            "count": len(admissions),
+            "waiting": _waiting(admissions),
+            "devices": self.devices(),
+            "trust_problem": self.trust_problem,
+        }
+
+    def devices(self) -> tuple[DeviceRow, ...]:
+        """The parts of all kiosks, as they last spoke."""
+        now = self.clock.now()
+        return tuple(
+            DeviceRow(
+                device=state.device,
+                part=state.part,
+                ok=bool(state.state.get("ok", True)),
+                version=str(state.state.get("version", ""))[:12],
+                age_s=max(0, int((now - state.updated_at).total_seconds())),
+            )
+            for state in self.desk.devices()
+        )
+
+
+def _waiting(admissions: tuple[VisitRow, ...]) -> Counter[str]:
+    """How many wait for each room."""
+    return Counter(row.room.id for row in admissions if row.room is not None and not row.called)

@@ -1,0 +1,81 @@
+"""What staff do: confirm a desk ticket, type who it is, settle an exception, say that somebody was called."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Flask, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from idcard import ClaimedIdentity
+from kiosk.domain.codes import Resolution
+from kiosk.ports import StoreUnavailable
+from kiosk.services.desk import NotConfirmable
+from kiosk.web.common.preferences import current_preferences
+from kiosk.web.common.words import local
+from kiosk.web.staff.board import Board
+from kiosk.web.staff.typed import BadField, typed_claim
+
+
+def add_deeds(app: Flask, board: Board) -> None:
+    """Give the app what staff can do. Every deed ends on the board, with a word of what came of it."""
+
+    @app.post("/tickets/<visit_id>/confirm")
+    def confirm(visit_id: str) -> Response:
+        return _done(lambda: _confirm(board, visit_id, None))
+
+    @app.post("/tickets/<visit_id>/type")
+    def typed(visit_id: str) -> Response:
+        try:
+            claim = typed_claim(request.form)
+        except BadField as problem:
+            return _again(board, visit_id, str(problem))
+        return _done(lambda: _confirm(board, visit_id, claim))
+
+    @app.post("/tickets/<visit_id>/called")
+    def called(visit_id: str) -> Response:
+        def call() -> str:
+            board.desk.mark_called(visit_id)
+            return str(gettext("staff.done.called"))
+
+        return _done(call)
+
+    @app.post("/exceptions/<notice_id>/settle")
+    def settle(notice_id: str) -> Response:
+        def resolve() -> str:
+            board.desk.resolve(notice_id, by=board.clerk, resolution=Resolution(request.form.get("resolution", "")))
+            return str(gettext("staff.done.settled"))
+
+        return _done(resolve)
+
+
+def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
+    room = board.clinic.room(request.form.get("room", ""))
+    ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim)
+    return str(gettext("staff.done.confirmed", number=ticket.number, room=local(room, "name")))
+
+
+def _done(deed: Callable[[], str]) -> Response:
+    """Do it, and go back to the board, which says what came of it."""
+    try:
+        flash(deed(), "done")
+    except NotConfirmable as problem:
+        flash(_problem(problem.reason), "problem")
+    except StoreUnavailable:
+        flash(_problem("store_unavailable"), "problem")
+    except ValueError:
+        flash(_problem("gone"), "problem")
+    return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)
+
+
+def _again(board: Board, visit_id: str, problem: str) -> Response:
+    """The form once more, with what was typed and what is missing."""
+    row = board.desk.visit(visit_id)
+    if row is None:
+        abort(HTTPStatus.NOT_FOUND)
+    page = render_template("staff/typing.html", row=row, problem=problem, typed=request.form)
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _problem(reason: str) -> str:
+    return str(gettext(f"staff.problem.{reason}"))

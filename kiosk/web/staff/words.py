@@ -1,0 +1,54 @@
+"""The words of the staff's page that are put together: reasons, ages, assurance."""
+
+from flask import Flask
+from flask_babel import gettext
+
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def add_staff_words(app: Flask) -> None:
+    """Give an app's templates the filters ``age``, ``reason`` and the function ``reasons_of``."""
+    app.jinja_env.filters.update(age=age_words, reason=reason_words)
+    app.jinja_env.globals.update(reasons_of=reasons_of, Assurance=Assurance, needs_act=needs_act)
+
+
+def age_words(seconds: int) -> str:
+    """How long something waits, as coarsely as a clerk needs it."""
+    if seconds < _MINUTE:
+        return str(gettext("staff.age.now"))
+    if seconds < _HOUR:
+        return str(gettext("staff.age.minutes", n=seconds // _MINUTE))
+    if seconds < _DAY:
+        return str(gettext("staff.age.hours", h=seconds // _HOUR, m=seconds % _HOUR // _MINUTE))
+    return str(gettext("staff.age.days", n=seconds // _DAY))
+
+
+def reason_words(reason: str) -> str:
+    """A reason in words: ``fact.reason`` of a verdict, a reason of the insurance, an error's code.
+
+    One that has no words is shown as it is: staff must see it, and can look it up.
+    """
+    fact, dot, why = reason.rpartition(".")
+    if dot:
+        return f"{_said(f'fact.{fact}') or fact}: {_said(f'reason.{why}') or why}"
+    return _said(f"reason.{reason}") or _said(f"error.{reason}") or reason
+
+
+def reasons_of(code: Code | None, reasons: tuple[str, ...]) -> list[str]:
+    """The reasons in words, without those that only say the code again."""
+    said_already = set() if code is None else {code.value, code.message.value}
+    return [reason_words(reason) for reason in reasons if reason not in said_already]
+
+
+def needs_act(code: Code) -> bool:
+    """Whether somebody must get up at once."""
+    return code in {Code.EMERGENCY, Code.NOT_GENUINE, Code.STORE_FAULT, Code.READER_LOST}
+
+
+def _said(message: str) -> str:
+    """The word, or nothing where the catalogue has none."""
+    found = str(gettext(message))
+    return "" if found == message else found
