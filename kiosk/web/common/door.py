@@ -6,14 +6,14 @@ change comes from this server's own page (Origin or Sec-Fetch-Site), and when it
 Other ports of the same host are "same-site" to a browser: cookies alone would tell nobody apart.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask, Response, abort, request
 from flask_wtf.csrf import CSRFProtect
 
 FORM_LIMIT = 16 * 1024
-"""The greatest body of a request, in bytes; the camera's frames have their own limit."""
+"""The greatest body of a request, in bytes, where an endpoint has no limit of its own."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})
@@ -37,7 +37,8 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": with that a form of our own page is sent with the origin "null".
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -68,11 +69,12 @@ def local_names(host: str, port: int) -> frozenset[str]:
     return frozenset(f"{name}:{port}" for name in (bracketed, "127.0.0.1", "localhost", "[::1]"))
 
 
-def guard(app: Flask, *, names: Iterable[str], camera: bool) -> None:
+def guard(app: Flask, *, names: Iterable[str], camera: bool, limits: Mapping[str, int]) -> None:
     """Put the door before an app: checks on the way in, headers on the way out.
 
     :param names: the accepted values of Host, with the port.
     :param camera: whether pages of this app may use the camera.
+    :param limits: the endpoints that take more than a form, and the greatest body of each in bytes.
     """
     accepted = frozenset(names)
     app.config.update(
@@ -86,15 +88,17 @@ def guard(app: Flask, *, names: Iterable[str], camera: bool) -> None:
         # waits for the next patient all night must still work in the morning.
         WTF_CSRF_TIME_LIMIT=None,
     )
-    app.before_request(_checks(accepted))
+    app.before_request(_checks(accepted, limits))
     CSRFProtect(app)
     app.after_request(_headers(camera))
 
 
-def _checks(accepted: frozenset[str]) -> Callable[[], None]:
+def _checks(accepted: frozenset[str], limits: Mapping[str, int]) -> Callable[[], None]:
     origins = frozenset(f"http://{name}" for name in accepted)
 
     def check() -> None:
+        # Before anything looks at the body: the check of the token does.
+        request.max_content_length = limits.get(request.endpoint or "", FORM_LIMIT)
         if request.host not in accepted:
             abort(400)
         if request.method in _SAFE_METHODS:

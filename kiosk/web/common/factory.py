@@ -1,5 +1,6 @@
 """The ground that both apps stand on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -33,16 +34,20 @@ def read_session_key(path: Path) -> bytes:
     return key
 
 
-def base_app(name: str, *, host: str, port: int, session_key: bytes, camera: bool) -> Flask:
+def base_app(
+    name: str, *, host: str, port: int, session_key: bytes, camera: bool, limits: Mapping[str, int] | None = None
+) -> Flask:
     """An app with its door, words and failures, and no page yet.
 
     :param name: ``patient`` or ``staff``; browsers keep one cookie jar for all ports, so cookies need names.
+    :param camera: whether its pages may use the camera.
+    :param limits: the endpoints that take more than a form, and the greatest body of each in bytes.
     """
     app = Flask(f"kiosk.web.{name}", template_folder=str(WEB / "templates"), static_folder=str(WEB / "static"))
     app.config.update(SECRET_KEY=session_key, SESSION_COOKIE_NAME=f"kiosk_{name}", TESTING=False)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    guard(app, names=local_names(host, port), camera=camera)
+    guard(app, names=local_names(host, port), camera=camera, limits=limits or {})
     add_words(app)
     add_failures(app)
     return app

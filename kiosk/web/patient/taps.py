@@ -49,7 +49,6 @@ def add_taps(app: Flask, page: Page) -> None:
 
     @app.post("/camera")
     def camera() -> Response:
-        request.max_content_length = FRAME_LIMIT
         frame = request.get_data(cache=False)
         if not frame.startswith(_IMAGE_STARTS):
             abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
