@@ -1,14 +1,29 @@
 """What the tests of the kiosk's pages share: a clinic, a configuration, one snapshot of every screen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from flask import Flask
+from flask.testing import FlaskClient
 
-from kiosk.config import PatientConfig
+from idcard import ConfigurationError
+from kiosk.config import PatientConfig, StaffConfig
+from kiosk.devices.clock import ManualClock
 from kiosk.domain.codes import DeskMessage
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
+from kiosk.keys import PersonTags, VisitOpener, VisitSealer
+from kiosk.services.checkin import CheckIn
+from kiosk.services.desk import StaffDesk
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
+from kiosk.store.database import Database
+from kiosk.web.staff import create_staff_app
+
+STAFF = "http://127.0.0.1:8001"
 
 ROOMS = (
     ("noi", "Nội tổng quát", "General medicine", "12"),
@@ -115,15 +130,15 @@ def samples() -> Mapping[str, ScreenView]:
         ),
         "take_card": view(Screen.TAKE_CARD, card_present=True),
         "still_there": view(Screen.STILL_THERE, seconds_left=24.6),
-        "closed": view(Screen.CLOSED, desk=desk(DeskMessage.CLOSED, "E16")),
+        "closed": view(Screen.CLOSED, desk=way(DeskMessage.CLOSED, "E16")),
     }
     called = (DeskMessage.HELP, DeskMessage.CHILD, DeskMessage.EMERGENCY)
     for message in DeskMessage:
         if message is not DeskMessage.CLOSED and message not in called:
-            views[f"desk_{message}"] = view(Screen.DESK, desk=desk(message, "E04", 28))
+            views[f"desk_{message}"] = view(Screen.DESK, desk=way(message, "E04", 28))
     for message in called:
         number = 29 if message is DeskMessage.CHILD else None
-        views[f"called_{message}"] = view(Screen.CALLED, desk=desk(message, "E17" if number else "", number))
+        views[f"called_{message}"] = view(Screen.CALLED, desk=way(message, "E17" if number else "", number))
     return views
 
 
@@ -131,5 +146,64 @@ def view(screen: Screen, **values: object) -> ScreenView:
     return ScreenView(**{"version": 1, "camera": "browser", "screen": screen} | values)  # type: ignore[arg-type]
 
 
-def desk(message: DeskMessage, code: str, number: int | None = None) -> DeskView:
+def way(message: DeskMessage, code: str, number: int | None = None) -> DeskView:
     return DeskView(desk=1, public_code=code, message=message, ticket_number=number)
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """The staff's app over a real store, and the patient's side of that store to fill it."""
+
+    checkin: CheckIn
+    staff: StaffDesk
+    clock: ManualClock
+    client: FlaskClient
+    app: Callable[..., Flask]
+
+    def open(self, problem: ConfigurationError) -> FlaskClient:
+        return self.app(problem).test_client()
+
+    def get(self, address: str = "/", status: int = 200) -> str:
+        response = self.client.get(address, base_url=STAFF)
+        assert response.status_code == status
+        return response.text
+
+    def post(self, address: str, **form: str) -> str:
+        """What the board says after a deed."""
+        token = self.get().split('name="csrf_token" value="')[1].split('"')[0]
+        headers = {"Origin": STAFF}
+        response = self.client.post(address, base_url=STAFF, headers=headers, data={"csrf_token": token, **form})
+        if response.status_code == 303:
+            return self.get(response.headers["Location"])
+        return str(response.text)
+
+
+@pytest.fixture
+def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
+    (tmp_path / "session.key").write_bytes(bytes(range(32)))
+    config = StaffConfig(
+        mode="demo",
+        clinic=clinic,
+        store=tmp_path / "store.db",
+        trust=tmp_path / "trust",
+        clinic_private_key=tmp_path / "clinic.key",
+        session_key=tmp_path / "session.key",
+    )
+    private = X25519PrivateKey.generate()
+    clock = ManualClock(datetime(2026, 11, 23, 0, 42, tzinfo=UTC))
+    database = Database.open(config.store)
+    checkin = CheckIn(
+        database=database,
+        clinic=clinic,
+        device="kiosk-1",
+        sealer=VisitSealer(private.public_key()),
+        tags=PersonTags(bytes(32)),
+        clock=clock,
+    )
+    staff = StaffDesk(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
+
+    def app(problem: ConfigurationError | None = None, port: int = config.port) -> Flask:
+        return create_staff_app(staff, config.model_copy(update={"port": port}), clock, problem)
+
+    yield Desk(checkin=checkin, staff=staff, clock=clock, client=app().test_client(), app=app)
+    database.close()

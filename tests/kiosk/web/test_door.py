@@ -1,0 +1,205 @@
+"""Who may ask, and how every answer leaves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from kiosk.services.view import ScreenView
+from kiosk.web.common.door import FORM_LIMIT
+from kiosk.web.patient.taps import FRAME_LIMIT, TAPS
+
+OWN = "http://127.0.0.1:8000"
+JPEG = b"\xff\xd8\xff\xe0" + bytes(2000)
+FOREIGN_HOSTS = ("evil.example", "127.0.0.1", "127.0.0.1:8001", "localhost:80", "127.0.0.1.evil.example:8000")
+FOREIGN_SENDERS: tuple[dict[str, str], ...] = (
+    {},
+    {"Origin": "null"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "http://127.0.0.1:8002"},
+    {"Origin": "https://127.0.0.1:8000"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": OWN},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:8002"},
+)
+
+
+@pytest.fixture
+def opened(samples: Mapping[str, ScreenView], open_page: Any) -> Any:
+    return open_page(samples["confirm_six"])
+
+
+def token_of(client: Any) -> str:
+    html = client.get("/").text
+    return str(html.split('data-csrf="')[1].split('"')[0])
+
+
+def routes(app: Any) -> list[tuple[str, str]]:
+    """Every (method, address) that the app answers."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        address = rule.rule.replace("<path:filename>", "css/tokens.css").replace("<name>", "help")
+        found += [(method, address) for method in rule.methods - {"OPTIONS", "HEAD"}]
+    return sorted(found)
+
+
+def test_every_answer_bears_the_headers(opened: Any) -> None:
+    app, client, _ = opened
+    token = token_of(client)
+    for method, address in [*routes(app), ("GET", "/nowhere"), ("POST", "/")]:
+        headers = {"X-CSRFToken": token}
+        data = JPEG if address == "/camera" else {}
+        response = client.open(address, method=method, headers=headers, data=data, buffered=True)
+        policy = response.headers["Content-Security-Policy"].split("; ")
+        assert "default-src 'none'" in policy
+        assert "script-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "data:", "*"} & set(" ".join(policy).split())
+        assert response.headers["Cache-Control"] == "no-store", address
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Referrer-Policy"] == "same-origin"
+        assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "camera=(self)" in response.headers["Permissions-Policy"]
+        assert "microphone=()" in response.headers["Permissions-Policy"]
+        assert "Server" not in response.headers
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
+def test_another_host_name_is_refused(opened: Any, host: str) -> None:
+    _, client, _ = opened
+    response = client.get("/", base_url=f"http://{host}")
+    assert response.status_code == 400
+    assert "TRẦN" not in response.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+def test_our_own_names_are_accepted(opened: Any, host: str) -> None:
+    _, client, _ = opened
+    assert client.get("/", base_url=f"http://{host}").status_code == 200
+
+
+@pytest.mark.parametrize("sender", FOREIGN_SENDERS, ids=str)
+def test_a_change_from_elsewhere_is_refused(opened: Any, sender: dict[str, str]) -> None:
+    app, client, desk = opened
+    token = token_of(client)
+    for name in ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"):
+        del client.environ_base[name]
+    for method, address in routes(app):
+        if method == "POST":
+            response = client.post(address, headers={"X-CSRFToken": token, **sender}, data={"room": "mat"})
+            assert response.status_code == 403, address
+    assert desk.calls == []
+
+
+def test_a_change_without_the_token_is_refused(opened: Any) -> None:
+    app, client, desk = opened
+    token_of(client)
+    for method, address in routes(app):
+        if method == "POST":
+            for headers in ({}, {"X-CSRFToken": "wrong"}):
+                assert client.post(address, headers=headers, data={"room": "mat"}).status_code == 400, address
+    assert desk.calls == []
+
+
+def test_a_token_of_another_session_is_refused(opened: Any) -> None:
+    app, client, desk = opened
+    token = token_of(client)
+    stranger = app.test_client()
+    stranger.environ_base |= {"HTTP_ORIGIN": OWN}
+    token_of(stranger)
+    assert stranger.post("/tap/stop", headers={"X-CSRFToken": token}).status_code == 400
+    assert desk.calls == []
+
+
+def test_loading_our_answers_into_another_page_is_refused(opened: Any) -> None:
+    _, client, _ = opened
+    headers = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"}
+    assert client.get("/ticket.png", headers=headers).status_code == 403
+    assert client.get("/screen", headers=headers).status_code == 403
+    assert client.get("/", headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}).status_code == 200
+
+
+def test_the_cookie_is_for_this_server_alone(opened: Any) -> None:
+    _, client, _ = opened
+    cookie = client.get("/").headers["Set-Cookie"]
+    assert cookie.startswith("kiosk_patient=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "Expires" not in cookie
+
+
+def test_a_body_has_a_limit(opened: Any) -> None:
+    _, client, desk = opened
+    headers = {"X-CSRFToken": token_of(client)}
+    assert client.post("/room", headers=headers, data={"room": "x" * (FORM_LIMIT + 1)}).status_code == 413
+    big = JPEG + bytes(FRAME_LIMIT)
+    assert client.post("/camera", headers=headers, data=big, content_type="image/jpeg").status_code == 413
+    assert desk.calls == []
+    assert client.post("/camera", headers=headers, data=JPEG + bytes(100_000)).status_code == 204
+    assert desk.calls == ["show_image 102004"]
+
+
+def test_only_pictures_are_taken_for_frames(opened: Any) -> None:
+    _, client, desk = opened
+    headers = {"X-CSRFToken": token_of(client)}
+    assert client.post("/camera", headers=headers, data=b"<svg/>" + bytes(2000)).status_code == 415
+    assert desk.calls == []
+
+
+def test_every_tap_reaches_the_desk(opened: Any) -> None:
+    _, client, desk = opened
+    headers = {"X-CSRFToken": token_of(client), "X-Requested-With": "fetch"}
+    for name in TAPS:
+        response = client.post(f"/tap/{name}", headers=headers)
+        assert response.status_code == 200
+        assert 'data-screen="confirm"' in response.text
+    assert desk.calls == [
+        "no_qr", "no_card", "not_me", "stop", "acknowledge", "more_time",
+        "call_staff help", "call_staff child", "call_staff emergency",
+    ]  # fmt: skip
+    assert client.post("/tap/format", headers=headers).status_code == 404
+
+
+def test_without_the_script_a_tap_leads_back_to_the_page(opened: Any) -> None:
+    _, client, desk = opened
+    data = {"csrf_token": token_of(client), "room": "mat"}
+    response = client.post("/room?lang=en", data=data)
+    assert response.status_code == 303
+    assert response.headers["Location"] == "/?lang=en&size=100&contrast=normal"
+    assert desk.calls == ["choose_room mat"]
+
+
+@pytest.mark.parametrize(
+    ("address", "data"), [("/digits", {"digits": "12345a"}), ("/digits", {}), ("/room", {"room": "no such"})]
+)
+def test_what_makes_no_sense_is_refused(opened: Any, address: str, data: dict[str, str]) -> None:
+    _, client, desk = opened
+    assert client.post(address, headers={"X-CSRFToken": token_of(client)}, data=data).status_code == 400
+    assert desk.calls == []
+
+
+def test_a_crash_shows_a_kind_page_and_logs_no_words(opened: Any, caplog: pytest.LogCaptureFixture) -> None:
+    _, client, desk = opened
+
+    def fail() -> ScreenView:
+        raise RuntimeError("036058999992")
+
+    desk.view = fail
+    response = client.get("/")
+    assert response.status_code == 500
+    assert "Mời bắt đầu lại" in response.text
+    assert "036058999992" not in response.text + caplog.text
+    assert "RuntimeError" in caplog.text
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_new_person_gets_a_new_session(samples: Mapping[str, ScreenView], open_page: Any) -> None:
+    _, client, _ = open_page(samples["attract"])
+    token = token_of(client)
+    part = client.get("/screen?shown=ticket&lang=en").text
+    assert 'data-lang="vi"' in part
+    assert client.post("/tap/help", headers={"X-CSRFToken": token}).status_code == 400
+    fresh = part.split('data-csrf="')[1].split('"')[0]
+    assert client.post("/tap/help", headers={"X-CSRFToken": fresh}).status_code == 303

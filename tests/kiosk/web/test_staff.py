@@ -1,0 +1,168 @@
+"""The staff's app over a real store: what it shows, and what staff can do there."""
+
+from typing import Any
+
+import pytest
+
+from idcard import BirthDate, ClaimedIdentity, ClaimSource, ConfigurationError, Sex
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
+
+OWN = "http://127.0.0.1:8001"
+CLAIM = ClaimedIdentity(
+    source=ClaimSource.CARD_QR,
+    personal_number="036158900001",
+    name="Trần Thị Mẫu",
+    birth=BirthDate(year=1958, month=9, day=5),
+    sex=Sex.FEMALE,
+)
+
+
+Desk = Any
+
+
+def test_an_empty_board_says_so_in_both_languages(desk: Desk) -> None:
+    assert "Không có việc nào đang chờ." in desk.get()
+    assert "Nothing is waiting." in desk.get("/?lang=en")
+
+
+def test_one_tap_admits_somebody_with_a_desk_ticket(desk: Desk) -> None:
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY, assurance=Assurance.QR_UNSIGNED)
+    board = desk.get()
+    assert "Trần Thị Mẫu" in board
+    assert "1958" in board
+    assert "Chỉ có mã QR" in board
+    [row] = desk.staff.desk_tickets()
+    board = desk.post(f"/tickets/{row.visit_id}/confirm", room="mat")
+    assert "Số 1 đã được tiếp nhận vào Mắt." in board
+    assert desk.staff.desk_tickets() == ()
+    [admitted] = desk.staff.admissions()
+    assert admitted.confirmed_by == "desk-1"
+    assert "đã đọc: QR" in board
+
+
+def test_a_ticket_of_a_card_that_is_not_genuine_must_be_typed(desk: Desk) -> None:
+    reasons = ("genuine_chip.chip_wrong_answer", "trust.trust_not_passed")
+    desk.checkin.desk_ticket(CLAIM, code=Code.NOT_GENUINE, reasons=reasons)
+    board = desk.get()
+    assert "chip: chip trả lời sai: có thể là bản sao" in board
+    assert "Chip không tự chứng minh được" in board
+    assert 'class="urgent"' in board
+    [row] = desk.staff.desk_tickets()
+    assert "Cần nhập thông tin" in desk.post(f"/tickets/{row.visit_id}/confirm", room="mat")
+    assert "Phiếu tại quầy số 1" in desk.get(f"/tickets/{row.visit_id}")
+    papers = {"name": "  Đỗ   Thị Khác ", "birth": "5/9/1958", "number": "", "sex": "F", "room": "noi"}
+    assert "Số 1 đã được tiếp nhận" in desk.post(f"/tickets/{row.visit_id}/type", **papers)
+    [admitted] = desk.staff.admissions()
+    assert admitted.person is not None
+    assert (admitted.person.name, admitted.person.birth) == ("Đỗ Thị Khác", "1958-09-05")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("name", " ", "Chưa có họ tên."),
+        ("name", "<b>", "Chưa có họ tên."),
+        ("birth", "31/02/1958", "Ngày sinh chưa đúng"),
+        ("birth", "1958-", "Ngày sinh chưa đúng"),
+        ("number", "12345", "Số căn cước gồm 12 chữ số."),
+        ("number", "0361589000011", "Số căn cước gồm 12 chữ số."),
+    ],
+)
+def test_what_was_typed_wrong_is_asked_again_and_kept(desk: Desk, field: str, value: str, words: str) -> None:
+    desk.checkin.desk_ticket(None, code=Code.NO_DOCUMENT)
+    [row] = desk.staff.desk_tickets()
+    papers = {"name": "Đỗ Thị Khác", "birth": "1958", "number": "", "sex": "F", "room": "noi"} | {field: value}
+    page = desk.post(f"/tickets/{row.visit_id}/type", **papers)
+    assert words in page
+    assert 'aria-invalid="true"' in page
+    assert len(desk.staff.desk_tickets()) == 1
+
+
+def test_an_exception_is_settled(desk: Desk) -> None:
+    desk.checkin.notify(Code.HELP, ("help",))
+    board = desk.get()
+    assert "Người bệnh cần giúp đỡ" in board
+    [notice] = desk.staff.exceptions()
+    assert "Đã kết thúc." in desk.post(f"/exceptions/{notice.notice_id}/settle", resolution="helped")
+    assert desk.staff.exceptions() == ()
+
+
+@pytest.mark.parametrize("resolution", ["admitted", "", "burnt"])
+def test_a_resolution_that_is_none_changes_nothing(desk: Desk, resolution: str) -> None:
+    desk.checkin.notify(Code.HELP)
+    [notice] = desk.staff.exceptions()
+    assert "không còn nữa" in desk.post(f"/exceptions/{notice.notice_id}/settle", resolution=resolution)
+    assert len(desk.staff.exceptions()) == 1
+
+
+def test_who_was_called_waits_no_more(desk: Desk) -> None:
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY, assurance=Assurance.QR_UNSIGNED)
+    [row] = desk.staff.desk_tickets()
+    desk.post(f"/tickets/{row.visit_id}/confirm", room="mat")
+    assert "Đã ghi là đã gọi." in desk.post(f"/tickets/{row.visit_id}/called")
+    assert desk.staff.admissions()[0].called
+
+
+def test_a_ticket_that_is_not_there_is_said_so(desk: Desk) -> None:
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY, assurance=Assurance.QR_UNSIGNED)
+    assert "Không tìm thấy phiếu này." in desk.post("/tickets/none/confirm", room="mat")
+    [row] = desk.staff.desk_tickets()
+    assert "không còn nữa" in desk.post(f"/tickets/{row.visit_id}/confirm", room="no such room")
+    desk.get("/tickets/none", status=404)
+
+
+def test_without_the_token_or_from_elsewhere_nothing_is_done(desk: Desk) -> None:
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY, assurance=Assurance.QR_UNSIGNED)
+    [row] = desk.staff.desk_tickets()
+    token = desk.get().split('name="csrf_token" value="')[1].split('"')[0]
+    address = f"/tickets/{row.visit_id}/confirm"
+    form = {"room": "mat", "csrf_token": token}
+    patient = {"Origin": "http://127.0.0.1:8000"}
+    assert desk.client.post(address, base_url=OWN, data=form, headers=patient).status_code == 403
+    assert desk.client.post(address, base_url=OWN, data=form).status_code == 403
+    assert desk.client.post(address, base_url=OWN, data={"room": "mat"}, headers={"Origin": OWN}).status_code == 400
+    assert len(desk.staff.desk_tickets()) == 1
+
+
+def test_staff_see_why_the_kiosk_is_closed(desk: Desk) -> None:
+    problem = ConfigurationError("There is no trust store.", reason="never_set_up", remedy="Make one.")
+    response = desk.open(problem).get("/", base_url=OWN)
+    assert response.status_code == 200
+    assert "never_set_up" in response.text
+
+
+def test_devices_show_what_they_last_said(desk: Desk) -> None:
+    desk.checkin.report("reader", {"ok": False})
+    desk.clock.advance(600)
+    board = desk.get("/live?lang=en")
+    assert "Reader" in board
+    assert "not working" in board
+    assert "10 min" in board
+
+
+def test_the_staff_page_is_guarded_like_the_patients(desk: Desk) -> None:
+    response = desk.client.get("/", base_url=OWN)
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert not any(word in response.text for word in (" style=", "onclick=", "<style"))
+    assert desk.client.get("/", base_url="http://127.0.0.1:8000").status_code == 400
+
+
+def test_every_code_has_a_row(desk: Desk) -> None:
+    for code in Code:
+        desk.checkin.notify(code, ("no_card", "unheard_of"))
+    for language in ("vi", "en"):
+        board = desk.get(f"/?lang={language}")
+        assert "notice." not in board
+        assert board.count("unheard_of") == len(Code)
+
+
+def test_ages_are_coarse(desk: Desk) -> None:
+    desk.checkin.notify(Code.HELP)
+    said: list[Any] = []
+    for seconds in (0, 60, 3600, 86400):
+        desk.clock.advance(seconds)
+        said.append(next(age for age in (" d<", " h ", " min", "just now") if age in desk.get("/live?lang=en")))
+    assert said == ["just now", " min", " h ", " d<"]

@@ -1,0 +1,137 @@
+"""The catalogues: both complete, in NFC, compiled, and neither holding a word that nobody says."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+import idcard
+from kiosk import keys, ports
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code, DeskMessage, Resolution
+from kiosk.domain.eligibility import CoverReason
+from kiosk.web.common.factory import WEB
+from kiosk.web.common.words import LOCALES
+from kiosk.web.patient.page import STEPS
+
+LANGUAGES = ("vi", "en")
+DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency"]
+# Whose errors count among those that must have words: they are loaded before anybody counts.
+WITH_ERRORS = (keys, ports)
+SAID_BY_THE_KIOSK = ("no_qr", "no_card", "reading_took_too_long", "source_unusable", "stopped", "internal_fault")
+PROBLEMS = (
+    "no_such_ticket",
+    "closed",
+    "already_admitted",
+    "needs_typing",
+    "store_unavailable",
+    "gone",
+    "bad_name",
+    "bad_birth",
+    "bad_number",
+)
+PARTS = ("reader", "camera", "store", "trust", "roster", "kiosk")
+CALLS = ("help", "child", "emergency")
+
+
+def folder(language: str) -> Path:
+    return LOCALES / language / "LC_MESSAGES"
+
+
+def catalogue(language: str) -> Catalog:
+    with (folder(language) / "messages.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def said_in(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """The words by id; a plural has several."""
+    found = {}
+    for message in catalog:
+        if message.id:
+            key = message.id if isinstance(message.id, str) else message.id[0]
+            found[key] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return found
+
+
+def words(language: str) -> dict[str, tuple[str, ...]]:
+    return said_in(catalogue(language))
+
+
+def error_codes(kind: type[idcard.IdCardError] = idcard.IdCardError) -> set[str]:
+    """The codes of the library's errors and of the kiosk's own."""
+    return {kind.code}.union(*(error_codes(sub) for sub in kind.__subclasses__()))
+
+
+def families() -> set[str]:
+    """The ids that are put together while the kiosk runs."""
+    return (
+        {f"notice.{code}.{part}" for code in DESK_CODES for part in ("title", "why", "do")}
+        | {f"desk.why.{message}" for message in DeskMessage}
+        | {f"called.{call}.{part}" for call in CALLS for part in ("title", "text")}
+        | {f"reading.step.{step}" for step in STEPS}
+        | {f"reading.state.{state}" for state in ("done", "now", "todo")}
+        | {f"assurance.{rung}" for rung in Assurance}
+        | {f"reason.{reason}" for reason in [*idcard.Reason, *CoverReason]}
+        | {f"fact.{fact}" for fact in idcard.FactName}
+        | {f"staff.resolution.{word}" for word in Resolution if word is not Resolution.ADMITTED}
+        | {f"picture.place_{side}" for side in ("below", "left", "right")}
+        | {f"error.{code}" for code in error_codes()}
+        | {f"reason.{word}" for word in SAID_BY_THE_KIOSK}
+        | {f"staff.problem.{word}" for word in PROBLEMS}
+        | {f"staff.type.sex.{word}" for word in ("M", "F", "unknown")}
+        | {f"device.{part}" for part in PARTS}
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_is_said_in_nfc(language: str) -> None:
+    text = (folder(language) / "messages.po").read_text(encoding="utf-8")
+    assert unicodedata.is_normalized("NFC", text)
+    assert not {key for key, said in words(language).items() if not all(part.strip() for part in said)}
+    assert not [message.id for message in catalogue(language) if message.fuzzy and message.id]
+
+
+def test_both_languages_have_the_same_words_and_places() -> None:
+    vietnamese, english = words("vi"), words("en")
+    assert set(vietnamese) == set(english)
+    places = re.compile(r"%\((\w+)\)s")
+    for key, said in vietnamese.items():
+        assert {*places.findall(said[0])} == {*places.findall(english[key][0])}, key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_up_to_date(language: str) -> None:
+    with (folder(language) / "messages.mo").open("rb") as file:
+        compiled = said_in(read_mo(file))
+    assert compiled == said_in(catalogue(language))
+
+
+def test_every_code_reason_and_error_has_words() -> None:
+    assert sorted(families() - set(words("vi"))) == []
+    assert {code.value for code in Code} <= set(DESK_CODES)
+
+
+def test_no_word_is_said_by_nobody() -> None:
+    sources = [*WEB.rglob("*.py"), *(WEB / "templates").rglob("*.html"), *(WEB / "templates").rglob("*.svg")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    mentioned = set(re.findall(r'"([a-z][\w-]*(?:\.[\w-]+)+)"', text))
+    assert sorted(set(words("vi")) - mentioned - families()) == []
+
+
+def test_every_word_that_is_asked_for_exists() -> None:
+    sources = [*(WEB / "templates").rglob("*.html"), *(WEB / "templates").rglob("*.svg")]
+    asked = set()
+    for path in sources:
+        text = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r'\b(?:_|ngettext|gettext)\("([\w.-]+)"(?!\s*~)', text))
+        asked |= set(re.findall(r'word_in\([\w.]+, "([\w.-]+)"', text))
+    assert asked
+    assert not asked - set(words("vi"))
+
+
+def test_nobody_is_called_by_a_pronoun() -> None:
+    assert not {key for key, said in words("vi").items() if re.search(r"\bbạn\b", " ".join(said), re.IGNORECASE)}
