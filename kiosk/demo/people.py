@@ -1,0 +1,75 @@
+"""The invented citizens of the demonstration, from ``people.toml``."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from idcard.testing import Holder
+from kiosk.insurance.roster import RosterEntry
+
+Generation = Literal[2021, 2024]
+_FILE = Path(__file__).with_name("people.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What the demonstration's roster says of a citizen; ``until`` is None where it is open-ended."""
+
+    since: date
+    until: date | None
+    benefit: str
+    home_clinic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citizen:
+    """An invented citizen and the card that the bench has of them.
+
+    :param id: names the citizen in addresses; it says what the card shows, and nothing of the person.
+    :param card: what kind of card: a name known to :func:`kiosk.demo.cards.issue`.
+    :param generation: the card's printed form, of 2021 or of 2024.
+    """
+
+    id: str
+    card: str
+    generation: Generation
+    holder: Holder
+    cover: Cover | None
+
+    @property
+    def qr_text(self) -> str:
+        """The text of the code printed on the card."""
+        return self.holder.card_qr_text(layout=self.generation)
+
+    def roster_entry(self) -> RosterEntry | None:
+        """The citizen's row in the roster, where there is one."""
+        if self.cover is None:
+            return None
+        return RosterEntry(
+            personal_number=self.holder.personal_number,
+            valid_from=self.cover.since,
+            valid_to=self.cover.until,
+            benefit=self.cover.benefit,
+            home_clinic=self.cover.home_clinic,
+        )
+
+
+@cache
+def citizens() -> Mapping[str, Citizen]:
+    """The citizens by their id, in the order in which the bench shows them."""
+    rows = tomllib.loads(_FILE.read_text("utf-8"))["citizen"]
+    return {row["id"]: _citizen(row) for row in rows}
+
+
+def _citizen(row: dict[str, Any]) -> Citizen:
+    own = {name: row.pop(name) for name in ("id", "card", "generation")}
+    cover = row.pop("cover", None)
+    return Citizen(**own, cover=cover and _cover(cover), holder=Holder(**{"expiry": None} | row))
+
+
+def _cover(row: dict[str, Any]) -> Cover:
+    return Cover(since=row["from"], until=row.get("to"), benefit=row["benefit"], home_clinic=row["home_clinic"])

@@ -1,0 +1,203 @@
+"""A folder with everything the demonstration needs: keys, a demonstration PKI, trust, roster, configurations.
+
+Made once: what is there is kept, except the configurations, which follow the options of each start. A folder that
+holds anything of production is left alone.
+"""
+
+import os
+import shutil
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from idcard import ConfigurationError
+from idcard.testing import Issuer
+from kiosk.demo.people import citizens
+from kiosk.insurance.roster import build_roster
+from kiosk.keys import PersonTags, create_clinic_keys, create_secret, load_secret
+
+PATIENT, STAFF, BENCH = "patient", "staff", "bench"
+HOST = "127.0.0.1"
+ROSTER_VERSION = "demo-1"
+
+_ISSUER_BORN = datetime(2021, 1, 1, tzinfo=UTC)
+"""Before the oldest card of :mod:`kiosk.demo.people` was issued."""
+_CLINIC = Path(__file__).with_name("clinic.toml")
+_TRUST = "# The trust store of a demonstration: one anchor, which production refuses.\nformat = 1\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a demonstration is started.
+
+    :param reader: ``simulated``, ``pcsc`` or ``pcsc:NAME``.
+    :param camera: ``simulated`` or ``browser``.
+    :param port_base: the port of the patient's screen; staff, bench and card socket have the next three.
+    :param answer_ms: how long a virtual card takes for an answer, in milliseconds.
+    """
+
+    reader: str = "simulated"
+    camera: str = "simulated"
+    port_base: int = 8000
+    answer_ms: int = 30
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports by what listens there."""
+        return {name: self.port_base + at for at, name in enumerate((PATIENT, STAFF, BENCH, "card"))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where things lie in the demonstration's folder."""
+
+    root: Path
+
+    def config(self, process: str) -> Path:
+        """The configuration of ``patient``, ``staff`` or ``bench``."""
+        return self.root / f"{process}.toml"
+
+    def key(self, name: str) -> Path:
+        """The key file of this name."""
+        return self.root / "keys" / name
+
+    @property
+    def trust(self) -> Path:
+        """The trust store."""
+        return self.root / "trust"
+
+    @property
+    def roster(self) -> Path:
+        """The roster."""
+        return self.root / "roster.db"
+
+    @property
+    def issuer(self) -> Path:
+        """The demonstration's issuer, private keys and all."""
+        return self.root / "bench" / "issuer"
+
+
+def provision(folder: Path, options: Options) -> Place:
+    """The demonstration's folder, whole.
+
+    :raises ConfigurationError: where the folder cannot be written, or holds something of production.
+    """
+    place = Place(root=folder.absolute())
+    _refuse_production(place)
+    try:
+        for folder_of in (place.root, place.key("x").parent, place.issuer.parent):
+            folder_of.mkdir(parents=True, exist_ok=True)
+        _keys(place)
+        _issuer(place)
+        _trust(place)
+        _roster(place)
+        _configurations(place, options)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} cannot be used: {error.strerror}.",
+            reason="folder",
+            remedy="Choose another with --dir, or let this user write there.",
+        ) from error
+    return place
+
+
+def _refuse_production(place: Place) -> None:
+    for process in (PATIENT, STAFF, BENCH):
+        try:
+            mode = tomllib.loads(place.config(process).read_text("utf-8")).get("mode")
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            mode = None
+        if mode != "demo":
+            raise ConfigurationError(
+                f"{place.config(process)} is no demonstration's configuration.",
+                reason="not_a_demonstration",
+                remedy="Choose another folder with --dir.",
+            )
+
+
+def _keys(place: Place) -> None:
+    for name in ("roster.key", "person_day.key", *(f"{process}_session.key" for process in (PATIENT, STAFF, BENCH))):
+        if not place.key(name).exists():
+            create_secret(place.key(name))
+    private, public = place.key("clinic.key"), place.key("clinic.pub")
+    if not public.exists():
+        private.unlink(missing_ok=True)
+        create_clinic_keys(private, public)
+
+
+def _issuer(place: Place) -> None:
+    _whole(place.issuer, lambda folder: Issuer.create(at=_ISSUER_BORN).save(folder))
+
+
+def _trust(place: Place) -> None:
+    _whole(place.trust, lambda folder: _write_trust(folder, place.issuer / "csca.cer"))
+
+
+def _write_trust(folder: Path, csca: Path) -> None:
+    (folder / "csca").mkdir(parents=True)
+    shutil.copyfile(csca, folder / "csca" / "demonstration.cer")
+    (folder / "trust.toml").write_text(_TRUST, "utf-8")
+
+
+def _roster(place: Place) -> None:
+    if place.roster.exists():
+        return
+    entries = [entry for citizen in citizens().values() if (entry := citizen.roster_entry()) is not None]
+    tags = PersonTags(load_secret(place.key("roster.key")))
+    build_roster(place.roster, entries, tags=tags, version=ROSTER_VERSION, as_of=datetime.now(UTC))
+
+
+def _whole(folder: Path, make: Callable[[Path], None]) -> None:
+    """Make a folder under another name first: one that was begun and not finished never counts as there."""
+    if folder.exists():
+        return
+    unfinished = folder.with_name(folder.name + ".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    make(unfinished)
+    os.replace(unfinished, folder)
+
+
+def _configurations(place: Place, options: Options) -> None:
+    ports = options.ports
+    device = f"simulated:{HOST}:{ports['card']}"
+    camera = device if options.camera == "simulated" else options.camera
+    reader = device if options.reader == "simulated" else options.reader
+    key = place.key
+    shared: dict[str, object] = {"mode": "demo", "host": HOST}
+    stored: dict[str, object] = {"store": place.root / "store.db", "trust": place.trust}
+    patient: dict[str, object] = {
+        "roster": place.roster,
+        "roster_key": key("roster.key"),
+        "person_day_key": key("person_day.key"),
+        "clinic_public_key": key("clinic.pub"),
+        "reader": reader,
+        "camera": camera,
+    }
+    bench: dict[str, object] = {
+        "patient_port": ports[PATIENT],
+        "staff_port": ports[STAFF],
+        "card_port": ports["card"],
+        "issuer": place.issuer,
+        "reader": reader,
+        "camera": camera,
+        "answer_ms": options.answer_ms,
+    }
+    own = {PATIENT: stored | patient, STAFF: stored | {"clinic_private_key": key("clinic.key")}, BENCH: bench}
+    for process, settings in own.items():
+        settings = shared | {"port": ports[process], "session_key": key(f"{process}_session.key")} | settings
+        clinic = "" if process == BENCH else "\n" + _CLINIC.read_text("utf-8")
+        place.config(process).write_text("\n".join(_lines(process, settings)) + "\n" + clinic, "utf-8")
+
+
+def _lines(process: str, settings: dict[str, object]) -> Iterator[str]:
+    yield f"# The demonstration's {process} process. Written at every start of `kiosk demo`."
+    for name, value in settings.items():
+        yield f"{name} = {value if isinstance(value, int) else _toml_text(str(value))}"
+
+
+def _toml_text(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
