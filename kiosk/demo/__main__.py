@@ -1,0 +1,88 @@
+"""``python -m kiosk.demo``: the whole kiosk on this machine, with invented people."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+from idcard import ConfigurationError
+from kiosk.config import SIMULATED
+from kiosk.demo.launcher import ChildDied, check_ports, running, watch
+from kiosk.demo.provision import BENCH, HOST, PATIENT, STAFF, Options, provision
+
+DIED, USAGE = 1, 2
+
+
+def main() -> int:
+    """Run a demonstration until it is told to stop; the exit code."""
+    folder, options = _asked_for()
+    stop = Event()
+
+    def told(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    try:
+        check_ports(options)
+        place = provision(folder, options)
+        print("Starting the kiosk …", flush=True)
+        with running(place, options) as children:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, told)
+            print(_welcome(folder, options), flush=True)
+            watch(place, children, stop.is_set)
+    except ConfigurationError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return USAGE
+    except ChildDied as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return DIED
+    except KeyboardInterrupt:
+        pass
+    print("The demonstration has ended. Its data stays in", folder)
+    return 0
+
+
+def _asked_for() -> tuple[Path, Options]:
+    parser = argparse.ArgumentParser(prog="kiosk demo", description="The whole kiosk, with invented people.")
+    parser.add_argument("--reader", type=_reader, default="simulated", metavar="simulated|pcsc|pcsc:NAME")
+    parser.add_argument("--camera", choices=("simulated", "browser"), default="simulated")
+    parser.add_argument("--port-base", type=int, choices=range(1024, 65533), default=8000, metavar="PORT")
+    parser.add_argument("--dir", type=Path, default=Path("var/demo"))
+    asked = vars(parser.parse_args())
+    return asked.pop("dir"), Options(**asked)
+
+
+def _reader(value: str) -> str:
+    kind, _, name = value.partition(":")
+    if value.startswith(SIMULATED) or kind not in ("simulated", "pcsc") or (":" in value and not name.strip()):
+        raise argparse.ArgumentTypeError("a reader is simulated, pcsc or pcsc:NAME")
+    return value
+
+
+def _welcome(folder: Path, options: Options) -> str:
+    """The addresses, and what to do next."""
+    patient, staff, bench = (f"http://{HOST}:{options.ports[process]}/" for process in (PATIENT, STAFF, BENCH))
+    virtual = options.reader == "simulated"
+    card = (
+        "On the bench, pick a person and put the card on the reader." if virtual else "Put a card on the real reader."
+    )
+    return f"""
+The kiosk runs on this machine. People and cards are invented.
+
+  bench            {bench}   pick a person; put the card on the reader
+  patient screen   {patient}   what stands in the hall
+  staff screen     {staff}   what the desk sees
+
+What to do:
+  1. Open the three pages side by side.
+  2. {card}
+  3. On the patient screen, type the last six digits of the number on the card, and choose a room.
+  4. Look at the staff screen. Then try a forged card.
+
+Ctrl-C ends it. Everything it keeps is in {folder}."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The bench's process: its pages, its cards and its card socket. ``python -m kiosk.demo.bench_process bench.toml``."""
+
+import sys
+from pathlib import Path
+
+import structlog
+
+from idcard import ConfigurationError
+from idcard.testing import Issuer
+from kiosk.config import load
+from kiosk.demo.card_socket import CardSocket
+from kiosk.demo.config import BenchConfig
+from kiosk.demo.web import create_bench_app
+from kiosk.demo.workbench import Bench
+from kiosk.process import listen, log_to_stderr, run_until_told
+
+_USAGE = 2
+_log = structlog.get_logger(__name__)
+
+
+def run_bench(config: BenchConfig, *, end_with_stdin: bool = False) -> None:
+    """Serve the bench until the process is told to stop.
+
+    :raises ConfigurationError: if its issuer, its session key or a port cannot be used.
+    """
+    bench = Bench(_issuer(config.issuer), answer_s=config.answer_ms / 1000)
+    server = listen(create_bench_app(bench, config), host=config.host, port=config.port)
+    cards = CardSocket(config.host, config.card_port, bench.answer)
+    _log.info("bench_serves", port=server.port, card_port=cards.port)
+    try:
+        run_until_told(server, end_with_stdin=end_with_stdin)
+    finally:
+        cards.close()
+
+
+def _issuer(folder: Path) -> Issuer:
+    try:
+        return Issuer.load(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            "The demonstration's issuer cannot be read.",
+            reason="damaged",
+            remedy="Remove the demonstration's directory and start again.",
+        ) from error
+
+
+def main() -> None:
+    """Run the bench whose configuration is the one argument; it ends with standard input."""
+    log_to_stderr()
+    try:
+        run_bench(load(BenchConfig, Path(sys.argv[1])), end_with_stdin=True)
+    except ConfigurationError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(_USAGE)
+
+
+if __name__ == "__main__":
+    main()

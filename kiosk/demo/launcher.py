@@ -1,0 +1,146 @@
+"""Starts the three processes of a demonstration, waits until they answer, and ends them together."""
+
+import http.client
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from idcard import ConfigurationError
+from kiosk.demo.provision import BENCH, HOST, PATIENT, STAFF, Options, Place
+from kiosk.process import port_busy
+
+ANSWER_WITHIN_S = 90.0
+"""How long a process may take until it answers; a slow machine at its first start compiles everything."""
+
+_LOOK_EVERY_S = 0.1
+_END_WITHIN_S = 15.0
+
+Child = subprocess.Popen[bytes]
+
+
+class ChildDied(Exception):
+    """A process of the demonstration ended by itself.
+
+    :param process: which one. :param last: the last line of its log. :param log: where the whole log is.
+    """
+
+    def __init__(self, process: str, last: str, log: Path) -> None:
+        super().__init__(f"the {process} process ended: {last} (all of it is in {log})")
+
+
+def check_ports(options: Options) -> None:
+    """Nothing, where all four ports are free.
+
+    :raises ConfigurationError: naming the first one that is not.
+    """
+    for port in options.ports.values():
+        with socket.socket() as probe:
+            # As the servers do: connections of an earlier run that are still winding down do no harm.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                raise port_busy(HOST, port) from error
+
+
+def log_of(place: Place, process: str) -> Path:
+    """Where a process writes what happens to it."""
+    return place.root / "log" / f"{process}.log"
+
+
+@contextmanager
+def running(place: Place, options: Options) -> Iterator[dict[str, Child]]:
+    """The processes of a provisioned demonstration by their names, all answering; ended when the block ends.
+
+    :raises ChildDied: if one ends before all answer.
+    """
+    children: dict[str, Child] = {}
+    log_of(place, BENCH).parent.mkdir(exist_ok=True)
+    try:
+        for process, command in _commands(place).items():
+            with log_of(place, process).open("wb") as log:
+                # Standard input is their lifeline: it ends when this process does, even if it is killed.
+                children[process] = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT
+                )
+        _wait_for_answers(place, options, children)
+        yield children
+    finally:
+        _end(children)
+
+
+def watch(place: Place, children: dict[str, Child], told_to_stop: Callable[[], bool]) -> None:
+    """Return once told to stop.
+
+    :raises ChildDied: if a process ends by itself.
+    """
+    while not told_to_stop():
+        _check(place, children)
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _commands(place: Place) -> dict[str, list[str]]:
+    """The bench first: the kiosk looks for its reader there."""
+
+    def kiosk(command: str, process: str) -> list[str]:
+        return [sys.executable, "-m", "kiosk", command, "--config", str(place.config(process)), _LIFELINE]
+
+    bench = [sys.executable, "-m", "kiosk.demo.bench_process", str(place.config(BENCH))]
+    return {BENCH: bench, PATIENT: kiosk("run", PATIENT), STAFF: kiosk("staff", STAFF)}
+
+
+_LIFELINE = "--end-with-stdin"
+
+
+def _wait_for_answers(place: Place, options: Options, children: dict[str, Child]) -> None:
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    for port in (options.ports[process] for process in (PATIENT, STAFF, BENCH)):
+        while not _answers(port):
+            _check(place, children)
+            if time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"Nothing answers on port {port}.",
+                    reason="no_answer",
+                    remedy=f"Look into {log_of(place, PATIENT).parent}.",
+                )
+            time.sleep(_LOOK_EVERY_S)
+
+
+def _answers(port: int) -> bool:
+    """Whether there is any answer to a request, be it that the kiosk is closed."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _check(place: Place, children: dict[str, Child]) -> None:
+    for process, child in children.items():
+        if child.poll() is not None:
+            log = log_of(place, process)
+            lines = log.read_text("utf-8", "replace").strip().splitlines()
+            raise ChildDied(process, lines[-1] if lines else f"exit code {child.returncode}", log)
+
+
+def _end(children: dict[str, Child]) -> None:
+    """Tell every process to stop, and kill one that does not."""
+    for child in children.values():
+        child.terminate()
+    deadline = time.monotonic() + _END_WITHIN_S
+    for child in children.values():
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if child.stdin is not None:
+            child.stdin.close()

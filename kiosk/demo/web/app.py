@@ -1,0 +1,99 @@
+"""The bench's app: pick a citizen, put the card on the reader, take it away, show its code."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from kiosk.demo.config import BenchConfig
+from kiosk.demo.people import Citizen
+from kiosk.demo.web.drawing import DrawnCard, portrait_jpeg
+from kiosk.demo.web.words import word
+from kiosk.demo.workbench import Bench
+from kiosk.web.common.factory import base_app, read_session_key
+from kiosk.web.common.preferences import current_preferences
+
+
+def create_bench_app(bench: Bench, config: BenchConfig) -> Flask:
+    """The bench's app.
+
+    :raises ConfigurationError: when the session key cannot be used.
+    """
+    key = read_session_key(config.session_key)
+    app = base_app("bench", host=config.host, port=config.port, session_key=key, camera=False)
+    pages = Blueprint(
+        "bench", __name__, template_folder="templates", static_folder="static", static_url_path="/bench-static"
+    )
+    pages.context_processor(lambda: {"word": word})
+    _add_views(pages, bench, config)
+    _add_deeds(pages, bench, config)
+    app.register_blueprint(pages)
+    return app
+
+
+def _add_views(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
+    @pages.get("/")
+    def show() -> str:
+        return render_template("bench/page.html", **_context(bench, config))
+
+    @pages.get("/citizens/<name>/portrait.jpg")
+    def portrait(name: str) -> Response:
+        return Response(portrait_jpeg(_known(bench, name).holder), mimetype="image/jpeg")
+
+    @pages.get("/health")
+    def health() -> Response:
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
+    @pages.post("/citizens/<name>/place")
+    def place(name: str) -> BaseResponse:
+        return _do(config.has_cards, lambda: bench.place(_known(bench, name).id), name)
+
+    @pages.post("/take-away")
+    def take_away() -> BaseResponse:
+        return _do(config.has_cards, bench.take_away, _chosen(bench))
+
+    @pages.post("/citizens/<name>/show-qr")
+    def show_qr(name: str) -> BaseResponse:
+        return _do(config.has_camera, lambda: bench.show_qr(_known(bench, name).id), name)
+
+    @pages.post("/hide-qr")
+    def hide_qr() -> BaseResponse:
+        return _do(config.has_camera, bench.hide_qr, _chosen(bench))
+
+
+def _do(possible: bool, deed: Callable[[], None], citizen: str) -> BaseResponse:
+    """Do it and show the page again; 409 where the kiosk uses a real device instead of this bench's."""
+    if not possible:
+        abort(HTTPStatus.CONFLICT)
+    deed()
+    return redirect(url_for("bench.show", lang=current_preferences().language, citizen=citizen), HTTPStatus.SEE_OTHER)
+
+
+def _known(bench: Bench, name: str) -> Citizen:
+    if name not in bench.people:
+        abort(HTTPStatus.NOT_FOUND)
+    return bench.people[name]
+
+
+def _chosen(bench: Bench) -> str:
+    """Whose card is drawn: who was asked for, else whose card is in use, else the first."""
+    laid = bench.laid
+    names = (request.args.get("citizen"), laid.on_reader, laid.before_camera)
+    return next((name for name in names if name is not None and name in bench.people), next(iter(bench.people)))
+
+
+def _context(bench: Bench, config: BenchConfig) -> dict[str, Any]:
+    chosen = _chosen(bench)
+    return {
+        "people": bench.people,
+        "laid": bench.laid,
+        "chosen": bench.people[chosen],
+        "card": DrawnCard.of(bench.people[chosen]),
+        "config": config,
+        "patient_url": f"http://{config.host}:{config.patient_port}/",
+        "staff_url": f"http://{config.host}:{config.staff_port}/",
+    }

@@ -1,0 +1,138 @@
+"""The bench: virtual cards, one place on a reader and one before a camera, and what they answer to the kiosk.
+
+The protocol is that of :mod:`kiosk.devices.simulated`. The kiosk learns from here what a reader and a camera would
+tell it, and nothing else: no key, no name, no choice that was made on the bench's page.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+from idcard import IdCardError
+from idcard.testing import Issuer, SimulatedCard
+from kiosk.demo import cards
+from kiosk.demo.people import Citizen, citizens
+from kiosk.demo.picture import camera_picture
+from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Whose card lies on the reader, and whose code is held before the camera: ids, or None."""
+
+    on_reader: str | None = None
+    before_camera: str | None = None
+
+
+class Bench:
+    """The cards of all citizens, and where they lie; safe to use from several threads.
+
+    :param issuer: signs the cards; they are new at each start.
+    :param answer_s: how long a card takes for an answer, as a contactless one does.
+    :param swap_s: how long the reader is empty while one card takes another's place.
+    """
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        people: Mapping[str, Citizen] | None = None,
+        *,
+        answer_s: float = 0.0,
+        swap_s: float = 0.6,
+    ) -> None:
+        self.people = people or citizens()
+        self._answer_s = answer_s
+        self._swap_s = swap_s
+        self._lands_at = 0.0
+        self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
+        self._laid = Laid()
+        self._picture = b""
+        self._lock = Lock()
+
+    @property
+    def laid(self) -> Laid:
+        """Where cards and codes are now."""
+        with self._lock:
+            return self._laid
+
+    def place(self, citizen: str) -> None:
+        """Put a citizen's card on the reader, in place of one that lies there; KeyError for an unknown one."""
+        card = self._cards[citizen]
+        with self._lock:
+            self._lands_at = 0.0 if self._laid.on_reader is None else time.monotonic() + self._swap_s
+            self._take()
+            card.power_off()
+            self._laid = Laid(citizen, self._laid.before_camera)
+
+    def take_away(self) -> None:
+        """Take the card off the reader, where there is one; its power is gone with it."""
+        with self._lock:
+            self._take()
+
+    def show_qr(self, citizen: str) -> None:
+        """Hold the code of a citizen's card before the camera; KeyError for an unknown one."""
+        picture = camera_picture(self.people[citizen].qr_text)
+        with self._lock:
+            self._laid, self._picture = Laid(self._laid.on_reader, citizen), picture
+
+    def hide_qr(self) -> None:
+        """Hold nothing before the camera."""
+        with self._lock:
+            self._laid, self._picture = Laid(self._laid.on_reader), b""
+
+    def answer(self, body: bytes) -> bytes:
+        """The answer to one frame of the kiosk; empty where there is nothing to answer, or no card."""
+        if body not in _CONTROL:
+            time.sleep(self._answer_s)
+        with self._lock:
+            if body in _CONTROL:
+                return _CONTROL[body](self)
+            card = self._card
+            return b"" if card is None or len(body) < _SHORTEST_COMMAND else _transmit(card, body)
+
+    @property
+    def _card(self) -> SimulatedCard | None:
+        """The card that the reader feels."""
+        if self._laid.on_reader is None or time.monotonic() < self._lands_at:
+            return None
+        return self._cards[self._laid.on_reader]
+
+    def _take(self) -> None:
+        if self._laid.on_reader is not None:
+            self._cards[self._laid.on_reader].power_off()
+        self._laid = Laid(None, self._laid.before_camera)
+
+    def _power(self, act: Callable[[SimulatedCard], None]) -> bytes:
+        if self._card is not None:
+            act(self._card)
+        return b""
+
+    def _presence(self) -> bytes:
+        return b"\x00" if self._card is None else b"\x01"
+
+    def _atr(self) -> bytes:
+        return b"" if self._card is None else self._card.atr
+
+    def _frame(self) -> bytes:
+        return self._picture
+
+
+_SHORTEST_COMMAND = 4
+
+_CONTROL: dict[bytes, Callable[[Bench], bytes]] = {
+    POWER_OFF: lambda bench: bench._power(SimulatedCard.power_off),
+    POWER_ON: lambda bench: bench._power(SimulatedCard.power_on),
+    RESET: lambda bench: bench._power(SimulatedCard.reset),
+    ASK_ATR: lambda bench: bench._atr(),
+    PRESENCE: lambda bench: bench._presence(),
+    CAMERA_FRAME: lambda bench: bench._frame(),
+}
+
+
+def _transmit(card: SimulatedCard, command: bytes) -> bytes:
+    """The chip's answer, or silence: of a card without power, or of bytes that are no command."""
+    try:
+        return card.transmit(command)
+    except IdCardError:
+        return b""
