@@ -27,9 +27,9 @@ def main() -> int:
         check_ports(options)
         place = provision(folder, options)
         print("Starting the kiosk …", flush=True)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, told)
         with running(place, options) as children:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, told)
             print(_welcome(folder, options), flush=True)
             watch(place, children, stop.is_set)
     except ConfigurationError as error:
@@ -38,8 +38,6 @@ def main() -> int:
     except ChildDied as error:
         print(f"Error: {error}", file=sys.stderr)
         return DIED
-    except KeyboardInterrupt:
-        pass
     print("The demonstration has ended. Its data stays in", folder)
     return 0
 

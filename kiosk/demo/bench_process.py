@@ -1,5 +1,6 @@
-"""The bench's process: its pages, its cards and its card socket. ``python -m kiosk.demo.bench_process bench.toml``."""
+"""The bench's process: its pages, its cards and its card socket. ``python -m kiosk.demo.bench_process``."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -45,10 +46,14 @@ def _issuer(folder: Path) -> Issuer:
 
 
 def main() -> None:
-    """Run the bench whose configuration is the one argument; it ends with standard input."""
+    """Run the bench whose configuration is named in the arguments."""
+    parser = argparse.ArgumentParser(prog="kiosk.demo.bench_process")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--end-with-stdin", action="store_true")
+    asked = parser.parse_args()
     log_to_stderr()
     try:
-        run_bench(load(BenchConfig, Path(sys.argv[1])), end_with_stdin=True)
+        run_bench(load(BenchConfig, asked.config), end_with_stdin=asked.end_with_stdin)
     except ConfigurationError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(_USAGE)

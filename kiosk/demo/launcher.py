@@ -19,6 +19,12 @@ ANSWER_WITHIN_S = 90.0
 _LOOK_EVERY_S = 0.1
 _END_WITHIN_S = 15.0
 
+_MODULES = {
+    BENCH: ("kiosk.demo.bench_process", "--config"),
+    PATIENT: ("kiosk", "run", "--config"),
+    STAFF: ("kiosk", "staff", "--config"),
+}
+
 Child = subprocess.Popen[bytes]
 
 
@@ -61,13 +67,11 @@ def running(place: Place, options: Options) -> Iterator[dict[str, Child]]:
     children: dict[str, Child] = {}
     log_of(place, BENCH).parent.mkdir(exist_ok=True)
     try:
-        for process, command in _commands(place).items():
-            with log_of(place, process).open("wb") as log:
-                # Standard input is their lifeline: it ends when this process does, even if it is killed.
-                children[process] = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT
-                )
-        _wait_for_answers(place, options, children)
+        # The bench first: without it the kiosk would miss its reader, and tell staff.
+        for together in ((BENCH,), (PATIENT, STAFF)):
+            for process in together:
+                children[process] = _started(place, process)
+            _wait_for_answers(place, [options.ports[process] for process in together], children)
         yield children
     finally:
         _end(children)
@@ -83,22 +87,16 @@ def watch(place: Place, children: dict[str, Child], told_to_stop: Callable[[], b
         time.sleep(_LOOK_EVERY_S)
 
 
-def _commands(place: Place) -> dict[str, list[str]]:
-    """The bench first: the kiosk looks for its reader there."""
-
-    def kiosk(command: str, process: str) -> list[str]:
-        return [sys.executable, "-m", "kiosk", command, "--config", str(place.config(process)), _LIFELINE]
-
-    bench = [sys.executable, "-m", "kiosk.demo.bench_process", str(place.config(BENCH))]
-    return {BENCH: bench, PATIENT: kiosk("run", PATIENT), STAFF: kiosk("staff", STAFF)}
+def _started(place: Place, process: str) -> Child:
+    command = [sys.executable, "-m", *_MODULES[process], str(place.config(process)), "--end-with-stdin"]
+    with log_of(place, process).open("wb") as log:
+        # Standard input is its lifeline: it ends when this process does, even if this one is killed.
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
 
 
-_LIFELINE = "--end-with-stdin"
-
-
-def _wait_for_answers(place: Place, options: Options, children: dict[str, Child]) -> None:
+def _wait_for_answers(place: Place, ports: list[int], children: dict[str, Child]) -> None:
     deadline = time.monotonic() + ANSWER_WITHIN_S
-    for port in (options.ports[process] for process in (PATIENT, STAFF, BENCH)):
+    for port in ports:
         while not _answers(port):
             _check(place, children)
             if time.monotonic() > deadline:

@@ -1,7 +1,7 @@
 """A folder with everything the demonstration needs: keys, a demonstration PKI, trust, roster, configurations.
 
-Made once: what is there is kept, except the configurations, which follow the options of each start. A folder that
-holds anything of production is left alone.
+Made once: what is there is kept, except the roster and the configurations, which follow the program and its options at
+each start. A folder that holds anything of production is left alone.
 """
 
 import os
@@ -144,8 +144,7 @@ def _write_trust(folder: Path, csca: Path) -> None:
 
 
 def _roster(place: Place) -> None:
-    if place.roster.exists():
-        return
+    """Written at every start: the invented people of this version, under the key that was kept."""
     entries = [entry for citizen in citizens().values() if (entry := citizen.roster_entry()) is not None]
     tags = PersonTags(load_secret(place.key("roster.key")))
     build_roster(place.roster, entries, tags=tags, version=ROSTER_VERSION, as_of=datetime.now(UTC))

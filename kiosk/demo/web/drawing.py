@@ -9,7 +9,8 @@ import segno
 from idcard.testing import Holder, portrait
 from kiosk.demo.people import Citizen
 
-_LINE = 44
+_LINE = 36
+"""As many letters as stand beside the portrait."""
 _MRZ_LINE = 30
 _QR_BORDER = 2
 _OLD_AT_ISSUE = 60

@@ -6,7 +6,7 @@ function redraw(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("bench");
   const focused = document.activeElement?.dataset?.test;
   bench.replaceChildren(...fresh.childNodes);
-  const states = [...bench.querySelectorAll(".device")].map((device) => device.innerText.split("\n").slice(0, 2).join(": "));
+  const states = [...bench.querySelectorAll(".device")].map((device) => [...device.querySelectorAll("h3, p")].map((part) => part.textContent).join(": "));
   document.getElementById("said").textContent = states.join(". ");
   if (focused) {
     bench.querySelector(`[data-test="${focused}"]`)?.focus({ preventScroll: true });
