@@ -85,7 +85,17 @@ need_base() {
 }
 
 requirements_stamp() {
-    { printf '%s\n' "$ROOT" "$@" && python3 -V && cat "$ROOT/pyproject.toml" "$ROOT"/requirements/*.txt; } | sha256sum
+    { printf '%s\n' "$ROOT" && python3 -V && cat "$ROOT/pyproject.toml" "$ROOT"/requirements/*.txt; } | sha256sum
+}
+
+# has_stamp STAMP NAME…: whether one of these sets was installed from the present requirements.
+has_stamp() {
+    local stamp=$1 name
+    shift
+    for name in "$@"; do
+        [ "$(cat "$VENV/stamp-$name" 2>/dev/null)" != "$stamp" ] || return 0
+    done
+    return 1
 }
 
 # pip_install ARGUMENT…: pip with the pinned versions of every package.
@@ -97,12 +107,12 @@ pip_install() {
 }
 
 # need_venv NAME PIP-ARGUMENT…: the virtual environment with what pip is told to install, unless that was done already.
+# The set dev holds all of the set run.
 need_venv() {
-    local name=$1 stamp old
+    local name=$1 stamp
     shift
-    stamp=$(requirements_stamp "$@")
-    old=$(cat "$VENV/stamp-$name" 2>/dev/null || true)
-    if [ "$stamp" = "$old" ] && "$PYTHON" -c '' 2>/dev/null; then
+    stamp=$(requirements_stamp)
+    if has_stamp "$stamp" "$name" dev && "$PYTHON" -c '' 2>/dev/null; then
         return 0
     fi
     : >"$LOGS/pip.log"

@@ -1,0 +1,83 @@
+"""``script/run``: one command, three screens, nothing left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+
+def free_base() -> int:
+    """The first of four ports in a row that are free."""
+    for base in range(20000 + os.getpid() % 1000 * 4, 65000, 4):
+        try:
+            for port in range(base, base + 4):
+                socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return base
+    raise AssertionError("no four ports are free")
+
+
+def answers(port: int) -> bool:
+    """Whether a page is served there."""
+    try:
+        with closing(urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)) as page:
+            return bool(page.status == 200)
+    except urllib.error.URLError:
+        return False
+
+
+@pytest.fixture
+def running(root: Path, tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """``script/run`` from another folder, and the first of its ports."""
+    base = free_base()
+    command = [str(root / "script" / "run"), "--port-base", str(base), "--dir", str(tmp_path / "demo")]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield base, process
+        process.kill()
+
+
+def until_served(base: int, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not all(answers(base + at) for at in range(3)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail("it does not serve:\n" + "\n".join(process.communicate()))
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_three_screens_until_it_is_told_to_stop(
+    running: tuple[int, subprocess.Popen[str]], told: signal.Signals
+) -> None:
+    base, process = running
+    until_served(base, process)
+    process.send_signal(told)
+    said, complained = process.communicate(timeout=30)
+    assert [f"http://127.0.0.1:{base + at}/" in said for at in range(3)] == [True] * 3
+    assert "Traceback" not in said + complained
+    assert not any(answers(base + at) for at in range(3)), "its processes ended with it"
+
+
+def test_a_port_that_is_taken_is_one_line_and_a_remedy(root: Path, tmp_path: Path) -> None:
+    base = free_base()
+    with closing(socket.create_server(("127.0.0.1", base + 1))):
+        result = subprocess.run(
+            [str(root / "script" / "run"), "--port-base", str(base), "--dir", str(tmp_path / "demo")],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        f"error: Port {base + 1} on this machine is in use.",
+        "       Stop the program that listens there, or choose other ports: script/run --port-base 9000",
+    ]
