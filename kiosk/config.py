@@ -47,9 +47,7 @@ def _device_address(device: str) -> str:
 def _reader(value: str) -> str:
     if value.startswith(SIMULATED):
         return _device_address(value)
-    if value != "pcsc" and not value.removeprefix("pcsc:").strip():
-        raise ValueError("a reader is pcsc, pcsc:NAME or simulated:HOST:PORT")
-    if not value.startswith("pcsc"):
+    if value != "pcsc" and not (value.startswith("pcsc:") and value.removeprefix("pcsc:").strip()):
         raise ValueError("a reader is pcsc, pcsc:NAME or simulated:HOST:PORT")
     return value
 

@@ -1,0 +1,219 @@
+"""The three processes, really started: from the card on the bench to the number on the staff's screen."""
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import pytest
+
+from idcard import ConfigurationError
+from kiosk.demo.launcher import ChildDied, check_ports, log_of, running, watch
+from kiosk.demo.people import citizens
+from kiosk.demo.provision import BENCH, PATIENT, STAFF, Options, provision
+
+pytestmark = pytest.mark.serial
+PATIENCE_S = 60.0
+
+
+@dataclass
+class Visitor:
+    """A browser that follows redirects, keeps cookies and sends the token that the page holds."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str = "/") -> tuple[int, str]:
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, **fields: str) -> tuple[int, str]:
+        _, page = self.get()
+        token = re.search(r'(?:data-csrf|name="csrf_token" value)="([^"]+)"', page)
+        assert token is not None
+        status, answer = self._ask("POST", path, urllib.parse.urlencode({"csrf_token": token[1], **fields}))
+        return (status, answer) if status != 303 else self.get()
+
+    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            own = {"Origin": f"http://127.0.0.1:{self.port}", "Content-Type": "application/x-www-form-urlencoded"}
+            headers |= own
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            for _, cookie in filter(lambda header: header[0].lower() == "set-cookie", answer.getheaders()):
+                self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
+            assert answer.getheader("Server") is None
+            return answer.status, answer.read().decode("utf-8", "replace")
+
+
+@dataclass
+class Demo:
+    """A demonstration that was started as a newcomer starts it."""
+
+    process: subprocess.Popen[str]
+    options: Options
+    root: Path
+    welcome: str
+
+    def visitor(self, process: str) -> Visitor:
+        return Visitor(self.options.ports[process])
+
+    def children(self) -> list[int]:
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
+
+    def until_gone(self) -> None:
+        """Wait until every port is free again."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return check_ports(self.options)
+            except ConfigurationError:
+                assert time.monotonic() < deadline, "a process was left over"
+                time.sleep(0.1)
+
+
+@pytest.fixture
+def demo(tmp_path: Path, free_ports: Options) -> Iterator[Demo]:
+    arguments = ["--port-base", str(free_ports.port_base), "--dir", str(tmp_path / "demo")]
+    command = [sys.executable, "-m", "kiosk", "demo", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        welcome = ""
+        for line in process.stdout:
+            welcome += line
+            if line.startswith("Ctrl-C ends it"):
+                break
+        demo = Demo(process, free_ports, tmp_path / "demo", welcome)
+        try:
+            assert process.poll() is None, welcome
+            yield demo
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+    demo.until_gone()
+
+
+def screen(page: str) -> str:
+    found = re.search(r'data-screen="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def until(visitor: Visitor, wanted: str) -> str:
+    """The patient's page once it shows this screen."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        _, page = visitor.get()
+        if screen(page) == wanted:
+            return page
+        assert time.monotonic() < deadline, f"still {screen(page)}"
+        time.sleep(0.1)
+
+
+def test_from_the_card_to_the_ticket(demo: Demo) -> None:
+    for port in list(demo.options.ports.values())[:3]:
+        assert f"http://127.0.0.1:{port}/" in demo.welcome
+    bench, patient, staff = (demo.visitor(name) for name in (BENCH, PATIENT, STAFF))
+    until(patient, "attract")
+
+    # A card, its digits, a room, a number.
+    assert bench.post("/citizens/insured/place")[0] == 200
+    until(patient, "digits")
+    assert patient.post("/digits", digits=citizens()["insured"].holder.can)[0] == 200
+    page = until(patient, "confirm")
+    assert citizens()["insured"].holder.name not in page
+    assert patient.post("/room", room="noi")[0] == 200
+    until(patient, "ticket")
+    assert patient.get("/ticket.png")[0] == 200
+    bench.post("/take-away")
+
+    # Staff, and only they, see who it was.
+    _, board = staff.get()
+    assert citizens()["insured"].holder.name.upper() in board.upper()
+
+    # A forged card, opened with its code: kind words here, the reason at the desk.
+    assert patient.post("/tap/acknowledge")[0] == 200
+    until(patient, "attract")
+    bench.post("/citizens/forged/show-qr")
+    until(patient, "place_card")
+    bench.post("/citizens/forged/place")
+    page = until(patient, "desk")
+    assert "E04" in page
+    assert "E05" not in page
+    assert "E05" in staff.get()[1]
+
+    for process in (BENCH, PATIENT, STAFF):
+        log = (demo.root / "log" / f"{process}.log").read_text("utf-8")
+        assert "Traceback" not in log
+        for name in ("insured", "forged"):
+            holder = citizens()[name].holder
+            assert holder.name not in log
+            assert holder.can not in log
+
+    # Told to stop, it stops, and says so.
+    assert len(demo.children()) == 3
+    demo.process.send_signal(signal.SIGTERM)
+    assert demo.process.wait(PATIENCE_S) == 0
+    demo.until_gone()
+
+
+def test_nobody_outlives_a_killed_launcher(demo: Demo) -> None:
+    children = demo.children()
+    assert len(children) == 3
+    demo.process.kill()
+    demo.process.wait(PATIENCE_S)
+    demo.until_gone()
+    deadline = time.monotonic() + PATIENCE_S
+    while any(is_running(child) for child in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_a_child_that_dies_ends_the_demonstration(demo: Demo) -> None:
+    os.kill(demo.children()[1], signal.SIGKILL)
+    assert demo.process.wait(PATIENCE_S) == 1
+    demo.until_gone()
+
+
+def test_without_a_trust_store_the_kiosk_shows_the_way_to_the_desk(tmp_path: Path, free_ports: Options) -> None:
+    place = provision(tmp_path / "demo", free_ports)
+    (place.trust / "trust.toml").write_text("format = 2\n")
+    with running(place, free_ports):
+        patient, staff = Visitor(free_ports.ports[PATIENT]), Visitor(free_ports.ports[STAFF])
+        for path in ("/", "/screen", "/health"):
+            assert patient.get(path)[0] == 503
+        assert "E04" in patient.get()[1]
+        assert staff.get()[0] == 200
+    check_ports(free_ports)
+    assert "damaged" in log_of(place, PATIENT).read_text("utf-8")
+
+
+def test_a_process_that_cannot_start_is_named_with_its_last_words(tmp_path: Path, free_ports: Options) -> None:
+    place = provision(tmp_path / "demo", free_ports)
+    place.key("clinic.pub").write_text("no key")
+    with pytest.raises(ChildDied, match=r"patient process ended: .*clinic\.pub"), running(place, free_ports):
+        pytest.fail("it must not start")
+    check_ports(free_ports)
+
+
+def test_watching_ends_when_told(tmp_path: Path, free_ports: Options) -> None:
+    place = provision(tmp_path / "demo", free_ports)
+    watch(place, {}, lambda: True)

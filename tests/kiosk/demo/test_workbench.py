@@ -1,0 +1,143 @@
+"""The bench and its socket, asked by the kiosk's own simulated devices."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from idcard import Can, CardRemoved, CardSilent, ConfigurationError, ReaderMissing, read, scan
+from idcard.testing import Issuer
+from kiosk.demo.card_socket import CardSocket
+from kiosk.demo.people import citizens
+from kiosk.demo.workbench import Bench
+from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, PRESENCE, SimulatedCamera, SimulatedDesk
+
+WHO = "insured"
+
+
+@pytest.fixture
+def cards(bench: Bench) -> Iterator[CardSocket]:
+    cards = CardSocket("127.0.0.1", 0, bench.answer)
+    yield cards
+    cards.close()
+
+
+@pytest.fixture
+def desk(cards: CardSocket) -> Iterator[SimulatedDesk]:
+    desk = SimulatedDesk("127.0.0.1", cards.port, poll_s=0.005)
+    yield desk
+    desk.close()
+
+
+def test_a_card_that_is_placed_is_felt_and_read(bench: Bench, desk: SimulatedDesk) -> None:
+    assert desk.wait(0) is False
+    bench.place(WHO)
+    assert desk.wait(5) is True
+    with_card = desk.connect()
+    evidence = read(Can(citizens()[WHO].holder.can), with_card)
+    with_card.close()
+    assert evidence.files
+
+
+def test_a_card_that_is_taken_away_is_gone_at_the_next_command(bench: Bench, desk: SimulatedDesk) -> None:
+    bench.place(WHO)
+    connection = desk.connect()
+    bench.take_away()
+    with pytest.raises(CardRemoved):
+        connection.transmit(bytes.fromhex("00a4040c07a0000002471001"))
+    assert desk.wait(0) is False
+    with pytest.raises(CardRemoved):
+        desk.connect()
+
+
+def test_between_two_cards_the_reader_is_empty(bench: Bench, desk: SimulatedDesk) -> None:
+    bench.place(WHO)
+    assert desk.wait(5) is True
+    bench.place("forged")
+    assert bench.laid.on_reader == "forged"
+    assert desk.wait(5) is False
+    assert desk.wait(5) is True
+
+
+def test_placing_the_card_that_lies_there_lifts_it_first(bench: Bench, desk: SimulatedDesk) -> None:
+    bench.place(WHO)
+    assert desk.wait(5) is True
+    bench.place(WHO)
+    assert desk.wait(5) is False
+
+
+def test_a_session_does_not_outlive_the_power(bench: Bench, desk: SimulatedDesk) -> None:
+    bench.place(WHO)
+    connection = desk.connect()
+    connection.close()
+    with pytest.raises((CardRemoved, CardSilent)):
+        connection.transmit(bytes.fromhex("00b08100"))
+
+
+def test_the_camera_sees_the_code_until_it_is_put_away(bench: Bench, cards: CardSocket) -> None:
+    camera = SimulatedCamera("127.0.0.1", cards.port)
+    assert camera.frame() == b""
+    bench.show_qr(WHO)
+    assert [symbol.data for symbol in scan(camera.frame())] == [citizens()[WHO].qr_text.encode()]
+    bench.hide_qr()
+    assert camera.frame() == b""
+    camera.close()
+
+
+def test_nobody_unknown_can_be_placed(bench: Bench) -> None:
+    for deed in (bench.place, bench.show_qr):
+        with pytest.raises(KeyError):
+            deed("nobody")
+    assert (bench.laid.on_reader, bench.laid.before_camera) == (None, None)
+
+
+@pytest.mark.parametrize("body", [b"\x03", b"\x07", b"\xff", b"\x00\x01", b"\x00\x00\x00", bytes(300)])
+def test_nonsense_is_answered_and_changes_nothing(bench: Bench, body: bytes) -> None:
+    assert bench.answer(body) == b""
+    bench.place(WHO)
+    assert len(bench.answer(body)) in (0, 2)
+    assert bench.answer(PRESENCE) == b"\x01"
+
+
+def test_the_bench_tells_what_devices_tell_and_no_more(bench: Bench) -> None:
+    """No key, number or name comes over the socket but from the chip and out of the picture."""
+    bench.place(WHO)
+    holder = citizens()[WHO].holder
+    answers = [bench.answer(bytes([code])) for code in range(256) if bytes([code]) not in (CAMERA_FRAME, POWER_OFF)]
+    told = b"".join(answers)
+    assert told.count(bench.answer(ASK_ATR)) == 1
+    assert len(told) == len(bench.answer(ASK_ATR)) + 1
+    assert holder.can.encode() not in told
+
+
+def test_a_card_takes_its_time(issuer: Issuer) -> None:
+    slow = Bench(issuer, {WHO: citizens()[WHO]}, answer_s=0.05)
+    slow.place(WHO)
+    start = time.monotonic()
+    slow.answer(bytes.fromhex("00a4040c07a0000002471001"))
+    assert time.monotonic() - start >= 0.05
+
+
+@pytest.mark.parametrize("sent", [b"\x00", b"\x00\x05\x01\x02", b"\x00\x00"])
+def test_a_cut_or_empty_frame_ends_the_connection(cards: CardSocket, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", cards.port), timeout=5) as peer:
+        peer.sendall(sent)
+        peer.shutdown(socket.SHUT_WR)
+        assert peer.recv(10) == b""
+
+
+def test_closing_hangs_up(bench: Bench) -> None:
+    cards = CardSocket("127.0.0.1", 0, bench.answer)
+    desk = SimulatedDesk("127.0.0.1", cards.port)
+    assert desk.wait(0) is False
+    cards.close()
+    with pytest.raises(ReaderMissing):
+        desk.wait(0.01)
+    desk.close()
+
+
+def test_a_busy_card_port_is_one_line(bench: Bench, cards: CardSocket) -> None:
+    with pytest.raises(ConfigurationError, match=str(cards.port)) as caught:
+        CardSocket("127.0.0.1", cards.port, bench.answer)
+    assert caught.value.reason == "port_busy"

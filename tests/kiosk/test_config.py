@@ -1,0 +1,147 @@
+"""The configuration: every mistake is one line that names the file, the setting and the remedy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from idcard import ConfigurationError
+from kiosk.config import PatientConfig, StaffConfig, load
+
+CLINIC = """
+[clinic]
+code = "36999"
+name_vi = "Trạm y tế Mẫu"
+name_en = "Model health station"
+[[clinic.rooms]]
+id = "noi"
+name_vi = "Nội"
+name_en = "Medicine"
+place_vi = "Phòng 1"
+place_en = "Room 1"
+"""
+PATIENT = {
+    "mode": '"production"',
+    "store": '"store.db"',
+    "trust": '"/etc/kiosk/trust"',
+    "session_key": '"keys/session.key"',
+    "roster": '"roster.db"',
+    "roster_key": '"keys/roster.key"',
+    "person_day_key": '"keys/day.key"',
+    "clinic_public_key": '"keys/clinic.pub"',
+}
+STAFF = {name: PATIENT[name] for name in ("mode", "store", "trust", "session_key")} | {
+    "clinic_private_key": '"keys/clinic.pem"'
+}
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes the patient's configuration with some settings changed; None leaves one out."""
+
+    def write(clinic: str = CLINIC, base: dict[str, str] = PATIENT, **changed: str | None) -> Path:
+        settings = {name: value for name, value in (base | changed).items() if value is not None}
+        path = tmp_path / "patient.toml"
+        path.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()) + clinic, "utf-8")
+        return path
+
+    return write
+
+
+def problem(path: Path) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        load(PatientConfig, path)
+    message = str(caught.value)
+    assert path.name in message
+    assert "\n" not in message
+    assert caught.value.remedy in message
+    return caught.value
+
+
+def test_a_whole_configuration(write: Write, tmp_path: Path) -> None:
+    config = load(PatientConfig, write())
+    assert (config.host, config.port, config.reader, config.camera) == ("127.0.0.1", 8000, "pcsc", "browser")
+    assert config.store == tmp_path / "store.db"
+    assert config.trust == Path("/etc/kiosk/trust")
+    assert config.clinic.rooms[0].place_vi == "Phòng 1"
+    assert not config.is_demo
+
+
+def test_the_staff_s_configuration(write: Write) -> None:
+    config = load(StaffConfig, write(base=STAFF))
+    assert config.port == 8001
+    assert config.clinic_private_key.name == "clinic.pem"
+
+
+@pytest.mark.parametrize("name", sorted(PATIENT))
+def test_a_missing_setting_is_named(write: Write, name: str) -> None:
+    assert name in str(problem(write(**{name: None})))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("mode", '"test"'),
+        ("host", '"0.0.0.0"'),
+        ("port", "0"),
+        ("port", "70000"),
+        ("port", '"http"'),
+        ("reader", '"usb"'),
+        ("reader", '"pcsc:"'),
+        ("reader", '"pcscd"'),
+        ("camera", '"builtin"'),
+        ("policy", '"reading_only"'),
+        ("reader_position", '"above"'),
+        ("idle_s", "0"),
+        ("ticket_s", "601"),
+    ],
+)
+def test_a_wrong_setting_is_named(write: Write, setting: str, value: str) -> None:
+    found = problem(write(**{setting: value}))
+    assert found.reason == "wrong_setting"
+    assert setting in str(found)
+
+
+def test_a_misspelt_setting_is_not_ignored(write: Write) -> None:
+    assert "idle_secs" in str(problem(write(idle_secs="30")))
+
+
+@pytest.mark.parametrize("spelling", ["nane_vi", "door"])
+@pytest.mark.parametrize("table", ["[clinic]", "[[clinic.rooms]]"])
+def test_a_misspelt_setting_of_the_clinic_is_not_ignored(write: Write, table: str, spelling: str) -> None:
+    assert spelling in str(problem(write(clinic=CLINIC.replace(table, f'{table}\n{spelling} = "x"'))))
+
+
+def test_a_clinic_has_rooms(write: Write) -> None:
+    clinic = CLINIC.partition("[[")[0] + "rooms = []\n"
+    assert "rooms" in str(problem(write(clinic=clinic)))
+
+
+@pytest.mark.parametrize("device", ["reader", "camera"])
+def test_production_refuses_simulated_devices(write: Write, device: str) -> None:
+    simulated = '"simulated:127.0.0.1:8003"'
+    assert device in str(problem(write(**{device: simulated})))
+    assert getattr(load(PatientConfig, write(mode='"demo"', **{device: simulated})), device).endswith(":8003")
+
+
+@pytest.mark.parametrize("address", ["simulated:192.0.2.7:8003", "simulated:127.0.0.1", "simulated:127.0.0.1:x"])
+@pytest.mark.parametrize("device", ["reader", "camera"])
+def test_a_simulated_device_is_on_loopback(write: Write, device: str, address: str) -> None:
+    assert device in str(problem(write(mode='"demo"', **{device: f'"{address}"'})))
+
+
+@pytest.mark.parametrize("content", [b"mode = ", b"\xff\xfe", b"mode = 1\nmode = 2\n"])
+def test_a_file_that_is_not_toml(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "patient.toml"
+    path.write_bytes(content)
+    assert problem(path).reason == "malformed"
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert problem(tmp_path / "patient.toml").reason == "missing"
+
+
+def test_an_error_does_not_repeat_what_was_set(write: Write) -> None:
+    assert "s3cret" not in str(problem(write(reader='"s3cret"')))
