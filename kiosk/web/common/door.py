@@ -46,7 +46,6 @@ HEADERS = {
 _CLOSED_FEATURES = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "clipboard-read",
     "display-capture",
     "geolocation",
