@@ -148,7 +148,7 @@ class Lane:
         self._contexts.append(context)
         page = context.new_page()
         page.add_init_script(PASSED)
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: said.type == "error" and self.complaints.append(f"{said.text} {page.url}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(address)
         return page
@@ -165,8 +165,12 @@ class Lane:
         expect(self.page.locator("html")).to_have_attribute("lang", language)
 
     def do(self, what: str) -> None:
-        """Press a button of the bench."""
+        """Press a button of the bench: ``place-ID``, ``take-away``, ``show-qr-ID`` or ``hide-qr``."""
         self.bench.locator(f'[data-test="{what}"]').click()
+        device = "camera" if "qr" in what.split("-") else "reader"
+        citizen = what.removeprefix("place-").removeprefix("show-qr-")
+        now = "" if citizen in ("take-away", "hide-qr") else citizen
+        expect(self.bench.locator(f'[data-test="{device}"]')).to_have_attribute("data-citizen", now)
 
     def number_of(self, citizen: str) -> str:
         """The twelve digits as they are printed on the card that the bench draws."""
@@ -243,11 +247,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="session")
-def lanes(browser: Browser) -> Iterator[Callable[[Kiosk], Lane]]:
-    """The pages of each kiosk, opened once."""
+def lanes(browser: Browser) -> Iterator[Callable[..., Lane]]:
+    """The pages of each kiosk, opened once; in another browser, they are the caller's to close."""
     opened: dict[str, Lane] = {}
 
-    def lane(kiosk: Kiosk) -> Lane:
+    def lane(kiosk: Kiosk, other: Browser | None = None) -> Lane:
+        if other is not None:
+            return Lane(other, kiosk)
         if kiosk.patient not in opened:
             opened[kiosk.patient] = Lane(browser, kiosk)
         return opened[kiosk.patient]
@@ -258,7 +264,7 @@ def lanes(browser: Browser) -> Iterator[Callable[[Kiosk], Lane]]:
 
 
 @pytest.fixture
-def lane_of(demo: Demo, lanes: Callable[[Kiosk], Lane]) -> Iterator[Callable[..., Lane]]:
+def lane_of(demo: Demo, lanes: Callable[..., Lane]) -> Iterator[Callable[..., Lane]]:
     """Goes to a kiosk that is free; whatever a console complains of fails in the end."""
     gone_to: list[Lane] = []
 
