@@ -75,8 +75,9 @@ class Demo:
         return self.folder.with_suffix(".log")
 
     def stop(self) -> None:
-        for process in reversed(self._processes):
+        for process in self._processes:
             process.terminate()
+        for process in self._processes:
             process.communicate(timeout=30)
         codes = [process.returncode for process in self._processes]
         assert set(codes) <= {0}, f"{codes}\n{self.log.read_text()[-3000:]}"

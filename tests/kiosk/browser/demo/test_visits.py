@@ -204,3 +204,21 @@ def staff_see(lane: Any, citizen: str, person: Mapping[str, Any], number: str) -
         expect(ticket).to_contain_text(words)
     if not citizen.startswith("forged"):
         expect(ticket).to_contain_text(person["name"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_staff_and_bench(
+    language: str,
+    kiosks: Mapping[str, Any],
+    lane_of: Callable[..., Any],
+    axe: Callable[[Page], list[str]],
+    root: Path,
+) -> None:
+    lane = lane_of(kiosks[language], language)
+    lane.read("forged-details")
+    lane.is_at("desk")
+    folder = root / "build" / "screenshots" / language
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in (("staff", lane.staff()), ("bench", lane.bench)):
+        assert axe(page) == []
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
