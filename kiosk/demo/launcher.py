@@ -91,7 +91,10 @@ def _started(place: Place, process: str) -> Child:
     command = [sys.executable, "-m", *_MODULES[process], str(place.config(process)), "--end-with-stdin"]
     with log_of(place, process).open("wb") as log:
         # Standard input is its lifeline: it ends when this process does, even if this one is killed.
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
+        # Ctrl-C is for this process alone: the others end in its order.
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
 
 
 def _wait_for_answers(place: Place, ports: list[int], children: dict[str, Child]) -> None:
@@ -130,15 +133,21 @@ def _check(place: Place, children: dict[str, Child]) -> None:
 
 
 def _end(children: dict[str, Child]) -> None:
-    """Tell every process to stop, and kill one that does not."""
-    for child in children.values():
-        child.terminate()
+    """End the processes, the bench last: without it the kiosk would miss its reader once more, and tell staff."""
     deadline = time.monotonic() + _END_WITHIN_S
-    for child in children.values():
-        try:
-            child.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if child.stdin is not None:
-            child.stdin.close()
+    for together in ((PATIENT, STAFF), (BENCH,)):
+        ending = [children[process] for process in together if process in children]
+        for child in ending:
+            child.terminate()
+        for child in ending:
+            _wait_or_kill(child, max(0.1, deadline - time.monotonic()))
+
+
+def _wait_or_kill(child: Child, seconds: float) -> None:
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    if child.stdin is not None:
+        child.stdin.close()
