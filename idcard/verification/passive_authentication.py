@@ -45,7 +45,8 @@ _PATH_FACTS = {
 class PassiveAuthentication:
     """Its facts, and what the other facts build on.
 
-    ``listed`` are the data groups in the signed list (None without one), ``intact`` the files whose hash is in it.
+    ``listed`` are the data groups in the signed list (None without one), ``intact`` the files whose hash is in it, and
+    ``signed_at`` is when the signer says it signed, where it says so.
     """
 
     integrity: Fact
@@ -56,6 +57,7 @@ class PassiveAuthentication:
     intact: frozenset[File] = frozenset()
     signer: Certificate | None = None
     anchor: Certificate | None = None
+    signed_at: datetime | None = None
 
     @property
     def signed_and_trusted(self) -> bool:
@@ -88,7 +90,12 @@ def passive_authentication(evidence: Evidence, trust: TrustStore, at: datetime) 
         intact=intact,
         signer=signer,
         anchor=anchor,
+        signed_at=_signed_at(sod),
     )
+
+
+def _signed_at(sod: Sod) -> datetime | None:
+    return sod.signed_data.signers[0].signing_time if sod.signed_data.signers else None
 
 
 def _without(outcome: Outcome, reason: Reason) -> PassiveAuthentication:
@@ -208,7 +215,7 @@ def _trust(
         return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED), None
     if not trust.anchors:
         return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), None
-    path = find_path(signer, trust.anchors, at=at, signed_at=sod.signed_data.signers[0].signing_time)
+    path = find_path(signer, trust.anchors, at=at, signed_at=_signed_at(sod))
     if path.problem is None:
         return _fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path.anchor
     outcome, reason = _PATH_FACTS[path.problem]
