@@ -95,7 +95,10 @@ def passive_authentication(evidence: Evidence, trust: TrustStore, at: datetime) 
 
 
 def _signed_at(sod: Sod) -> datetime | None:
-    return sod.signed_data.signers[0].signing_time if sod.signed_data.signers else None
+    try:
+        return sod.signed_data.signers[0].signing_time if sod.signed_data.signers else None
+    except MalformedData:
+        return None
 
 
 def _without(outcome: Outcome, reason: Reason) -> PassiveAuthentication:
