@@ -19,6 +19,7 @@ from idcard.errors import MalformedData
 _WHERE = "certificate"
 _VERSION, _EXTENSIONS = context(0), context(3)
 _KEY_IDENTIFIER = context(0, constructed=False)
+_DIGESTS = (hashlib.sha1, hashlib.sha224, hashlib.sha256, hashlib.sha384, hashlib.sha512)
 _ATTRIBUTES = {
     oids.COUNTRY: "C",
     "2.5.4.10": "O",
@@ -133,7 +134,7 @@ class Certificate:
                 signature_algorithm=AlgorithmIdentifier.of(algorithm),
                 signature=signature.bits(),
                 subject_key_identifier=_subject_key_identifier(extensions),
-                authority_key_identifier=_authority_key_identifier(extensions),
+                authority_key_identifier=authority_key(extensions),
             )
 
     def __eq__(self, other: object) -> bool:
@@ -150,6 +151,10 @@ class Certificate:
         """SHA-256 of the certificate, in hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
 
+    def has_digest(self, digest: bytes) -> bool:
+        """Whether ``digest`` is this certificate's, by the hash of that length (SHA-1 to SHA-512)."""
+        return any(len(digest) == new().digest_size and new(self.der).digest() == digest for new in _DIGESTS)
+
     @property
     def public_key(self) -> PublicKey:
         """The subject's key.
@@ -163,6 +168,25 @@ class Certificate:
     def unknown_critical_extensions(self) -> tuple[str, ...]:
         """The critical extensions that nothing here heeds: a certificate with one must not be used."""
         return tuple(oid for oid, one in self.extensions.items() if one.critical and oid not in PROCESSED_EXTENSIONS)
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether its basic constraints say that it may issue certificates.
+
+        :raises MalformedData: if they are not well formed.
+        """
+        one = self.extensions.get(oids.BASIC_CONSTRAINTS)
+        if one is None:
+            return False
+        with door(_WHERE):
+            fields = load(one.value, _WHERE).children(SEQUENCE)
+            return bool(fields) and fields[0].tag == BOOLEAN and fields[0].boolean()
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether issuer and subject, and their keys' identifiers, are the same: what a root looks like."""
+        identifier = self.authority_key_identifier
+        return self.issuer == self.subject and identifier in (None, self.subject_key_identifier)
 
     def valid_at(self, at: datetime) -> bool:
         """Whether ``at`` lies in the validity period."""
@@ -200,9 +224,13 @@ def _name(node: Node) -> DistinguishedName:
     return name
 
 
-def _extensions(fields: list[Node]) -> dict[str, Extension]:
+def read_extensions(extensions: Node) -> dict[str, Extension]:
+    """The extensions in a parsed Extensions; call it inside ``door``.
+
+    :raises MalformedData: if one comes twice.
+    """
     found: dict[str, Extension] = {}
-    for one in _listed(fields):
+    for one in extensions.children(SEQUENCE):
         kind, *flags, value = one.children(SEQUENCE)
         oid = kind.oid()
         if oid in found or len(flags) > 1:
@@ -211,11 +239,9 @@ def _extensions(fields: list[Node]) -> dict[str, Extension]:
     return found
 
 
-def _listed(fields: list[Node]) -> list[Node]:
+def _extensions(fields: list[Node]) -> dict[str, Extension]:
     """The extensions; what stands before them are unique identifiers, which nobody uses."""
-    if fields and fields[-1].tag == _EXTENSIONS:
-        return fields[-1].only().children(SEQUENCE)
-    return []
+    return read_extensions(fields[-1].only()) if fields and fields[-1].tag == _EXTENSIONS else {}
 
 
 def _subject_key_identifier(extensions: dict[str, Extension]) -> bytes | None:
@@ -223,7 +249,8 @@ def _subject_key_identifier(extensions: dict[str, Extension]) -> bytes | None:
     return None if one is None else load(one.value, _WHERE).octets()
 
 
-def _authority_key_identifier(extensions: dict[str, Extension]) -> bytes | None:
+def authority_key(extensions: Mapping[str, Extension]) -> bytes | None:
+    """The key identifier in an AuthorityKeyIdentifier, or None; call it inside ``door``."""
     one = extensions.get(oids.AUTHORITY_KEY_IDENTIFIER)
     if one is None:
         return None

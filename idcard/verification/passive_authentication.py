@@ -216,9 +216,9 @@ def _trust(
 ) -> tuple[Fact, Certificate | None]:
     if signature.outcome is not Outcome.PASSED or signer is None:
         return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED), None
-    if not trust.anchors:
+    if not trust.has_anchors:
         return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), None
-    path = find_path(signer, trust.anchors, at=at, signed_at=_signed_at(sod))
+    path = find_path(signer, trust, at=at, signed_at=_signed_at(sod))
     if path.problem is None:
         return _fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path.anchor
     outcome, reason = _PATH_FACTS[path.problem]
