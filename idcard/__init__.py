@@ -45,6 +45,17 @@ from idcard.errors import (
     WrongAccessKey,
 )
 from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
+from idcard.evidence_file import (
+    EvidenceAltered,
+    EvidenceFile,
+    EvidenceSealed,
+    device_fingerprint,
+    evidence_of_files,
+    load_evidence,
+    save_evidence,
+    without,
+)
+from idcard.evidence_file import retained as _retained
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
 from idcard.qr.recognise import Recognised, Recogniser
@@ -91,6 +102,9 @@ __all__ = [
     "ConfigurationError",
     "Connection",
     "Evidence",
+    "EvidenceAltered",
+    "EvidenceFile",
+    "EvidenceSealed",
     "Fact",
     "FactName",
     "File",
@@ -129,12 +143,18 @@ __all__ = [
     "VerifiedIdentity",
     "WrongAccessKey",
     "connect",
+    "device_fingerprint",
+    "evidence_of_files",
     "keys_from_card_qr",
+    "load_evidence",
     "read",
     "readers",
     "recognise",
+    "retain",
+    "save_evidence",
     "scan",
     "verify",
+    "without",
 ]
 
 _ON_FIRST_USE = {
@@ -223,6 +243,11 @@ def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
     """The access keys that the QR code of a Vietnamese card allows: the CAN, then at most four MRZ keys for BAC."""
     fields = mrz_key_fields(card_qr)
     return (Can(can_of(card_qr)), *(MrzKey.of(*each) for each in fields))
+
+
+def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:
+    """What may be kept for long: verdict, signer's certificate and the chip's answer, and no file of the chip."""
+    return _retained(evidence, verdict.to_dict())
 
 
 def _keys(keys: AccessKey | Sequence[AccessKey] | CardQr) -> tuple[AccessKey, ...]:
