@@ -74,6 +74,22 @@ _PAIRS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
             "Without a right signature, whose certificate it is proves nothing.",
             "Chữ ký chưa đúng thì chứng thư không chứng minh được gì.",
         ),
+        Reason.OLD_ALGORITHM: (
+            "It holds, but by an algorithm that is too old to rely on.",
+            "Đúng, nhưng dùng thuật toán đã cũ, không còn đủ an toàn.",
+        ),
+        Reason.NOT_REVOKED: (
+            "The signer's certificate is not revoked.",
+            "Chứng thư của đơn vị ký không bị thu hồi.",
+        ),
+        Reason.REVOKED: (
+            "The signer's certificate has been revoked.",
+            "Chứng thư của đơn vị ký đã bị thu hồi.",
+        ),
+        Reason.REVOCATION_LIST_STALE: (
+            "The revocation list is out of date.",
+            "Danh sách thu hồi đã quá hạn cập nhật.",
+        ),
         Reason.NO_REVOCATION_LIST: ("There is no revocation list.", "Không có danh sách thu hồi."),
         Reason.CHIP_PROVED: (
             "The chip proved that it is no copy.",

@@ -126,6 +126,11 @@ class TrustStore:
         return bool(self._by_hand.anchors) or bool(self._archive.of_kind(Kind.ANCHOR))
 
     @property
+    def has_deviations(self) -> bool:
+        """Whether there is any deviation list."""
+        return bool(self._archive.of_kind(Kind.DEVIATION_LIST))
+
+    @property
     def anchors(self) -> tuple[Certificate, ...]:
         """All anchors, in the order of their fingerprints; this parses them all."""
         imported = (self._certificate(number) for number in self._archive.of_kind(Kind.ANCHOR))

@@ -62,6 +62,8 @@ class Reason(StrEnum):
     """EF.SOD is not well formed."""
     UNSUPPORTED_ALGORITHM = "unsupported_algorithm"
     """An algorithm that this library does not know."""
+    OLD_ALGORITHM = "old_algorithm"
+    """It holds, but by an algorithm that is too old to rely on. Passed or failed, as the policy says."""
 
     SIGNATURE_VERIFIED = "signature_verified"
     """The document signer's key signed the list of hashes."""
@@ -95,6 +97,12 @@ class Reason(StrEnum):
 
     NO_REVOCATION_LIST = "no_revocation_list"
     """There is no revocation list to look into."""
+    NOT_REVOKED = "not_revoked"
+    """The revocation list does not name the document signer."""
+    REVOKED = "revoked"
+    """The issuing state took the document signer's certificate back."""
+    REVOCATION_LIST_STALE = "revocation_list_stale"
+    """The revocation list does not name the document signer, but its successor is overdue."""
 
     CHIP_PROVED = "chip_proved"
     """The chip answered the challenge with the private key of its signed public key."""

@@ -16,13 +16,16 @@ class Policy:
     :param accepts: for every fact, the outcomes that are good enough.
     :param downgrade: what opening the chip with BAC amounts to where it offers PACE: ``PASSED`` (a remark) or
         ``FAILED``.
+    :param old_algorithms: what a fact amounts to that holds, but by an algorithm too old to rely on (SHA-1): ``PASSED``
+        (a remark) or ``FAILED``.
     :param proves: whether meeting it proves an identity; where not, ``Verdict.require`` never returns one.
-    :raises ValueError: if a fact is missing, or ``downgrade`` is something else.
+    :raises ValueError: if a fact is missing, or ``downgrade`` or ``old_algorithms`` is something else.
     """
 
     name: str
     accepts: Mapping[FactName, frozenset[Outcome]]
     downgrade: Outcome = Outcome.FAILED
+    old_algorithms: Outcome = Outcome.FAILED
     proves: bool = True
 
     def __post_init__(self) -> None:
@@ -30,11 +33,15 @@ class Policy:
             raise ValueError("a policy says of every fact which outcomes it accepts")
         if self.downgrade not in (Outcome.PASSED, Outcome.FAILED):
             raise ValueError("a downgrade is passed or failed")
+        if self.old_algorithms not in (Outcome.PASSED, Outcome.FAILED):
+            raise ValueError("what an old algorithm says is passed or failed")
         object.__setattr__(self, "accepts", MappingProxyType(dict(self.accepts)))
 
     def judge(self, fact: Fact) -> Fact:
-        """The fact as this policy sees it: the outcome of a downgrade is the policy's to say."""
-        return replace(fact, outcome=self.downgrade) if fact.reason is Reason.DOWNGRADED else fact
+        """The fact as this policy sees it: what a downgrade and an old algorithm amount to is the policy's to say."""
+        if fact.reason is Reason.DOWNGRADED:
+            return replace(fact, outcome=self.downgrade)
+        return replace(fact, outcome=self.old_algorithms) if fact.reason is Reason.OLD_ALGORITHM else fact
 
     def satisfied_by(self, fact: Fact) -> bool:
         """Whether the fact is good enough."""
@@ -58,6 +65,7 @@ READING_ONLY: Final = Policy(
     name="reading_only",
     accepts=dict.fromkeys(FactName, frozenset(Outcome) - {Outcome.FAILED}),
     downgrade=Outcome.PASSED,
+    old_algorithms=Outcome.PASSED,
     proves=False,
 )
 """Nothing has failed. It proves nobody's identity: use ``Verdict.claimed_identity``."""

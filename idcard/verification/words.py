@@ -130,6 +130,22 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
                 "Chữ ký chưa đạt nên chưa xét được nơi ký.",
                 "The signature did not pass, so the signer cannot be judged.",
             ),
+            _R.NOT_REVOKED: (
+                "Chứng thư của đơn vị ký không bị thu hồi",
+                "The signer's certificate is not revoked",
+            ),
+            _R.REVOKED: (
+                "Chứng thư của đơn vị ký đã bị thu hồi",
+                "The signer's certificate has been revoked",
+            ),
+            _R.REVOCATION_LIST_STALE: (
+                "Danh sách thu hồi đã quá hạn cập nhật",
+                "The revocation list is out of date",
+            ),
+            _R.OLD_ALGORITHM: (
+                "Thuật toán ký đã cũ, không còn đủ an toàn",
+                "The algorithm is too old to rely on",
+            ),
             _R.NO_REVOCATION_LIST: (
                 "Chưa có danh sách thu hồi để đối chiếu.",
                 "There is no revocation list to compare with.",
