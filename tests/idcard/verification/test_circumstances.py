@@ -13,6 +13,7 @@ from idcard.trust.store import TrustStore
 from idcard.verification.card import verify
 from idcard.verification.circumstances import access, validity
 from idcard.verification.facts import Outcome, Reason
+from idcard.verification.identity import Contents
 from idcard.verification.passive_authentication import PassiveAuthentication, passive_authentication
 
 BAC = AccessRecord(protocol=AccessProtocol.BAC, key_kind=KeyKind.MRZ)
@@ -100,12 +101,12 @@ def mrz_with(holder: Holder, expiry: str, state: str = "VNM") -> Mrz:
     ],
 )
 def test_expiry(holder: Holder, at: datetime, expiry: str, state: str, outcome: Outcome, reason: Reason) -> None:
-    fact = validity(mrz_with(holder, expiry, state), at)
+    fact = validity(Contents(mrz=mrz_with(holder, expiry, state)), at)
     assert (fact.outcome, fact.reason) == (outcome, reason)
 
 
 def test_without_an_mrz_the_expiry_is_unknown(at: datetime) -> None:
-    assert validity(None, at).reason is Reason.EXPIRY_UNKNOWN
+    assert validity(Contents(), at).reason is Reason.EXPIRY_UNKNOWN
 
 
 def test_a_card_without_expiry_proves_its_holder(

@@ -26,7 +26,7 @@ def judge(honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime
         evidence = gather(honest, **changes)
         judged = replace(passive_authentication(evidence, trust, at), **(passive or {}))
         intact = {file: data for file, data in evidence.files.items() if file in judged.intact}
-        return consistency(evidence, judged, Contents.of(intact))
+        return consistency(evidence, judged, Contents.of(intact), at)
 
     return run
 
@@ -34,7 +34,7 @@ def judge(honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime
 def test_everything_that_was_given_is_compared(judge: Judge, holder: Holder) -> None:
     fact = judge(given_mrz=holder.mrz_information, given_card_qr=holder.card_qr_text())
     assert (fact.outcome, fact.reason) == (Outcome.PASSED, Reason.CONSISTENT)
-    assert fact.details["compared"] == "com,signer,dg13,mrz,card_qr"
+    assert fact.details["compared"] == "com,signer,dg13,mrz,card_qr,times"
 
 
 @pytest.mark.parametrize("layout", [2021, 2024])
@@ -115,7 +115,7 @@ def test_signed_dg13_that_contradicts_dg1_fails(
     evidence = gather(honest)
     passive = passive_authentication(evidence, trust, at)
     lying = Contents.of(honest.files | {File.DG13: records.dg13(replace(holder, name="Nguyễn Văn Khác"))})
-    fact = consistency(evidence, passive, lying)
+    fact = consistency(evidence, passive, lying, at)
     assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.DATA_GROUPS_DIFFER)
 
 
@@ -126,7 +126,7 @@ def test_signed_files_that_do_not_follow_their_format_are_inconclusive(
     evidence = gather(honest)
     contents = Contents.of(honest.files | {file: b"\x00\x00"})
     assert contents.malformed == (file,)
-    fact = consistency(evidence, passive_authentication(evidence, trust, at), contents)
+    fact = consistency(evidence, passive_authentication(evidence, trust, at), contents, at)
     assert (fact.outcome, fact.reason, fact.details["files"]) == (
         Outcome.INCONCLUSIVE,
         Reason.MALFORMED_DATA_GROUP,
