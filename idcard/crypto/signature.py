@@ -16,6 +16,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.exceptions import UnsupportedAlgorithm as BackendUnsupported
+from cryptography.hazmat.backends import default_backend
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -33,6 +34,9 @@ MAX_EXPONENT_BITS: Final = 64
 _KEY = "SubjectPublicKeyInfo"
 _SEQUENCE, _INTEGER = 0x30, 0x02
 _NAMED_CURVE = 0x06
+
+# Loads what `cryptography` would otherwise load in the middle of the first verification.
+default_backend()
 
 
 class SignatureInvalid(ProtocolViolation):

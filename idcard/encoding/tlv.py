@@ -92,13 +92,17 @@ def _byte(data: bytes, at: int, where: str) -> int:
 
 def iterate(data: bytes, *, where: str = "TLV") -> Iterator[Tlv]:
     """The data objects of ``data``, one after the other; the whole of it must be data objects."""
-    at = 0
-    while at < len(data):
-        tag, length, header = read_header(data, at, where=where)
-        end = at + header + length
-        if end > len(data):
+    at, size = 0, len(data)
+    while at < size:
+        start, tag, length = at + 2, data[at], data[at + 1] if at + 1 < size else 0x80
+        if length >= 0x80 or tag & 0x1F == 0x1F:
+            # Not the common case of a tag and a length of one byte each.
+            tag, length, header = read_header(data, at, where=where)
+            start = at + header
+        end = start + length
+        if end > size:
             raise MalformedData("cut short in a value", where=where, offset=at)
-        yield Tlv(tag=tag, value=bytes(data[at + header : end]))
+        yield Tlv(tag=tag, value=bytes(data[start:end]))
         at = end
 
 

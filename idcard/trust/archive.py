@@ -125,8 +125,10 @@ class Archive:
     objects: memoryview
     _offsets: list[int] = field(default_factory=list, repr=False)
     _lookup: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    _kinds: frozenset[str] = field(default=frozenset(), repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_kinds", frozenset(self.columns["kind"]))
         at = 0
         for length in self.columns["length"]:
             self._offsets.append(at)
@@ -204,6 +206,10 @@ class Archive:
     def find(self, kind: Kind, *names: str) -> list[int]:
         """The numbers of the entries of a kind with one of these names or keys, each once."""
         return list(dict.fromkeys(number for name in names for number in self._lookup.get(kind + name, ())))
+
+    def has(self, kind: Kind) -> bool:
+        """Whether there is any entry of a kind."""
+        return kind in self._kinds
 
     def of_kind(self, kind: Kind) -> list[int]:
         """The numbers of all entries of a kind."""

@@ -104,7 +104,7 @@ class TrustStore:
 
     @classmethod
     def _made(cls, by_hand: list[Certificate], declared: date | None, archive: Archive) -> "TrustStore":
-        if not by_hand and not archive.of_kind(Kind.ANCHOR) and declared is None:
+        if not by_hand and not archive.has(Kind.ANCHOR) and declared is None:
             raise never_set_up("The trust store holds no certificate.")
         unique = {anchor.fingerprint: anchor for anchor in by_hand}
         ordered = [unique[fingerprint] for fingerprint in sorted(unique)]
@@ -123,12 +123,12 @@ class TrustStore:
     @property
     def has_anchors(self) -> bool:
         """Whether there is any anchor."""
-        return bool(self._by_hand.anchors) or bool(self._archive.of_kind(Kind.ANCHOR))
+        return bool(self._by_hand.anchors) or self._archive.has(Kind.ANCHOR)
 
     @property
     def has_deviations(self) -> bool:
         """Whether there is any deviation list."""
-        return bool(self._archive.of_kind(Kind.DEVIATION_LIST))
+        return self._archive.has(Kind.DEVIATION_LIST)
 
     @property
     def anchors(self) -> tuple[Certificate, ...]:
