@@ -5,6 +5,7 @@ A deviation never changes a fact; it is told beside it.
 Source: ICAO Doc 9303-12, "Deviation List"; ICAO Doc 9303-3, "Deviations".
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,11 @@ class DeviationList:
             signers = [Certificate.from_bytes(der) for der in signed.certificates]
         country = next((one.subject.country for one in signers), None)
         return cls(der=bytes(data), deviations=deviations, signed_at=signed_at, signed_data=signed, country=country)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the list, in hexadecimal."""
+        return hashlib.sha256(self.der).hexdigest()
 
     def verify(self, roots: Iterable[Certificate], *, at: datetime) -> tuple[Certificate, Certificate]:
         """The list's signer and the root behind it, which must be one of ``roots``.

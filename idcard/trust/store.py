@@ -138,6 +138,11 @@ class TrustStore:
         return tuple(unique[fingerprint] for fingerprint in sorted(unique))
 
     @property
+    def by_hand(self) -> tuple[Certificate, ...]:
+        """The anchors in the folder ``csca``, or those a program gave."""
+        return self._by_hand.anchors
+
+    @property
     def archive(self) -> Archive:
         """The imported part, with each entry's origin and date; empty where nothing was imported."""
         return self._archive
