@@ -64,7 +64,8 @@ from idcard.reading import Progress, ReadPlan, ReadStep
 from idcard.transport.base import Connection
 from idcard.trust.store import TrustStore
 from idcard.verification.card import verify
-from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.policy import CLOSED_READER, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.transcripts import Expectation
 from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
 from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CLOSED_READER",
     "READING_ONLY",
     "STRICT",
     "VIETNAM_STRICT",
@@ -105,6 +107,7 @@ __all__ = [
     "EvidenceAltered",
     "EvidenceFile",
     "EvidenceSealed",
+    "Expectation",
     "Fact",
     "FactName",
     "File",
