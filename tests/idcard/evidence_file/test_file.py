@@ -269,13 +269,30 @@ def handed_over(evidence: Evidence) -> dict[str, bytes]:
 
 def test_files_of_a_closed_reader_are_judged(evidence: Evidence, trust: idcard.TrustStore, at: datetime) -> None:
     closed = idcard.evidence_of_files(handed_over(evidence), reader="HN-212", at=at)
-    verdict = judge(closed, trust, at)
+    verdict = idcard.verify(closed, trust, idcard.CLOSED_READER, at=at)
     assert (closed.reader, closed.read_at) == ("HN-212", at)
     facts: dict[FactName, Fact] = {fact.name: fact for fact in verdict.facts}
     for name in (FactName.INTEGRITY, FactName.SIGNATURE, FactName.TRUST):
         assert facts[name].outcome is Outcome.PASSED
     for name in (FactName.ACCESS, FactName.GENUINE_CHIP):
         assert facts[name].outcome is Outcome.NOT_PERFORMED
+    identity = verdict.require()
+    assert (identity.name, identity.personal_number) == ("Nguyễn Văn Thử", "036090999991")
+    with pytest.raises(idcard.NotVerified):
+        verdict.require(idcard.VIETNAM_STRICT)
+
+
+@pytest.mark.parametrize("name", ["dg2", "dg13", "dg14", "dg15", "sod"])
+def test_a_changed_file_of_a_closed_reader_proves_nobody(
+    evidence: Evidence, trust: idcard.TrustStore, at: datetime, name: str
+) -> None:
+    files = handed_over(evidence)
+    files[name] = files[name][:-1] + bytes([files[name][-1] ^ 1])
+    verdict = idcard.verify(idcard.evidence_of_files(files), trust, idcard.CLOSED_READER, at=at)
+    with pytest.raises(idcard.NotVerified):
+        verdict.require()
+    expected = FactName.SIGNATURE if name == "sod" else FactName.INTEGRITY
+    assert verdict.fact(expected).outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize("files", [{"dg17": b"1"}, {"portrait": b"1"}, {"dg1": b""}, {"dg1": b"1", "DG1": b"2"},
