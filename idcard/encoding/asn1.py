@@ -6,7 +6,7 @@ Source: RFC 5280, "Basic Certificate Fields" and "Processing Rules for Internati
 from dataclasses import dataclass
 from functools import lru_cache
 
-from idcard.encoding.ber import OID, SEQUENCE, SET, Node, door, load
+from idcard.encoding.ber import SEQUENCE, SET, Node, door, load
 from idcard.errors import MalformedData
 
 NameKey = tuple[frozenset[tuple[str, str]], ...]
@@ -35,12 +35,20 @@ def name_key(der: bytes) -> NameKey:
 
     :raises MalformedData: if it is not well formed.
     """
+    return tuple(frozenset((kind, " ".join(text.split()).casefold()) for kind, text in rdn) for rdn in name_parts(der))
+
+
+def name_parts(der: bytes) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The attributes of an encoded name, as they stand: kind and text, which is in hexadecimal where it is no text.
+
+    :raises MalformedData: if it is not well formed.
+    """
     with door("Name"):
         name = load(der, "Name", limit=_MAX_NAME_BYTES)
-        return tuple(frozenset(_attribute(one) for one in rdn.children(SET)) for rdn in name.children(SEQUENCE))
+        return tuple(tuple(_attribute(one) for one in rdn.children(SET)) for rdn in name.children(SEQUENCE))
 
 
 def _attribute(node: Node) -> tuple[str, str]:
     kind, value = node.children(SEQUENCE)
     text = value.text()
-    return kind.expect(OID).oid(), value.raw.hex() if text is None else " ".join(text.split()).casefold()
+    return kind.oid(), value.raw.hex() if text is None else text

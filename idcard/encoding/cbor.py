@@ -10,7 +10,7 @@ Values are text, byte strings, integers, true, false, null, lists and maps; keys
 Source: RFC 8949, "Concise Binary Object Representation (CBOR)".
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 import cbor2
@@ -19,6 +19,9 @@ from idcard.errors import BoundExceeded, MalformedData
 
 MAX_DEPTH: Final = 8
 """How deep lists and maps may lie in each other."""
+
+MAX_VALUES: Final = 1 << 16
+"""About how many values one value may hold: a few bytes can name millions, and each costs its reader more."""
 
 
 class _NoTags(Mapping[int, Callable[..., NoReturn]]):
@@ -42,6 +45,7 @@ def encode(value: Any) -> bytes:
     """The one encoding of ``value``.
 
     :raises TypeError: if something in it is none of the kinds that are written.
+    :raises BoundExceeded: if there are far too many values.
     :raises ValueError: if a number needs more than 64 bits, or a text is no Unicode.
     """
     _check_kinds(value)
@@ -54,7 +58,7 @@ def decode(data: bytes, *, where: str, limit: int) -> Any:
 
     :param where: what the bytes are, for errors.
     :param limit: how many bytes it may have at most.
-    :raises BoundExceeded: if there are more.
+    :raises BoundExceeded: if there are more, or far too many values in it.
     :raises MalformedData: if it is anything else than the deterministic encoding of one value.
     """
     if len(data) > limit:
@@ -77,15 +81,26 @@ def decode(data: bytes, *, where: str, limit: int) -> Any:
 
 
 def _check_kinds(value: Any) -> None:
+    todo, seen = [value], 0
+    while todo:
+        each = todo.pop()
+        inner = _inside(each)
+        seen += 1 + len(inner)
+        if seen > MAX_VALUES:
+            raise BoundExceeded(f"more than {MAX_VALUES} values", limit=MAX_VALUES)
+        todo += inner
+
+
+def _inside(value: Any) -> Collection[Any]:
+    """What a list or a map holds; nothing for the other kinds that are written."""
     if type(value) is dict:
-        for key, each in value.items():
-            if type(key) is not str:
-                raise TypeError("keys are text")
-            _check_kinds(each)
-    elif type(value) is list:
-        for each in value:
-            _check_kinds(each)
-    elif type(value) is int and not -(1 << 64) <= value < 1 << 64:
+        if any(type(key) is not str for key in value):
+            raise TypeError("keys are text")
+        return value.values()
+    if type(value) is list:
+        return value
+    if type(value) is int and not -(1 << 64) <= value < 1 << 64:
         raise ValueError("an integer of more than 64 bits would need a tag")
-    elif type(value) not in (str, bytes, int, bool, type(None)):
+    if type(value) not in (str, bytes, int, bool, type(None)):
         raise TypeError(f"{type(value).__name__} is not written as CBOR here")
+    return ()

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from idcard.crypto.signature import PublicKey, SignatureInvalid, load_public_key, verify_signature
 from idcard.encoding import oids
-from idcard.encoding.asn1 import AlgorithmIdentifier, NameKey, name_key
+from idcard.encoding.asn1 import AlgorithmIdentifier, NameKey, name_key, name_parts
 from idcard.encoding.ber import BOOLEAN, SEQUENCE, Node, context, door, load
 from idcard.errors import MalformedData
 
@@ -75,7 +75,7 @@ class DistinguishedName:
         return hash(self.key)
 
     def __str__(self) -> str:
-        return ", ".join(f"{_ATTRIBUTES.get(kind, kind)}={text}" for rdn in self.key for kind, text in sorted(rdn))
+        return ", ".join(f"{_ATTRIBUTES.get(kind, kind)}={text}" for rdn in name_parts(self.der) for kind, text in rdn)
 
     @property
     def country(self) -> str | None:

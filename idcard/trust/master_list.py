@@ -3,6 +3,7 @@
 Source: ICAO Doc 9303-12, "CSCA Master List".
 """
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,10 @@ class MasterList:
     ) -> tuple[Certificate, Certificate]:
         """The list's signer and the root behind it, which must be one of ``roots`` or have one of ``fingerprints``.
 
+        :param fingerprints: roots by their SHA-256, whose certificates come with the list or are in it.
+
         :raises ListNotTrusted: if it is not.
         """
+        named = (der for der in self.certificates if hashlib.sha256(der).hexdigest() in fingerprints)
+        roots = [*roots, *map(Certificate.from_bytes, named)]
         return verify_list(self.signed_data, roots, purpose=oids.MASTER_LIST_SIGNER, at=at, fingerprints=fingerprints)

@@ -5,6 +5,8 @@ uses a store may keep a *state file* elsewhere, which holds the highest number o
 store's digest. A lower number is an older store; the same number with another digest is a store that went its own way
 from there. Both are refused.
 
+Only what was imported has a number; certificates that are put into the folder ``csca`` by hand have none.
+
 What that cannot find: a state file that was brought back together with the store, or removed; a store that is older
 than what this state file ever saw. Keep it on another disk than the store's, or where only the service may write.
 """

@@ -99,7 +99,7 @@ class TrustStore:
         by_hand = anchors_by_hand(directory, accept_demonstration=accept_demonstration)
         store = cls._made(by_hand, settings.no_anchor_yet, archive)
         if state is not None:
-            check_not_rolled_back(Path(state), sequence=store.sequence, digest=store.version)
+            check_not_rolled_back(Path(state), sequence=archive.sequence, digest=archive.digest)
         return store
 
     @classmethod

@@ -78,6 +78,16 @@ def test_more_bytes_than_allowed_are_not_looked_at() -> None:
     assert decode(b"\x49" + bytes(9), limit=10) == bytes(9)
 
 
+def test_more_values_than_a_file_needs_are_refused() -> None:
+    many = 1 << 20
+    for data in (b"\x9a" + many.to_bytes(4, "big") + bytes(many), cbor2.dumps([[0] * 1000] * 1000)):
+        with pytest.raises(BoundExceeded):
+            decode(data, limit=1 << 23)
+    with pytest.raises(BoundExceeded):
+        cbor.encode([None] * many)
+    assert len(decode(cbor.encode([0] * 30_000))) == 30_000
+
+
 @pytest.mark.parametrize("value", [1.0, {1: 2}, (1,), {"a": {3}}, [b"", bytearray()]])
 def test_other_kinds_are_the_callers_mistake(value: Any) -> None:
     with pytest.raises(TypeError):
