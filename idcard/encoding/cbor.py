@@ -10,7 +10,7 @@ Values are text, byte strings, integers, true, false, null, lists and maps; keys
 Source: RFC 8949, "Concise Binary Object Representation (CBOR)".
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection
 from typing import Any, Final, NoReturn
 
 import cbor2
@@ -24,17 +24,11 @@ MAX_VALUES: Final = 1 << 16
 """About how many values one value may hold: a few bytes can name millions, and each costs its reader more."""
 
 
-class _NoTags(Mapping[int, Callable[..., NoReturn]]):
+class _NoTags(dict[int, Callable[..., NoReturn]]):
     """A decoder for each tag there is: one that refuses it. Some tags cost their reader far more than their bytes."""
 
-    def __getitem__(self, tag: int) -> Callable[..., NoReturn]:
+    def __missing__(self, tag: int) -> Callable[..., NoReturn]:
         return _refuse_tag
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 def _refuse_tag(*_: object) -> NoReturn:

@@ -103,3 +103,14 @@ def test_what_has_no_encoding_is_the_callers_mistake(value: Any) -> None:
 @given(VALUES)
 def test_another_program_reads_the_same(value: Any) -> None:
     assert cbor2.loads(cbor.encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    "tag", [*range(0, 6), 21, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799, 99999]
+)
+def test_no_tag_is_built_from_what_was_sent(tag: int) -> None:
+    """cbor2 makes dates, patterns, fractions, shared values and more of tags; here it makes nothing."""
+    with pytest.raises(MalformedData) as caught:
+        decode(cbor2.dumps(cbor2.CBORTag(tag, "1")))
+    assert isinstance(caught.value.__cause__, cbor2.CBORDecodeError)
+    assert "tag" in str(caught.value.__cause__)
