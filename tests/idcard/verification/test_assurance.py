@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from idcard.evidence import Evidence
 from idcard.lds.layout import File
 from idcard.testing import Holder, Issuer, SimulatedCard, dishonest
-from idcard.trust.certificates import Certificate
+from idcard.trust.certificates import Certificate, Extension
 from idcard.trust.pins import Pin, Pins
 from idcard.trust.store import TrustStore
-from idcard.verification.assurance import Vouchers
+from idcard.verification.assurance import Vouchers, vouched
 from idcard.verification.card import verify
-from idcard.verification.facts import FactName, Outcome, Reason, Rung
+from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
+from idcard.verification.passive_authentication import passive_authentication
 from idcard.verification.policy import CLOSED_READER, PRESETS, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
 from idcard.verification.verdict import NotVerified, Verdict
 
@@ -374,3 +375,25 @@ def test_the_qr_code_of_another_card_is_noticed_without_dg1(
     ):
         verdict = verify(replace(handed_over, given_card_qr=text), trust, CLOSED_READER, at=at)
         assert verdict.fact(FactName.CONSISTENCY).reason is reason
+
+
+def test_a_condition_that_nobody_knows_is_not_lifted_by_a_pin(
+    honest: SimulatedCard, gather: Gather, at: datetime, pinned: PinSigner, signer: str
+) -> None:
+    evidence = gather(honest)
+    passive = passive_authentication(evidence, EMPTY, at)
+    assert passive.signer is not None
+    strange = {**passive.signer.extensions, "1.2.3": Extension(critical=True, value=b"")}
+    conditional = replace(passive, signer=replace(passive.signer, extensions=strange))
+    judged = vouched(evidence, conditional, Vouchers(pins=pinned(pin(signer))), at)
+    assert (judged.trust.outcome, judged.trust.reason) == (Outcome.FAILED, Reason.UNKNOWN_CRITICAL_EXTENSION)
+    harmless = {**passive.signer.extensions, "1.2.3": Extension(critical=False, value=b"")}
+    conditional = replace(passive, signer=replace(passive.signer, extensions=harmless))
+    assert vouched(evidence, conditional, Vouchers(pins=pinned(pin(signer))), at).trust.outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("policy", PRESETS.values(), ids=lambda policy: policy.name)
+def test_an_old_algorithm_is_a_failure_but_where_nothing_is_proved(policy: Policy) -> None:
+    fact = Fact(name=FactName.SIGNATURE, outcome=Outcome.PASSED, reason=Reason.OLD_ALGORITHM)
+    assert policy.judge(fact).outcome is (Outcome.FAILED if policy.proves else Outcome.PASSED)
+    assert policy.satisfied_by(fact) is not policy.proves
