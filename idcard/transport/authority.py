@@ -8,6 +8,7 @@ goes on without the answer.
 
 import http.client
 import json
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -78,7 +79,8 @@ class HttpAuthority:
             connection.putheader("Content-Type", "application/json")
             connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
-            return self._answer(connection, deadline)
+            # Kept, since the connection lets go of it where the server closes after its answer.
+            return self._answer(connection, connection.sock, deadline)
         finally:
             connection.close()
 
@@ -87,7 +89,7 @@ class HttpAuthority:
             return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
         return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=self._tls)
 
-    def _answer(self, connection: http.client.HTTPConnection, deadline: float) -> bytes:
+    def _answer(self, connection: http.client.HTTPConnection, wire: socket.socket, deadline: float) -> bytes:
         """The body, bounded in length and in time: a server that drips cannot hold a visit up."""
         response = connection.getresponse()
         if response.status != http.client.OK:
@@ -98,6 +100,5 @@ class HttpAuthority:
             left = deadline - time.monotonic()
             if len(data) > MAX_ANSWER_BYTES or left <= 0:
                 raise AuthorityUnreachable("an answer that is too long, or does not end")
-            if connection.sock is not None:
-                connection.sock.settimeout(left)
+            wire.settimeout(left)
         return data
