@@ -22,6 +22,7 @@ from idcard.encoding.mrz import Mrz
 from idcard.errors import (
     AccessBlocked,
     AccessDenied,
+    AuthorityUnreachable,
     BoundExceeded,
     Cancelled,
     CardRemoved,
@@ -44,7 +45,15 @@ from idcard.errors import (
     UnsupportedDocument,
     WrongAccessKey,
 )
-from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
+from idcard.evidence import (
+    AccessProtocol,
+    AccessRecord,
+    ActiveAuthenticationProof,
+    ChipAuthenticationProof,
+    Evidence,
+    KeyKind,
+    PaceCamProof,
+)
 from idcard.evidence_file import (
     EvidenceAltered,
     EvidenceFile,
@@ -62,11 +71,15 @@ from idcard.qr.recognise import Recognised, Recogniser
 from idcard.qr.recognise import recognise as _recognise
 from idcard.reading import Progress, ReadPlan, ReadStep
 from idcard.transport.base import Connection
+from idcard.trust.online import Confirmation, OnlineVerifier, Question
+from idcard.trust.pins import Pin, PinKeys, Pins
 from idcard.trust.store import TrustStore
+from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
+from idcard.verification.html_report import html_report
 from idcard.verification.policy import CLOSED_READER, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
 from idcard.verification.transcripts import Expectation
-from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
+from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Rung, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
 from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
 from idcard.vietnam.card_qr import CardQr
@@ -75,6 +88,7 @@ from idcard.vietnam.recognisers import RECOGNISERS as _VIETNAMESE_RECOGNISERS
 
 if TYPE_CHECKING:
     from idcard.qr.symbol import Symbol, scan
+    from idcard.transport.authority import HttpAuthority
     from idcard.transport.pcsc import ReaderWatch, connect, readers
 
 __version__ = "0.1.0"
@@ -90,6 +104,7 @@ __all__ = [
     "AccessProtocol",
     "AccessRecord",
     "ActiveAuthenticationProof",
+    "AuthorityUnreachable",
     "BirthDate",
     "BoundExceeded",
     "Can",
@@ -97,11 +112,13 @@ __all__ = [
     "CardQr",
     "CardRemoved",
     "CardSilent",
+    "ChipAuthenticationProof",
     "ChipRefused",
     "ClaimSource",
     "ClaimedIdentity",
     "CommandRefused",
     "ConfigurationError",
+    "Confirmation",
     "Connection",
     "Evidence",
     "EvidenceAltered",
@@ -111,6 +128,7 @@ __all__ = [
     "Fact",
     "FactName",
     "File",
+    "HttpAuthority",
     "IdCardError",
     "KeyKind",
     "MalformedData",
@@ -118,14 +136,20 @@ __all__ = [
     "Mrz",
     "MrzKey",
     "NotVerified",
+    "OnlineVerifier",
     "Outcome",
+    "PaceCamProof",
     "PaceRefused",
     "PaceRequired",
     "PersonalNumber",
+    "Pin",
+    "PinKeys",
+    "Pins",
     "Policy",
     "Portrait",
     "Progress",
     "ProtocolViolation",
+    "Question",
     "ReadPlan",
     "ReadStep",
     "ReaderBusy",
@@ -134,6 +158,7 @@ __all__ = [
     "Reason",
     "Recognised",
     "Recogniser",
+    "Rung",
     "SecureMessagingBroken",
     "Sex",
     "Symbol",
@@ -144,10 +169,12 @@ __all__ = [
     "UnsupportedDocument",
     "Verdict",
     "VerifiedIdentity",
+    "Vouchers",
     "WrongAccessKey",
     "connect",
     "device_fingerprint",
     "evidence_of_files",
+    "html_report",
     "keys_from_card_qr",
     "load_evidence",
     "read",
@@ -161,6 +188,7 @@ __all__ = [
 ]
 
 _ON_FIRST_USE = {
+    "HttpAuthority": "idcard.transport.authority",
     "ReaderWatch": "idcard.transport.pcsc",
     "connect": "idcard.transport.pcsc",
     "readers": "idcard.transport.pcsc",

@@ -162,6 +162,10 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Phiên bản này chưa biết thuật toán của thẻ: hãy thử bản mới hơn.",
         ),
         "missing_extra": ("Install it, then try again.", "Hãy cài phần còn thiếu rồi thử lại."),
+        "authority_unreachable": (
+            "Go on without the answer; the verdict says how far the signer is known.",
+            "Tiếp tục mà không cần câu trả lời; kết quả ghi rõ nơi ký được biết đến mức nào.",
+        ),
         "evidence_altered": (
             "Fetch the file again from where it was written; believe nothing in this one.",
             "Lấy lại tệp từ nơi đã ghi; không tin nội dung của tệp này.",
