@@ -1,4 +1,5 @@
 import base64
+from subprocess import run
 from typing import Any
 
 import pytest
@@ -52,8 +53,6 @@ def test_a_bag_of_certificates_and_lists(pki: Any) -> None:
 
 
 def test_a_bag_that_openssl_made(pki: Any, tmp_path: Any) -> None:
-    from subprocess import run
-
     certificate, _ = pki.csca("AA").save(tmp_path, "root")
     command = ["openssl", "crl2pkcs7", "-nocrl", "-certfile", certificate, "-outform", "DER"]
     made = run(command, check=True, capture_output=True).stdout
