@@ -1,6 +1,6 @@
 """A trust store's entries as people and programs see them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,13 +82,14 @@ def attention(store: TrustStore, at: datetime) -> tuple[list[dict[str, Any]], in
     chosen = [*draft.anchors, *draft.certificates(Kind.LINK, Kind.SIGNER)]
     signers = set(draft.certificates(Kind.SIGNER))
     remarked = sum(bool(remarks(one, signer=one in signers)) for one in chosen)
-    return [*_wrong(chosen), *_stale(draft, at), *_out_of_force(draft, at)], remarked
+    return [*_wrong(chosen, signers), *_stale(draft, at), *_out_of_force(draft, at)], remarked
 
 
-def _wrong(certificates: Sequence[Certificate]) -> Iterator[dict[str, Any]]:
+def _wrong(certificates: Sequence[Certificate], signers: Container[Certificate]) -> Iterator[dict[str, Any]]:
     for judgement in judge(certificates):
         if judgement.signed in (Signed.WRONGLY, Signed.BY_AN_UNKNOWN_ALGORITHM):
-            yield _finding(judgement.certificate, judgement.signed.value)
+            kind = Kind.SIGNER if judgement.certificate in signers else Kind.ANCHOR
+            yield _finding(judgement.certificate, kind, judgement.signed.value)
 
 
 def _out_of_force(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
@@ -98,7 +99,7 @@ def _out_of_force(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
         states.setdefault(one.subject.country, []).append(one)
     for anchors in states.values():
         if not any(one.valid_at(at) for one in anchors):
-            yield _finding(max(anchors, key=lambda one: one.not_after), "no_anchor_in_force")
+            yield _finding(max(anchors, key=lambda one: one.not_after), Kind.ANCHOR, "no_anchor_in_force")
 
 
 def _stale(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
@@ -108,10 +109,10 @@ def _stale(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
             yield {name: row[name] for name in ("fingerprint", "kind", "subject")} | {"finding": "stale"}
 
 
-def _finding(certificate: Certificate, finding: str) -> dict[str, Any]:
+def _finding(certificate: Certificate, kind: Kind, finding: str) -> dict[str, Any]:
     return {
         "fingerprint": certificate.fingerprint,
-        "kind": "anchor",
+        "kind": kind.value,
         "subject": str(certificate.subject),
         "finding": finding,
     }

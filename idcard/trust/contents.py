@@ -45,8 +45,6 @@ class Contents:
         if ldif.is_ldif(data):
             return cls(kind="ldif", parts=tuple(ldif.values(data)))
         parts = tuple(_pem(data)) if b"-----BEGIN " in data else (data,)
-        if not parts:
-            raise MalformedData("holds nothing", where=_WHERE)
         return cls(kind="file", parts=parts)
 
     @property

@@ -69,6 +69,10 @@ def test_keys_and_conditions_that_are_not_known(pki: Any) -> None:
     odd = pki.csca("AA").der.replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d03017f"))
     (finding,) = add(Draft(), odd).findings
     assert (finding.outcome, finding.reason) == ("refused", "unsupported_algorithm")
+    keyless = pki.issue("AA", "Signer", pki.csca("AA")).der
+    keyless = keyless.replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d03017f"))
+    (finding,) = add(Draft(), keyless).findings
+    assert (finding.kind, finding.reason) == (Kind.SIGNER, "unsupported_algorithm")
     signer = pki.issue("AA", "Signer", pki.csca("AA"), purpose="1.2.3")
     # Extended key usage, critical, becomes an extension that nobody knows. Nobody here can say that this is wrong.
     strange = signer.der.replace(bytes.fromhex("0603551d25"), bytes.fromhex("0603551d7f"))

@@ -165,6 +165,16 @@ def test_a_file_that_cannot_be_read(make: Make, austria: bytes) -> None:
     refused(directory, "damaged")
 
 
+def test_a_disk_that_fails(make: Make, austria: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = make(a_cer=austria)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(Path, "open", fail)
+    refused(directory, "damaged")
+
+
 def test_a_demonstration_certificate_is_refused_by_name(make: Make, demonstration: bytes) -> None:
     error = refused(make(demo_cer=demonstration), "demonstration_anchor")
     assert "demo.cer" in str(error)

@@ -222,3 +222,25 @@ def test_deviations_are_told_beside_the_fact(evidence: Evidence, issuer: Issuer,
     assert one.details["store_age_days"] == "0"
     without = replace(evidence, files={file: data for file, data in evidence.files.items() if file is not File.DG1})
     assert "deviations" not in fact(without, store, at, FactName.TRUST).details
+
+
+def test_a_signer_s_key_on_another_curve_than_its_certificate_names(
+    holder: Holder, gather: Any, issuer: Issuer, trust: TrustStore, at: datetime
+) -> None:
+    signer = issuer.signer
+    point = tlv.parse(signer.key.spki)[0].children()[1].to_bytes()
+    named = der.sequence(der.oid("1.2.840.10045.2.1"), der.oid("1.2.840.10045.3.1.7"))
+    odd = certificate(
+        subject=issuer.name.to_der(),
+        spki=der.sequence(named, point),
+        issuer=issuer.name.to_der(),
+        signer=issuer.csca_key,
+        serial=signer.serial,
+        validity=signer.validity,
+        extensions=signer_extensions(signer.key.spki, issuer.csca_key.spki),
+    )
+    read = gather(issuer.issue(holder, signer=replace(signer, certificate=odd)))
+    one = fact(read, trust, at, FactName.SIGNATURE)
+    assert (one.outcome, one.reason) == (Outcome.PASSED, Reason.SIGNATURE_VERIFIED)
+    assert (one.details["curve"], one.details["named_curve"]) == ("brainpoolP256r1", "P-256")
+    assert fact(read, trust, at, FactName.TRUST).details["remarks"] == "key_on_another_curve"
