@@ -14,8 +14,8 @@ Source: ITU-T X.690, "Basic encoding rules".
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import TracebackType
 
 from idcard.encoding.der import oid_from_bytes
 from idcard.encoding.tlv import build
@@ -39,20 +39,26 @@ _STRINGS = {
     0x1E: "utf-16-be",
 }
 _HIGH_TAG = 0x1F
+_HOSTILE = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 
 
-@contextmanager
-def door(where: str) -> Iterator[None]:
+class door:
     """Turns whatever hostile bytes raise on their way in into :class:`MalformedData`.
 
     :param where: the structure's name for the error.
     """
-    try:
-        yield
-    except IdCardError:
-        raise
-    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
-        raise MalformedData("is not well formed", where=where) from error
+
+    __slots__ = ("where",)
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __enter__(self) -> None:
+        """Nothing: the door only looks at what comes out."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, _HOSTILE) and not isinstance(error, IdCardError):
+            raise MalformedData("is not well formed", where=self.where) from error
 
 
 def context(number: int, *, constructed: bool = True) -> int:

@@ -19,10 +19,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from idcard.encoding.asn1 import NameKey
+from idcard.encoding.asn1 import NameKey, name_key
 from idcard.errors import ConfigurationError
 
 FILE = "imported.store"
@@ -110,6 +111,12 @@ def name_digest(key: NameKey) -> str:
     """What a name is looked up by: 16 hexadecimal digits; two names may share one, so that it leads to candidates."""
     text = "\n".join("\t".join(sorted(f"{kind}={value}" for kind, value in rdn)) for rdn in key)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=256)
+def issuer_names(issuer: bytes, key_identifier: bytes | None) -> tuple[str, ...]:
+    """What an issuer is looked up by: its key's identifier, where it is named, and its encoded name."""
+    return (*([key_identifier.hex()] if key_identifier else []), name_digest(name_key(issuer)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from idcard.encoding.cms import SignerInfo
-from idcard.trust.archive import EMPTY, FILE, Archive, Kind, damaged, name_digest
+from idcard.trust.archive import EMPTY, FILE, Archive, Kind, damaged, issuer_names, name_digest
 from idcard.trust.certificates import Certificate
 from idcard.trust.crl import Crl
 from idcard.trust.deviation_list import Deviation, DeviationList
@@ -215,7 +215,7 @@ class TrustStore:
         return map(self._certificate, self._find(kind, *_issuer_names(certificate)))
 
     def _find(self, kind: Kind, *names: str) -> list[int]:
-        return self._archive.find(kind, *names)
+        return self._archive.find(kind, *names) if self._archive.has(kind) else []
 
     def _certificate(self, number: int) -> Certificate:
         return self._remembered(number, Certificate.from_bytes)
@@ -230,9 +230,8 @@ class TrustStore:
         return self._parsed[number]  # type: ignore[return-value]
 
 
-def _issuer_names(certificate: Certificate) -> list[str]:
-    identifier = certificate.authority_key_identifier
-    return [*([identifier.hex()] if identifier else []), name_digest(certificate.issuer.key)]
+def _issuer_names(certificate: Certificate) -> tuple[str, ...]:
+    return issuer_names(certificate.issuer.der, certificate.authority_key_identifier)
 
 
 def _version(anchors: Iterable[Certificate], declared: date | None, archive: Archive) -> str:

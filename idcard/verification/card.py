@@ -52,6 +52,7 @@ def verify(
         validity(said, at),
         consistency(evidence, passive, intact, at),
     )
+    proved = Subject.of(intact, at)
     return Verdict(
         facts=tuple(policy.judge(fact) for fact in facts),
         at=at,
@@ -60,8 +61,8 @@ def verify(
         anchor=passive.anchor.fingerprint if passive.anchor else None,
         signer=passive.signer.fingerprint if passive.signer else None,
         trust_version=trust.version,
-        proved=Subject.of(intact, at),
-        said=Subject.of(said, at),
+        proved=proved,
+        said=proved if intact is said else Subject.of(said, at),
     )
 
 
