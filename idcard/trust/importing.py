@@ -177,7 +177,7 @@ class _Job:
     def _refuse_older(self, listed: MasterList, root: Certificate) -> None:
         known = [one.signed_at for one in self.draft.sources if one.root == root.fingerprint and one.signed_at]
         if listed.signed_at is not None and any(listed.signed_at < one for one in known):
-            raise ListNotTrusted("A newer list of this root was imported before", reason="older")
+            raise ListNotTrusted("A newer list of this root was imported before", "older")
 
     def _take_listed(self, certificates: Sequence[Certificate]) -> None:
         """The list vouches for its certificates; links to keys that are in it stay links."""

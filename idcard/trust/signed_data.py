@@ -28,7 +28,7 @@ class ListNotTrusted(ProtocolViolation):
 
     code = "list_not_trusted"
 
-    def __init__(self, message: str, *, reason: str) -> None:
+    def __init__(self, message: str, reason: str) -> None:
         super().__init__(f"{message} ({reason})", reason=reason)
         self.reason = reason
 
@@ -88,23 +88,23 @@ def verify_list(
     :raises ListNotTrusted: if the signature, the signer or its path is not good.
     """
     if not signed.signers:
-        raise ListNotTrusted("The list is not signed", reason="no_signer")
+        raise ListNotTrusted("The list is not signed", "no_signer")
     signer_info = signed.signers[0]
     brought = [Certificate.from_bytes(der) for der in signed.certificates]
     signer = find_signer(signer_info, brought)
     if signer is None:
-        raise ListNotTrusted("The certificate of the list's signer is missing", reason="no_signer")
+        raise ListNotTrusted("The certificate of the list's signer is missing", "no_signer")
     try:
         verify_signed_data(signed, signer_info, signer)
     except (ProtocolViolation, UnsupportedAlgorithm) as error:
-        raise ListNotTrusted("The signature of the list is not good", reason="signature_wrong") from error
+        raise ListNotTrusted("The signature of the list is not good", "signature_wrong") from error
     if purpose not in _purposes(signer):
-        raise ListNotTrusted("The certificate is not for signing lists", reason="not_a_list_signer")
+        raise ListNotTrusted("The certificate is not for signing lists", "not_a_list_signer")
     trusted = [*roots, *(one for one in brought if one.fingerprint in fingerprints)]
     pool = Certificates.of(trusted, links=[one for one in brought if one.is_authority])
     path = find_path(signer, pool, at=signer_info.signing_time or at)
     if path.anchor is None or path.problem is not None:
-        raise ListNotTrusted("The list's signer was not issued by the root that was given", reason=f"{path.problem}")
+        raise ListNotTrusted("The list's signer was not issued by the root that was given", f"{path.problem}")
     return signer, path.anchor
 
 
