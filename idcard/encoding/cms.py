@@ -188,9 +188,10 @@ def _attributes(nodes: Iterable[Node], where: str) -> dict[str, tuple[bytes, ...
     found: dict[str, tuple[bytes, ...]] = {}
     for node in nodes:
         kind, values = node.children(SEQUENCE)
-        if kind.oid() in found:
+        oid = kind.oid()
+        if oid in found:
             raise MalformedData("a signed attribute that comes twice", where=where)
-        found[kind.oid()] = tuple(one.raw for one in values.children(SET))
+        found[oid] = tuple(one.raw for one in values.children(SET))
     return found
 
 
@@ -228,10 +229,11 @@ class LdsSecurityObject:
 def _hashes(listed: Node, where: str) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for one in listed.children(SEQUENCE):
-        number, value = one.children(SEQUENCE)
-        if number.integer() in found or not 1 <= number.integer() <= 16:
+        which, value = one.children(SEQUENCE)
+        number = which.integer()
+        if number in found or not 1 <= number <= 16:
             raise MalformedData("a data group that is listed twice or does not exist", where=where)
-        found[number.integer()] = value.octets()
+        found[number] = value.octets()
     if not found:
         raise MalformedData("lists no data group", where=where)
     return found
