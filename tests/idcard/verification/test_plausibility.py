@@ -140,3 +140,9 @@ def test_a_reading_after_the_judgement_is_a_remark(
     fact = verify(evidence, trust, at=AT).fact(FactName.CONSISTENCY)
     assert fact.outcome is Outcome.PASSED
     assert fact.details.get("clock") == ("read_after_judgement" if ahead else None)
+
+
+def test_the_first_day_is_the_first(contents: Contents) -> None:
+    changed = dated(contents, birth=BirthDate(year=2026, month=11), issued=date(2026, 10, 31), expiry=None)
+    assert implausible(changed, None, AT) is None
+    assert implausible(dated(changed, issued=date(2026, 10, 30)), None, AT) == "issued_before_birth"
