@@ -397,3 +397,15 @@ def test_an_old_algorithm_is_a_failure_but_where_nothing_is_proved(policy: Polic
     fact = Fact(name=FactName.SIGNATURE, outcome=Outcome.PASSED, reason=Reason.OLD_ALGORITHM)
     assert policy.judge(fact).outcome is (Outcome.FAILED if policy.proves else Outcome.PASSED)
     assert policy.satisfied_by(fact) is not policy.proves
+
+
+def test_dg13_names_somebody_even_where_another_file_was_changed(
+    handed_over: Evidence, trust: TrustStore, at: datetime
+) -> None:
+    changed = handed_over.files[File.DG2][:-1] + b"\x00"
+    verdict = verify(replace(handed_over, files={**handed_over.files, File.DG2: changed}), trust, CLOSED_READER, at=at)
+    assert verdict.fact(FactName.INTEGRITY).outcome is Outcome.FAILED
+    assert verdict.proved is not None
+    assert verdict.proved.portrait is None
+    with pytest.raises(NotVerified):
+        verdict.require()
