@@ -22,6 +22,7 @@ from idcard.encoding.mrz import Mrz
 from idcard.errors import (
     AccessBlocked,
     AccessDenied,
+    AuthorityUnreachable,
     BoundExceeded,
     Cancelled,
     CardRemoved,
@@ -44,17 +45,41 @@ from idcard.errors import (
     UnsupportedDocument,
     WrongAccessKey,
 )
-from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
+from idcard.evidence import (
+    AccessProtocol,
+    AccessRecord,
+    ActiveAuthenticationProof,
+    ChipAuthenticationProof,
+    Evidence,
+    KeyKind,
+    PaceCamProof,
+)
+from idcard.evidence_file import (
+    EvidenceAltered,
+    EvidenceFile,
+    EvidenceSealed,
+    device_fingerprint,
+    evidence_of_files,
+    load_evidence,
+    save_evidence,
+    without,
+)
+from idcard.evidence_file import retained as _retained
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
 from idcard.qr.recognise import Recognised, Recogniser
 from idcard.qr.recognise import recognise as _recognise
 from idcard.reading import Progress, ReadPlan, ReadStep
 from idcard.transport.base import Connection
+from idcard.trust.online import Confirmation, OnlineVerifier, Question
+from idcard.trust.pins import Pin, PinKeys, Pins
 from idcard.trust.store import TrustStore
+from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
-from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
-from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
+from idcard.verification.html_report import html_report
+from idcard.verification.policy import CLOSED_READER, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.transcripts import Expectation
+from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Rung, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
 from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
 from idcard.vietnam.card_qr import CardQr
@@ -63,11 +88,13 @@ from idcard.vietnam.recognisers import RECOGNISERS as _VIETNAMESE_RECOGNISERS
 
 if TYPE_CHECKING:
     from idcard.qr.symbol import Symbol, scan
+    from idcard.transport.authority import HttpAuthority
     from idcard.transport.pcsc import ReaderWatch, connect, readers
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CLOSED_READER",
     "DEFAULT_PLAN",
     "READING_ONLY",
     "STRICT",
@@ -78,6 +105,7 @@ __all__ = [
     "AccessProtocol",
     "AccessRecord",
     "ActiveAuthenticationProof",
+    "AuthorityUnreachable",
     "BirthDate",
     "BoundExceeded",
     "Can",
@@ -85,16 +113,23 @@ __all__ = [
     "CardQr",
     "CardRemoved",
     "CardSilent",
+    "ChipAuthenticationProof",
     "ChipRefused",
     "ClaimSource",
     "ClaimedIdentity",
     "CommandRefused",
     "ConfigurationError",
+    "Confirmation",
     "Connection",
     "Evidence",
+    "EvidenceAltered",
+    "EvidenceFile",
+    "EvidenceSealed",
+    "Expectation",
     "Fact",
     "FactName",
     "File",
+    "HttpAuthority",
     "IdCardError",
     "KeyKind",
     "MalformedData",
@@ -102,14 +137,20 @@ __all__ = [
     "Mrz",
     "MrzKey",
     "NotVerified",
+    "OnlineVerifier",
     "Outcome",
+    "PaceCamProof",
     "PaceRefused",
     "PaceRequired",
     "PersonalNumber",
+    "Pin",
+    "PinKeys",
+    "Pins",
     "Policy",
     "Portrait",
     "Progress",
     "ProtocolViolation",
+    "Question",
     "ReadPlan",
     "ReadStep",
     "ReaderBusy",
@@ -118,6 +159,7 @@ __all__ = [
     "Reason",
     "Recognised",
     "Recogniser",
+    "Rung",
     "SecureMessagingBroken",
     "Sex",
     "Symbol",
@@ -128,17 +170,26 @@ __all__ = [
     "UnsupportedDocument",
     "Verdict",
     "VerifiedIdentity",
+    "Vouchers",
     "WrongAccessKey",
     "connect",
+    "device_fingerprint",
+    "evidence_of_files",
+    "html_report",
     "keys_from_card_qr",
+    "load_evidence",
     "read",
     "readers",
     "recognise",
+    "retain",
+    "save_evidence",
     "scan",
     "verify",
+    "without",
 ]
 
 _ON_FIRST_USE = {
+    "HttpAuthority": "idcard.transport.authority",
     "ReaderWatch": "idcard.transport.pcsc",
     "connect": "idcard.transport.pcsc",
     "readers": "idcard.transport.pcsc",
@@ -225,6 +276,11 @@ def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
     """The access keys that the QR code of a Vietnamese card allows: the CAN, then at most four MRZ keys for BAC."""
     fields = mrz_key_fields(card_qr)
     return (Can(can_of(card_qr)), *(MrzKey.of(*each) for each in fields))
+
+
+def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:
+    """What may be kept for long: verdict, signer's certificate and the chip's answer, and no file of the chip."""
+    return _retained(evidence, verdict.to_dict())
 
 
 def _keys(keys: AccessKey | Sequence[AccessKey] | CardQr) -> tuple[AccessKey, ...]:

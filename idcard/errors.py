@@ -62,6 +62,12 @@ class CardSilent(TransportError):
     code = "card_silent"
 
 
+class AuthorityUnreachable(IdCardError):
+    """The authority did not answer in time, or not to what was asked; nothing is said about the card."""
+
+    code = "authority_unreachable"
+
+
 class AccessDenied(IdCardError):
     """The chip does not open to the access key that was given."""
 

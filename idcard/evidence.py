@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from idcard.lds.layout import File
 
@@ -56,24 +57,73 @@ class ActiveAuthenticationProof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ChipAuthenticationProof:
+    """What chip authentication left behind: the terminal's ephemeral key, and the first answer under the new keys.
+
+    ``oid`` is the protocol and ``key_id`` the chip's key that was used, as DG14 names them. ``ephemeral_public_key`` is
+    the point that the terminal sent. ``response`` is the first protected response, status word included, and
+    ``counter`` the send sequence counter with which it is sealed. ``ephemeral_private_key`` is there only where it
+    was kept on purpose, and is never needed by a judge who made it: whoever knows it can invent all the rest.
+    """
+
+    oid: str
+    ephemeral_public_key: bytes
+    response: bytes
+    key_id: int | None = None
+    counter: int = 2
+    ephemeral_private_key: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"ChipAuthenticationProof({self.oid})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PaceCamProof:
+    """What PACE with chip authentication mapping left behind: the chip's mapping key and its authentication data.
+
+    ``mapping_public_key`` is the point that the chip sent for the mapping, ``chip_authentication_data`` the decrypted
+    scalar by which its static key gives that point, and ``parameter_id`` the domain parameters.
+    """
+
+    parameter_id: int
+    mapping_public_key: bytes
+    chip_authentication_data: bytes
+
+    def __repr__(self) -> str:
+        return f"PaceCamProof({self.parameter_id})"
+
+
+WITNESSED_HERE: Final = "here"
+"""The witness of evidence that this very process gathered: no file can ever claim it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Evidence:
     """What was read and what ran.
 
     ``files`` holds elementary files byte for byte; ``refused`` the status words of files that were asked for and not
     given. ``active_authentication`` is None where it was not tried. ``given_mrz`` is the MRZ information that opened
     the chip (document number, birth and expiry with check digits) and ``given_card_qr`` the text of the card's QR,
-    each where the caller had it: they are compared with the chip.
+    each where the caller had it: they are compared with the chip. ``confirmations`` are an authority's signed answers
+    about the signer, byte for byte.
+
+    ``witness`` is the fingerprint of the device key whose signature over this evidence was checked when it was opened,
+    :data:`WITNESSED_HERE` where this process gathered it, or None. It is never part of a file.
     """
 
     files: Mapping[File, bytes]
     access: AccessRecord | None = None
     refused: Mapping[File, int] = field(default_factory=dict)
     active_authentication: ActiveAuthenticationProof | None = None
+    chip_authentication: ChipAuthenticationProof | None = None
+    pace_cam: PaceCamProof | None = None
+    confirmations: tuple[bytes, ...] = ()
     given_mrz: str | None = None
     given_card_qr: str | None = None
     atr: bytes = b""
     reader: str = ""
     read_at: datetime | None = None
+    witness: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "files", MappingProxyType(dict(self.files)))

@@ -24,7 +24,7 @@ from idcard.errors import (
     UnsupportedDocument,
     WrongAccessKey,
 )
-from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence
+from idcard.evidence import WITNESSED_HERE, AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence
 from idcard.iso7816.apdu import CommandApdu
 from idcard.iso7816.files import FileReader, select_application
 from idcard.iso7816.procedure import Procedure, exchange
@@ -123,6 +123,7 @@ class Reader:
             atr=self.connection.atr,
             reader=reader,
             read_at=at,
+            witness=WITNESSED_HERE,
         )
 
     def _perform(self, procedure: Procedure[T]) -> T:

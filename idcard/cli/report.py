@@ -1,9 +1,7 @@
-"""What came of reading and judging one card, as JSON for programs and as text for people."""
+"""What came of reading and judging one card, as text for people."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -11,29 +9,10 @@ from rich.text import Text
 import idcard
 from idcard.cli.reasons import sentence
 from idcard.cli.texts import Language, say
+from idcard.report import TEXTS, Report, judge
 
 _MARKS = {idcard.Outcome.PASSED: ("✓", "green"), idcard.Outcome.FAILED: ("✗", "bold red")}
 _OPEN = ("?", "yellow")
-_TEXTS = ("name", "name_latin", "personal_number", "document_number", "issuing_state", "nationality")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Report:
-    """Evidence and verdict, with the identity that is proved, or else the one that the chip claims.
-
-    ``trust_given`` is False where no trust store was given, so that nothing could be traced to an issuer.
-    """
-
-    evidence: idcard.Evidence
-    verdict: idcard.Verdict
-    verified: idcard.VerifiedIdentity | None
-    claimed: idcard.ClaimedIdentity | None
-    trust_given: bool
-
-    @property
-    def met(self) -> bool:
-        """Whether the policy is met, and proves an identity where it is one that does."""
-        return self.verified is not None if self.verdict.policy.proves else self.verdict.meets()
 
 
 def read_and_judge(
@@ -43,56 +22,15 @@ def read_and_judge(
     policy: idcard.Policy,
     at: datetime,
     on_progress: Callable[[idcard.Progress], None],
+    challenge: bytes | None = None,
 ) -> Report:
     """Read a card and judge what was read.
 
     :param card: an open connection, a reader's name, or None for the first reader with a card.
     :param trust: the trust store, or None where there is none.
+    :param challenge: eight bytes for active authentication, where somebody else will judge it too.
     """
-    evidence = idcard.read(keys, card, on_progress=on_progress)
-    store = trust or idcard.TrustStore.of((), no_anchor_declared=at.date())
-    verdict = idcard.verify(evidence, store, policy, at=at)
-    try:
-        verified = verdict.require()
-    except idcard.NotVerified:
-        verified = None
-    return Report(
-        evidence=evidence,
-        verdict=verdict,
-        verified=verified,
-        claimed=verdict.claimed_identity(),
-        trust_given=trust is not None,
-    )
-
-
-def to_json(report: Report) -> dict[str, Any]:
-    """The report for programs. It holds the person's data, but for the portrait."""
-    access = report.evidence.access
-    return {
-        "met": report.met,
-        "verdict": report.verdict.to_dict(),
-        "trust_given": report.trust_given,
-        "reader": report.evidence.reader,
-        "access": {"protocol": access.protocol, "key": access.key_kind} if access else None,
-        "files": [file.label for file in report.evidence.files],
-        "identity": _identity_to_json(report),
-    }
-
-
-def _identity_to_json(report: Report) -> dict[str, Any] | None:
-    person = report.verified or report.claimed
-    if person is None:
-        return None
-    portrait = report.verified.portrait if report.verified else None
-    return {
-        "verified": report.verified is not None,
-        **{field: getattr(person, field, None) for field in _TEXTS},
-        "birth": str(person.birth) if person.birth else None,
-        "sex": person.sex,
-        "expiry": person.expiry.isoformat() if person.expiry else None,
-        "never_expires": _never_expires(report),
-        "portrait": {"media_type": portrait.media_type, "bytes": len(portrait.image)} if portrait else None,
-    }
+    return judge(idcard.read(keys, card, on_progress=on_progress, challenge=challenge), trust, policy, at)
 
 
 def show(report: Report, console: Console, language: Language) -> None:
@@ -150,10 +88,10 @@ def _values(
     portrait = report.verified.portrait if report.verified else None
     size = f"{portrait.media_type}, {say('bytes', language, count=len(portrait.image))}" if portrait else None
     return [
-        *((field, getattr(person, field, None)) for field in _TEXTS),
+        *((field, getattr(person, field, None)) for field in TEXTS),
         ("birth", _day(person.birth, language)),
         ("sex", say(f"sex.{person.sex}", language) if person.sex else None),
-        ("expiry", say("never", language) if _never_expires(report) else expiry),
+        ("expiry", say("never", language) if report.never_expires else expiry),
         ("portrait", size),
     ]
 
@@ -163,10 +101,6 @@ def _day(day: idcard.BirthDate | date | None, language: Language) -> str | None:
     if day is None or language is Language.EN:
         return str(day) if day else None
     return "/".join(reversed(str(day).split("-")))
-
-
-def _never_expires(report: Report) -> bool:
-    return report.verdict.fact(idcard.FactName.VALIDITY).reason is idcard.Reason.NEVER_EXPIRES
 
 
 def _printable(text: str) -> str:

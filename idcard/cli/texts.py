@@ -74,6 +74,25 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ask.card_qr": ("Scan the QR of the card, then an empty line:", "Quét mã QR trên thẻ, rồi một dòng trống:"),
         "no_reader": ("No reader is connected.", "Không có đầu đọc nào được kết nối."),
         "error": ("Error: {message} [{code}] {remedy}", "Lỗi [{code}]: {remedy} ({message})"),
+        # Evidence files
+        "signed_by": ("Signed by the device {device}….", "Thiết bị {device}… đã ký tệp này."),
+        "unsigned": ("No device signed this file.", "Không có thiết bị nào ký tệp này."),
+        "unknown_device": (
+            "That is none of the devices that you named, so nothing in it counts.",
+            "Đó không phải thiết bị đã khai báo, nên không dùng được tệp này.",
+        ),
+        "recorded": (
+            "Recorded on {at} under the policy {policy}: {met}. A record is no proof.",
+            "Kết luận ghi lúc {at} theo chính sách {policy}: {met}. Bản ghi không phải là bằng chứng.",
+        ),
+        "recorded.met": ("proved", "đã xác minh"),
+        "recorded.not_met": ("not proved", "chưa xác minh"),
+        # The service
+        "token": ("Token of this start: {token}", "Mã truy cập của lần chạy này: {token}"),
+        "serving": (
+            "Serving {address}, on this machine only; stop with Ctrl+C.",
+            "Đang phục vụ {address}, chỉ trên máy này; dừng bằng Ctrl+C.",
+        ),
         "stopped": ("Stopped.", "Đã dừng."),
     }
 )
@@ -117,6 +136,10 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Do not trust what was read; try once more.",
             "Không tin dữ liệu đã đọc; hãy thử lại một lần.",
         ),
+        "list_not_trusted": (
+            "Give the root that its publisher names: --root FILE or its SHA-256; compare it by another way.",
+            "Khai báo chứng thư gốc do nơi phát hành công bố: --root TỆP hoặc mã SHA-256; đối chiếu qua kênh khác.",
+        ),
         "malformed_data": (
             "Do not trust what was read; try once more.",
             "Không tin dữ liệu đã đọc; hãy thử lại một lần.",
@@ -139,6 +162,18 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Phiên bản này chưa biết thuật toán của thẻ: hãy thử bản mới hơn.",
         ),
         "missing_extra": ("Install it, then try again.", "Hãy cài phần còn thiếu rồi thử lại."),
+        "authority_unreachable": (
+            "Go on without the answer; the verdict says how far the signer is known.",
+            "Tiếp tục mà không cần câu trả lời; kết quả ghi rõ nơi ký được biết đến mức nào.",
+        ),
+        "evidence_altered": (
+            "Fetch the file again from where it was written; believe nothing in this one.",
+            "Lấy lại tệp từ nơi đã ghi; không tin nội dung của tệp này.",
+        ),
+        "evidence_sealed": (
+            "Give the private key that it was sealed to: --open-with KEY.",
+            "Dùng khóa riêng của nơi nhận tệp: --open-with KHÓA.",
+        ),
         "configuration": ("Put that right first.", "Cần sửa kho chứng thư hoặc cấu hình trước."),
         "cancelled": ("Start again when you are ready.", "Bắt đầu lại khi sẵn sàng."),
     }

@@ -10,29 +10,21 @@ ECDSA is verified here; everything in that is public.
 Source: RFC 5480, RFC 4055, RFC 8017; BSI TR-03111, "ECDSA".
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.exceptions import UnsupportedAlgorithm as BackendUnsupported
+from cryptography.hazmat.backends import default_backend
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from idcard.crypto.curves import Curve, Point
+from idcard.crypto.curves import CURVES, Curve, Point
 from idcard.encoding import oids, tlv
-from idcard.encoding.asn1 import (
-    AlgorithmIdentifier,
-    AlgorithmIdentifierSpec,
-    EcParametersSpec,
-    PssParametersSpec,
-    RsaPublicKeySpec,
-    SubjectPublicKeyInfoSpec,
-    door,
-    load,
-    octets,
-    present,
-)
+from idcard.encoding.asn1 import AlgorithmIdentifier
+from idcard.encoding.ber import SEQUENCE, Node, context, door, load
 from idcard.encoding.der import oid_from_bytes
 from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
 
@@ -42,6 +34,9 @@ MAX_EXPONENT_BITS: Final = 64
 _KEY = "SubjectPublicKeyInfo"
 _SEQUENCE, _INTEGER = 0x30, 0x02
 _NAMED_CURVE = 0x06
+
+# Loads what `cryptography` would otherwise load in the middle of the first verification.
+default_backend()
 
 
 class SignatureInvalid(ProtocolViolation):
@@ -72,10 +67,16 @@ class RsaPublicKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EcPublicKey:
-    """A point on a known curve."""
+    """A point on a known curve.
+
+    ``named`` is the curve that the key was said to be on, where that is another one: some certificates name the wrong
+    curve. A point is on one curve only, so that nothing is guessed.
+    """
 
     curve: Curve
     point: Point
+    named: Curve | None = None
+    _backend: list[ec.EllipticCurvePublicKey] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def bits(self) -> int:
@@ -87,7 +88,9 @@ class EcPublicKey:
         curve = self.curve.to_cryptography()
         if curve is None:
             return None
-        return ec.EllipticCurvePublicNumbers(self.point.x, self.point.y, curve).public_key()
+        if not self._backend:
+            self._backend.append(ec.EllipticCurvePublicNumbers(self.point.x, self.point.y, curve).public_key())
+        return self._backend[0]
 
 
 PublicKey = RsaPublicKey | EcPublicKey
@@ -96,48 +99,67 @@ PublicKey = RsaPublicKey | EcPublicKey
 def load_public_key(spki: bytes) -> PublicKey:
     """The key in a SubjectPublicKeyInfo; curves may be named or written out, also those ``cryptography`` lacks.
 
-    :raises MalformedData: if it is not well formed, or its point is not on its curve.
+    :raises MalformedData: if it is not well formed, or its point is not on its curve, nor on any other of that size.
     :raises UnsupportedAlgorithm: if it is neither RSA nor on a known curve.
     """
     with door(_KEY):
-        parsed = load(SubjectPublicKeyInfoSpec, spki, _KEY)
-        algorithm = AlgorithmIdentifier.of(parsed["algorithm"])
-        key = octets(parsed["public_key"], _KEY)
+        parsed, bits = load(spki, _KEY).children(SEQUENCE)
+        algorithm = AlgorithmIdentifier.of(parsed)
         if algorithm.oid in (oids.RSA, oids.RSA_PSS):
-            return _rsa_key(key)
+            return _rsa_key(bits.bits())
         if algorithm.oid in oids.EC_PUBLIC_KEY_ALGORITHMS:
-            curve = _curve(algorithm.parameters)
-            return EcPublicKey(curve=curve, point=curve.decode(key))
+            return _ec_key(_curve(algorithm.parameters), bits.bits())
     raise UnsupportedAlgorithm("a public key of an unknown kind", oid=algorithm.oid)
 
 
 def _rsa_key(data: bytes) -> RsaPublicKey:
-    parsed = load(RsaPublicKeySpec, data, _KEY)
     # Some chips omit the leading zero of a modulus, which then reads as negative: the bytes are taken as they are.
-    modulus, exponent = (int.from_bytes(parsed[name].contents) for name in ("modulus", "public_exponent"))
+    modulus, exponent = (
+        int.from_bytes(number.expect(_INTEGER).content) for number in load(data, _KEY).children(SEQUENCE)
+    )
     key = RsaPublicKey(modulus=modulus, exponent=exponent)
     if not MIN_RSA_BITS <= key.bits <= MAX_RSA_BITS or not 3 <= key.exponent < 1 << MAX_EXPONENT_BITS:
         raise UnsupportedAlgorithm("an RSA key of a size that no document has", oid=oids.RSA)
     return key
 
 
+def _ec_key(curve: Curve, data: bytes) -> EcPublicKey:
+    try:
+        return EcPublicKey(curve=curve, point=curve.decode(data))
+    except MalformedData:
+        if data[:1] != b"\x04":
+            raise
+        for other in CURVES:
+            if len(data) == 1 + 2 * other.size_bytes and other.on_curve(_point(data)):
+                return EcPublicKey(curve=other, point=_point(data), named=curve)
+        raise
+
+
+def _point(data: bytes) -> Point:
+    half = (len(data) + 1) // 2
+    return Point(int.from_bytes(data[1:half]), int.from_bytes(data[half:]))
+
+
+@lru_cache(maxsize=64)
 def _curve(parameters: bytes | None) -> Curve:
+    # Domain parameters are the same for all cards of an issuer, and nobody's secret: worth remembering.
     if parameters is None:
         raise UnsupportedAlgorithm("an elliptic curve that is not named", oid=oids.EC_PUBLIC_KEY)
     if parameters[0] == _NAMED_CURVE:
         return Curve.by_oid(oid_from_bytes(tlv.parse_one(parameters, _NAMED_CURVE, where=_KEY).value, where=_KEY))
     if parameters[0] != _SEQUENCE:
         raise UnsupportedAlgorithm("an elliptic curve that its issuer implies", oid=oids.EC_PUBLIC_KEY)
-    return _explicit_curve(load(EcParametersSpec, parameters, _KEY))
+    return _explicit_curve(load(parameters, _KEY))
 
 
-def _explicit_curve(parsed: Any) -> Curve:
-    field = parsed["field_id"]
-    if field["field_type"].dotted != oids.PRIME_FIELD:
-        raise UnsupportedAlgorithm("a curve that is not over a prime field", oid=field["field_type"].dotted)
-    p = field["parameters"].native
-    a, b = (int.from_bytes(parsed["curve"][name].native) for name in ("a", "b"))
-    return Curve.by_parameters(p, a, b, _generator(parsed["base"].native, p, a, b), parsed["order"].native)
+def _explicit_curve(parsed: Node) -> Curve:
+    _, field_id, coefficients, base, order, *_ = parsed.children(SEQUENCE)
+    kind, prime = field_id.children(SEQUENCE)
+    if kind.oid() != oids.PRIME_FIELD:
+        raise UnsupportedAlgorithm("a curve that is not over a prime field", oid=kind.oid())
+    p = prime.integer()
+    a, b = (int.from_bytes(one.octets()) for one in coefficients.children(SEQUENCE)[:2])
+    return Curve.by_parameters(p, a, b, _generator(base.octets(), p, a, b), order.integer())
 
 
 def _generator(base: bytes, p: int, a: int, b: int) -> Point:
@@ -161,19 +183,37 @@ def verify_signature(
     :raises MalformedData: if the algorithm's parameters are not well formed.
     """
     if isinstance(key, EcPublicKey):
-        name, plain = _ecdsa_form(algorithm.oid, digest)
+        name, plain = _ecdsa_form(algorithm, digest)
         verify_ecdsa(key, split_signature(key, signature, plain=plain), message, name)
     else:
         scheme, hash_algorithm = _rsa_scheme(algorithm, digest)
         _verify_rsa(key.backend(), signature, message, scheme, hash_algorithm)
 
 
-def _ecdsa_form(oid: str, digest: str | None) -> tuple[str, bool]:
+def hash_of(algorithm: AlgorithmIdentifier, digest: str | None = None) -> str | None:
+    """The hash that a signature algorithm uses, or None where the algorithm is unknown or does not say.
+
+    :param digest: the hash for an algorithm that leaves it to the signed data.
+    :raises MalformedData: if the algorithm's parameters are not well formed.
+    """
+    try:
+        if algorithm.oid in (oids.RSA_PSS, oids.RSA, *oids.RSA_PKCS1):
+            return _rsa_scheme(algorithm, digest)[1]
+        return _ecdsa_form(algorithm, digest)[0]
+    except UnsupportedAlgorithm:
+        return None
+
+
+def _ecdsa_form(algorithm: AlgorithmIdentifier, digest: str | None) -> tuple[str, bool]:
+    oid = algorithm.oid
     if oid in oids.ECDSA_PLAIN:
         return oids.ECDSA_PLAIN[oid], True
     if oid in oids.ECDSA_DER:
         return oids.ECDSA_DER[oid], False
-    if oid == oids.EC_PUBLIC_KEY and digest is not None:
+    if oid == oids.ECDSA_WITH_SPECIFIED and algorithm.parameters is not None:
+        with door("ecdsa-with-Specified"):
+            return _hash_of(load(algorithm.parameters, "ecdsa-with-Specified")), False
+    if oid in (oids.EC_PUBLIC_KEY, oids.ECDSA_WITH_SPECIFIED) and digest is not None:
         return digest, False
     raise UnsupportedAlgorithm("not a signature algorithm for an elliptic curve key", oid=oid)
 
@@ -190,27 +230,32 @@ def _rsa_scheme(algorithm: AlgorithmIdentifier, digest: str | None) -> tuple[pad
 def _pss(parameters: bytes | None) -> tuple[padding.AsymmetricPadding, str]:
     """The padding by its own parameters; absent ones mean SHA-1, MGF1 with SHA-1 and a salt of 20 bytes."""
     with door("RSASSA-PSS"):
-        parsed = load(PssParametersSpec, parameters or b"\x30\x00", "RSASSA-PSS")
-        name = _hash_of(parsed["hash_algorithm"])
-        salt, trailer = parsed["salt_length"].native, parsed["trailer_field"].native
-        mask = _mask_hash(parsed["mask_generation"])
+        given = {part.tag: part.only() for part in load(parameters or b"\x30\x00", "RSASSA-PSS").children(SEQUENCE)}
+        name = _hash_of(given.get(context(0)))
+        mask = _mask_hash(given.get(context(1)))
+        salt, trailer = _number(given.get(context(2)), 20), _number(given.get(context(3)), 1)
     if trailer != 1 or not 0 <= salt <= MAX_RSA_BITS // 8:
         raise UnsupportedAlgorithm("RSASSA-PSS with an unknown trailer or salt", oid=oids.RSA_PSS)
     return padding.PSS(padding.MGF1(hash_by_name(mask)), salt), name
 
 
-def _mask_hash(value: Any) -> str:
-    if not present(value):
-        return "sha1"
-    if value["algorithm"].dotted != oids.MGF1:
-        raise UnsupportedAlgorithm("an unknown mask generation", oid=value["algorithm"].dotted)
-    return _hash_of(value["parameters"].parse(AlgorithmIdentifierSpec))
+def _number(node: Node | None, default: int) -> int:
+    return default if node is None else node.integer()
 
 
-def _hash_of(value: Any) -> str:
-    if not present(value):
+def _mask_hash(node: Node | None) -> str:
+    if node is None:
         return "sha1"
-    oid = value["algorithm"].dotted
+    kind, *parameters = node.children(SEQUENCE)
+    if kind.oid() != oids.MGF1:
+        raise UnsupportedAlgorithm("an unknown mask generation", oid=kind.oid())
+    return _hash_of(parameters[0])
+
+
+def _hash_of(node: Node | None) -> str:
+    if node is None:
+        return "sha1"
+    oid = AlgorithmIdentifier.of(node).oid
     if oid not in oids.HASHES:
         raise UnsupportedAlgorithm("an unknown hash algorithm", oid=oid)
     return oids.HASHES[oid]

@@ -3,126 +3,31 @@
 Theory of operation. ``ContentInfo`` wraps ``SignedData``: the content that is signed, certificates, and one
 ``SignerInfo`` for each signer. A signer signs either the content, or a set of *signed attributes* that holds the
 content's digest. The attributes are sent under the tag [0] but signed under the tag of SET (31): the tag alone is
-replaced, in their original bytes. Encoding them anew would let a wrong encoding pass, or break a right signature.
+replaced, in their original bytes. Encoding them anew would let a wrong encoding pass, or break a right signature. Only
+attributes of indefinite length are put into DER first, since that is what their signer had to sign.
+
+All of it may come in BER, with indefinite lengths and content that is cut into pieces.
 
 The LDS security object is the content of EF.SOD: the hashes of all data groups, and in its version 1 the LDS version.
 
 Source: RFC 5652, "Signed-data Content Type"; ICAO Doc 9303-10, "Document Security Object".
 """
-# mypy: disable-error-code="misc"
-# asn1crypto ships no types, so that every base class of the specifications below is Any.
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, ClassVar, cast
 
-from asn1crypto import core
-
-from idcard.encoding.asn1 import (
-    AlgorithmIdentifier,
-    AlgorithmIdentifierSpec,
-    AlgorithmIdentifiersSpec,
-    NameKey,
-    NameSpec,
-    TimeSpec,
-    aware,
-    door,
-    load,
-    normalised_name,
-    present,
-    raw,
-)
+from idcard.encoding.asn1 import AlgorithmIdentifier, NameKey, name_key
+from idcard.encoding.ber import CONSTRUCTED, MAX_BYTES, OCTET_STRING, SEQUENCE, SET, Node, context, door, load, to_der
 from idcard.encoding.oids import CONTENT_TYPE, MESSAGE_DIGEST, SIGNED_DATA, SIGNING_TIME
 from idcard.errors import MalformedData
 
 _SET = b"\x31"
-_CERTIFICATE_TAG = 0x30
 _SIGNED_DATA_VERSIONS = frozenset({1, 3, 4, 5})
 _SIGNER_INFO_VERSIONS = frozenset({1, 3})
-
-
-class _ContentInfoSpec(core.Sequence):
-    _fields: ClassVar = [("content_type", core.ObjectIdentifier), ("content", core.Any, {"explicit": 0})]
-
-
-class _EncapsulatedContentSpec(core.Sequence):
-    _fields: ClassVar = [
-        ("content_type", core.ObjectIdentifier),
-        ("content", core.OctetString, {"explicit": 0, "optional": True}),
-    ]
-
-
-class _OpaqueSetSpec(core.SetOf):
-    _child_spec = core.Any
-
-
-class _AttributeSpec(core.Sequence):
-    _fields: ClassVar = [("type", core.ObjectIdentifier), ("values", _OpaqueSetSpec)]
-
-
-class _AttributesSpec(core.SetOf):
-    _child_spec = _AttributeSpec
-
-
-class _IssuerAndSerialSpec(core.Sequence):
-    _fields: ClassVar = [("issuer", NameSpec), ("serial_number", core.Integer)]
-
-
-class _SignerIdentifierSpec(core.Choice):
-    _alternatives: ClassVar = [
-        ("issuer_and_serial_number", _IssuerAndSerialSpec),
-        ("subject_key_identifier", core.OctetString, {"implicit": 0}),
-    ]
-
-
-class _SignerInfoSpec(core.Sequence):
-    _fields: ClassVar = [
-        ("version", core.Integer),
-        ("sid", _SignerIdentifierSpec),
-        ("digest_algorithm", AlgorithmIdentifierSpec),
-        ("signed_attributes", _AttributesSpec, {"implicit": 0, "optional": True}),
-        ("signature_algorithm", AlgorithmIdentifierSpec),
-        ("signature", core.OctetString),
-        ("unsigned_attributes", _AttributesSpec, {"implicit": 1, "optional": True}),
-    ]
-
-
-class _SignerInfosSpec(core.SetOf):
-    _child_spec = _SignerInfoSpec
-
-
-class _SignedDataSpec(core.Sequence):
-    _fields: ClassVar = [
-        ("version", core.Integer),
-        ("digest_algorithms", AlgorithmIdentifiersSpec),
-        ("encapsulated_content", _EncapsulatedContentSpec),
-        ("certificates", _OpaqueSetSpec, {"implicit": 0, "optional": True}),
-        ("crls", _OpaqueSetSpec, {"implicit": 1, "optional": True}),
-        ("signer_infos", _SignerInfosSpec),
-    ]
-
-
-class _DataGroupHashSpec(core.Sequence):
-    _fields: ClassVar = [("number", core.Integer), ("value", core.OctetString)]
-
-
-class _DataGroupHashesSpec(core.SequenceOf):
-    _child_spec = _DataGroupHashSpec
-
-
-class _LdsVersionSpec(core.Sequence):
-    _fields: ClassVar = [("lds_version", core.PrintableString), ("unicode_version", core.PrintableString)]
-
-
-class _LdsSecurityObjectSpec(core.Sequence):
-    _fields: ClassVar = [
-        ("version", core.Integer),
-        ("hash_algorithm", AlgorithmIdentifierSpec),
-        ("hashes", _DataGroupHashesSpec),
-        ("lds_version_info", _LdsVersionSpec, {"optional": True}),
-    ]
+_A0, _A1 = context(0), context(1)
+_KEY_IDENTIFIER = context(0, constructed=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +53,8 @@ class SignerInfo:
 
         :raises MalformedData: if there is more than one, or it is no OCTET STRING.
         """
-        value = self._one(MESSAGE_DIGEST)
-        with door("messageDigest"):
-            return None if value is None else cast(bytes, load(core.OctetString, value, "messageDigest").native)
+        value = self._one(MESSAGE_DIGEST, "messageDigest")
+        return None if value is None else value.octets()
 
     @property
     def content_type(self) -> str | None:
@@ -158,9 +62,8 @@ class SignerInfo:
 
         :raises MalformedData: if there is more than one, or it is no OBJECT IDENTIFIER.
         """
-        value = self._one(CONTENT_TYPE)
-        with door("contentType"):
-            return None if value is None else cast(str, load(core.ObjectIdentifier, value, "contentType").dotted)
+        value = self._one(CONTENT_TYPE, "contentType")
+        return None if value is None else value.oid()
 
     @property
     def signing_time(self) -> datetime | None:
@@ -168,94 +71,127 @@ class SignerInfo:
 
         :raises MalformedData: if there is more than one, or it is no time.
         """
-        value = self._one(SIGNING_TIME)
+        value = self._one(SIGNING_TIME, "signingTime")
         with door("signingTime"):
-            return None if value is None else aware(load(TimeSpec, value, "signingTime").native)
+            return None if value is None else value.time()
 
-    def _one(self, attribute: str) -> bytes | None:
+    def _one(self, attribute: str, where: str) -> Node | None:
         values = self.attributes.get(attribute)
         if values is None:
             return None
         if len(values) != 1:
             raise MalformedData("a signed attribute with no value, or several", where="SignerInfo")
-        return values[0]
+        with door(where):
+            return load(values[0], where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedData:
-    """A SignedData: the content and its type, the certificates that came with it, and the signers."""
+    """A SignedData: the content and its type, the certificates and revocation lists that came with it, the signers."""
 
     content_type: str
     content: bytes
     certificates: tuple[bytes, ...]
     signers: tuple[SignerInfo, ...]
+    crls: tuple[bytes, ...] = ()
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, where: str = "CMS") -> "SignedData":
+    def from_bytes(cls, data: bytes, *, where: str = "CMS", limit: int = MAX_BYTES, bag: bool = False) -> "SignedData":
         """The SignedData in a ContentInfo; certificates stay bytes, other kinds than X.509 are left out.
 
+        :param limit: the most bytes that are taken.
+        :param bag: also take one without content: a mere bag of certificates and revocation lists.
         :raises MalformedData: if it is not well formed, or has no content.
         """
         with door(where):
-            info = load(_ContentInfoSpec, data, where)
-            if info["content_type"].dotted != SIGNED_DATA:
+            kind, content = load(data, where, limit=limit).children(SEQUENCE)
+            if kind.oid() != SIGNED_DATA:
                 raise MalformedData("is not signed data", where=where)
-            return cls._of(info["content"].parse(_SignedDataSpec), where)
+            signed = cls._of(content.expect(_A0).only(), where)
+        if not (signed.content or bag):
+            raise MalformedData("has no content", where=where)
+        return signed
 
     @classmethod
-    def _of(cls, signed: Any, where: str) -> "SignedData":
-        _check_version(signed, _SIGNED_DATA_VERSIONS, where)
-        encapsulated = signed["encapsulated_content"]
-        if not present(encapsulated["content"]):
-            raise MalformedData("has no content", where=where)
-        certificates = signed["certificates"]
-        found = [raw(one) for one in certificates] if present(certificates) else []
+    def _of(cls, signed: Node, where: str) -> "SignedData":
+        version, _, encapsulated, *rest = signed.children(SEQUENCE)
+        _check_version(version, _SIGNED_DATA_VERSIONS, where)
+        parts = {part.tag: part for part in rest}
+        if len(parts) != len(rest) or not {SET} <= parts.keys() <= {SET, _A0, _A1}:
+            raise MalformedData("has parts that it may not have", where=where)
+        kind, content = _encapsulated(encapsulated, where)
         return cls(
-            content_type=encapsulated["content_type"].dotted,
-            content=encapsulated["content"].native,
-            certificates=tuple(one for one in found if one[0] == _CERTIFICATE_TAG),
-            signers=tuple(_signer(one, where) for one in signed["signer_infos"]),
+            content_type=kind,
+            content=content,
+            certificates=_of_kind(parts.get(_A0), SEQUENCE),
+            signers=tuple(_signer(one, where) for one in parts[SET].children()),
+            crls=_of_kind(parts.get(_A1), SEQUENCE),
         )
 
 
-def _check_version(value: Any, known: frozenset[int], where: str) -> None:
-    if value["version"].native not in known:
+def _encapsulated(node: Node, where: str) -> tuple[str, bytes]:
+    kind, *content = node.children(SEQUENCE)
+    if len(content) > 1:
+        raise MalformedData("has several contents", where=where)
+    return kind.oid(), _content(content[0].expect(_A0).only()) if content else b""
+
+
+def _content(node: Node) -> bytes:
+    """The content's bytes; what is no OCTET STRING is content in the way of PKCS #7, without its tag and length."""
+    return node.octets() if node.tag & ~CONSTRUCTED == OCTET_STRING else node.content
+
+
+def _of_kind(node: Node | None, tag: int) -> tuple[bytes, ...]:
+    return () if node is None else tuple(one.raw for one in node.children() if one.tag == tag)
+
+
+def _check_version(version: Node, known: frozenset[int], where: str) -> None:
+    if version.integer() not in known:
         raise MalformedData("has an unknown version", where=where)
 
 
-def _signer(value: Any, where: str) -> SignerInfo:
-    _check_version(value, _SIGNER_INFO_VERSIONS, where)
-    issuer, serial_number, subject_key_identifier = _signer_identifier(value["sid"])
-    attributes = value["signed_attributes"]
+def _signer(node: Node, where: str) -> SignerInfo:
+    version, sid, digest, *rest = node.children(SEQUENCE)
+    _check_version(version, _SIGNER_INFO_VERSIONS, where)
+    attributes = rest.pop(0) if rest[0].tag == _A0 else None
+    algorithm, signature, *unsigned = rest
+    if [one.tag for one in unsigned] not in ([], [_A1]):
+        raise MalformedData("a signer with parts that it may not have", where=where)
+    issuer, serial_number, subject_key_identifier = _signer_identifier(sid)
     return SignerInfo(
         issuer=issuer,
         serial_number=serial_number,
         subject_key_identifier=subject_key_identifier,
-        digest_algorithm=AlgorithmIdentifier.of(value["digest_algorithm"]),
-        signed_attributes=_as_set(raw(attributes)) if present(attributes) else None,
-        attributes=MappingProxyType(_attributes(attributes, where) if present(attributes) else {}),
-        signature_algorithm=AlgorithmIdentifier.of(value["signature_algorithm"]),
-        signature=value["signature"].native,
+        digest_algorithm=AlgorithmIdentifier.of(digest),
+        signed_attributes=None if attributes is None else _as_signed(attributes),
+        attributes=MappingProxyType(_attributes(attributes.children() if attributes else (), where)),
+        signature_algorithm=AlgorithmIdentifier.of(algorithm),
+        signature=signature.octets(),
     )
 
 
-def _signer_identifier(sid: Any) -> tuple[NameKey | None, int | None, bytes | None]:
-    if sid.name == "subject_key_identifier":
-        return None, None, sid.chosen.native
-    return normalised_name(sid.chosen["issuer"]), sid.chosen["serial_number"].native, None
+def _signer_identifier(sid: Node) -> tuple[NameKey | None, int | None, bytes | None]:
+    if sid.tag != SEQUENCE:
+        return None, None, sid.octets(_KEY_IDENTIFIER)
+    issuer, serial_number = sid.children()
+    return name_key(issuer.raw), serial_number.integer(), None
 
 
-def _as_set(attributes: bytes) -> bytes:
+def _as_signed(attributes: Node) -> bytes:
     """The original bytes under the tag of SET, "rather than the IMPLICIT [0] tag" (RFC 5652)."""
-    return _SET + attributes[1:]
+    if attributes.indefinite:
+        return to_der(Node(attributes.data, SET, attributes.start, attributes.body, attributes.end, attributes.stop))
+    return _SET + attributes.raw[1:]
 
 
-def _attributes(attributes: Any, where: str) -> dict[str, tuple[bytes, ...]]:
+def _attributes(nodes: Iterable[Node], where: str) -> dict[str, tuple[bytes, ...]]:
     found: dict[str, tuple[bytes, ...]] = {}
-    for one in attributes:
-        if one["type"].dotted in found:
+    for node in nodes:
+        kind, values = node.children(SEQUENCE)
+        oid = kind.oid()
+        if oid in found:
             raise MalformedData("a signed attribute that comes twice", where=where)
-        found[one["type"].dotted] = tuple(raw(value) for value in one["values"])
+        found[oid] = tuple(one.raw for one in values.children(SET))
     return found
 
 
@@ -277,24 +213,27 @@ class LdsSecurityObject:
         """
         where = "LDSSecurityObject"
         with door(where):
-            parsed = load(_LdsSecurityObjectSpec, data, where)
-            versions = parsed["lds_version_info"]
+            version, algorithm, hashes, *rest = load(data, where).children(SEQUENCE)
+            versions = [one.text() for one in rest[0].children(SEQUENCE)] if rest else [None, None]
+            if len(rest) > 1 or len(versions) != 2:
+                raise MalformedData("has parts that it may not have", where=where)
             return cls(
-                version=parsed["version"].native,
-                hash_algorithm=parsed["hash_algorithm"]["algorithm"].dotted,
-                hashes=MappingProxyType(_hashes(parsed["hashes"], where)),
-                lds_version=versions["lds_version"].native if present(versions) else None,
-                unicode_version=versions["unicode_version"].native if present(versions) else None,
+                version=version.integer(),
+                hash_algorithm=AlgorithmIdentifier.of(algorithm).oid,
+                hashes=MappingProxyType(_hashes(hashes, where)),
+                lds_version=versions[0],
+                unicode_version=versions[1],
             )
 
 
-def _hashes(parsed: Any, where: str) -> dict[int, bytes]:
+def _hashes(listed: Node, where: str) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
-    for one in parsed:
-        number = one["number"].native
+    for one in listed.children(SEQUENCE):
+        which, value = one.children(SEQUENCE)
+        number = which.integer()
         if number in found or not 1 <= number <= 16:
             raise MalformedData("a data group that is listed twice or does not exist", where=where)
-        found[number] = one["value"].native
+        found[number] = value.octets()
     if not found:
         raise MalformedData("lists no data group", where=where)
     return found

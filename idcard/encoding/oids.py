@@ -9,8 +9,14 @@ MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 SIGNING_TIME = "1.2.840.113549.1.9.5"
 
 LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
-LDS_SECURITY_OBJECT_TYPES = frozenset({LDS_SECURITY_OBJECT, "1.3.27.1.1.1", "1.2.528.1.1006.1.20.1"})
-"""ICAO's identifier, and the two that early documents used for the same content."""
+DATA = "1.2.840.113549.1.7.1"
+LDS_SECURITY_OBJECT_TYPES = frozenset({LDS_SECURITY_OBJECT, "1.3.27.1.1.1", "1.2.528.1.1006.1.20.1", DATA})
+"""ICAO's identifier, the two that early documents used for the same content (Belgium, France and the Netherlands among
+them), and "data", which some Chinese documents say."""
+MASTER_LIST = "2.23.136.1.1.2"
+MASTER_LIST_SIGNER = "2.23.136.1.1.3"
+DEVIATION_LIST = "2.23.136.1.1.7"
+DEVIATION_LIST_SIGNER = "2.23.136.1.1.8"
 
 HASHES = {
     "1.3.14.3.2.26": "sha1",
@@ -43,6 +49,8 @@ ECDSA_DER = {
     "1.2.840.10045.4.3.4": "sha512",
 }
 """Signatures written as SEQUENCE { r, s }. Source: RFC 5480."""
+ECDSA_WITH_SPECIFIED = "1.2.840.10045.4.3"
+"""ECDSA whose hash is in the parameters, or goes without saying in signed data. Source: ANSI X9.62."""
 ECDSA_PLAIN = {
     "0.4.0.127.0.7.1.1.4.1.1": "sha1",
     "0.4.0.127.0.7.1.1.4.1.2": "sha224",
@@ -62,6 +70,10 @@ ISSUER_ALTERNATIVE_NAME = "2.5.29.18"
 BASIC_CONSTRAINTS = "2.5.29.19"
 CRL_DISTRIBUTION_POINTS = "2.5.29.31"
 CERTIFICATE_POLICIES = "2.5.29.32"
+CRL_NUMBER = "2.5.29.20"
+CRL_REASON = "2.5.29.21"
+DELTA_CRL = "2.5.29.27"
+ISSUING_DISTRIBUTION_POINT = "2.5.29.28"
 AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 EXTENDED_KEY_USAGE = "2.5.29.37"
 NAME_CHANGE = "2.23.136.1.1.6.1"

@@ -39,11 +39,12 @@ class File(Enum):
         self.fid = fid
         self.sfi = sfi
         self.tag = tag
+        self._data_group = int(label[2:]) if label.startswith("DG") else None
 
     @property
     def data_group(self) -> int | None:
         """The data group's number, 1 to 16, or None for the other files."""
-        return int(self.label[2:]) if self.label.startswith("DG") else None
+        return self._data_group
 
     @classmethod
     def of_data_group(cls, number: int) -> "File":
@@ -55,7 +56,8 @@ class File(Enum):
     @classmethod
     def of_tag(cls, tag: int) -> "File | None":
         """The file in the travel-document application whose outer tag is ``tag``, or None."""
-        return next((file for file in cls if file.tag == tag and file not in _OUTSIDE), None)
+        return _BY_TAG.get(tag)
 
 
 _OUTSIDE = (File.CARD_ACCESS, File.CARD_SECURITY, File.ATR_INFO, File.DIR)
+_BY_TAG = {file.tag: file for file in File if file not in _OUTSIDE}

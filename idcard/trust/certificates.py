@@ -7,28 +7,28 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
 from idcard.crypto.signature import PublicKey, SignatureInvalid, load_public_key, verify_signature
 from idcard.encoding import oids
-from idcard.encoding.asn1 import (
-    AlgorithmIdentifier,
-    AuthorityKeyIdentifierSpec,
-    CertificateSpec,
-    NameKey,
-    OctetStringSpec,
-    aware,
-    door,
-    load,
-    normalised_name,
-    octets,
-    present,
-    raw,
-)
+from idcard.encoding.asn1 import AlgorithmIdentifier, NameKey, name_key, name_parts
+from idcard.encoding.ber import BOOLEAN, SEQUENCE, Node, context, door, load
 from idcard.errors import MalformedData
 
 _WHERE = "certificate"
+_VERSION, _EXTENSIONS = context(0), context(3)
+_KEY_IDENTIFIER = context(0, constructed=False)
+_DIGESTS = (hashlib.sha1, hashlib.sha224, hashlib.sha256, hashlib.sha384, hashlib.sha512)
+_ATTRIBUTES = {
+    oids.COUNTRY: "C",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    oids.COMMON_NAME: "CN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+}
 
 PROCESSED_EXTENSIONS = frozenset(
     {
@@ -59,25 +59,29 @@ class Extension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistinguishedName:
-    """A subject or an issuer: its original bytes, and a form to compare (case, blanks and string types ignored)."""
+    """A subject or an issuer, in its original bytes; compared without case, blanks and string types."""
 
     der: bytes
-    key: NameKey
+
+    @property
+    def key(self) -> NameKey:
+        """The name in a form to compare."""
+        return name_key(self.der)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DistinguishedName) and self.key == other.key
+        return isinstance(other, DistinguishedName) and (self.der == other.der or self.key == other.key)
 
     def __hash__(self) -> int:
         return hash(self.key)
 
+    def __str__(self) -> str:
+        return ", ".join(f"{_ATTRIBUTES.get(kind, kind)}={text}" for rdn in name_parts(self.der) for kind, text in rdn)
+
     @property
     def country(self) -> str | None:
         """The country code in capitals, or None."""
-        found = self._first(oids.COUNTRY)
+        found = next((text for rdn in self.key for kind, text in rdn if kind == oids.COUNTRY), None)
         return None if found is None else found.upper()
-
-    def _first(self, attribute: str) -> str | None:
-        return next((text for rdn in self.key for kind, text in rdn if kind == attribute), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,6 +94,7 @@ class Certificate:
 
     der: bytes
     tbs: bytes
+    version: int
     serial_number: int
     issuer: DistinguishedName
     subject: DistinguishedName
@@ -109,23 +114,27 @@ class Certificate:
         :raises MalformedData: if it is not well formed, or an extension comes twice.
         """
         with door(_WHERE):
-            parsed = load(CertificateSpec, der, _WHERE)
-            tbs = parsed["tbs_certificate"]
-            extensions = _extensions(tbs["extensions"]) if present(tbs["extensions"]) else {}
+            body, algorithm, signature = load(der, _WHERE).children(SEQUENCE)
+            fields = body.children(SEQUENCE)
+            version = fields.pop(0).only().integer() + 1 if fields[0].tag == _VERSION else 1
+            serial, _, issuer, validity, subject, key, *rest = fields
+            not_before, not_after = validity.children(SEQUENCE)
+            extensions = _extensions(rest)
             return cls(
                 der=bytes(der),
-                tbs=raw(tbs),
-                serial_number=tbs["serial_number"].native,
-                issuer=_name(tbs["issuer"]),
-                subject=_name(tbs["subject"]),
-                not_before=aware(tbs["validity"]["not_before"].native),
-                not_after=aware(tbs["validity"]["not_after"].native),
-                public_key_info=raw(tbs["public_key"]),
+                tbs=body.raw,
+                version=version,
+                serial_number=serial.integer(),
+                issuer=_name(issuer),
+                subject=_name(subject),
+                not_before=not_before.time(),
+                not_after=not_after.time(),
+                public_key_info=key.expect(SEQUENCE).raw,
                 extensions=MappingProxyType(extensions),
-                signature_algorithm=AlgorithmIdentifier.of(parsed["signature_algorithm"]),
-                signature=octets(parsed["signature"], _WHERE),
+                signature_algorithm=AlgorithmIdentifier.of(algorithm),
+                signature=signature.bits(),
                 subject_key_identifier=_subject_key_identifier(extensions),
-                authority_key_identifier=_authority_key_identifier(extensions),
+                authority_key_identifier=authority_key(extensions),
             )
 
     def __eq__(self, other: object) -> bool:
@@ -142,6 +151,10 @@ class Certificate:
         """SHA-256 of the certificate, in hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
 
+    def has_digest(self, digest: bytes) -> bool:
+        """Whether ``digest`` is this certificate's, by the hash of that length (SHA-1 to SHA-512)."""
+        return any(len(digest) == new().digest_size and new(self.der).digest() == digest for new in _DIGESTS)
+
     @property
     def public_key(self) -> PublicKey:
         """The subject's key.
@@ -149,12 +162,31 @@ class Certificate:
         :raises MalformedData: if it is not well formed.
         :raises UnsupportedAlgorithm: if it is of an unknown kind or on an unknown curve.
         """
-        return load_public_key(self.public_key_info)
+        return _key(self.public_key_info)
 
     @property
     def unknown_critical_extensions(self) -> tuple[str, ...]:
         """The critical extensions that nothing here heeds: a certificate with one must not be used."""
         return tuple(oid for oid, one in self.extensions.items() if one.critical and oid not in PROCESSED_EXTENSIONS)
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether its basic constraints say that it may issue certificates.
+
+        :raises MalformedData: if they are not well formed.
+        """
+        one = self.extensions.get(oids.BASIC_CONSTRAINTS)
+        if one is None:
+            return False
+        with door(_WHERE):
+            fields = load(one.value, _WHERE).children(SEQUENCE)
+            return bool(fields) and fields[0].tag == BOOLEAN and fields[0].boolean()
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether issuer and subject, and their keys' identifiers, are the same: what a root looks like."""
+        identifier = self.authority_key_identifier
+        return self.issuer == self.subject and identifier in (None, self.subject_key_identifier)
 
     def valid_at(self, at: datetime) -> bool:
         """Whether ``at`` lies in the validity period."""
@@ -180,28 +212,47 @@ class Certificate:
         return True
 
 
-def _name(parsed: Any) -> DistinguishedName:
-    return DistinguishedName(der=raw(parsed), key=normalised_name(parsed))
+@lru_cache(maxsize=64)
+def _key(public_key_info: bytes) -> PublicKey:
+    """The key; those of certificates are remembered, since thousands of documents have the same signer."""
+    return load_public_key(public_key_info)
 
 
-def _extensions(parsed: Any) -> dict[str, Extension]:
+def _name(node: Node) -> DistinguishedName:
+    name = DistinguishedName(der=node.raw)
+    _ = name.key
+    return name
+
+
+def read_extensions(extensions: Node) -> dict[str, Extension]:
+    """The extensions in a parsed Extensions; call it inside ``door``.
+
+    :raises MalformedData: if one comes twice.
+    """
     found: dict[str, Extension] = {}
-    for one in parsed:
-        oid = one["id"].dotted
-        if oid in found:
-            raise MalformedData("an extension that comes twice", where=_WHERE)
-        found[oid] = Extension(critical=one["critical"].native, value=one["value"].native)
+    for one in extensions.children(SEQUENCE):
+        kind, *flags, value = one.children(SEQUENCE)
+        oid = kind.oid()
+        if oid in found or len(flags) > 1:
+            raise MalformedData("an extension that comes twice, or has parts that it may not have", where=_WHERE)
+        found[oid] = Extension(critical=bool(flags) and flags[0].expect(BOOLEAN).boolean(), value=value.octets())
     return found
+
+
+def _extensions(fields: list[Node]) -> dict[str, Extension]:
+    """The extensions; what stands before them are unique identifiers, which nobody uses."""
+    return read_extensions(fields[-1].only()) if fields and fields[-1].tag == _EXTENSIONS else {}
 
 
 def _subject_key_identifier(extensions: dict[str, Extension]) -> bytes | None:
     one = extensions.get(oids.SUBJECT_KEY_IDENTIFIER)
-    return None if one is None else bytes(load(OctetStringSpec, one.value, _WHERE).native)
+    return None if one is None else load(one.value, _WHERE).octets()
 
 
-def _authority_key_identifier(extensions: dict[str, Extension]) -> bytes | None:
+def authority_key(extensions: Mapping[str, Extension]) -> bytes | None:
+    """The key identifier in an AuthorityKeyIdentifier, or None; call it inside ``door``."""
     one = extensions.get(oids.AUTHORITY_KEY_IDENTIFIER)
     if one is None:
         return None
-    identifier = load(AuthorityKeyIdentifierSpec, one.value, _WHERE)["key_identifier"]
-    return bytes(identifier.native) if present(identifier) else None
+    parts = load(one.value, _WHERE).children(SEQUENCE)
+    return next((part.content for part in parts if part.tag == _KEY_IDENTIFIER), None)

@@ -1,24 +1,31 @@
 """From a document signer to a trust anchor: who issued this certificate, and was it in force.
 
-Theory of operation. A country's CSCA issues document signers directly, so a path has one step. An anchor is a
-candidate where its key identifier is the one that the signer names, or its subject is the signer's issuer; the one
-whose key really signed the certificate is the anchor. Then the times: the anchor and the signer must be in force now,
-and the signer when it signed the document, where the document says when.
+Theory of operation. A country's CSCA issues document signers directly, so a path has one step; where the CSCA was
+renewed and only its predecessor is an anchor, *link certificates* lead from one key (and perhaps name) to the next, so
+that a path has a few steps more. A certificate is a candidate where its key identifier is the one that is named, or
+its subject is the issuer's name; the one whose key really signed is the issuer.
+
+Then the times. A signer must be in force at the moment of judgement, and when it signed the document, where the
+document says when. An anchor must be in force at the moment of judgement. A link must be in force then, too, and the
+anchor behind it when the link was made: a link is what an old CSCA leaves behind.
 
 A signer whose issuer's *name* is an anchor's but whose signature is by no such key is told apart from one whose issuer
 is unknown: the first is a forgery or a renewed CSCA that is missing here, the second merely not known.
 
-Source: ICAO Doc 9303-12, "Certificate validation"; RFC 5280, "Basic Path Validation".
+Source: ICAO Doc 9303-12, "Certificate validation" and "CSCA link certificates"; RFC 5280, "Basic Path Validation".
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import MalformedData, UnsupportedAlgorithm
 from idcard.trust.certificates import Certificate
+
+MAX_LINKS = 4
 
 
 class PathProblem(StrEnum):
@@ -34,45 +41,100 @@ class PathProblem(StrEnum):
     ANCHOR_NOT_IN_FORCE = "anchor_not_in_force"
 
 
+class Pool(Protocol):
+    """Where issuers are looked for; what it gives are candidates, by name or by key identifier, and no more."""
+
+    def anchors_for(self, certificate: Certificate) -> Iterable[Certificate]:
+        """The anchors that may have issued ``certificate``."""
+
+    def links_for(self, certificate: Certificate) -> Iterable[Certificate]:
+        """The link certificates whose key may have issued ``certificate``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """A pool of certificates that are at hand."""
+
+    anchors: tuple[Certificate, ...]
+    links: tuple[Certificate, ...] = ()
+
+    @classmethod
+    def of(cls, anchors: Iterable[Certificate], *, links: Iterable[Certificate] = ()) -> "Certificates":
+        """A pool of these anchors and link certificates."""
+        return cls(anchors=tuple(anchors), links=tuple(links))
+
+    def anchors_for(self, certificate: Certificate) -> Iterator[Certificate]:
+        """The anchors that may have issued ``certificate``."""
+        return (one for one in self.anchors if may_have_issued(one, certificate))
+
+    def links_for(self, certificate: Certificate) -> Iterator[Certificate]:
+        """The link certificates whose key may have issued ``certificate``."""
+        return (one for one in self.links if may_have_issued(one, certificate))
+
+
+def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
+    """Whether ``issuer`` is whom ``certificate`` names: by its key's identifier, or by its name."""
+    identifier = certificate.authority_key_identifier
+    same_key = identifier is not None and issuer.subject_key_identifier == identifier
+    return same_key or issuer.subject == certificate.issuer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """The anchor that issued a signer, where one did, and the problem, where there is one."""
+    """The anchor at its end, where there is one, the links before it, and the problem, where there is one.
+
+    ``links`` begins with the signer's issuer and is empty where an anchor issued the signer itself.
+    """
 
     anchor: Certificate | None = None
+    links: tuple[Certificate, ...] = ()
     problem: PathProblem | None = None
 
+    @property
+    def issuer(self) -> Certificate | None:
+        """The certificate whose key signed the signer's."""
+        return self.links[0] if self.links else self.anchor
 
-def find_path(
-    signer: Certificate, anchors: Iterable[Certificate], *, at: datetime, signed_at: datetime | None = None
-) -> Path:
-    """The path from ``signer`` to one of ``anchors``, or what is wrong with it.
+
+def find_path(signer: Certificate, pool: Pool, *, at: datetime, signed_at: datetime | None = None) -> Path:
+    """The path from ``signer`` to an anchor of ``pool``, or what is wrong with it.
 
     :param at: the moment of judgement, with its time zone.
     :param signed_at: when the document was signed, where it says so.
     """
-    candidates = list(_candidates(signer, anchors))
-    issuers = list(_issuers(signer, candidates))
-    if not issuers:
-        return Path(problem=_why_none(signer, candidates))
+    path = _find(signer, pool, at, MAX_LINKS)
+    if path.anchor is None:
+        return path
+    problem = _extension_problem((signer, *path.links), path.anchor) or _time_problem(signer, at, signed_at)
+    return replace(path, problem=problem or path.problem)
+
+
+def _find(certificate: Certificate, pool: Pool, at: datetime, links_left: int) -> Path:
+    candidates = list(pool.anchors_for(certificate))
     # A CSCA may have been certified more than once for the same key: any certificate in force will do.
-    anchor = next((one for one in issuers if one.valid_at(at)), issuers[0])
-    return Path(
-        anchor=anchor, problem=_extension_problem(signer, anchor) or _time_problem(signer, anchor, at, signed_at)
-    )
+    path: Path | None = None
+    for anchor in _issuers(certificate, candidates):
+        if anchor.valid_at(at):
+            return Path(anchor=anchor)
+        path = path or Path(anchor=anchor, problem=PathProblem.ANCHOR_NOT_IN_FORCE)
+    if links_left:
+        path = _over_links(certificate, pool, at, links_left) or path
+    return path or Path(problem=_why_none(certificate, candidates))
 
 
-def _candidates(signer: Certificate, anchors: Iterable[Certificate]) -> Iterator[Certificate]:
-    identifier = signer.authority_key_identifier
-    for anchor in anchors:
-        same_key = identifier is not None and anchor.subject_key_identifier == identifier
-        if same_key or anchor.subject == signer.issuer:
-            yield anchor
+def _over_links(certificate: Certificate, pool: Pool, at: datetime, links_left: int) -> Path | None:
+    for link in _issuers(certificate, pool.links_for(certificate)):
+        if link.valid_at(at) and link.is_authority:
+            behind = _find(link, pool, link.not_before, links_left - 1)
+            if behind.anchor is not None and behind.problem is None:
+                return replace(behind, links=(link, *behind.links))
+    return None
 
 
-def _issuers(signer: Certificate, candidates: Iterable[Certificate]) -> Iterator[Certificate]:
+def _issuers(certificate: Certificate, candidates: Iterable[Certificate]) -> Iterator[Certificate]:
     for candidate in candidates:
         try:
-            if signer.issued_by(candidate):
+            if certificate.issued_by(candidate):
                 yield candidate
         except (UnsupportedAlgorithm, MalformedData):
             continue
@@ -89,19 +151,18 @@ def _why_none(signer: Certificate, candidates: list[Certificate]) -> PathProblem
     return PathProblem.SAME_NAME_OTHER_KEY
 
 
-def _extension_problem(signer: Certificate, anchor: Certificate) -> PathProblem | None:
+def _extension_problem(certificates: Iterable[Certificate], anchor: Certificate) -> PathProblem | None:
     # A demonstration anchor, once accepted, may issue demonstration signers.
     accepted = {DEMONSTRATION} & anchor.extensions.keys()
-    return PathProblem.UNKNOWN_CRITICAL_EXTENSION if set(signer.unknown_critical_extensions) - accepted else None
+    unknown = {oid for one in certificates for oid in one.unknown_critical_extensions}
+    return PathProblem.UNKNOWN_CRITICAL_EXTENSION if unknown - accepted else None
 
 
-def _time_problem(
-    signer: Certificate, anchor: Certificate, at: datetime, signed_at: datetime | None
-) -> PathProblem | None:
+def _time_problem(signer: Certificate, at: datetime, signed_at: datetime | None) -> PathProblem | None:
     if at < signer.not_before:
         return PathProblem.SIGNER_NOT_YET_VALID
     if at > signer.not_after:
         return PathProblem.SIGNER_EXPIRED
     if signed_at is not None and not signer.valid_at(signed_at):
         return PathProblem.SIGNED_OUTSIDE_VALIDITY
-    return None if anchor.valid_at(at) else PathProblem.ANCHOR_NOT_IN_FORCE
+    return None

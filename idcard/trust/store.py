@@ -1,50 +1,64 @@
-"""The trust store: the CSCA certificates that an operator decided to trust, in a directory.
+"""The trust store: whom an operator decided to trust, in a directory.
 
-Theory of operation. The directory holds ``trust.toml`` (``format = 1``) and the folder ``csca`` with one certificate a
-file, in DER or PEM. A store without any certificate is usable only if its operator says so on purpose::
+Theory of operation. The directory holds ``trust.toml`` and, each where it is needed, the folder ``csca`` with
+certificates that were put there by hand, and the file ``imported.store`` with what was imported: certificates, master
+lists, revocation lists, deviation lists (:mod:`idcard.trust.importing`). A store without any anchor is usable only if
+its operator says so on purpose::
 
     format = 1
     no_anchor_yet = 2026 - 11 - 23
 
-Everything is read once and checked; a store that cannot be wholly understood is refused, with what to do about it.
+Everything is checked when the store is opened; one that is damaged is refused, with what to do about it. Imported
+certificates are parsed when they are first needed, since a document needs one of hundreds.
 
 Source: ICAO Doc 9303-12, "Trust anchors".
 """
 
-import base64
-import binascii
 import hashlib
-import re
-import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from idcard.encoding.oids import DEMONSTRATION
-from idcard.errors import ConfigurationError, IdCardError
+from idcard.encoding.cms import SignerInfo
+from idcard.trust.archive import EMPTY, FILE, Archive, Kind, damaged, issuer_names, name_digest
 from idcard.trust.certificates import Certificate
+from idcard.trust.crl import Crl
+from idcard.trust.deviation_list import Deviation, DeviationList
+from idcard.trust.path import Certificates
+from idcard.trust.rollback import check_not_rolled_back
+from idcard.trust.settings import (
+    IMPORTED,
+    MAX_FILE_BYTES,
+    Settings,
+    anchor_of,
+    anchors_by_hand,
+    demonstration,
+    never_set_up,
+)
+from idcard.trust.signed_data import find_signer
 
-FORMAT = 1
-MAX_FILE_BYTES = 1 << 18
-_SUFFIXES = frozenset({".cer", ".der", ".pem", ".crt"})
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
-_KEYS = frozenset({"format", "no_anchor_yet"})
+__all__ = ["MAX_FILE_BYTES", "TrustStore"]
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrustStore:
-    """The trust anchors; immutable.
+    """The trust anchors and what belongs to them; immutable.
 
     ``version`` is a digest of the contents in hexadecimal: two stores with the same anchors and the same declaration
-    have the same version, whatever their files are called. ``no_anchor_declared`` is the day on which the operator
-    declared that there is no anchor yet, or None.
+    have the same version, whatever their files are called. ``sequence`` counts the imports, 0 where there were none.
+    ``no_anchor_declared`` is the day on which the operator declared that there is no anchor yet, or None.
     """
 
-    anchors: tuple[Certificate, ...]
     version: str
     no_anchor_declared: date | None = None
+    _by_hand: Certificates
+    _archive: Archive = EMPTY
+    _parsed: dict[int, object] = field(default_factory=dict, repr=False)
+    _verified: dict[int, bool] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -59,127 +73,168 @@ class TrustStore:
         :param accept_demonstration: also take this project's demonstration certificates, which prove nothing.
         :raises ConfigurationError: as :meth:`from_directory` does.
         """
-        anchors = [_anchor(der, f"certificate {n}", accept_demonstration) for n, der in enumerate(certificates, 1)]
-        return cls._made(anchors, no_anchor_declared)
+        anchors = [anchor_of(der, f"certificate {n}", accept_demonstration) for n, der in enumerate(certificates, 1)]
+        return cls._made(anchors, no_anchor_declared, EMPTY)
 
     @classmethod
-    def from_directory(cls, path: Path | str, *, accept_demonstration: bool = False) -> "TrustStore":
+    def from_directory(
+        cls, path: Path | str, *, accept_demonstration: bool = False, state: Path | str | None = None
+    ) -> "TrustStore":
         """The store in the directory ``path``.
 
         :param accept_demonstration: also take this project's demonstration certificates, which prove nothing.
+        :param state: a file elsewhere that remembers the newest store that was seen, so that an older one is refused;
+            made where it is missing.
         :raises ConfigurationError: with reason ``never_set_up`` where there is no store or nothing in it, ``damaged``
-            where something in it cannot be read or must not be used, ``demonstration_anchor`` where it holds a
-            demonstration certificate.
+            where something in it cannot be read or must not be used, ``rolled_back`` where it is older than ``state``
+            remembers, ``demonstration_anchor`` where it holds a demonstration certificate.
         """
         directory = Path(path)
-        declared = _declaration(directory)
-        anchors = [
-            _anchor(der, file.name, accept_demonstration)
-            for file in _certificate_files(directory / "csca")
-            for der in _certificates(file)
-        ]
-        return cls._made(anchors, declared)
+        settings = Settings.read(directory)
+        archive = Archive.read(directory)
+        if archive is EMPTY and settings.format == IMPORTED:
+            raise damaged(FILE, "is missing")
+        if archive.has_demonstration and not accept_demonstration:
+            raise demonstration("An imported certificate")
+        by_hand = anchors_by_hand(directory, accept_demonstration=accept_demonstration)
+        store = cls._made(by_hand, settings.no_anchor_yet, archive)
+        if state is not None:
+            check_not_rolled_back(Path(state), sequence=archive.sequence, digest=archive.digest)
+        return store
 
     @classmethod
-    def _made(cls, anchors: list[Certificate], declared: date | None) -> "TrustStore":
-        if not anchors and declared is None:
-            raise _never_set_up("The trust store holds no certificate.")
-        unique = {anchor.fingerprint: anchor for anchor in anchors}
-        ordered = tuple(unique[fingerprint] for fingerprint in sorted(unique))
-        return cls(anchors=ordered, version=_version(ordered, declared), no_anchor_declared=declared)
-
-
-def _version(anchors: tuple[Certificate, ...], declared: date | None) -> str:
-    lines = [f"format {FORMAT}", f"no anchor yet {declared}", *(anchor.fingerprint for anchor in anchors)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _declaration(directory: Path) -> date | None:
-    settings = _settings(directory)
-    if settings.get("format") != FORMAT or isinstance(settings["format"], bool):
-        raise _damaged("trust.toml", "does not say format = 1")
-    if unknown := settings.keys() - _KEYS:
-        raise _damaged("trust.toml", f"holds the unknown setting {sorted(unknown)[0]!r}")
-    declared = settings.get("no_anchor_yet")
-    if declared is None:
-        return None
-    if not isinstance(declared, date) or isinstance(declared, datetime):
-        raise _damaged("trust.toml", "no_anchor_yet is not a day, for example 2026-11-23")
-    return declared
-
-
-def _settings(directory: Path) -> dict[str, Any]:
-    file = directory / "trust.toml"
-    if not file.is_file():
-        raise _never_set_up("There is no trust store here: trust.toml is missing.")
-    try:
-        return tomllib.loads(_read(file).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _damaged("trust.toml", "is not TOML") from error
-
-
-def _certificate_files(folder: Path) -> list[Path]:
-    """All files of the folder, in order; one that cannot be a certificate makes the store damaged, not smaller."""
-    if not folder.is_dir():
-        return []
-    files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-    for file in files:
-        if file.suffix.lower() not in _SUFFIXES or not file.is_file():
-            raise _damaged(file.name, "is no certificate file (.cer, .der, .pem, .crt)")
-    return files
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise _damaged(file.name, "cannot be read") from error
-    if not data:
-        raise _damaged(file.name, "is empty")
-    if len(data) > MAX_FILE_BYTES:
-        raise _damaged(file.name, "is too long for a certificate")
-    return data
-
-
-def _certificates(file: Path) -> list[bytes]:
-    data = _read(file)
-    if b"-----BEGIN" not in data:
-        return [data]
-    found = _PEM.findall(data)
-    if not found or len(found) != data.count(b"-----BEGIN"):
-        raise _damaged(file.name, "holds something else than certificates")
-    try:
-        return [base64.b64decode(b"".join(body.split()), validate=True) for body in found]
-    except binascii.Error as error:
-        raise _damaged(file.name, "is not PEM") from error
-
-
-def _anchor(der: bytes, name: str, accept_demonstration: bool) -> Certificate:
-    try:
-        certificate = Certificate.from_bytes(der)
-        _ = certificate.public_key
-    except IdCardError as error:
-        raise _damaged(name, "is no certificate with a usable key") from error
-    if DEMONSTRATION in certificate.extensions and not accept_demonstration:
-        raise ConfigurationError(
-            f"{name} is a demonstration certificate, which proves nothing.",
-            reason="demonstration_anchor",
-            remedy="Remove it from the trust store.",
+    def _made(cls, by_hand: list[Certificate], declared: date | None, archive: Archive) -> "TrustStore":
+        if not by_hand and not archive.has(Kind.ANCHOR) and declared is None:
+            raise never_set_up("The trust store holds no certificate.")
+        unique = {anchor.fingerprint: anchor for anchor in by_hand}
+        ordered = [unique[fingerprint] for fingerprint in sorted(unique)]
+        return cls(
+            version=_version(ordered, declared, archive),
+            no_anchor_declared=declared,
+            _by_hand=Certificates.of(ordered),
+            _archive=archive,
         )
-    if set(certificate.unknown_critical_extensions) - {DEMONSTRATION}:
-        raise _damaged(name, "has a critical extension that is not known here")
-    return certificate
+
+    @property
+    def sequence(self) -> int:
+        """How often something was imported or removed."""
+        return self._archive.sequence
+
+    @property
+    def has_anchors(self) -> bool:
+        """Whether there is any anchor."""
+        return bool(self._by_hand.anchors) or self._archive.has(Kind.ANCHOR)
+
+    @property
+    def has_deviations(self) -> bool:
+        """Whether there is any deviation list."""
+        return self._archive.has(Kind.DEVIATION_LIST)
+
+    @property
+    def anchors(self) -> tuple[Certificate, ...]:
+        """All anchors, in the order of their fingerprints; this parses them all."""
+        imported = (self._certificate(number) for number in self._archive.of_kind(Kind.ANCHOR))
+        unique = {one.fingerprint: one for one in (*self._by_hand.anchors, *imported)}
+        return tuple(unique[fingerprint] for fingerprint in sorted(unique))
+
+    @property
+    def by_hand(self) -> tuple[Certificate, ...]:
+        """The anchors in the folder ``csca``, or those a program gave."""
+        return self._by_hand.anchors
+
+    @property
+    def archive(self) -> Archive:
+        """The imported part, with each entry's origin and date; empty where nothing was imported."""
+        return self._archive
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the newest list in it was signed or, without one, when something was imported last; None if never."""
+        if self._archive is EMPTY:
+            return None
+        signed = [source.signed_at for source in self._archive.sources if source.signed_at is not None]
+        return max(signed, default=self._archive.written_at)
+
+    def age(self, at: datetime) -> timedelta | None:
+        """How old the newest list is at that moment; None where nothing was ever imported."""
+        return None if self.updated_at is None else at - self.updated_at
+
+    def anchors_for(self, certificate: Certificate) -> Iterator[Certificate]:
+        """The anchors that may have issued ``certificate``."""
+        yield from self._by_hand.anchors_for(certificate)
+        yield from self._named(Kind.ANCHOR, certificate)
+
+    def links_for(self, certificate: Certificate) -> Iterator[Certificate]:
+        """The link certificates whose key may have issued ``certificate``."""
+        return self._named(Kind.LINK, certificate)
+
+    def signer_of(self, signer_info: SignerInfo) -> Certificate | None:
+        """The imported document signer that signed data names, for documents that do not bring its certificate."""
+        names = [name_digest(signer_info.issuer)] if signer_info.issuer is not None else []
+        names += [signer_info.subject_key_identifier.hex()] if signer_info.subject_key_identifier else []
+        return find_signer(signer_info, map(self._certificate, self._find(Kind.SIGNER, *names)))
+
+    def crl_for(self, certificate: Certificate) -> Crl | None:
+        """The revocation list of ``certificate``'s issuer: the newest that an anchor, or a link's key, signed."""
+        found = (number for number in self._find(Kind.CRL, *_issuer_names(certificate)) if self._is_good(number))
+        newest: Crl | None = None
+        for crl in map(self._crl, found):
+            if crl.issuer.country != certificate.issuer.country:
+                continue
+            newest = crl if newest is None or crl.newer_than(newest) else newest
+        return newest
+
+    def deviations_for(self, signer: Certificate, *, document_type: str, document_number: str) -> tuple[Deviation, ...]:
+        """What the issuing state says is wrong with such documents of this signer."""
+        numbers = self._find(Kind.DEVIATION_LIST, signer.issuer.country or "")
+        return tuple(
+            deviation
+            for number in numbers
+            for deviation in self._remembered(number, DeviationList.from_bytes).about(
+                signer, document_type=document_type, document_number=document_number
+            )
+        )
+
+    def _is_good(self, number: int) -> bool:
+        """Whether an anchor, or a link's key, signed the revocation list; verified once."""
+        if number not in self._verified:
+            crl = self._crl(number)
+            self._verified[number] = any(map(crl.issued_by, self._crl_issuers(crl)))
+        return self._verified[number]
+
+    def _crl_issuers(self, crl: Crl) -> Iterator[Certificate]:
+        """Whom the list names as issuer; of its own state only, so that no state revokes what another issued."""
+        names = [name_digest(crl.issuer.key)]
+        names += [crl.authority_key_identifier.hex()] if crl.authority_key_identifier else []
+        imported = (number for kind in (Kind.ANCHOR, Kind.LINK) for number in self._find(kind, *names))
+        for one in (*self._by_hand.anchors, *map(self._certificate, imported)):
+            if one.subject.country == crl.issuer.country:
+                yield one
+
+    def _named(self, kind: Kind, certificate: Certificate) -> Iterator[Certificate]:
+        return map(self._certificate, self._find(kind, *_issuer_names(certificate)))
+
+    def _find(self, kind: Kind, *names: str) -> list[int]:
+        return self._archive.find(kind, *names) if self._archive.has(kind) else []
+
+    def _certificate(self, number: int) -> Certificate:
+        return self._remembered(number, Certificate.from_bytes)
+
+    def _crl(self, number: int) -> Crl:
+        return self._remembered(number, Crl.from_bytes)
+
+    def _remembered(self, number: int, parse: Callable[[bytes], T]) -> T:
+        """An entry, parsed when it is first needed."""
+        if number not in self._parsed:
+            self._parsed[number] = parse(self._archive.data(number))
+        return self._parsed[number]  # type: ignore[return-value]
 
 
-def _never_set_up(message: str) -> ConfigurationError:
-    remedy = "Put the CSCA certificates into its folder csca, or declare in trust.toml that there is no anchor yet."
-    return ConfigurationError(message, reason="never_set_up", remedy=remedy)
+def _issuer_names(certificate: Certificate) -> tuple[str, ...]:
+    return issuer_names(certificate.issuer.der, certificate.authority_key_identifier)
 
 
-def _damaged(name: str, what: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"The trust store is damaged: {name} {what}.",
-        reason="damaged",
-        remedy=f"Replace {name} by the file as it was issued, or remove it.",
-    )
+def _version(anchors: Iterable[Certificate], declared: date | None, archive: Archive) -> str:
+    lines = ["format 1", f"no anchor yet {declared}", *(anchor.fingerprint for anchor in anchors)]
+    lines += [] if archive is EMPTY else [f"imported {archive.digest}"]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -4,38 +4,71 @@ Theory of operation. Files can be copied, the chip's private key cannot. In acti
 challenge; its public key is DG15. The proof is worth something only where DG15 is what a trusted signer signed: a copy
 with a key pair of its own answers rightly, too. A wrong answer is a copy whatever else holds.
 
+A recorded answer can be shown again. Whoever judges what somebody else read gives the challenge first and expects it
+back. What chip authentication and PACE with chip authentication mapping leave behind is judged in ``transcripts``; of
+several proofs one wrong answer decides, then the best right one.
+
 Source: ICAO Doc 9303-11, "Active Authentication".
 """
 
+import hmac
+
 from idcard.crypto.iso9796 import verify_active_authentication
 from idcard.crypto.signature import PublicKey, SignatureInvalid, load_public_key
-from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
+from idcard.errors import ProtocolViolation, UnsupportedAlgorithm
 from idcard.evidence import ActiveAuthenticationProof, Evidence
 from idcard.lds.dg15 import parse_dg15
 from idcard.lds.layout import File
 from idcard.lds.security_infos import SecurityInfos
-from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.answers import chip_fact, right_answer
+from idcard.verification.facts import Fact, Outcome, Reason
 from idcard.verification.passive_authentication import PassiveAuthentication
+from idcard.verification.transcripts import NOTHING_EXPECTED, Expectation, chip_authentication, pace_cam
 
 _DG15 = 15
 
 
-def genuine_chip(evidence: Evidence, passive: PassiveAuthentication) -> Fact:
-    """The fact whether the chip is genuine; it passes only under a trusted signature."""
+def genuine_chip(
+    evidence: Evidence, passive: PassiveAuthentication, expectation: Expectation = NOTHING_EXPECTED
+) -> Fact:
+    """The fact whether the chip is genuine; it passes only under a trusted signature.
+
+    :param expectation: what the judge itself contributed to the proofs.
+    """
+    facts = [_active_authentication(evidence, passive, expectation)]
+    if evidence.chip_authentication is not None:
+        facts.append(chip_authentication(evidence, evidence.chip_authentication, passive, expectation))
+    if evidence.pace_cam is not None:
+        facts.append(pace_cam(evidence, evidence.pace_cam, passive, expectation))
+    return min(facts, key=_weight)
+
+
+def _weight(fact: Fact) -> int:
+    """A failure weighs most, then what passed without a reader's word, what passed with it, and what was tried."""
+    if fact.outcome is Outcome.FAILED:
+        return 0
+    if fact.outcome is Outcome.PASSED:
+        return 2 if "witness" in fact.details else 1
+    return 3 if fact.outcome is Outcome.INCONCLUSIVE else 4
+
+
+def _active_authentication(evidence: Evidence, passive: PassiveAuthentication, expectation: Expectation) -> Fact:
     proof = evidence.active_authentication
     if File.DG15 not in evidence.files:
         return _without_key(passive)
     if proof is None:
-        return _fact(Outcome.NOT_PERFORMED, Reason.CHIP_NOT_ASKED)
+        return chip_fact(Outcome.NOT_PERFORMED, Reason.CHIP_NOT_ASKED)
     if proof.response is None:
-        return _fact(Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED, sw=f"{proof.sw:04X}")
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED, sw=f"{proof.sw:04X}")
+    if expectation.challenge is not None and not hmac.compare_digest(expectation.challenge, proof.challenge):
+        return chip_fact(Outcome.FAILED, Reason.CHIP_REPLAYED)
     return _judge_answer(evidence, proof, proof.response, passive)
 
 
 def _without_key(passive: PassiveAuthentication) -> Fact:
     if passive.listed is not None and _DG15 not in passive.listed:
-        return _fact(Outcome.NOT_SUPPORTED, Reason.NO_CHIP_KEY)
-    return _fact(Outcome.NOT_PERFORMED, Reason.CHIP_KEY_NOT_READ)
+        return chip_fact(Outcome.NOT_SUPPORTED, Reason.NO_CHIP_KEY)
+    return chip_fact(Outcome.NOT_PERFORMED, Reason.CHIP_KEY_NOT_READ)
 
 
 def _judge_answer(
@@ -46,12 +79,12 @@ def _judge_answer(
         algorithm = _algorithm(evidence, passive)
         digest = verify_active_authentication(key, response, proof.challenge, algorithm=algorithm)
     except SignatureInvalid:
-        return _fact(Outcome.FAILED, Reason.CHIP_WRONG_ANSWER)
+        return chip_fact(Outcome.FAILED, Reason.CHIP_WRONG_ANSWER)
     except UnsupportedAlgorithm as error:
-        return _fact(Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM, oid=error.oid or "")
-    except MalformedData:
-        return _fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE)
-    return _right_answer(passive, digest)
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM, oid=error.oid or "")
+    except ProtocolViolation:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE)
+    return right_answer(passive, File.DG15, protocol="active authentication", hash=digest)
 
 
 def _key(evidence: Evidence) -> PublicKey:
@@ -67,15 +100,3 @@ def _algorithm(evidence: Evidence, passive: PassiveAuthentication) -> str | None
     except ProtocolViolation:
         return None
     return None if info is None else info.signature_algorithm
-
-
-def _right_answer(passive: PassiveAuthentication, digest: str) -> Fact:
-    if File.DG15 not in passive.intact:
-        return _fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED)
-    if not passive.signed_and_trusted:
-        return _fact(Outcome.INCONCLUSIVE, Reason.TRUST_NOT_PASSED)
-    return _fact(Outcome.PASSED, Reason.CHIP_PROVED, protocol="active authentication", hash=digest)
-
-
-def _fact(outcome: Outcome, reason: Reason, **details: str) -> Fact:
-    return Fact(name=FactName.GENUINE_CHIP, outcome=outcome, reason=reason, details=details)

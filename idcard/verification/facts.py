@@ -24,6 +24,26 @@ class Outcome(StrEnum):
     """The document does not have it."""
 
 
+class Rung(StrEnum):
+    """How well the signer of a document is known, the strongest first."""
+
+    ANCHORED = "anchored"
+    """A trust anchor issued its certificate."""
+    PINNED = "pinned"
+    """Two named people signed for its certificate."""
+    CONFIRMED = "confirmed"
+    """An authority answered, signed, that the signer is one of its own."""
+    SIGNED = "signed"
+    """Its signature is right, and nobody says whose it is."""
+    UNSIGNED = "unsigned"
+    """There is no right signature."""
+
+    @property
+    def vouched(self) -> bool:
+        """Whether somebody stands up for the signer."""
+        return self in (Rung.ANCHORED, Rung.PINNED, Rung.CONFIRMED)
+
+
 class FactName(StrEnum):
     """The facts of a verdict on a card."""
 
@@ -62,6 +82,8 @@ class Reason(StrEnum):
     """EF.SOD is not well formed."""
     UNSUPPORTED_ALGORITHM = "unsupported_algorithm"
     """An algorithm that this library does not know."""
+    OLD_ALGORITHM = "old_algorithm"
+    """It holds, but by an algorithm that is too old to rely on. Passed or failed, as the policy says."""
 
     SIGNATURE_VERIFIED = "signature_verified"
     """The document signer's key signed the list of hashes."""
@@ -88,6 +110,12 @@ class Reason(StrEnum):
     """The document says it was signed when its signer's certificate was not in force."""
     ANCHOR_NOT_IN_FORCE = "anchor_not_in_force"
     """The trust anchor's certificate is not yet in force, or has expired."""
+    SIGNER_PINNED = "signer_pinned"
+    """No anchor issued the document signer, but two named people signed for it. The policy says if that is enough."""
+    SIGNER_CONFIRMED = "signer_confirmed"
+    """No anchor issued the document signer, but an authority confirmed it. Good enough or not, as the policy says."""
+    SIGNER_NOT_CONFIRMED = "signer_not_confirmed"
+    """No anchor issued the document signer, and the authority that was asked does not know it."""
     UNKNOWN_CRITICAL_EXTENSION = "unknown_critical_extension"
     """The document signer's certificate has a critical extension that is not known here."""
     SIGNATURE_NOT_VERIFIED = "signature_not_verified"
@@ -95,11 +123,25 @@ class Reason(StrEnum):
 
     NO_REVOCATION_LIST = "no_revocation_list"
     """There is no revocation list to look into."""
+    NOT_REVOKED = "not_revoked"
+    """The revocation list does not name the document signer."""
+    REVOKED = "revoked"
+    """The issuing state took the document signer's certificate back."""
+    REVOCATION_LIST_STALE = "revocation_list_stale"
+    """The revocation list does not name the document signer, but its successor is overdue."""
 
     CHIP_PROVED = "chip_proved"
     """The chip answered the challenge with the private key of its signed public key."""
     CHIP_WRONG_ANSWER = "chip_wrong_answer"
     """The chip's answer to the challenge is wrong: it is a copy."""
+    CHIP_REPLAYED = "chip_replayed"
+    """The chip's answer is to another challenge than the judge's own: an old answer, or somebody else's."""
+    CHIP_ANSWERED_UNDER_VOUCHER = "chip_answered_under_voucher"
+    """The chip answered rightly, under a signer that no anchor issued but somebody vouches for. The policy decides."""
+    WITNESSED_BY_READER = "witnessed_by_reader"
+    """The transcript is right, but a reader made it: it counts as much as that reader's signature."""
+    WITNESS_MISSING = "witness_missing"
+    """The transcript could have been invented by whoever held the reader's key, and no known reader signed for it."""
     CHIP_REFUSED = "chip_refused"
     """The chip answered the challenge with an error."""
     CHIP_NOT_ASKED = "chip_not_asked"
@@ -123,6 +165,8 @@ class Reason(StrEnum):
     """The chip was opened with BAC although it offers PACE. Passed or failed, as the policy says."""
     PACE_NOT_AS_SIGNED = "pace_not_as_signed"
     """The chip was opened with a variant of PACE that is not among the signed ones."""
+    CARD_ACCESS_NOT_AS_SIGNED = "card_access_not_as_signed"
+    """EF.CardAccess left out a variant of PACE that is signed. Passed or failed, as the policy says."""
     NO_ACCESS_RECORD = "no_access_record"
     """How the chip was opened is not recorded."""
 
@@ -144,9 +188,9 @@ class Reason(StrEnum):
     MALFORMED_DATA_GROUP = "malformed_data_group"
     """A data group has the hash that was signed, but does not follow its format."""
     LISTS_DIFFER = "lists_differ"
-    """EF.COM and the signed list name different data groups."""
+    """EF.COM, which nobody signs, and the signed list name different data groups. The policy says what that means."""
     DATA_GROUPS_DIFFER = "data_groups_differ"
-    """DG1 and DG13 say different things."""
+    """DG1 and another data group, DG11 or DG13, say different things."""
     MRZ_DIFFERS = "mrz_differs"
     """The MRZ that opened the chip is not the MRZ in the chip."""
     CARD_QR_DIFFERS = "card_qr_differs"
@@ -155,6 +199,10 @@ class Reason(StrEnum):
     """The QR code that was shown cannot be understood."""
     SIGNER_OF_ANOTHER_STATE = "signer_of_another_state"
     """The document signer belongs to another state than the one that issued the document."""
+    ISSUING_STATE_UNKNOWN = "issuing_state_unknown"
+    """Which signers may sign for the document's issuing state is not known."""
+    TIMES_IMPLAUSIBLE = "times_implausible"
+    """The document's dates contradict each other, or lie in the future."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,25 +3,37 @@
 Theory of operation. Numbers and dates come from DG1, whose check digits guard them. An MRZ has no accents and two
 digits for a year, so for a document of Vietnam the name and the year of birth come from DG13 where it agrees with DG1.
 Elsewhere the century of a birth is the latest that does not lie in the future.
+
+Some closed readers hand over Vietnamese cards without DG1. Then DG13 is all there is; a subject says from which of the
+two files it comes, and a policy whether that is enough.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from idcard.encoding.mrz import Mrz, month_and_day
 from idcard.errors import ProtocolViolation
 from idcard.identity import BirthDate, Portrait, Sex
+from idcard.lds.details import Dg11, Dg12
 from idcard.lds.dg1 import parse_dg1
 from idcard.lds.dg2 import parse_dg2
 from idcard.lds.layout import File
+from idcard.lds.states import ISSUING_STATES
+from idcard.vietnam.card_expiry import NO_EXPIRY
 from idcard.vietnam.dg13 import Dg13
+from idcard.vietnam.names import mrz_form
 
 VIETNAM = "VNM"
-NO_EXPIRY = "991231"
+_UNSPECIFIED = "XXX"
+_NO_EXPIRY_TEXT = "không thời hạn"
+_NATIONALITY_TEXT = "việt nam"
 _PERSONAL_NUMBER_DIGITS = 12
 _FUTURE_YEARS = 50
+
+
+_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,6 +44,8 @@ class Contents:
     """
 
     mrz: Mrz | None = None
+    dg11: Dg11 | None = None
+    dg12: Dg12 | None = None
     dg13: Dg13 | None = None
     portrait: Portrait | None = None
     malformed: tuple[File, ...] = ()
@@ -40,24 +54,72 @@ class Contents:
         return "Contents(…)"
 
     @classmethod
-    def of(cls, files: Mapping[File, bytes]) -> "Contents":
-        """What ``files`` say; DG13 is read only where DG1 names Vietnam as the issuing state."""
+    def of(cls, files: Mapping[File, bytes], *, signer_country: str | None = None) -> "Contents":
+        """What ``files`` say. DG13 is read only where DG1 names Vietnam as the issuing state, or without a DG1 at all
+        where the signer is Vietnamese: no other state's DG13 looks like it.
+
+        :param signer_country: the two letters in the signer's certificate.
+        """
         malformed: list[File] = []
-        mrz = dg13 = portrait = None
-        try:
-            mrz = parse_dg1(files[File.DG1]) if File.DG1 in files else None
-        except ProtocolViolation:
-            malformed.append(File.DG1)
-        try:
-            portrait = _portrait(files[File.DG2]) if File.DG2 in files else None
-        except ProtocolViolation:
-            malformed.append(File.DG2)
-        try:
-            vietnamese = mrz is not None and mrz.issuing_state == VIETNAM
-            dg13 = Dg13.parse(files[File.DG13]) if vietnamese and File.DG13 in files else None
-        except ProtocolViolation:
-            malformed.append(File.DG13)
-        return cls(mrz=mrz, dg13=dg13, portrait=portrait, malformed=tuple(malformed))
+
+        def parsed(file: File, parse: Callable[[bytes], _Parsed]) -> _Parsed | None:
+            try:
+                return parse(files[file]) if file in files else None
+            except ProtocolViolation:
+                malformed.append(file)
+                return None
+
+        mrz = parsed(File.DG1, parse_dg1)
+        state = mrz.issuing_state if mrz else None
+        unnamed = File.DG1 not in files and VIETNAM in ISSUING_STATES.get(signer_country or "", ())
+        return cls(
+            mrz=mrz,
+            portrait=parsed(File.DG2, _portrait),
+            dg11=parsed(File.DG11, Dg11.parse),
+            dg12=parsed(File.DG12, Dg12.parse),
+            dg13=parsed(File.DG13, Dg13.parse) if state == VIETNAM or unnamed else None,
+            malformed=tuple(malformed),
+        )
+
+    @property
+    def issuing_state(self) -> str | None:
+        """The state that issued the document, as far as its files say."""
+        if self.mrz is not None:
+            return self.mrz.issuing_state
+        return VIETNAM if self.dg13 is not None else None
+
+    @property
+    def personal_number(self) -> str | None:
+        """The 12 digits of a Vietnamese personal number, or None."""
+        if self.mrz is not None:
+            return personal_number_of(self.mrz)
+        number = self.dg13.personal_number if self.dg13 else None
+        return number.digits if number else None
+
+    @property
+    def issued(self) -> date | None:
+        """The day of issue, where it is said."""
+        return (self.dg13.issued if self.dg13 else None) or (self.dg12.issued if self.dg12 else None)
+
+    @property
+    def never_expires(self) -> bool:
+        """Whether the document says, as Vietnamese cards do, that it has no expiry."""
+        if self.mrz is not None:
+            return never_expires(self.mrz)
+        text = self.dg13.expiry_text if self.dg13 else None
+        return (text or "").casefold() == _NO_EXPIRY_TEXT
+
+    def birth(self, at: datetime) -> BirthDate | None:
+        """The birth date, or None where nobody gives a year."""
+        if self.mrz is not None:
+            return birth_of(self.mrz, self.dg13, at)
+        return self.dg13.birth if self.dg13 else None
+
+    def last_day(self, at: datetime) -> date | None:
+        """The last day on which the document is in force; None where it never expires or does not say."""
+        if self.mrz is not None:
+            return last_day_of_force(self.mrz, at)
+        return self.dg13.expiry if self.dg13 else None
 
 
 def _portrait(dg2: bytes) -> Portrait:
@@ -67,8 +129,12 @@ def _portrait(dg2: bytes) -> Portrait:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Subject:
-    """The person as the document describes them, before anybody says whether that is proved."""
+    """The person as the document describes them, before anybody says whether that is proved.
 
+    ``source`` is the file that says whom it is about: DG1, or DG13 where there is no other.
+    """
+
+    source: File
     name: str
     name_latin: str
     birth: BirthDate
@@ -88,13 +154,19 @@ class Subject:
 
     @classmethod
     def of(cls, contents: Contents, at: datetime) -> "Subject | None":
-        """The subject, or None where DG1 is missing or gives no year of birth."""
-        mrz = contents.mrz
-        birth = None if mrz is None else birth_of(mrz, contents.dg13, at)
-        if mrz is None or birth is None:
+        """The subject, or None where neither DG1 nor DG13 says enough: there is no year of birth, or no name."""
+        birth = contents.birth(at)
+        if birth is None:
             return None
+        if contents.mrz is not None:
+            return cls._of_mrz(contents.mrz, contents, birth, at)
+        return None if contents.dg13 is None else cls._of_dg13(contents.dg13, contents, birth, at)
+
+    @classmethod
+    def _of_mrz(cls, mrz: Mrz, contents: Contents, birth: BirthDate, at: datetime) -> "Subject":
         latin = f"{mrz.surname} {mrz.given_names}".strip()
         return cls(
+            source=File.DG1,
             name=(contents.dg13.name if contents.dg13 else None) or latin,
             name_latin=latin,
             birth=birth,
@@ -102,8 +174,27 @@ class Subject:
             document_number=mrz.document_number,
             issuing_state=mrz.issuing_state,
             nationality=mrz.nationality,
-            personal_number=personal_number_of(mrz),
-            expiry=last_day_of_force(mrz, at),
+            personal_number=contents.personal_number,
+            expiry=contents.last_day(at),
+            portrait=contents.portrait,
+        )
+
+    @classmethod
+    def _of_dg13(cls, dg13: Dg13, contents: Contents, birth: BirthDate, at: datetime) -> "Subject | None":
+        if dg13.name is None or dg13.personal_number is None:
+            return None
+        vietnamese = (dg13.nationality or "").casefold() == _NATIONALITY_TEXT
+        return cls(
+            source=File.DG13,
+            name=dg13.name,
+            name_latin=mrz_form(dg13.name),
+            birth=birth,
+            sex=dg13.sex or Sex.UNSPECIFIED,
+            document_number=dg13.personal_number.document_number,
+            issuing_state=VIETNAM,
+            nationality=VIETNAM if vietnamese else _UNSPECIFIED,
+            personal_number=contents.personal_number,
+            expiry=contents.last_day(at),
             portrait=contents.portrait,
         )
 

@@ -17,17 +17,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from idcard.crypto.signature import SignatureInvalid, digest_of, verify_signature
+from idcard.crypto.signature import EcPublicKey, digest_of, hash_of
+from idcard.crypto.strength import CURRENT
 from idcard.encoding.cms import SignedData, SignerInfo
 from idcard.encoding.oids import HASHES
 from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
 from idcard.evidence import Evidence
+from idcard.lds.dg1 import parse_dg1
 from idcard.lds.layout import File
 from idcard.lds.sod import Sod
 from idcard.trust.certificates import Certificate
-from idcard.trust.path import PathProblem, find_path
+from idcard.trust.path import Path, PathProblem, find_path
+from idcard.trust.profile import remarks
+from idcard.trust.signed_data import find_signer, verify_signed_data
 from idcard.trust.store import TrustStore
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.revocation import revocation
+
+__all__ = ["PassiveAuthentication", "passive_authentication", "verify_signed_data"]
 
 _PATH_FACTS = {
     PathProblem.UNKNOWN_ISSUER: (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR),
@@ -45,7 +52,8 @@ _PATH_FACTS = {
 class PassiveAuthentication:
     """Its facts, and what the other facts build on.
 
-    ``listed`` are the data groups in the signed list (None without one), ``intact`` the files whose hash is in it.
+    ``listed`` are the data groups in the signed list (None without one), ``intact`` the files whose hash is in it, and
+    ``signed_at`` is when the signer says it signed, where it says so.
     """
 
     integrity: Fact
@@ -56,6 +64,7 @@ class PassiveAuthentication:
     intact: frozenset[File] = frozenset()
     signer: Certificate | None = None
     anchor: Certificate | None = None
+    signed_at: datetime | None = None
 
     @property
     def signed_and_trusted(self) -> bool:
@@ -77,18 +86,28 @@ def passive_authentication(evidence: Evidence, trust: TrustStore, at: datetime) 
     except ProtocolViolation:
         return _without(Outcome.FAILED, Reason.MALFORMED_SECURITY_OBJECT)
     integrity, intact = _integrity(evidence, sod)
-    signature, signer = _signature(sod)
-    trusted, anchor = _trust(sod, signature, signer, trust, at)
+    signature, signer = _signature(sod, trust)
+    signed_at = _signed_at(sod)
+    path = _path(signature, signer, trust, at, signed_at)
+    trusted = _trust(path, signer, trust, evidence, at)
     return PassiveAuthentication(
         integrity=integrity,
         signature=signature,
         trust=trusted,
-        revocation=_fact(FactName.REVOCATION, Outcome.NOT_PERFORMED, Reason.NO_REVOCATION_LIST),
+        revocation=revocation(signer, path.links if path else (), trust, at),
         listed=frozenset(sod.data_group_hashes),
         intact=intact,
         signer=signer,
-        anchor=anchor,
+        anchor=path.anchor if path else None,
+        signed_at=signed_at,
     )
+
+
+def _signed_at(sod: Sod) -> datetime | None:
+    try:
+        return sod.signed_data.signers[0].signing_time if sod.signed_data.signers else None
+    except MalformedData:
+        return None
 
 
 def _without(outcome: Outcome, reason: Reason) -> PassiveAuthentication:
@@ -131,85 +150,99 @@ def _integrity_fact(sod: Sod, changed: Iterable[File], intact: frozenset[File], 
         return _fact(FactName.INTEGRITY, Outcome.FAILED, Reason.DATA_GROUP_NOT_SIGNED, data_groups=_groups(unlisted))
     if not intact:
         return _fact(FactName.INTEGRITY, Outcome.NOT_PERFORMED, Reason.NOTHING_READ)
-    groups = _groups(intact)
-    return _fact(FactName.INTEGRITY, Outcome.PASSED, Reason.HASHES_MATCH, data_groups=groups, hash=algorithm)
+    reason = Reason.OLD_ALGORITHM if CURRENT.weaknesses(digest=algorithm) else Reason.HASHES_MATCH
+    return _fact(FactName.INTEGRITY, Outcome.PASSED, reason, data_groups=_groups(intact), hash=algorithm)
 
 
 def _groups(files: Iterable[File]) -> str:
     return ",".join(str(number) for number in sorted(file.data_group or 0 for file in files))
 
 
-def _signature(sod: Sod) -> tuple[Fact, Certificate | None]:
+def _signature(sod: Sod, trust: TrustStore) -> tuple[Fact, Certificate | None]:
     """The fact and the signer; a document has exactly one signer, so only the first is looked at."""
     if not sod.signed_data.signers:
         return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SECURITY_OBJECT), None
     signer_info = sod.signed_data.signers[0]
     try:
-        signer = _signer_certificate(sod, signer_info)
+        brought = find_signer(signer_info, map(Certificate.from_bytes, sod.signer_certificates))
     except MalformedData:
         return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE), None
+    signer = brought or trust.signer_of(signer_info)
     if signer is None:
         return _fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, Reason.NO_SIGNER_CERTIFICATE), None
-    return _signature_fact(sod.signed_data, signer_info, signer), signer
+    return _signature_fact(sod.signed_data, signer_info, signer, {} if brought else {"certificate": "store"}), signer
 
 
-def _signer_certificate(sod: Sod, signer_info: SignerInfo) -> Certificate | None:
-    certificates = [Certificate.from_bytes(der) for der in sod.signer_certificates]
-    return next((one for one in certificates if _is_signer(one, signer_info)), None)
-
-
-def _is_signer(certificate: Certificate, signer_info: SignerInfo) -> bool:
-    if signer_info.subject_key_identifier is not None:
-        return certificate.subject_key_identifier == signer_info.subject_key_identifier
-    same_issuer = certificate.issuer.key == signer_info.issuer
-    return same_issuer and certificate.serial_number == signer_info.serial_number
-
-
-def _signature_fact(signed: SignedData, signer_info: SignerInfo, signer: Certificate) -> Fact:
-    oid = signer_info.signature_algorithm.oid
+def _signature_fact(signed: SignedData, signer_info: SignerInfo, signer: Certificate, details: dict[str, str]) -> Fact:
+    details["oid"] = signer_info.signature_algorithm.oid
     try:
         verify_signed_data(signed, signer_info, signer)
     except UnsupportedAlgorithm as error:
-        unsupported = Reason.UNSUPPORTED_ALGORITHM
-        return _fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, unsupported, oid=error.oid or oid)
+        details["oid"] = error.oid or details["oid"]
+        return _fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM, **details)
     except ProtocolViolation:
-        return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.SIGNATURE_WRONG, oid=oid)
-    return _fact(FactName.SIGNATURE, Outcome.PASSED, Reason.SIGNATURE_VERIFIED, oid=oid)
-
-
-def verify_signed_data(signed: SignedData, signer_info: SignerInfo, signer: Certificate) -> None:
-    """Nothing, where ``signer`` signed the content: the digest in the signed attributes, and the signature over them.
-
-    :raises SignatureInvalid: if not.
-    :raises UnsupportedAlgorithm: if an algorithm is unknown.
-    :raises MalformedData: if the key or a signed attribute is not well formed.
-    """
+        return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.SIGNATURE_WRONG, **details)
+    key = signer.public_key
+    if isinstance(key, EcPublicKey) and key.named is not None:
+        details |= {"curve": key.curve.name, "named_curve": key.named.name}
     digest = HASHES.get(signer_info.digest_algorithm.oid)
-    message = signed.content
-    if signer_info.signed_attributes is not None:
-        message = signer_info.signed_attributes
-        _verify_attributes(signed, signer_info, digest)
-    verify_signature(signer.public_key, signer_info.signature_algorithm, signer_info.signature, message, digest=digest)
+    old = {
+        *CURRENT.weaknesses(digest=digest, key=key),
+        *CURRENT.weaknesses(digest=hash_of(signer_info.signature_algorithm, digest)),
+    }
+    details |= {"old": ",".join(sorted(old))} if old else {}
+    reason = Reason.OLD_ALGORITHM if old else Reason.SIGNATURE_VERIFIED
+    return _fact(FactName.SIGNATURE, Outcome.PASSED, reason, **details)
 
 
-def _verify_attributes(signed: SignedData, signer_info: SignerInfo, digest: str | None) -> None:
-    if digest is None:
-        raise UnsupportedAlgorithm("the content's digest is unknown", oid=signer_info.digest_algorithm.oid)
-    if signer_info.content_type != signed.content_type:
-        raise SignatureInvalid("another type of content was signed")
-    if not hmac.compare_digest(signer_info.message_digest or b"", digest_of(digest, signed.content)):
-        raise SignatureInvalid("another content was signed")
+def _path(
+    signature: Fact, signer: Certificate | None, trust: TrustStore, at: datetime, signed_at: datetime | None
+) -> Path | None:
+    """The path from the signer to an anchor; None where the signature or the store gives nothing to start from."""
+    if signature.outcome is not Outcome.PASSED or signer is None or not trust.has_anchors:
+        return None
+    return find_path(signer, trust, at=at, signed_at=signed_at)
 
 
-def _trust(
-    sod: Sod, signature: Fact, signer: Certificate | None, trust: TrustStore, at: datetime
-) -> tuple[Fact, Certificate | None]:
-    if signature.outcome is not Outcome.PASSED or signer is None:
-        return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED), None
-    if not trust.anchors:
-        return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), None
-    path = find_path(signer, trust.anchors, at=at, signed_at=sod.signed_data.signers[0].signing_time)
-    if path.problem is None:
-        return _fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path.anchor
-    outcome, reason = _PATH_FACTS[path.problem]
-    return _fact(FactName.TRUST, outcome, reason), path.anchor
+def _trust(path: Path | None, signer: Certificate | None, trust: TrustStore, evidence: Evidence, at: datetime) -> Fact:
+    if path is None or signer is None:
+        reason = Reason.SIGNATURE_NOT_VERIFIED if trust.has_anchors else Reason.NO_ANCHOR_YET
+        return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, reason)
+    details = _trust_details(path, signer, trust, evidence, at)
+    if path.problem is not None:
+        outcome, reason = _PATH_FACTS[path.problem]
+        return _fact(FactName.TRUST, outcome, reason, **details)
+    old = {weak for one in (signer, *path.links) for weak in _old(one)}
+    details |= {"old": ",".join(sorted(old))} if old else {}
+    reason = Reason.OLD_ALGORITHM if old else Reason.ANCHORED
+    return _fact(FactName.TRUST, Outcome.PASSED, reason, **details)
+
+
+def _old(certificate: Certificate) -> tuple[str, ...]:
+    return CURRENT.weaknesses(digest=hash_of(certificate.signature_algorithm))
+
+
+def _trust_details(
+    path: Path, signer: Certificate, trust: TrustStore, evidence: Evidence, at: datetime
+) -> dict[str, str]:
+    """What is worth knowing beside the outcome: links on the way, the store's age, remarks and deviations."""
+    age = trust.age(at)
+    details = {
+        "links": ",".join(link.fingerprint for link in path.links),
+        "store_age_days": "" if age is None else str(age.days),
+        "remarks": ",".join(remarks(signer, signer=True)),
+        "deviations": ",".join(_deviations(signer, trust, evidence)),
+    }
+    return {name: value for name, value in details.items() if value}
+
+
+def _deviations(signer: Certificate, trust: TrustStore, evidence: Evidence) -> list[str]:
+    """The kinds of deviations that the issuing state lists for this document."""
+    if not trust.has_deviations:
+        return []
+    try:
+        mrz = parse_dg1(evidence.files.get(File.DG1, b""))
+    except ProtocolViolation:
+        return []
+    found = trust.deviations_for(signer, document_type=mrz.document_code, document_number=mrz.document_number)
+    return sorted({kind for deviation in found for kind in deviation.kinds})

@@ -7,11 +7,12 @@ from typing import Any, ClassVar, NoReturn
 
 from idcard.errors import IdCardError
 from idcard.identity import _MAKER, ClaimedIdentity, ClaimSource, VerifiedIdentity
-from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.lds.layout import File
+from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
 from idcard.verification.identity import Subject
 from idcard.verification.policy import Policy
 
-__all__ = ["SCHEMA", "Fact", "FactName", "NotVerified", "Outcome", "Reason", "Verdict"]
+__all__ = ["SCHEMA", "Fact", "FactName", "NotVerified", "Outcome", "Reason", "Rung", "Verdict"]
 
 SCHEMA = "idcard.verdict/1"
 
@@ -41,7 +42,8 @@ class Verdict:
     """What was judged, and how; it is neither true nor false.
 
     ``anchor`` and ``signer`` are SHA-256 fingerprints in hexadecimal: of the trust anchor that was used, and of the
-    document signer's certificate. ``trust_version`` is the trust store's version.
+    document signer's certificate. ``trust_version`` is the trust store's version. ``rung`` is how well the signer is
+    known, whatever the policy makes of it.
     """
 
     facts: tuple[Fact, ...]
@@ -50,6 +52,7 @@ class Verdict:
     anchor: str | None
     signer: str | None
     trust_version: str
+    rung: Rung = Rung.UNSIGNED
     proved: Subject | None = field(default=None, repr=False, compare=False)
     said: Subject | None = field(default=None, repr=False, compare=False)
 
@@ -83,11 +86,14 @@ class Verdict:
 
         Only data groups whose hashes were signed go into it.
 
-        :raises NotVerified: if a fact is not good enough, the policy proves nobody, or DG1 is not there.
+        :raises NotVerified: if a fact is not good enough, the policy proves nobody, or no file names anybody that
+            the policy takes for proof: DG1, and in some policies DG13 alone.
         """
         policy = policy or self.policy
         subject = self.proved
         if not policy.proves or subject is None or not self.meets(policy):
+            raise NotVerified(self, policy)
+        if subject.source is not File.DG1 and not policy.dg13_alone:
             raise NotVerified(self, policy)
         return VerifiedIdentity(
             name=subject.name,
@@ -124,6 +130,7 @@ class Verdict:
             "schema": SCHEMA,
             "at": self.at.isoformat(),
             "policy": self.policy.name,
+            "rung": self.rung.value,
             "met": self.meets(),
             "facts": [_fact_to_dict(fact, self.policy) for fact in self.facts],
             "anchor": self.anchor,

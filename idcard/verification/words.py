@@ -1,4 +1,4 @@
-"""What facts, outcomes and reasons are called for people, in Vietnamese and in English.
+"""What facts, outcomes, reasons and rungs are called for people, in Vietnamese and in English.
 
 Neutral words: a failed fact is said as it is, without accusing whoever holds the card.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.facts import FactName, Outcome, Reason, Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +122,18 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
                 "Chứng thư gốc chưa có hiệu lực hoặc đã hết hạn.",
                 "The root certificate is not in force.",
             ),
+            _R.SIGNER_PINNED: (
+                "Chưa có chứng thư gốc, nhưng hai người có tên đã ký xác nhận nơi ký này.",
+                "There is no root certificate, but two named people signed for this signer.",
+            ),
+            _R.SIGNER_CONFIRMED: (
+                "Chưa có chứng thư gốc, nhưng cơ quan có thẩm quyền đã xác nhận nơi ký này.",
+                "There is no root certificate, but the authority confirmed this signer.",
+            ),
+            _R.SIGNER_NOT_CONFIRMED: (
+                "Chưa có chứng thư gốc, và cơ quan được hỏi không biết nơi ký này.",
+                "There is no root certificate, and the authority that was asked does not know this signer.",
+            ),
             _R.UNKNOWN_CRITICAL_EXTENSION: (
                 "Chứng thư của nơi ký có điều kiện bắt buộc mà phần mềm không hiểu.",
                 "The signer's certificate has a mandatory condition that the software does not know.",
@@ -129,6 +141,22 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
             _R.SIGNATURE_NOT_VERIFIED: (
                 "Chữ ký chưa đạt nên chưa xét được nơi ký.",
                 "The signature did not pass, so the signer cannot be judged.",
+            ),
+            _R.NOT_REVOKED: (
+                "Chứng thư của nơi ký không bị thu hồi.",
+                "The signer's certificate is not revoked.",
+            ),
+            _R.REVOKED: (
+                "Chứng thư của nơi ký đã bị thu hồi.",
+                "The signer's certificate has been revoked.",
+            ),
+            _R.REVOCATION_LIST_STALE: (
+                "Danh sách thu hồi đã quá hạn cập nhật.",
+                "The revocation list is out of date.",
+            ),
+            _R.OLD_ALGORITHM: (
+                "Thuật toán ký đã cũ, không còn đủ an toàn.",
+                "The algorithm is too old to rely on.",
             ),
             _R.NO_REVOCATION_LIST: (
                 "Chưa có danh sách thu hồi để đối chiếu.",
@@ -141,6 +169,22 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
             _R.CHIP_WRONG_ANSWER: (
                 "Chip trả lời sai câu hỏi kiểm tra.",
                 "The chip answered the challenge wrongly.",
+            ),
+            _R.CHIP_REPLAYED: (
+                "Câu trả lời của chip không phải cho câu hỏi vừa gửi.",
+                "The chip's answer is not to the challenge that was sent this time.",
+            ),
+            _R.CHIP_ANSWERED_UNDER_VOUCHER: (
+                "Chip trả lời đúng; nơi ký chưa có chứng thư gốc nhưng đã được xác nhận.",
+                "The chip answered rightly; its signer has no root certificate here, but was vouched for.",
+            ),
+            _R.WITNESSED_BY_READER: (
+                "Chip trả lời đúng, theo lời chứng của đầu đọc.",
+                "The chip answered rightly, as the reader bears witness.",
+            ),
+            _R.WITNESS_MISSING: (
+                "Không có đầu đọc quen biết nào ký chứng cho câu trả lời của chip.",
+                "No known reader signed for the chip's answer.",
             ),
             _R.CHIP_REFUSED: (
                 "Chip không trả lời câu hỏi kiểm tra.",
@@ -176,6 +220,10 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
             _R.PACE_NOT_AS_SIGNED: (
                 "Chip được mở bằng một kiểu PACE không nằm trong dữ liệu đã ký.",
                 "The chip was opened with a variant of PACE that is not in the signed data.",
+            ),
+            _R.CARD_ACCESS_NOT_AS_SIGNED: (
+                "Chip không nêu ra một kiểu PACE có trong dữ liệu đã ký.",
+                "The chip did not offer a variant of PACE that is in the signed data.",
             ),
             _R.NO_ACCESS_RECORD: ("Không ghi lại cách mở chip.", "How the chip was opened is not recorded."),
             _R.IN_FORCE: ("Thẻ còn hạn.", "The card is in force."),
@@ -216,7 +264,26 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
                 "Nơi ký thuộc nước khác với nước cấp thẻ.",
                 "The signer belongs to another state than the one that issued the card.",
             ),
+            _R.ISSUING_STATE_UNKNOWN: (
+                "Chưa biết nơi nào được ký cho nước cấp thẻ này.",
+                "It is not known who may sign for the state that issued this card.",
+            ),
+            _R.TIMES_IMPLAUSIBLE: (
+                "Các ngày ghi trên thẻ mâu thuẫn nhau hoặc ở tương lai.",
+                "The card's dates contradict each other, or lie in the future.",
+            ),
         }
     )
 )
 """The words of every fact, outcome and reason."""
+
+RUNG_WORDS: Mapping[Rung, Words] = MappingProxyType(
+    {
+        Rung.ANCHORED: Words(vi="có chứng thư gốc bảo đảm", en="anchored"),
+        Rung.PINNED: Words(vi="hai người có tên đã xác nhận nơi ký", en="signer pinned by two named people"),
+        Rung.CONFIRMED: Words(vi="cơ quan có thẩm quyền đã xác nhận nơi ký", en="signer confirmed by the authority"),
+        Rung.SIGNED: Words(vi="chữ ký đúng, chưa rõ nơi cấp", en="signature right, issuer unknown"),
+        Rung.UNSIGNED: Words(vi="không có chữ ký đúng", en="unsigned"),
+    }
+)
+"""The words of every rung; apart, since a rung and a reason may have the same name."""

@@ -12,6 +12,16 @@ import pytest
     ("area", "figures"),
     [
         ("reader", {"apdus_vietnam_short", "host_cpu_ms_read_verify"}),
+        (
+            "verify",
+            {
+                "verdict_over_raw_warm",
+                "verdict_rsa_warm_ms",
+                "verdict_cold_ms",
+                "master_list_import_s",
+                "store_mb",
+            },
+        ),
         ("kiosk", {"card_to_ticket_server_ms"}),
     ],
 )
@@ -29,4 +39,4 @@ def test_an_area_writes_its_figures(root: Path, area: str, figures: set[str]) ->
 def test_an_unknown_area_is_one_line_and_a_remedy(root: Path) -> None:
     result = subprocess.run([sys.executable, "tests/benchmarks", "moon"], cwd=root, capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr.splitlines() == ["error: no area called 'moon'.", "       There are: kiosk, reader"]
+    assert result.stderr.splitlines() == ["error: no area called 'moon'.", "       There are: kiosk, reader, verify"]

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-RUNS = {"read_and_judge.py": "Verified. Born in 1990", "card_qr_to_keys.py": "keys: Can, MrzKey"}
+RUNS = {
+    "read_and_judge.py": "Verified. Born in 1990",
+    "card_qr_to_keys.py": "keys: Can, MrzKey",
+    "backend_challenge.py": "Accepted. Born in 1990\nThe same evidence again: chip_replayed\n",
+}
 
 
 def run(root: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 import idcard
-from idcard.cli.report import Report, read_and_judge, show, to_json
+from idcard.cli.report import read_and_judge, show
 from idcard.cli.steps import Steps
 from idcard.cli.texts import Language
+from idcard.report import Report, to_json
 from idcard.testing import Holder, Issuer, SimulatedCard, dishonest
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

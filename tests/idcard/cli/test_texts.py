@@ -23,7 +23,7 @@ def places(text: str) -> set[str | None]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-PAIRS = [*texts._PAIRS.values(), *texts._ERRORS.values(), *reasons._PAIRS.values()]
+PAIRS = [*texts._PAIRS.values(), *texts._ERRORS.values()]
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -14,6 +14,7 @@ from idcard.crypto.signature import (
     RsaPublicKey,
     SignatureInvalid,
     digest_of,
+    hash_of,
     load_public_key,
     split_signature,
     verify_ecdsa,
@@ -327,3 +328,56 @@ def test_digests(digest: str) -> None:
 def test_any_bytes_are_a_key_or_an_error(data: bytes) -> None:
     with pytest.raises(IdCardError):
         load_public_key(data)
+
+
+def test_a_key_on_another_curve_than_it_names() -> None:
+    """Lithuania once named one curve and gave a point of another: a point tells on which curve it is."""
+    private = ec.generate_private_key(ec.BrainpoolP256R1())
+    signature = private.sign(MESSAGE, ec.ECDSA(hashes.SHA256()))
+    real = load_public_key(spki_of(private.public_key()))
+    assert isinstance(real, EcPublicKey)
+    named = der.sequence(der.oid(oids.EC_PUBLIC_KEY), der.oid(Curve.by_name("P-256").oid))
+    wrong = load_public_key(der.sequence(named, der.bit_string(real.curve.encode(real.point))))
+    assert isinstance(wrong, EcPublicKey)
+    assert (wrong.curve, wrong.point, wrong.named) == (real.curve, real.point, Curve.by_name("P-256"))
+    assert real.named is None
+    verify_signature(wrong, AlgorithmIdentifier(oid=oid_of(oids.ECDSA_DER, "sha256")), signature, MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "point", [b"\x04" + bytes(64), b"\x04" + b"\x01" * 64, b"\x02" + b"\xff" * 32, b"\x04" + bytes(10)]
+)
+def test_a_point_on_no_curve_stays_malformed(point: bytes) -> None:
+    named = der.sequence(der.oid(oids.EC_PUBLIC_KEY), der.oid(Curve.by_name("P-256").oid))
+    with pytest.raises(MalformedData):
+        load_public_key(der.sequence(named, der.bit_string(point)))
+
+
+def test_ecdsa_whose_hash_is_in_its_parameters_or_in_the_signed_data() -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    key = load_public_key(spki_of(private.public_key()))
+    signature = private.sign(MESSAGE, ec.ECDSA(hashes.SHA384()))
+    sha384 = der.sequence(der.oid(oid_of(oids.HASHES, "sha384")))
+    specified = AlgorithmIdentifier(oid=oids.ECDSA_WITH_SPECIFIED, parameters=sha384)
+    verify_signature(key, specified, signature, MESSAGE)
+    verify_signature(key, AlgorithmIdentifier(oid=oids.ECDSA_WITH_SPECIFIED), signature, MESSAGE, digest="sha384")
+    with pytest.raises(UnsupportedAlgorithm):
+        verify_signature(key, AlgorithmIdentifier(oid=oids.ECDSA_WITH_SPECIFIED), signature, MESSAGE)
+    odd = AlgorithmIdentifier(oid=oids.ECDSA_WITH_SPECIFIED, parameters=der.sequence(der.oid("1.2.3")))
+    with pytest.raises(UnsupportedAlgorithm):
+        verify_signature(key, odd, signature, MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "digest", "name"),
+    [
+        (AlgorithmIdentifier(oid=oid_of(oids.RSA_PKCS1, "sha1")), None, "sha1"),
+        (AlgorithmIdentifier(oid=oids.RSA), "sha512", "sha512"),
+        (AlgorithmIdentifier(oid=oids.RSA), None, None),
+        (AlgorithmIdentifier(oid=oids.RSA_PSS, parameters=pss_parameters("sha256", "sha256", 32)), None, "sha256"),
+        (AlgorithmIdentifier(oid=oid_of(oids.ECDSA_PLAIN, "sha224")), None, "sha224"),
+        (AlgorithmIdentifier(oid="1.2.3"), "sha256", None),
+    ],
+)
+def test_the_hash_of_an_algorithm(algorithm: AlgorithmIdentifier, digest: str | None, name: str | None) -> None:
+    assert hash_of(algorithm, digest) == name

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idcard.encoding import oids
+from idcard.encoding.asn1 import AlgorithmIdentifier
+from idcard.encoding.ber import load
 from idcard.encoding.cms import LdsSecurityObject, SignedData
 from idcard.errors import IdCardError, MalformedData
 from idcard.testing import der
@@ -70,6 +72,79 @@ def test_signed_attributes_keep_their_bytes_under_the_tag_of_set() -> None:
         assert signer.signed_attributes == b"\x31" + sent[1:]
 
 
+def test_signed_attributes_of_indefinite_length_are_put_into_der() -> None:
+    """Their signer had to sign DER; the order of a SET is part of that."""
+    spelt = b"\xa0\x80" + b"".join(ATTRIBUTES) + b"\x00\x00"
+    signer = SignedData.from_bytes(rebuilt(spelt)).signers[0]
+    assert signer.signed_attributes == der.set_of(*sorted(ATTRIBUTES))
+    assert signer.message_digest == b"digest"
+
+
+def rebuilt(attributes: bytes) -> bytes:
+    """Signed data whose signer has these attributes, tag and length included."""
+    name = der.sequence(der.set_of(der.sequence(der.oid("2.5.4.6"), der.printable("VN"))))
+    algorithm, signature = der.sequence(der.oid("1.2.840.10045.4.3.2")), der.octet_string(b"signature")
+    sid = der.sequence(name, der.integer(7))
+    return signed_data(der.sequence(der.integer(1), sid, SHA256, attributes, algorithm, signature))
+
+
+def test_everything_of_indefinite_length() -> None:
+    """Content in pieces, and every length around it open: what hardware that writes as it reads makes."""
+
+    def open_ended(tag: int, *values: bytes) -> bytes:
+        return bytes([tag, 0x80]) + b"".join(values) + b"\x00\x00"
+
+    pieces = open_ended(0x24, der.octet_string(CONTENT[:3]), der.octet_string(CONTENT[3:]))
+    inner = open_ended(0x30, der.oid("1.2.3"), open_ended(0xA0, pieces))
+    certificates = open_ended(0xA0, der.sequence(der.integer(1)))
+    signers = open_ended(0x31, signer_info(*ATTRIBUTES))
+    body = open_ended(0x30, der.integer(3), open_ended(0x31, SHA256), inner, certificates, signers)
+    signed = SignedData.from_bytes(open_ended(0x30, der.oid(oids.SIGNED_DATA), open_ended(0xA0, body)))
+    assert (signed.content, signed.certificates) == (CONTENT, (der.sequence(der.integer(1)),))
+    assert signed.signers[0].message_digest == b"digest"
+
+
+def test_a_bag_of_certificates_has_no_content() -> None:
+    bag = SignedData.from_bytes(signed_data(content=None, certificates=der.sequence()), bag=True)
+    assert (bag.content, bag.certificates, bag.signers, bag.crls) == (b"", (b"\x30\x00",), (), ())
+
+
+def test_content_that_is_no_octet_string_is_signed_without_its_tag() -> None:
+    """PKCS #7, before CMS."""
+    inner = der.sequence(der.oid("1.2.3"), der.context(0, der.sequence(der.integer(5))))
+    body = der.sequence(der.integer(1), der.set_of(), inner, der.set_of())
+    signed = SignedData.from_bytes(der.sequence(der.oid(oids.SIGNED_DATA), der.context(0, body)))
+    assert signed.content == der.integer(5)
+
+
+@pytest.mark.parametrize("extra", [der.context(2, b""), der.set_of(), der.null()])
+def test_parts_that_signed_data_may_not_have(extra: bytes) -> None:
+    inner = der.sequence(der.oid("1.2.3"), der.context(0, der.octet_string(CONTENT)))
+    body = der.sequence(der.integer(3), der.set_of(), inner, der.set_of(), extra)
+    with pytest.raises(MalformedData):
+        SignedData.from_bytes(der.sequence(der.oid(oids.SIGNED_DATA), der.context(0, body)))
+
+
+@pytest.mark.parametrize("extra", [der.context(0, b""), der.null(), der.context(1, b"") * 2])
+def test_parts_that_a_signer_may_not_have(extra: bytes) -> None:
+    name = der.sequence(der.set_of(der.sequence(der.oid("2.5.4.6"), der.printable("VN"))))
+    sid, algorithm = der.sequence(name, der.integer(7)), der.sequence(der.oid("1.2.840.10045.4.3.2"))
+    info = der.sequence(der.integer(1), sid, SHA256, algorithm, der.octet_string(b"s"), extra)
+    with pytest.raises(MalformedData):
+        SignedData.from_bytes(signed_data(info))
+
+
+def test_several_contents_and_long_algorithms_are_malformed() -> None:
+    content = der.context(0, der.octet_string(CONTENT))
+    inner = der.sequence(der.oid("1.2.3"), content, content)
+    body = der.sequence(der.integer(3), der.set_of(), inner, der.set_of())
+    with pytest.raises(MalformedData):
+        SignedData.from_bytes(der.sequence(der.oid(oids.SIGNED_DATA), der.context(0, body)))
+    algorithm = load(der.sequence(der.oid("1.2.3"), der.null(), der.null()), "algorithm")
+    with pytest.raises(MalformedData):
+        AlgorithmIdentifier.of(algorithm)
+
+
 def test_a_signer_named_by_its_key() -> None:
     signer = signer_info(sid=der.context(0, b"\x01\x02", constructed=False), version=3)
     parsed = SignedData.from_bytes(signed_data(signer)).signers[0]
@@ -130,6 +205,13 @@ def test_odd_types_and_times_are_malformed() -> None:
         _ = signer.content_type
     with pytest.raises(MalformedData):
         _ = signer.signing_time
+
+
+def test_a_security_object_with_a_part_too_many_is_malformed() -> None:
+    hashes = der.sequence(der.sequence(der.integer(1), der.octet_string(b"a")))
+    for tail in ((der.sequence(der.printable("0108")),), (der.sequence(), der.sequence())):
+        with pytest.raises(MalformedData):
+            LdsSecurityObject.from_bytes(der.sequence(der.integer(0), SHA256, hashes, *tail))
 
 
 def security_object(*hashes: tuple[int, bytes], version: int = 0, versions: tuple[str, str] | None = None) -> bytes:

@@ -103,7 +103,7 @@ def test_an_empty_folder_of_certificates(make: Make) -> None:
     [
         "",
         "format = ",
-        "format = 2\n",
+        "format = 3\n",
         "format = true\n",
         "format = '1'\n",
         "format = 1\nanchors = 3\n",
@@ -165,6 +165,16 @@ def test_a_file_that_cannot_be_read(make: Make, austria: bytes) -> None:
     refused(directory, "damaged")
 
 
+def test_a_disk_that_fails(make: Make, austria: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = make(a_cer=austria)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(Path, "open", fail)
+    refused(directory, "damaged")
+
+
 def test_a_demonstration_certificate_is_refused_by_name(make: Make, demonstration: bytes) -> None:
     error = refused(make(demo_cer=demonstration), "demonstration_anchor")
     assert "demo.cer" in str(error)
@@ -189,4 +199,4 @@ def test_an_unknown_critical_extension_is_refused_always(make: Make, demonstrati
 def test_a_store_is_immutable(austria: bytes) -> None:
     store = TrustStore.of([austria])
     with pytest.raises(AttributeError):
-        store.anchors = ()  # type: ignore[misc]
+        store.version = ""  # type: ignore[misc]

@@ -1,16 +1,20 @@
 """An invented issuer and holder, and evidence made from a card's files without any protocol."""
 
 import os
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
 from idcard.lds.layout import File
 from idcard.testing import Holder, Issuer, SimulatedCard
+from idcard.trust.pins import Pin, PinKeys, Pins, draft_pins
+from idcard.trust.signed_text import draft, signature_line
 from idcard.trust.store import TrustStore
+from idcard.verification.assurance import Vouchers
 
 ISSUED_AT = datetime(2022, 1, 2, tzinfo=UTC)
 PACE = AccessRecord(
@@ -67,3 +71,53 @@ def gather() -> Gather:
 @pytest.fixture(scope="session")
 def honest(issuer: Issuer, holder: Holder) -> SimulatedCard:
     return issuer.issue(holder)
+
+
+@pytest.fixture(scope="session")
+def authority_key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+@pytest.fixture(scope="session")
+def authority(authority_key: Ed25519PrivateKey) -> Vouchers:
+    """An authority whose answers count."""
+    return Vouchers(authorities={"authority.example": authority_key.public_key()})
+
+
+@pytest.fixture(scope="session")
+def answer(authority_key: Ed25519PrivateKey, at: datetime) -> Callable[..., bytes]:
+    """An answer about the signer with a fingerprint, signed by the authority unless another key is given."""
+
+    def make(
+        signer: str,
+        status: str = "genuine",
+        *,
+        name: str = "authority.example",
+        key: Ed25519PrivateKey = authority_key,
+        **changes: Any,
+    ) -> bytes:
+        times = {"at": at - timedelta(hours=1), "until": at + timedelta(hours=1)} | changes
+        statement = {name: time.isoformat() for name, time in times.items()}
+        signed = draft("idcard.confirmation/1", statement | {"signer": signer, "status": status, "nonce": "00" * 16})
+        return signed + signature_line(signed, name, key)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def people() -> Mapping[str, Ed25519PrivateKey]:
+    """Two people who may pin a signer, and a third."""
+    return {name: Ed25519PrivateKey.generate() for name in ("an.nguyen", "binh.tran", "chi.le")}
+
+
+@pytest.fixture(scope="session")
+def pinned(people: Mapping[str, Ed25519PrivateKey]) -> Callable[..., Pins]:
+    """The pins that the first two people signed."""
+
+    def make(*pins: Pin, serial: int = 1) -> Pins:
+        signed = draft_pins(pins, serial)
+        lines = [signature_line(signed, name, people[name]) for name in ("an.nguyen", "binh.tran")]
+        keys = PinKeys(keys={name: key.public_key() for name, key in people.items()})
+        return Pins.from_bytes(signed + b"".join(lines), keys)
+
+    return make

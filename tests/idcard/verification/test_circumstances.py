@@ -13,7 +13,9 @@ from idcard.trust.store import TrustStore
 from idcard.verification.card import verify
 from idcard.verification.circumstances import access, validity
 from idcard.verification.facts import Outcome, Reason
+from idcard.verification.identity import Contents
 from idcard.verification.passive_authentication import PassiveAuthentication, passive_authentication
+from idcard.verification.policy import STRICT, VIETNAM_STRICT
 
 BAC = AccessRecord(protocol=AccessProtocol.BAC, key_kind=KeyKind.MRZ)
 PACE = AccessRecord(
@@ -100,12 +102,12 @@ def mrz_with(holder: Holder, expiry: str, state: str = "VNM") -> Mrz:
     ],
 )
 def test_expiry(holder: Holder, at: datetime, expiry: str, state: str, outcome: Outcome, reason: Reason) -> None:
-    fact = validity(mrz_with(holder, expiry, state), at)
+    fact = validity(Contents(mrz=mrz_with(holder, expiry, state)), at)
     assert (fact.outcome, fact.reason) == (outcome, reason)
 
 
 def test_without_an_mrz_the_expiry_is_unknown(at: datetime) -> None:
-    assert validity(None, at).reason is Reason.EXPIRY_UNKNOWN
+    assert validity(Contents(), at).reason is Reason.EXPIRY_UNKNOWN
 
 
 def test_a_card_without_expiry_proves_its_holder(
@@ -114,3 +116,41 @@ def test_a_card_without_expiry_proves_its_holder(
     card = issuer.issue(replace(holder, expiry=None))
     verdict = verify(gather(card), trust, at=datetime(2031, 1, 1, tzinfo=UTC))
     assert verdict.require().expiry is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "dg14", "card_access", "reason"),
+    [
+        # No EF.CardAccess, so PACE was tried on a guess; what is signed says whether the guess was right.
+        (True, b"\x6e\x02\x31\x00", None, Reason.OPENED_WITH_BAC),
+        (False, None, None, Reason.OPENED_WITH_BAC),
+        (True, SIGNED_PACE, None, Reason.DOWNGRADED),
+        # Nothing that was signed says what the chip offers.
+        (True, None, None, Reason.DOWNGRADED),
+        (True, b"\x6e\x05", None, Reason.DOWNGRADED),
+        # The chip gave its EF.CardAccess: a refusal of what it offers is one.
+        (True, b"\x6e\x02\x31\x00", VIETNAMESE_CARD_ACCESS, Reason.DOWNGRADED),
+        (False, None, VIETNAMESE_CARD_ACCESS, Reason.DOWNGRADED),
+        (False, None, b"\x31\x00", Reason.DOWNGRADED),
+    ],
+)
+def test_a_refused_guess_is_no_downgrade(
+    listed: bool, dg14: bytes | None, card_access: bytes | None, reason: Reason, passive: PassiveAuthentication
+) -> None:
+    groups = frozenset({1, 2, 14}) if listed else frozenset({1, 2})
+    record = replace(BAC, pace_refused_sw=0x6A88, card_access=card_access)
+    assert judged(record, replace(passive, listed=groups), dg14) is reason
+
+
+def test_without_a_signed_list_a_refusal_stands(passive: PassiveAuthentication) -> None:
+    assert judged(replace(BAC, pace_refused_sw=0x6A88), replace(passive, listed=None)) is Reason.DOWNGRADED
+
+
+def test_a_chip_that_hides_a_signed_variant_of_pace_is_noticed(passive: PassiveAuthentication) -> None:
+    record = replace(PACE, card_access=VIETNAMESE_CARD_ACCESS)
+    assert judged(record, passive, SIGNED_PACE) is Reason.OPENED_WITH_PACE
+    for hiding in (b"\x31\x00", b"\x31", VIETNAMESE_CARD_ACCESS.replace(b"\x02\x01\x0d", b"\x02\x01\x0c")):
+        fact = access(Evidence(files={File.DG14: SIGNED_PACE}, access=replace(record, card_access=hiding)), passive)
+        assert fact.reason is Reason.CARD_ACCESS_NOT_AS_SIGNED
+        assert VIETNAM_STRICT.judge(fact).outcome is Outcome.PASSED
+        assert STRICT.judge(fact).outcome is Outcome.FAILED

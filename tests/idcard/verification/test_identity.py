@@ -109,3 +109,45 @@ def test_a_subject_neither_shows_nor_leaves(honest: SimulatedCard) -> None:
     for leave in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
             leave(subject)
+
+
+def test_dg13_alone_names_somebody_only_where_it_says_enough(honest: SimulatedCard, at: datetime) -> None:
+    files = {file: data for file, data in honest.files.items() if file is not File.DG1}
+    contents = Contents.of(files, signer_country="VN")
+    assert contents.dg13 is not None
+    assert Subject.of(contents, at) is not None
+    for missing in ("name", "birth", "personal_number"):
+        less = replace(contents, dg13=replace(contents.dg13, **{missing: None}))
+        assert Subject.of(less, at) is None
+
+
+def test_what_dg13_alone_leaves_open_is_unspecified(honest: SimulatedCard, at: datetime) -> None:
+    files = {file: data for file, data in honest.files.items() if file is not File.DG1}
+    contents = Contents.of(files, signer_country="VN")
+    assert contents.dg13 is not None
+    subject = Subject.of(replace(contents, dg13=replace(contents.dg13, sex=None, nationality=None)), at)
+    assert subject is not None
+    assert (subject.sex, subject.nationality, subject.issuing_state) == (Sex.UNSPECIFIED, "XXX", "VNM")
+    assert subject.source is File.DG13
+
+
+@pytest.mark.parametrize("country", [None, "UT", "LA"])
+def test_dg13_alone_is_read_only_under_a_vietnamese_signer(honest: SimulatedCard, country: str | None) -> None:
+    files = {file: data for file, data in honest.files.items() if file is not File.DG1}
+    contents = Contents.of(files, signer_country=country)
+    assert (contents.dg13, contents.issuing_state, contents.personal_number) == (None, None, None)
+    assert not contents.never_expires
+
+
+@pytest.mark.parametrize(
+    ("text", "never"), [("Không thời hạn", True), ("KHÔNG THỜI HẠN", True), ("?", False), (None, False)]
+)
+def test_dg13_says_in_words_that_a_card_does_not_expire(
+    honest: SimulatedCard, at: datetime, text: str | None, never: bool
+) -> None:
+    files = {file: data for file, data in honest.files.items() if file is not File.DG1}
+    contents = Contents.of(files, signer_country="VN")
+    assert contents.dg13 is not None
+    changed = replace(contents, dg13=replace(contents.dg13, expiry=None, expiry_text=text))
+    assert changed.never_expires is never
+    assert changed.last_day(at) is None

@@ -3,7 +3,7 @@ import json
 import pickle
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import datetime
 from itertools import product
 
@@ -128,3 +128,15 @@ def test_everything_is_said_in_both_languages(word: FactName | Outcome | Reason)
 
 def test_words_are_for_nothing_else() -> None:
     assert WORDS.keys() == {*FactName, *Outcome, *Reason}
+
+
+def test_values_cannot_be_changed(verdict: Verdict) -> None:
+    for value, name in ((verdict, "facts"), (verdict.policy, "accepts"), (verdict.facts[0], "outcome")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, name, None)
+
+
+def test_a_verdict_is_what_was_judged_whoever_it_is_about(verdict: Verdict) -> None:
+    assert replace(verdict, proved=None) == verdict
+    assert replace(verdict, said=None) == verdict
+    assert "Subject" not in repr(verdict)

@@ -1,0 +1,118 @@
+"""A trust store's entries as people and programs see them."""
+
+from collections.abc import Container, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from idcard.crypto.signature import EcPublicKey
+from idcard.trust.archive import Entry, Kind, Source
+from idcard.trust.certificates import Certificate
+from idcard.trust.crl import Crl
+from idcard.trust.deviation_list import DeviationList
+from idcard.trust.draft import Draft
+from idcard.trust.judgement import Signed, judge
+from idcard.trust.profile import remarks
+from idcard.trust.store import TrustStore
+
+
+def entries_of(store: TrustStore) -> list[dict[str, Any]]:
+    """Everything in the store, those entries first that were put there by hand."""
+    draft = Draft.of(store.archive)
+    by_hand = [_certificate(one, Kind.ANCHOR) | {"signed": None, "sources": []} for one in store.by_hand]
+    return [*by_hand, *(described(entry, draft.sources) for entry in draft.entries.values())]
+
+
+def described(entry: Entry, sources: Sequence[Source]) -> dict[str, Any]:
+    """One entry, with where it came from."""
+    describe = {Kind.CRL: _crl, Kind.DEVIATION_LIST: _deviation_list}.get(entry.kind)
+    about = describe(entry.data) if describe else _certificate(Certificate.from_bytes(entry.data), entry.kind)
+    return about | {"signed": entry.signed, "sources": [sources[number].to_dict() for number in entry.sources]}
+
+
+def _certificate(one: Certificate, kind: Kind) -> dict[str, Any]:
+    return {
+        "fingerprint": one.fingerprint,
+        "kind": kind.value,
+        "country": one.subject.country,
+        "subject": str(one.subject),
+        "issuer": str(one.issuer),
+        "serial_number": str(one.serial_number),
+        "not_before": one.not_before.isoformat(),
+        "not_after": one.not_after.isoformat(),
+        "key": _key(one),
+        "subject_key_identifier": None if one.subject_key_identifier is None else one.subject_key_identifier.hex(),
+        "remarks": [remark.value for remark in remarks(one, signer=kind is Kind.SIGNER)],
+    }
+
+
+def _key(one: Certificate) -> str:
+    key = one.public_key
+    return key.curve.name if isinstance(key, EcPublicKey) else f"RSA {key.bits}"
+
+
+def _crl(data: bytes) -> dict[str, Any]:
+    crl = Crl.from_bytes(data)
+    return {
+        "fingerprint": crl.fingerprint,
+        "kind": Kind.CRL.value,
+        "country": crl.issuer.country,
+        "subject": str(crl.issuer),
+        "this_update": crl.this_update.isoformat(),
+        "next_update": None if crl.next_update is None else crl.next_update.isoformat(),
+        "number": None if crl.number is None else str(crl.number),
+        "revoked": len(crl.revoked),
+    }
+
+
+def _deviation_list(data: bytes) -> dict[str, Any]:
+    listed = DeviationList.from_bytes(data)
+    return {
+        "fingerprint": listed.fingerprint,
+        "kind": Kind.DEVIATION_LIST.value,
+        "country": listed.country,
+        "subject": listed.country,
+        "signed_at": None if listed.signed_at is None else listed.signed_at.isoformat(),
+        "kinds": sorted({kind for deviation in listed.deviations for kind in deviation.kinds}),
+    }
+
+
+def attention(store: TrustStore, at: datetime) -> tuple[list[dict[str, Any]], int]:
+    """What somebody should look at (wrong signatures, what ran out), and how many certificates have remarks."""
+    draft = Draft.of(store.archive, store.by_hand)
+    chosen = [*draft.anchors, *draft.certificates(Kind.LINK, Kind.SIGNER)]
+    signers = set(draft.certificates(Kind.SIGNER))
+    remarked = sum(bool(remarks(one, signer=one in signers)) for one in chosen)
+    return [*_wrong(chosen, signers), *_stale(draft, at), *_out_of_force(draft, at)], remarked
+
+
+def _wrong(certificates: Sequence[Certificate], signers: Container[Certificate]) -> Iterator[dict[str, Any]]:
+    for judgement in judge(certificates):
+        if judgement.signed in (Signed.WRONGLY, Signed.BY_AN_UNKNOWN_ALGORITHM):
+            kind = Kind.SIGNER if judgement.certificate in signers else Kind.ANCHOR
+            yield _finding(judgement.certificate, kind, judgement.signed.value)
+
+
+def _out_of_force(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
+    """Countries all of whose anchors ran out: documents of theirs can no longer be judged."""
+    states: dict[str | None, list[Certificate]] = {}
+    for one in draft.anchors:
+        states.setdefault(one.subject.country, []).append(one)
+    for anchors in states.values():
+        if not any(one.valid_at(at) for one in anchors):
+            yield _finding(max(anchors, key=lambda one: one.not_after), Kind.ANCHOR, "no_anchor_in_force")
+
+
+def _stale(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
+    for entry in draft.entries.values():
+        if entry.kind is Kind.CRL and Crl.from_bytes(entry.data).stale(at):
+            row = _crl(entry.data)
+            yield {name: row[name] for name in ("fingerprint", "kind", "subject")} | {"finding": "stale"}
+
+
+def _finding(certificate: Certificate, kind: Kind, finding: str) -> dict[str, Any]:
+    return {
+        "fingerprint": certificate.fingerprint,
+        "kind": kind.value,
+        "subject": str(certificate.subject),
+        "finding": finding,
+    }

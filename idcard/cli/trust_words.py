@@ -1,0 +1,74 @@
+"""What ``idcard trust`` says to people, in English and in Vietnamese."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from idcard.cli.texts import Language
+
+_PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "anchor": ("anchor", "chứng thư gốc"),
+        "link": ("link", "chứng thư nối"),
+        "signer": ("document signer", "đơn vị ký"),
+        "crl": ("revocation list", "danh sách thu hồi"),
+        "deviation_list": ("deviation list", "danh sách sai lệch"),
+        "master_list": ("master list", "danh sách gốc"),
+        "unknown": ("unknown", "không rõ"),
+        "self_signed": ("self-signed", "tự ký"),
+        "missing_issuer": ("issuer missing", "thiếu nơi cấp"),
+        "signature_wrong": ("signature wrong", "chữ ký sai"),
+        "unsupported_algorithm": ("algorithm unknown", "thuật toán chưa biết"),
+        "demonstration": ("demonstration only", "chỉ để minh họa"),
+        "summary": (
+            "{name}: {added} added, {known} known already, {refused} refused.",
+            "{name}: thêm {added}, đã có {known}, từ chối {refused}.",
+        ),
+        "sha256": ("SHA-256 of the file: {sha256}", "SHA-256 của tệp: {sha256}"),
+        "signed_list": (
+            "Signed {signed_at}; the root behind it: {root}",
+            "Ký lúc {signed_at}; chứng thư gốc bảo đảm: {root}",
+        ),
+        "refused": ("Refused: {what} {subject} ({reason})", "Từ chối: {what} {subject} ({reason})"),
+        "judged": ("Signatures: {counts}", "Chữ ký: {counts}"),
+        "removed": ("Removed: {what} {subject}", "Đã xóa: {what} {subject}"),
+        "exported": ("Written: {count} certificates to {file}", "Đã ghi {count} chứng thư vào {file}"),
+        "empty": ("Nothing was imported.", "Chưa nhập gì."),
+        "no_anchor_in_force": ("no anchor of this state is in force", "không còn chứng thư gốc nào có hiệu lực"),
+        "stale": ("out of date", "đã quá hạn cập nhật"),
+        "older": ("older than what is here", "cũ hơn bản đang có"),
+        "unknown_critical_extension": ("a condition that is not known", "có điều kiện chưa biết"),
+        "anchor_in_an_unsigned_bundle": (
+            "a CSCA certificate in a file that nobody signed",
+            "chứng thư CSCA trong tệp không có chữ ký",
+        ),
+        "malformed_data": ("not well formed", "sai định dạng"),
+        "unsupported": ("not supported", "chưa hỗ trợ"),
+        "no_signer": ("not signed", "không có chữ ký"),
+        "not_a_list_signer": ("signed by somebody who may not sign lists", "người ký không được phép ký danh sách"),
+        "unknown_issuer": ("its root was not given", "chưa khai báo chứng thư gốc của danh sách"),
+        "same_name_other_key": ("another root of this name", "chứng thư gốc khác cùng tên"),
+        "column.fingerprint": ("fingerprint", "mã SHA-256"),
+        "column.kind": ("kind", "loại"),
+        "column.subject": ("subject", "chủ thể"),
+        "column.until": ("until", "đến ngày"),
+        "column.added": ("added", "nhập ngày"),
+        "column.source": ("from", "nguồn"),
+        "by_hand": ("by hand", "đặt bằng tay"),
+        "check.good": ("The store is whole.", "Kho chứng thư nguyên vẹn."),
+        "check.version": ("Number {sequence}, version {version}", "Số {sequence}, phiên bản {version}"),
+        "check.age": ("The newest list is {days} days old.", "Danh sách mới nhất đã {days} ngày."),
+        "check.no_anchor": (
+            "It holds no anchor, as declared on {day}.",
+            "Chưa có chứng thư gốc, đã khai báo ngày {day}.",
+        ),
+        "check.finding": ("{what} {subject}: {finding}", "{what} {subject}: {finding}"),
+        "check.bad": ("{count} entries need attention.", "{count} mục cần xem lại."),
+        "check.remarks": ("{count} entries have remarks on their profile.", "{count} mục có ghi chú về hồ sơ."),
+    }
+)
+
+
+def say_trust(key: str, language: Language, **parts: object) -> str:
+    """The text for ``key``, its braces filled; the key itself where a newer version of the library has made it."""
+    pair = _PAIRS.get(key)
+    return pair[list(Language).index(language)].format(**parts) if pair else key

@@ -1,0 +1,139 @@
+"""A trust store that is being changed, in memory, and how the change reaches the disk at one stroke."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+
+from idcard.trust.archive import FILE, Archive, Entry, Kind, Source, replace_file, to_bytes
+from idcard.trust.certificates import Certificate
+from idcard.trust.settings import IMPORTED, SETTINGS, Settings, anchors_by_hand
+
+LOCK = ".lock"
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A trust store that is being changed; nothing reaches the disk before :meth:`to_bytes` is written."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    by_hand: list[Certificate] = field(default_factory=list)
+    sequence: int = 0
+    previous: str = ""
+    changed: bool = False
+    _parsed: dict[str, Certificate] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, archive: Archive, by_hand: Iterable[Certificate] = ()) -> "Draft":
+        """A draft of what is there."""
+        entries = map(archive.entry, range(len(archive)))
+        return cls(
+            entries={entry.fingerprint: entry for entry in entries},
+            sources=list(archive.sources),
+            by_hand=list(by_hand),
+            sequence=archive.sequence,
+            previous=archive.digest,
+        )
+
+    def remove(self, prefix: str) -> Entry:
+        """The one entry whose fingerprint begins with ``prefix``, which is taken out.
+
+        :raises LookupError: if there is none, or several.
+        """
+        found = self.find(prefix)
+        del self.entries[found.fingerprint]
+        self.changed = True
+        return found
+
+    def find(self, prefix: str) -> Entry:
+        """The one entry whose fingerprint begins with ``prefix``.
+
+        :raises LookupError: if there is none, or several.
+        """
+        wanted = prefix.lower().replace(":", "")
+        found = [entry for fingerprint, entry in self.entries.items() if wanted and fingerprint.startswith(wanted)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} entries have a fingerprint that begins with {prefix}")
+        return found[0]
+
+    def certificates(self, *kinds: Kind) -> list[Certificate]:
+        """The imported certificates of these kinds."""
+        return [self._certificate(entry) for entry in self.entries.values() if entry.kind in kinds]
+
+    @property
+    def anchors(self) -> list[Certificate]:
+        """All anchors, those that were put there by hand first."""
+        return [*self.by_hand, *self.certificates(Kind.ANCHOR)]
+
+    def to_bytes(self, *, at: datetime) -> bytes:
+        """The changed store's imported part, one number higher, without origins that nothing comes from any more."""
+        used = sorted({number for entry in self.entries.values() for number in entry.sources})
+        numbers = {old: new for new, old in enumerate(used)}
+        entries = [
+            replace(entry, sources=tuple(numbers[number] for number in entry.sources))
+            for entry in self.entries.values()
+        ]
+        sources = [self.sources[number] for number in used]
+        return to_bytes(entries, sources, sequence=self.sequence + 1, previous=self.previous, written_at=at)
+
+    def put(self, entry: Entry, source: Source) -> bool:
+        """Whether the entry was new; where it comes from is noted in any case."""
+        number = self._number(source)
+        known = self.entries.get(entry.fingerprint)
+        sources = known.sources if known else ()
+        if number not in sources:
+            self.entries[entry.fingerprint] = replace(known or entry, sources=(*sources, number))
+            self.changed = True
+        return known is None
+
+    def drop(self, fingerprint: str) -> None:
+        """Take an entry out that a newer one replaces."""
+        del self.entries[fingerprint]
+
+    def _number(self, source: Source) -> int:
+        for number, one in enumerate(self.sources):
+            if (one.sha256, one.kind, one.root) == (source.sha256, source.kind, source.root):
+                return number
+        self.sources.append(source)
+        return len(self.sources) - 1
+
+    def _certificate(self, entry: Entry) -> Certificate:
+        found = self._parsed.get(entry.fingerprint)
+        if found is None:
+            found = self._parsed[entry.fingerprint] = Certificate.from_bytes(entry.data)
+        return found
+
+
+@contextmanager
+def editing(directory: Path, *, at: datetime) -> Iterator[Draft]:
+    """A draft of the store in ``directory``; what it has become is written when the block ends without an error.
+
+    One change at a time: a second one waits. The directory is made where it is missing.
+
+    :param at: now, for the record.
+    :raises ConfigurationError: if the store that is there is damaged.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with _locked(directory):
+        settings = Settings.read(directory) if (directory / SETTINGS).exists() else Settings()
+        draft = Draft.of(Archive.read(directory), anchors_by_hand(directory, accept_demonstration=True))
+        yield draft
+        if draft.changed:
+            # The store is changed once this file is there; what follows only says that it must be there from now on.
+            replace_file(directory / FILE, draft.to_bytes(at=at))
+            if settings.format != IMPORTED:
+                replace(settings, format=IMPORTED).write(directory)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        flock(lock, LOCK_EX)
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,305 @@
+"""Changing a trust store: what is taken from a file that somebody hands over, what is refused, and why.
+
+Theory of operation. A :class:`~idcard.trust.draft.Draft` is a copy of the imported part in memory. Files are added to
+it one by one, each certificate and list in them is judged, and each judgement is reported as a :class:`Finding`. Only
+at the end, and only if something changed, the whole new store replaces the old one at one stroke
+(:func:`~idcard.trust.draft.editing`).
+
+What is believed, and why:
+
+* a certificate that an operator hands over: a self-signed one becomes an anchor, one of a CSCA that another key signed
+  a link, which is worth something only where a path leads over it to an anchor; any other a document signer;
+* a master list: only where its signature leads to a *root that is given*. A list's signer vouches for anchors of all
+  states, so that an anchor of some state is no root for lists by itself;
+* a revocation list or a deviation list: only where an anchor (of the same state) signed it; never one that is older
+  than the one that is here. An older master list of the same root is refused, too;
+* LDIF is a bundle that nobody signed: its master lists, revocation lists and document signers are judged by their own
+  signatures, and CSCA certificates that lie in it openly are refused.
+
+Source: ICAO Doc 9303-12, "CSCA Master List", "Deviation List" and "CRL".
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from idcard.encoding.oids import DEMONSTRATION
+from idcard.errors import IdCardError
+from idcard.trust.archive import DEMONSTRATION_MARK, Entry, Kind, Source, name_digest
+from idcard.trust.certificates import Certificate
+from idcard.trust.contents import Contents, Item, items
+from idcard.trust.crl import Crl
+from idcard.trust.deviation_list import DeviationList
+from idcard.trust.draft import Draft
+from idcard.trust.judgement import Judgement, Signed, judge
+from idcard.trust.master_list import MasterList
+from idcard.trust.signed_data import ListNotTrusted
+
+MASTER_LIST = "master_list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What became of one certificate or list: ``added``, ``known`` or ``refused``, and why.
+
+    ``kind`` is an entry's kind or ``master_list``, None where the bytes are nothing that is known; ``signed`` says how
+    a certificate's own signature was judged.
+    """
+
+    fingerprint: str
+    kind: str | None
+    outcome: str
+    reason: str | None = None
+    subject: str | None = None
+    signed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was found in one file, in its order; ``root`` is the root behind a master list."""
+
+    name: str
+    sha256: str
+    findings: tuple[Finding, ...]
+    root: str | None = None
+    signed_at: datetime | None = None
+
+    def count(self, outcome: str) -> int:
+        """How many certificates and lists had that outcome."""
+        return sum(finding.outcome == outcome for finding in self.findings)
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        """What was refused."""
+        return tuple(finding for finding in self.findings if finding.outcome == "refused")
+
+
+def add_file(
+    draft: Draft,
+    data: bytes,
+    *,
+    name: str,
+    at: datetime,
+    roots: Sequence[Certificate] = (),
+    root_fingerprints: Collection[str] = (),
+    as_anchor: bool = False,
+    accept_demonstration: bool = False,
+) -> Report:
+    """What became of a file's contents.
+
+    :param name: the file's name, for the record.
+    :param at: now, for the record, and for lists that do not say when they were signed.
+    :param roots: whom master lists must lead to, on the operator's word.
+    :param root_fingerprints: the same by SHA-256 in hexadecimal, for roots that come with the list.
+    :param as_anchor: trust a CSCA certificate that is not self-signed, on the operator's word.
+    :param accept_demonstration: also take this project's demonstration certificates, which prove nothing.
+    :raises MalformedData: if the file is nothing that belongs into a trust store.
+    :raises ListNotTrusted: if it is a master list that leads to none of ``roots``, or is older than the last one.
+    """
+    contents = Contents.of(data)
+    source = Source(name=name, sha256=_sha256(data), kind=contents.kind, added=at)
+    job = _Job(
+        draft=draft,
+        source=source,
+        roots=tuple(roots),
+        root_fingerprints=frozenset(one.lower().replace(":", "") for one in root_fingerprints),
+        as_anchor=as_anchor,
+        by_operator=contents.by_operator,
+        accept_demonstration=accept_demonstration,
+    )
+    job.take(contents.parts)
+    return Report(
+        name=name,
+        sha256=source.sha256,
+        findings=tuple(job.findings),
+        root=job.source.root,
+        signed_at=job.source.signed_at,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    """One file that is being added to a draft."""
+
+    draft: Draft
+    source: Source
+    roots: tuple[Certificate, ...]
+    root_fingerprints: frozenset[str]
+    as_anchor: bool
+    by_operator: bool
+    accept_demonstration: bool
+    findings: list[Finding] = field(default_factory=list)
+
+    def take(self, parts: Iterable[bytes]) -> None:
+        """Judge and take everything: master lists first, then certificates, then what needs their keys."""
+        found = [item for part in parts for item in self._parsed(part)]
+        certificates = [item for item in found if isinstance(item, Certificate)]
+        for item in found:
+            if isinstance(item, MasterList):
+                self._take_master_list(item)
+        self._take_certificates(certificates)
+        for item in found:
+            if isinstance(item, Crl):
+                self._take_crl(item)
+            elif isinstance(item, DeviationList):
+                self._take_deviation_list(item)
+
+    def _parsed(self, part: bytes) -> tuple[Item, ...]:
+        try:
+            return items(part)
+        except IdCardError as error:
+            if self.by_operator:
+                raise
+            self.findings.append(Finding(fingerprint=_sha256(part), kind=None, outcome="refused", reason=error.code))
+            return ()
+
+    def _take_master_list(self, listed: MasterList) -> None:
+        fingerprint = _sha256(listed.signed_data.content)
+        try:
+            signer, root = listed.verify(self.roots, at=self.source.added, fingerprints=self.root_fingerprints)
+            self._refuse_older(listed, root)
+        except ListNotTrusted as error:
+            if self.by_operator:
+                raise
+            finding = Finding(fingerprint=fingerprint, kind=MASTER_LIST, outcome="refused", reason=error.reason)
+            self.findings.append(finding)
+            return
+        self.source = replace(
+            self.source,
+            kind=MASTER_LIST,
+            signed_at=listed.signed_at,
+            signer=signer.fingerprint,
+            root=root.fingerprint,
+        )
+        self._take_listed([Certificate.from_bytes(der) for der in listed.certificates])
+
+    def _refuse_older(self, listed: MasterList, root: Certificate) -> None:
+        known = [one.signed_at for one in self.draft.sources if one.root == root.fingerprint and one.signed_at]
+        if listed.signed_at is not None and any(listed.signed_at < one for one in known):
+            raise ListNotTrusted("A newer list of this root was imported before", "older")
+
+    def _take_listed(self, certificates: Sequence[Certificate]) -> None:
+        """The list vouches for its certificates; links to keys that are in it stay links."""
+        for judgement in judge(certificates, known=self.draft.anchors):
+            kind = Kind.LINK if judgement.signed is Signed.BY_ANOTHER else Kind.ANCHOR
+            self._put(judgement, kind, None if judgement.signed.passed or _undecided(judgement) else judgement.signed)
+
+    def _take_certificates(self, certificates: Sequence[Certificate]) -> None:
+        known = [*self.draft.anchors, *self.draft.certificates(Kind.LINK)]
+        for judgement in judge(certificates, known=known):
+            kind = self._kind(judgement)
+            self._put(judgement, kind, self._why_not(judgement, kind))
+
+    def _kind(self, judgement: Judgement) -> Kind:
+        if judgement.signed is Signed.BY_ITSELF:
+            return Kind.ANCHOR
+        if not judgement.certificate.is_authority:
+            return Kind.SIGNER
+        return Kind.ANCHOR if self.as_anchor else Kind.LINK
+
+    def _why_not(self, judgement: Judgement, kind: Kind) -> str | None:
+        if kind is not Kind.SIGNER and not self.by_operator:
+            return "anchor_in_an_unsigned_bundle"
+        return None if judgement.signed.passed or _undecided(judgement) else judgement.signed
+
+    def _put(self, judgement: Judgement, kind: Kind, problem: str | None) -> None:
+        certificate = judgement.certificate
+        problem = problem or self._unusable(certificate)
+        outcome = "refused"
+        if problem is None:
+            entry = _certificate_entry(certificate, kind, judgement.signed)
+            outcome = "added" if self.draft.put(entry, self.source) else "known"
+        self.findings.append(
+            Finding(
+                fingerprint=certificate.fingerprint,
+                kind=kind,
+                outcome=outcome,
+                reason=problem,
+                subject=str(certificate.subject),
+                signed=judgement.signed,
+            )
+        )
+
+    def _unusable(self, certificate: Certificate) -> str | None:
+        try:
+            _ = certificate.public_key
+        except IdCardError as error:
+            return error.code
+        if DEMONSTRATION in certificate.extensions and not self.accept_demonstration:
+            return DEMONSTRATION_MARK
+        unknown = set(certificate.unknown_critical_extensions) - {DEMONSTRATION}
+        return "unknown_critical_extension" if unknown else None
+
+    def _take_crl(self, crl: Crl) -> None:
+        older = [
+            (fingerprint, known)
+            for fingerprint, entry in self.draft.entries.items()
+            if entry.kind is Kind.CRL and (known := Crl.from_bytes(entry.data)).issuer == crl.issuer
+            if known.authority_key_identifier == crl.authority_key_identifier
+        ]
+        problem = self._crl_problem(crl)
+        if problem is None and any(known.newer_than(crl) for _, known in older):
+            problem = "older"
+        key = (crl.authority_key_identifier or b"").hex()
+        entry = _entry(Kind.CRL, crl.der, name=name_digest(crl.issuer.key), key=key)
+        self._put_list(entry, [fingerprint for fingerprint, _ in older], problem, str(crl.issuer))
+
+    def _crl_problem(self, crl: Crl) -> str | None:
+        issuers = [
+            one
+            for one in (*self.draft.anchors, *self.draft.certificates(Kind.LINK))
+            if one.subject == crl.issuer
+            or (one.subject_key_identifier is not None and one.subject_key_identifier == crl.authority_key_identifier)
+        ]
+        if any(map(crl.issued_by, issuers)):
+            return None
+        return Signed.WRONGLY if issuers else Signed.BY_NOBODY_HERE
+
+    def _take_deviation_list(self, listed: DeviationList) -> None:
+        data = listed.der
+        own = [one for one in (*self.roots, *self.draft.anchors) if one.subject.country == listed.country]
+        older = {
+            fingerprint: DeviationList.from_bytes(entry.data).signed_at
+            for fingerprint, entry in self.draft.entries.items()
+            if entry.kind is Kind.DEVIATION_LIST and entry.name == (listed.country or "")
+        }
+        problem = None
+        try:
+            listed.verify(own, at=self.source.added)
+        except ListNotTrusted as error:
+            problem = error.reason
+        if problem is None and any(one and listed.signed_at and one > listed.signed_at for one in older.values()):
+            problem = "older"
+        entry = _entry(Kind.DEVIATION_LIST, data, name=listed.country or "", key="")
+        self._put_list(entry, list(older), problem, listed.country)
+
+    def _put_list(self, entry: Entry, older: Iterable[str], problem: str | None, subject: str | None) -> None:
+        outcome = "refused"
+        if problem is None:
+            for fingerprint in older:
+                if fingerprint != entry.fingerprint:
+                    self.draft.drop(fingerprint)
+            outcome = "added" if self.draft.put(entry, self.source) else "known"
+        self.findings.append(
+            Finding(fingerprint=entry.fingerprint, kind=entry.kind, outcome=outcome, reason=problem, subject=subject)
+        )
+
+
+def _undecided(judgement: Judgement) -> bool:
+    return judgement.signed is Signed.BY_NOBODY_HERE
+
+
+def _certificate_entry(certificate: Certificate, kind: Kind, signed: str) -> Entry:
+    named = certificate.issuer if kind is Kind.SIGNER else certificate.subject
+    key = (certificate.subject_key_identifier or b"").hex()
+    mark = DEMONSTRATION_MARK if DEMONSTRATION in certificate.extensions else str(signed)
+    return Entry(kind=kind, data=certificate.der, name=name_digest(named.key), key=key, signed=mark, sources=())
+
+
+def _entry(kind: Kind, data: bytes, *, name: str, key: str) -> Entry:
+    return Entry(kind=kind, data=data, name=name, key=key, signed=Signed.BY_ANOTHER, sources=())
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,200 @@
+"""Pinned document signers: two named people sign for a certificate for which there is no anchor yet.
+
+Theory of operation. Vietnam's CSCA for citizen cards is published nowhere, yet every card brings its signer's
+certificate along. Two people who compared it with what the authority told them sign a list of such certificates, each
+with a key of their own; a clinic names the people whose signatures it takes, and so does a province for its clinics. A
+pin counts between its two days. A list has a number that only grows, so that an old one cannot take the place of a
+newer one.
+
+The list is a signed text (see ``signed_text``) of the format ``idcard.pins/1``::
+
+    idcard.pins/1
+    {"pins":[{"fingerprint":"…64 hex…","from":"2026-11-23","note":"…","to":"2027-11-22"}],"serial":1}
+    an.nguyen BASE64
+    binh.tran BASE64
+
+and the people are in a file in TOML::
+
+    format = 1
+
+    [keys]
+    "an.nguyen" = "BASE64 of the 32 bytes of an Ed25519 public key"
+    "binh.tran" = "…"
+
+Everything is read once and checked; a list that is not wholly in order is refused whole.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from idcard.errors import ConfigurationError, MalformedData
+from idcard.trust.signed_text import MAX_BYTES, SignedText, day, draft, exactly, is_name, public_key
+
+FORM = "idcard.pins/1"
+PEOPLE = 2
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_LIST_FIELDS = {"pins": list, "serial": int}
+_PIN_FIELDS = {"fingerprint": str, "from": str, "note": str, "to": str}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A document signer by its certificate's SHA-256 fingerprint in hexadecimal, and the first and last day on which
+    the pin counts. ``note`` is for people: where the certificate was compared.
+    """
+
+    fingerprint: str
+    first_day: date
+    last_day: date
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not _FINGERPRINT.fullmatch(self.fingerprint):
+            raise ValueError("a fingerprint is 64 small hexadecimal digits")
+        if self.first_day > self.last_day:
+            raise ValueError("a pin ends before it begins")
+
+    def counts_at(self, at: datetime) -> bool:
+        """Whether ``at`` lies within the pin's days, in the zone of ``at``."""
+        return self.first_day <= at.date() <= self.last_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinKeys:
+    """The people whose signatures count: their names and public keys."""
+
+    keys: Mapping[str, Ed25519PublicKey]
+
+    def __post_init__(self) -> None:
+        if len({key.public_bytes_raw() for key in self.keys.values()}) != len(self.keys):
+            raise ValueError("two names have one key")
+        if len(self.keys) < PEOPLE or not all(map(is_name, self.keys)):
+            raise ValueError("two people or more, named by small letters, digits, dots and dashes")
+        object.__setattr__(self, "keys", MappingProxyType(dict(self.keys)))
+
+    @classmethod
+    def from_file(cls, path: Path | str) -> "PinKeys":
+        """The people in the file at ``path``.
+
+        :raises ConfigurationError: with reason ``never_set_up`` where there is no file, ``damaged`` where it does not
+            follow its format.
+        """
+        file = Path(path)
+        try:
+            settings = tomllib.loads(_read(file).decode("utf-8"))
+            if settings.keys() != {"format", "keys"} or settings["format"] != 1:
+                raise ValueError("format = 1 and keys, and nothing else")
+            return cls(keys={name: public_key(text) for name, text in dict(settings["keys"]).items()})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise _damaged(file.name) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pins:
+    """The pins that two people signed for.
+
+    ``version`` is the SHA-256 of the file in hexadecimal, ``signers`` the two names, ``serial`` the list's number.
+    """
+
+    pins: tuple[Pin, ...]
+    serial: int
+    signers: tuple[str, ...]
+    version: str
+
+    @classmethod
+    def from_file(cls, path: Path | str, keys: PinKeys, *, at_least: int = 0) -> "Pins":
+        """The list in the file at ``path``.
+
+        :param at_least: the number of the newest list that was seen before.
+        :raises ConfigurationError: with reason ``never_set_up`` where there is no file, ``damaged`` where it does not
+            follow its format, ``not_vouched_for`` where not exactly two of the people in ``keys`` signed it,
+            ``rolled_back`` where it is older than ``at_least``.
+        """
+        file = Path(path)
+        return cls.from_bytes(_read(file), keys, at_least=at_least, name=file.name)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, keys: PinKeys, *, at_least: int = 0, name: str = "pins") -> "Pins":
+        """The list in ``data``; ``name`` is what an error calls it.
+
+        :raises ConfigurationError: as :meth:`from_file` does.
+        """
+        try:
+            text = SignedText.parse(data, form=FORM)
+            signers = text.signers(keys.keys)
+            pins, serial = _pins(text.statement)
+        except (MalformedData, ValueError) as error:
+            raise _damaged(name) from error
+        if signers is None or len(signers) != PEOPLE:
+            raise ConfigurationError(
+                f"{name} is not signed by two of the people who are named for it.",
+                reason="not_vouched_for",
+                remedy="Have two of them sign it, each with a key of their own.",
+            )
+        if serial < at_least:
+            raise ConfigurationError(
+                f"{name} is older than a list that was here before.",
+                reason="rolled_back",
+                remedy="Put the newer list back.",
+            )
+        version = hashlib.sha256(data).hexdigest()
+        return cls(pins=pins, serial=serial, signers=tuple(sorted(signers)), version=version)
+
+    def pin_of(self, fingerprint: str, at: datetime) -> Pin | None:
+        """The pin of the certificate with this fingerprint that counts at ``at``, or None."""
+        return next((pin for pin in self.pins if pin.fingerprint == fingerprint and pin.counts_at(at)), None)
+
+
+def draft_pins(pins: Iterable[Pin], serial: int) -> bytes:
+    """The first two lines of a list, which two people then sign with ``signed_text.signature_line``."""
+    entries = [
+        {
+            "fingerprint": pin.fingerprint,
+            "from": pin.first_day.isoformat(),
+            "note": pin.note,
+            "to": pin.last_day.isoformat(),
+        }
+        for pin in pins
+    ]
+    return draft(FORM, {"pins": entries, "serial": serial})
+
+
+def _pins(statement: Mapping[str, Any]) -> tuple[tuple[Pin, ...], int]:
+    fields = exactly(statement, _LIST_FIELDS, FORM)
+    if fields["serial"] < 0:
+        raise ValueError("a list's number is not negative")
+    return tuple(_pin(exactly(entry, _PIN_FIELDS, FORM)) for entry in fields["pins"]), fields["serial"]
+
+
+def _pin(fields: Mapping[str, Any]) -> Pin:
+    return Pin(
+        fingerprint=fields["fingerprint"],
+        first_day=day(fields["from"], FORM),
+        last_day=day(fields["to"], FORM),
+        note=fields["note"],
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file.name} is missing or cannot be read.", reason="never_set_up", remedy="Put the file in its place."
+        ) from error
+
+
+def _damaged(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} is damaged.", reason="damaged", remedy="Replace it by the file as it was signed."
+    )

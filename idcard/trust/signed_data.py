@@ -1,0 +1,127 @@
+"""Verifying signed data: that the certificate's key signed this content.
+
+Theory of operation. The signer is named by issuer and serial number, or by its key's identifier. That name is a hint:
+what counts is whose key verifies the signature. So a certificate is also taken where only its serial number agrees and
+nothing fits better, since some states write the issuer in another order than the certificate does.
+
+Source: RFC 5652, "Signature Verification Process"; ICAO Doc 9303-12, "CSCA Master List" and "Deviation List".
+"""
+
+import hmac
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from idcard.crypto.signature import SignatureInvalid, digest_of, verify_signature
+from idcard.encoding import oids
+from idcard.encoding.ber import SEQUENCE, door, load
+from idcard.encoding.cms import SignedData, SignerInfo
+from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
+from idcard.trust.certificates import Certificate
+from idcard.trust.path import Certificates, find_path
+
+
+class ListNotTrusted(ProtocolViolation):
+    """A signed list whose signature does not lead to a root that was given.
+
+    :param reason: ``no_signer``, ``signature_wrong``, ``not_a_list_signer`` or why there is no path to a root.
+    """
+
+    code = "list_not_trusted"
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(f"{message} ({reason})", reason=reason)
+        self.reason = reason
+
+
+def verify_signed_data(signed: SignedData, signer_info: SignerInfo, signer: Certificate) -> None:
+    """Nothing, where ``signer`` signed the content: the digest in the signed attributes, and the signature over them.
+
+    :raises SignatureInvalid: if not.
+    :raises UnsupportedAlgorithm: if an algorithm is unknown.
+    :raises MalformedData: if the key or a signed attribute is not well formed.
+    """
+    digest = oids.HASHES.get(signer_info.digest_algorithm.oid)
+    message = signed.content
+    if signer_info.signed_attributes is not None:
+        message = signer_info.signed_attributes
+        _verify_attributes(signed, signer_info, digest)
+    verify_signature(signer.public_key, signer_info.signature_algorithm, signer_info.signature, message, digest=digest)
+
+
+def _verify_attributes(signed: SignedData, signer_info: SignerInfo, digest: str | None) -> None:
+    if digest is None:
+        raise UnsupportedAlgorithm("the content's digest is unknown", oid=signer_info.digest_algorithm.oid)
+    if signer_info.content_type != signed.content_type:
+        raise SignatureInvalid("another type of content was signed")
+    if not hmac.compare_digest(signer_info.message_digest or b"", digest_of(digest, signed.content)):
+        raise SignatureInvalid("another content was signed")
+
+
+def find_signer(signer_info: SignerInfo, certificates: Iterable[Certificate]) -> Certificate | None:
+    """The certificate that the signer is named after; None where there is none."""
+    certificates = list(certificates)
+    exact = next((one for one in certificates if _is_named(one, signer_info)), None)
+    if exact is not None or signer_info.serial_number is None:
+        return exact
+    return next((one for one in certificates if one.serial_number == signer_info.serial_number), None)
+
+
+def _is_named(certificate: Certificate, signer_info: SignerInfo) -> bool:
+    if signer_info.subject_key_identifier is not None:
+        return certificate.subject_key_identifier == signer_info.subject_key_identifier
+    same_serial = certificate.serial_number == signer_info.serial_number
+    return same_serial and certificate.issuer.key == signer_info.issuer
+
+
+def verify_list(
+    signed: SignedData,
+    roots: Iterable[Certificate],
+    *,
+    purpose: str,
+    at: datetime,
+    fingerprints: Collection[str] = (),
+) -> tuple[Certificate, Certificate]:
+    """The list's signer and the root that vouches for it, at the moment of signing (``at`` where it does not say).
+
+    :param fingerprints: roots by their SHA-256, whose certificates come with the list.
+    :param purpose: the extended key usage that the signer must have: a signer of documents may not sign lists.
+    :raises ListNotTrusted: if the signature, the signer or its path is not good.
+    """
+    if not signed.signers:
+        raise ListNotTrusted("The list is not signed", "no_signer")
+    signer_info = signed.signers[0]
+    brought = [Certificate.from_bytes(der) for der in signed.certificates]
+    signer = find_signer(signer_info, brought)
+    if signer is None:
+        raise ListNotTrusted("The certificate of the list's signer is missing", "no_signer")
+    try:
+        verify_signed_data(signed, signer_info, signer)
+    except (ProtocolViolation, UnsupportedAlgorithm) as error:
+        raise ListNotTrusted("The signature of the list is not good", "signature_wrong") from error
+    if purpose not in _purposes(signer):
+        raise ListNotTrusted("The certificate is not for signing lists", "not_a_list_signer")
+    trusted = [*roots, *(one for one in brought if one.fingerprint in fingerprints)]
+    pool = Certificates.of(trusted, links=[one for one in brought if one.is_authority])
+    path = find_path(signer, pool, at=signer_info.signing_time or at)
+    if path.anchor is None or path.problem is not None:
+        raise ListNotTrusted("The list's signer was not issued by the root that was given", f"{path.problem}")
+    return signer, path.anchor
+
+
+def _purposes(certificate: Certificate) -> frozenset[str]:
+    one = certificate.extensions.get(oids.EXTENDED_KEY_USAGE)
+    if one is None:
+        return frozenset()
+    with door("extendedKeyUsage"):
+        return frozenset(node.oid() for node in load(one.value, "extendedKeyUsage").children(SEQUENCE))
+
+
+def signed_list(data: bytes, content_type: str, *, where: str, limit: int) -> SignedData:
+    """The signed data in ``data``, whose content must be of that type.
+
+    :raises MalformedData: if it is not.
+    """
+    signed = SignedData.from_bytes(data, where=where, limit=limit)
+    if signed.content_type != content_type:
+        raise MalformedData("does not hold such a list", where=where)
+    return signed

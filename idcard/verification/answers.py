@@ -1,0 +1,38 @@
+"""What a chip's right answer is worth: as much as the signature over its public key, and as its signer.
+
+Theory of operation. Whoever copies a card can give it a key pair of its own, and that chip answers rightly. So an
+answer counts only under a key that was signed, by a signer who is trusted. Where nobody but a pin or an authority
+vouches for the signer, the policy decides. Where the transcript could have been invented by whoever held the reader's
+key, it counts only if a known reader signed for it.
+"""
+
+from idcard.lds.layout import File
+from idcard.verification.assurance import rung_of
+from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
+from idcard.verification.passive_authentication import PassiveAuthentication
+from idcard.verification.policy import RUNG
+
+
+def chip_fact(outcome: Outcome, reason: Reason, **details: str) -> Fact:
+    """A fact about the chip."""
+    return Fact(name=FactName.GENUINE_CHIP, outcome=outcome, reason=reason, details=details)
+
+
+def right_answer(passive: PassiveAuthentication, key_file: File, *, witnessed: bool = False, **details: str) -> Fact:
+    """The fact that follows from a right answer.
+
+    :param key_file: the file that holds the chip's public key.
+    :param witnessed: whether it is a reader's word that the answer was given.
+    """
+    if key_file not in passive.intact:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, **details)
+    if not passive.signed_and_trusted:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.TRUST_NOT_PASSED, **details)
+    if witnessed:
+        details["witness"] = "reader"
+    rung = rung_of(passive)
+    if rung is not Rung.ANCHORED:
+        details[RUNG] = rung.value
+        return chip_fact(Outcome.PASSED, Reason.CHIP_ANSWERED_UNDER_VOUCHER, **details)
+    reason = Reason.WITNESSED_BY_READER if witnessed else Reason.CHIP_PROVED
+    return chip_fact(Outcome.PASSED, reason, **details)

@@ -1,0 +1,175 @@
+"""What key agreement with the chip leaves behind, judged again: chip authentication and PACE-CAM.
+
+Theory of operation. In chip authentication the chip's static key (signed, in DG14) and the terminal's ephemeral key
+give new session keys; the first answer that is sealed with them shows that the chip has its private key. Whoever knows
+the ephemeral private key can compute all of that alone. So the transcript convinces a judge who made the key and kept
+it; to anybody else it is the word of the reader, which has to sign for it.
+
+In PACE with chip authentication mapping the chip sends a scalar that turns its static key into the point it had sent
+for the mapping. Such a pair is easy to invent, too: what counts is that the session was opened with that point, and of
+that only the reader can bear witness.
+
+Source: ICAO Doc 9303-11, "Chip Authentication" and "PACE with Chip Authentication Mapping"; BSI TR-03110-2.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+
+from idcard.crypto.cipher import CipherSuite, suite_of_pace
+from idcard.crypto.curves import Curve, Point
+from idcard.crypto.kdf import session_keys
+from idcard.crypto.key_agreement import multiply, public_point, shared_abscissa
+from idcard.crypto.signature import EcPublicKey, load_public_key
+from idcard.errors import IdCardError, ProtocolViolation, Unsupported, UnsupportedAlgorithm
+from idcard.evidence import WITNESSED_HERE, ChipAuthenticationProof, Evidence, PaceCamProof
+from idcard.iso7816.apdu import ResponseApdu
+from idcard.iso7816.secure_messaging import SecureChannel
+from idcard.lds.layout import File
+from idcard.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos
+from idcard.verification.answers import chip_fact, right_answer
+from idcard.verification.facts import Fact, Outcome, Reason
+from idcard.verification.passive_authentication import PassiveAuthentication
+
+_ECDH = "0.4.0.127.0.7.2.2.3.2."
+_CIPHERS = ("1", "2", "3", "4")
+_CHIP_AUTHENTICATION, _PACE_CAM = "chip authentication", "PACE-CAM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Expectation:
+    """What the judge itself contributed, so that nobody can show it something old or invented.
+
+    :param challenge: the eight bytes that it gave for active authentication.
+    :param ephemeral_key: the private key that it made for chip authentication, big-endian.
+    :param witnesses: fingerprints of the device keys whose word it takes.
+    """
+
+    challenge: bytes | None = None
+    ephemeral_key: bytes | None = None
+    witnesses: frozenset[str] = field(default=frozenset({WITNESSED_HERE}))
+
+    def __repr__(self) -> str:
+        return "Expectation(…)"
+
+
+NOTHING_EXPECTED = Expectation()
+"""Where the judge contributed nothing; it takes its own process's word."""
+
+
+def chip_authentication(
+    evidence: Evidence,
+    proof: ChipAuthenticationProof,
+    passive: PassiveAuthentication,
+    expectation: Expectation,
+) -> Fact:
+    """The fact that follows from the transcript of chip authentication."""
+    own = expectation.ephemeral_key is not None
+    private = expectation.ephemeral_key if own else proof.ephemeral_private_key
+    try:
+        infos = SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
+        if proof.oid not in {info.oid for info in infos.chip_authentication}:
+            return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION)
+        key = _chip_key(infos, proof.key_id)
+        if private is not None and not _is_key_pair(key.curve, private, proof.ephemeral_public_key):
+            return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
+        if private is not None and not _is_sealed(proof, key, private):
+            return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
+    except Unsupported as error:
+        return _unsupported(error, _CHIP_AUTHENTICATION)
+    except ProtocolViolation:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_CHIP_AUTHENTICATION)
+    if not own and evidence.witness not in expectation.witnesses:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_CHIP_AUTHENTICATION)
+    return right_answer(passive, File.DG14, witnessed=not own, protocol=_CHIP_AUTHENTICATION)
+
+
+def pace_cam(evidence: Evidence, proof: PaceCamProof, passive: PassiveAuthentication, expectation: Expectation) -> Fact:
+    """The fact that follows from the transcript of PACE with chip authentication mapping."""
+    try:
+        infos = SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
+        curve = Curve.by_pace_parameter_id(proof.parameter_id)
+        keys = [key for key in _chip_keys(infos) if key.curve == curve]
+        if not keys:
+            return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
+        if not any(_is_mapped(proof, curve, key) for key in keys):
+            return _wrong(Reason.CHIP_WRONG_ANSWER, _PACE_CAM)
+    except Unsupported as error:
+        return _unsupported(error, _PACE_CAM)
+    except ProtocolViolation:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
+    if evidence.witness not in expectation.witnesses:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_PACE_CAM)
+    return right_answer(passive, File.DG14, witnessed=True, protocol=_PACE_CAM)
+
+
+def _wrong(reason: Reason, protocol: str) -> Fact:
+    return chip_fact(Outcome.FAILED, reason, protocol=protocol)
+
+
+def _unsupported(error: Unsupported, protocol: str) -> Fact:
+    oid = str(error.facts.get("oid") or "")
+    return chip_fact(Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM, protocol=protocol, oid=oid)
+
+
+def _key_infos(infos: SecurityInfos) -> list[ChipAuthenticationPublicKeyInfo]:
+    return [info for info in infos.infos if isinstance(info, ChipAuthenticationPublicKeyInfo)]
+
+
+def _chip_key(infos: SecurityInfos, key_id: int | None) -> EcPublicKey:
+    """The chip's static key by its number; where the transcript gives none, the only key there is.
+
+    :raises UnsupportedAlgorithm: if it is no elliptic-curve key.
+    :raises ProtocolViolation: if there is no such key, or more than one.
+    """
+    found = [info for info in _key_infos(infos) if key_id in (None, info.key_id)]
+    if len(found) != 1:
+        raise ProtocolViolation("no chip authentication key, or more than one")
+    return _elliptic(found[0])
+
+
+def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
+    return [_elliptic(info) for info in _key_infos(infos)]
+
+
+def _elliptic(info: ChipAuthenticationPublicKeyInfo) -> EcPublicKey:
+    key = load_public_key(info.public_key)
+    if not isinstance(key, EcPublicKey):
+        raise UnsupportedAlgorithm("chip authentication over a finite field", oid=info.oid)
+    return key
+
+
+def _is_key_pair(curve: Curve, private: bytes, public: bytes) -> bool:
+    scalar = int.from_bytes(private)
+    return 0 < scalar < curve.n and hmac.compare_digest(curve.encode(public_point(curve, scalar)), public)
+
+
+def _is_sealed(proof: ChipAuthenticationProof, key: EcPublicKey, private: bytes) -> bool:
+    """Whether the answer is sealed with the keys on which the chip's static key and this one agree."""
+    suite = _suite(proof.oid)
+    secret = shared_abscissa(key.curve, int.from_bytes(private), key.point)
+    channel = SecureChannel(session_keys(suite, secret), _counter_before(suite, proof.counter))
+    try:
+        channel.unprotect(ResponseApdu.from_bytes(proof.response))
+    except IdCardError:
+        return False
+    return True
+
+
+def _counter_before(suite: CipherSuite, counter: int) -> bytes:
+    size = suite.block_bytes
+    return ((counter - 1) % (1 << 8 * size)).to_bytes(size)
+
+
+def _suite(oid: str) -> CipherSuite:
+    arc = oid.removeprefix(_ECDH)
+    if arc not in _CIPHERS:
+        raise UnsupportedAlgorithm("chip authentication with an unknown cipher", oid=oid)
+    return suite_of_pace(int(arc))
+
+
+def _is_mapped(proof: PaceCamProof, curve: Curve, key: EcPublicKey) -> bool:
+    scalar = int.from_bytes(proof.chip_authentication_data)
+    if not 0 < scalar < curve.n:
+        return False
+    point: Point = multiply(curve, scalar, key.point)
+    return hmac.compare_digest(curve.encode(point), proof.mapping_public_key)
