@@ -123,7 +123,7 @@ def test_no_card_bytes_are_checked_by_assert(modules: Modules) -> None:
         ("idcard/new_module.py", "", "The layers of idcard"),
         ("idcard/trust/store.py", "import idcard", "Nothing in idcard but cli and service imports the face"),
         ("idcard/chip/pace.py", "import secrets", "No wire, clock, thread, file or randomness in the core"),
-        ("idcard/reading.py", "import time", "Only transport, service, cli and the stand-ins of testing have wires"),
+        ("idcard/reading.py", "import time", "Only transport, service, cli and stand-ins have wires"),
         ("kiosk/ports.py", "import smartcard", "Only transport imports smartcard"),
         ("kiosk/ports.py", "import idcard.identity", "kiosk imports the face of idcard only"),
         ("kiosk/ports.py", "import idcard.testing", "kiosk imports the face of idcard only"),
