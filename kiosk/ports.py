@@ -31,6 +31,8 @@ class CardDesk(Protocol):
     def wait(self, timeout_s: float) -> bool:
         """Whether a card lies there; returns when that changes, or after the time-out.
 
+        A card that took the place of another between two calls is told as gone first, and as there by the next call.
+
         :raises idcard.ReaderMissing: where the reader cannot be reached; asking again tries again.
         """
 

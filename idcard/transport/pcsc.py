@@ -24,6 +24,8 @@ except ImportError as error:  # pyscard is an extra: whoever only judges evidenc
     raise MissingExtra("pcsc", "reading a card") from error
 
 _STATUS_WORD_BYTES: Final = 2
+_COUNTED_FROM_BIT: Final = 16
+"""The upper half of a reader's state counts its cards' comings and goings."""
 _PROTOCOLS: Final = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
 
 _ERRORS: Final[dict[int, type[TransportError]]] = {
@@ -192,6 +194,14 @@ class ReaderWatch:
         except TransportError as error:
             self.close()
             raise ReaderMissing(str(error), **error.facts) from error
+
+    @property
+    def turns(self) -> int:
+        """How often cards had been put down or taken away at the last :meth:`wait`, as the service counts modulo 2^16.
+
+        Another number with a card on the reader says that it may be another card.
+        """
+        return sum(event >> _COUNTED_FROM_BIT & 0xFFFF for _, event in self._states)
 
     def connect(self) -> PcscConnection:
         """The card that lies there.

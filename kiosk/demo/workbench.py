@@ -45,6 +45,7 @@ class Bench:
         self._answer_s = answer_s
         self._swap_s = swap_s
         self._lands_at = 0.0
+        self._placed = 0
         self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
         self._laid = Laid()
         self._picture = b""
@@ -63,6 +64,7 @@ class Bench:
             self._lands_at = 0.0 if self._laid.on_reader is None else time.monotonic() + self._swap_s
             self._take()
             card.power_off()
+            self._placed += 1
             self._laid = Laid(citizen, self._laid.before_camera)
 
     def take_away(self) -> None:
@@ -109,7 +111,7 @@ class Bench:
         return b""
 
     def _presence(self) -> bytes:
-        return b"\x00" if self._card is None else b"\x01"
+        return b"\x00" if self._card is None else b"\x01" + self._placed.to_bytes(_COUNT_BYTES, "big")
 
     def _atr(self) -> bytes:
         return b"" if self._card is None else self._card.atr
@@ -119,6 +121,7 @@ class Bench:
 
 
 _SHORTEST_COMMAND = 4
+_COUNT_BYTES = 4
 
 _CONTROL: dict[bytes, Callable[[Bench], bytes]] = {
     POWER_OFF: lambda bench: bench._power(SimulatedCard.power_off),

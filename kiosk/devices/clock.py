@@ -35,6 +35,11 @@ class ManualClock:
         with self._lock:
             return self._elapsed
 
+    def set(self, now: datetime) -> None:
+        """Turn the hands to an instant, as somebody or a time server may; the seconds that passed stay what they are."""
+        with self._lock:
+            self._start = now - timedelta(seconds=self._elapsed)
+
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         if seconds < 0:

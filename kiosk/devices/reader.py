@@ -19,9 +19,13 @@ class PcscDesk:
         self._longest_pause_s = longest_pause_s
         self._pause_s = first_pause_s
         self._not_before = 0.0
+        self._present = self._exchanged = False
+        self._turns = 0
 
     def wait(self, timeout_s: float) -> bool:
         """Whether a card lies there; returns when that changes, or after the time-out.
+
+        One that took another's place is told as gone first.
 
         :raises ReaderMissing: where there is no reader; the next call waits for its turn and asks again.
         """
@@ -31,13 +35,21 @@ class PcscDesk:
             if rest_s > timeout_s:
                 raise ReaderMissing("the reader is still missing")
         try:
-            present = self._watch.wait(timeout_s)
+            present = self._watch.wait(0 if self._exchanged else timeout_s)
         except ReaderMissing:
+            self._present = self._exchanged = False
             self._not_before = time.monotonic() + self._pause_s
             self._pause_s = min(2 * self._pause_s, self._longest_pause_s)
             raise
         self._pause_s = self._first_pause_s
-        return present
+        return self._told(present)
+
+    def _told(self, present: bool) -> bool:
+        """What is told of this look: between two cards there is always a moment with none."""
+        turns, before = self._watch.turns, self._turns
+        self._exchanged = present and self._present and turns != before
+        self._present, self._turns = present and not self._exchanged, turns
+        return self._present
 
     def connect(self) -> Connection:
         """A fresh connection to the card, reset."""

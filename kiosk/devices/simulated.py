@@ -2,9 +2,10 @@
 
 Theory of operation. Frames both ways are a two-byte big-endian length and a body. A body of one byte from the kiosk is
 control: ``00`` power off, ``01`` power on, ``02`` reset (each answered by an empty frame), ``04`` ask for the answer to
-reset (an empty frame where no card lies there), ``05`` presence (``01`` or ``00``), ``06`` camera frame (a picture, or
-an empty frame where nothing is held before the camera). A longer body is a command APDU; its answer is a response
-APDU, or an empty frame where the card is gone. Each command is answered by exactly one frame.
+reset (an empty frame where no card lies there), ``05`` presence (``00``, or ``01`` and a number that is another each
+time a card is put down), ``06`` camera frame (a picture, or an empty frame where nothing is held before the camera).
+A longer body is a command APDU; its answer is a response APDU, or an empty frame where the card is gone. Each command
+is answered by exactly one frame.
 
 The peer is a process of its own, so this module knows no card and imports none. Production refuses these devices.
 """
@@ -16,6 +17,7 @@ from threading import Lock
 from idcard import CardRemoved, Connection, ReaderMissing
 
 POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME = (bytes([code]) for code in (0, 1, 2, 4, 5, 6))
+_CARD_LIES_THERE, _NO_CARD = b"\x01", b""
 _LENGTH_BYTES = 2
 _LONGEST = 0xFFFF
 
@@ -120,19 +122,22 @@ class SimulatedDesk:
     def __init__(self, host: str, port: int, *, poll_s: float = 0.03) -> None:
         self._bench = BenchSocket(host, port)
         self._poll_s = poll_s
-        self._present = False
+        self._felt = _NO_CARD
 
     def wait(self, timeout_s: float) -> bool:
         """Whether a card lies there; returns when that changes, or after the time-out.
+
+        One that took another's place is told as gone first.
 
         :raises ReaderMissing: where the bench does not answer, after a rest.
         """
         deadline = time.monotonic() + timeout_s
         while True:
-            present = self._ask(timeout_s)
-            if present != self._present or time.monotonic() >= deadline:
-                self._present = present
-                return present
+            felt = self._ask(timeout_s)
+            if felt != self._felt or time.monotonic() >= deadline:
+                exchanged = _NO_CARD not in (felt, self._felt) and felt != self._felt
+                self._felt = _NO_CARD if exchanged else felt
+                return self._felt != _NO_CARD
             time.sleep(min(self._poll_s, max(0.0, deadline - time.monotonic())))
 
     def connect(self) -> Connection:
@@ -143,11 +148,13 @@ class SimulatedDesk:
         """Hang up."""
         self._bench.close()
 
-    def _ask(self, timeout_s: float) -> bool:
+    def _ask(self, timeout_s: float) -> bytes:
+        """Nothing where no card lies there, else what is this card's alone."""
         try:
-            return self._bench.ask(PRESENCE) == b"\x01"
+            felt = self._bench.ask(PRESENCE)
+            return felt if felt.startswith(_CARD_LIES_THERE) else _NO_CARD
         except ReaderMissing:
-            self._present = False
+            self._felt = _NO_CARD
             time.sleep(min(timeout_s, 0.2))
             raise
 

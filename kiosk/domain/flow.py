@@ -1,10 +1,15 @@
 """The visit as a table of screens and events: this table is what runs, and what the manual draws.
 
 Theory of operation. :func:`step` looks up (screen, event). A pair that is not in the table is ignored: the screen
-stays and nothing happens. Four targets depend on where the card is or where the visit came from, and are resolved in
-:func:`step` alone: ``KEY`` (read now, or ask for the card), ``REST`` (the machine is free again), ``BACK`` (the
-screen behind "is anyone still here?") and ``RESUME`` (the same, unless a person stands on that screen: a card or a
-code that comes now may be somebody else's). Effects are names; the service performs them.
+stays and nothing happens. Five targets depend on where the card is or where the visit came from, and are resolved in
+:func:`step` alone: ``KEY`` (read now, or ask for the card), ``REST`` (the machine is free again), ``WARN`` (ask whether
+anyone is still here, or be free where a card that was read is gone), ``BACK`` (the screen behind that question) and
+``RESUME`` (the same, unless a person stands on that screen: a card or a code that comes now may be somebody else's).
+Effects are names; the service performs them.
+
+Whose name may stand there is told by the card. Once it has left the confirmation, the time is short, the question
+"is anyone still here?" does not bring the name back, and the next card that is put down ends the visit and begins its
+own. A card that takes the place of one that is being read does the same.
 """
 
 from collections.abc import Iterator
@@ -79,7 +84,7 @@ class Effect(StrEnum):
     REPEAT = "repeat"
     """The event counts once more, on the screen that follows."""
     SHORTEN = "shorten"
-    """The ticket need not stay for its whole time any more."""
+    """The screen need not stay for its whole time any more."""
 
 
 class Limit(StrEnum):
@@ -108,6 +113,7 @@ class Choice(StrEnum):
 
     KEY = "key"
     REST = "rest"
+    WARN = "warn"
     BACK = "back"
     RESUME = "resume"
 
@@ -131,12 +137,13 @@ class Step:
 TRIES = 3
 """How often digits may be wrong, and how often a card may be torn away, before a person helps."""
 
+_REMEMBERED = (Effect.REMEMBER,)
 _CLEARED = Rule(Choice.REST, (Effect.CLEAR,))
 _CANCELLED = Rule(Choice.REST, (Effect.CANCEL_READ, Effect.CLEAR))
 _KEY = Rule(Choice.KEY)
 _DESK = Rule(Screen.DESK)
 _READ = Rule(Screen.READING, (Effect.START_READ,))
-_WARN = Rule(Screen.STILL_THERE, (Effect.REMEMBER,))
+_WARN = Rule(Screen.STILL_THERE, _REMEMBERED)
 _RESUME = Rule(Choice.RESUME, (Effect.REPEAT,))
 
 _OWN: dict[Screen, dict[Event, Rule]] = {
@@ -146,6 +153,8 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
         Event.SENT_TO_DESK: _DESK,
     },
     Screen.DIGITS: {
+        # Wrong tries and typed digits leave with their card: who comes next begins anew.
+        Event.CARD_GONE: Rule(Screen.DIGITS, (Effect.CLEAR,)),
         Event.KEY_GIVEN: _KEY,
         Event.SENT_TO_DESK: _DESK,
         Event.STOPPED: _CLEARED,
@@ -178,6 +187,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
         Event.WRONG_KEY: Rule(Screen.DIGITS),
         Event.PACE_REFUSED: Rule(Screen.SHOW_QR),
         Event.CARD_TORN: Rule(Screen.PUT_BACK),
+        Event.CARD_DOWN: _CANCELLED,
         Event.SENT_TO_DESK: _DESK,
         Event.STOPPED: _CANCELLED,
         Event.TIME_UP: Rule(Screen.DESK, (Effect.CANCEL_READ,)),
@@ -185,9 +195,11 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     Screen.CONFIRM: {
         Event.ADMITTED: Rule(Screen.TICKET),
         Event.SEEN_TODAY: Rule(Screen.TICKET),
+        Event.CARD_GONE: Rule(Screen.CONFIRM, (Effect.SHORTEN,)),
+        Event.CARD_DOWN: _CLEARED,
         Event.NOT_ME: _CLEARED,
         Event.STOPPED: _CLEARED,
-        Event.TIME_UP: _WARN,
+        Event.TIME_UP: Rule(Choice.WARN, _REMEMBERED),
     },
     Screen.TICKET: {
         Event.CARD_GONE: Rule(Screen.TICKET, (Effect.SHORTEN,)),
@@ -205,6 +217,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     },
     Screen.STILL_THERE: {
         Event.MORE_TIME: Rule(Choice.BACK, (Effect.EXTEND,)),
+        Event.CARD_GONE: _CLEARED,
         Event.CARD_DOWN: _RESUME,
         Event.KEY_GIVEN: _RESUME,
         Event.SENT_TO_DESK: _DESK,
@@ -274,6 +287,12 @@ def step(screen: Screen, event: Event, *, card: Card = Card.NONE, back: Screen =
             return Step(Screen.READING, (*rule.effects, Effect.START_READ))
         case Choice.REST:
             return Step(resting_screen(card), rule.effects)
+        case Choice.WARN if card is not Card.NONE:
+            return Step(Screen.STILL_THERE, rule.effects)
+        case Choice.WARN:
+            return Step(resting_screen(card), (Effect.CLEAR,))
+        case Choice.BACK if back is Screen.CONFIRM and card is Card.NONE:
+            return Step(resting_screen(card), (Effect.CLEAR,))
         case Choice.RESUME if back is Screen.CONFIRM:
             return Step(resting_screen(card), (Effect.CLEAR, *rule.effects))
         case Choice.BACK | Choice.RESUME:
@@ -293,11 +312,13 @@ def mermaid() -> str:
 
 
 def _diagram_lines() -> Iterator[str]:
-    yield from ("    state key <<choice>>", "    state rest <<choice>>", "    [*] --> attract")
+    yield from (f"    state {choice} <<choice>>" for choice in ("key", "rest", "warn"))
+    yield "    [*] --> attract"
     for (screen, event), rule in sorted(TABLE.items(), key=lambda item: (list(Screen).index(item[0][0]), item[0][1])):
         if event not in _EVERYWHERE:
             for target in _drawn_targets(rule.target):
                 yield f"    {screen} --> {target}: {event.replace('_', ' ')}"
+    yield from ("    warn --> still_there: card lies there", "    warn --> rest: card is gone")
     yield from ("    key --> reading: card lies there", "    key --> place_card: no card")
     yield from (
         "    rest --> attract: no card",

@@ -15,6 +15,8 @@ class Timing:
     ticket_s: float = 15.0
     ticket_after_card_s: float = 5.0
     """How long a ticket stays when the card is taken at once: there must be time to read the number."""
+    confirm_after_card_s: float = 15.0
+    """How long a name stays when the card is taken after it was read: long enough to choose a room."""
     put_back_s: float = 10.0
     reading_s: float = 30.0
     desk_s: float = 30.0
@@ -35,6 +37,10 @@ class Timing:
             Limit.DESK: self.desk_s,
         }[limit]
         return seconds if limit is Limit.READING else seconds * patience
+
+    def after_card_s(self, screen: Screen) -> float:
+        """How long a screen that is somebody's may stay once the card has gone; nothing prolongs it."""
+        return self.confirm_after_card_s if screen is Screen.CONFIRM else self.ticket_after_card_s
 
 
 class Deadline:

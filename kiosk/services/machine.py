@@ -16,7 +16,15 @@ from kiosk.services.limits import Deadline, Timing
 from kiosk.services.view import DeskView, Hint, ScreenView
 from kiosk.services.visit import Visit
 
-_NOT_THIS_VISITS = (Screen.TICKET, Screen.DESK, Screen.CALLED, Screen.CLOSED, Screen.STILL_THERE)
+_NOT_THIS_VISITS = (
+    Screen.READING,
+    Screen.CONFIRM,
+    Screen.TICKET,
+    Screen.DESK,
+    Screen.CALLED,
+    Screen.CLOSED,
+    Screen.STILL_THERE,
+)
 """A card that is put down on these screens belongs to whoever comes next."""
 
 _log = structlog.get_logger(__name__)
@@ -74,7 +82,7 @@ class VisitMachine:
             self.visit.key = key
         for effect in step.effects:
             self._perform(effect, left)
-        self._enter(left, shortened=Effect.SHORTEN in step.effects)
+        self._enter(left, keeps_limit=Effect.SHORTEN in step.effects)
         if Effect.REPEAT in step.effects:
             self.dispatch(event, key=key)
         return True
@@ -126,8 +134,14 @@ class VisitMachine:
             self.changed()
 
     def restart_limit(self) -> None:
-        """The present screen's time begins anew."""
-        self._deadline.start(self.screen, self.visit.patience)
+        """The present screen's time begins anew; a person whose card is gone does not stay longer on the screen."""
+        if not self.names_a_card_that_is_gone:
+            self._deadline.start(self.screen, self.visit.patience)
+
+    @property
+    def names_a_card_that_is_gone(self) -> bool:
+        """Whether the name on the screen is of somebody who may have left with the card."""
+        return self.screen is Screen.CONFIRM and self.card is Card.NONE
 
     @property
     def time_is_up(self) -> bool:
@@ -175,13 +189,13 @@ class VisitMachine:
                 # Not a matter of the visit's data: dispatch and _enter see to them.
                 pass
 
-    def _enter(self, left: Screen, *, shortened: bool) -> None:
+    def _enter(self, left: Screen, *, keeps_limit: bool) -> None:
         if self.screen in (Screen.DIGITS, Screen.READING) and self.card is Card.NEW:
             self.card = Card.OLD
-        if shortened:
-            self._deadline.shorten(self._timing.ticket_after_card_s)
-        else:
-            self.restart_limit()
+        if not keeps_limit:
+            self._deadline.start(self.screen, self.visit.patience)
+        if keeps_limit or self.names_a_card_that_is_gone:
+            self._deadline.shorten(self._timing.after_card_s(self.screen))
         self._hint = ""
         self.changed()
         if left is not self.screen:

@@ -11,7 +11,7 @@ import structlog
 from idcard import IdCardError
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.ports import Camera, CardDesk
-from kiosk.services.card_reader import CardOutcome, CardReader, ToDesk, outcome_of_error
+from kiosk.services.card_reader import CardOutcome, CardReader, Proved, ToDesk, outcome_of_error
 from kiosk.services.machine import ReadOrder
 from kiosk.services.patient_desk import PatientDesk
 
@@ -35,6 +35,7 @@ class ReaderThread:
         self._desk = desk
         self._card_reader = card_reader
         self._patient = patient
+        self._present = False
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="reader", daemon=True)
 
@@ -53,9 +54,13 @@ class ReaderThread:
         """One turn: perform a read that was ordered, or look whether a card lies there; then let limits pass."""
         order = self._patient.next_read()
         if order is not None:
-            self._patient.finished(order, self._outcome(order))
+            outcome = self._outcome(order)
+            if isinstance(outcome, Proved):
+                # A name is shown to the person whose card it is: look whether that card still lies there.
+                self._look(0)
+            self._patient.finished(order, outcome)
         else:
-            self._look()
+            self._look(min(_LOOK_OFTEN_S, self._look_s) if self._patient.expects_key() else self._look_s)
         self._patient.tick()
 
     def _run(self) -> None:
@@ -67,15 +72,22 @@ class ReaderThread:
                 _log.error("reader_thread_fault", kind=type(error).__name__)
                 self._stopping.wait(_REST_AFTER_FAULT_S)
 
-    def _look(self) -> None:
-        seconds = min(_LOOK_OFTEN_S, self._look_s) if self._patient.expects_key() else self._look_s
+    def _look(self, seconds: float) -> None:
         try:
-            present = self._desk.wait(seconds)
+            left = self._told(seconds)
+            if left:
+                # In its place another may lie already.
+                self._told(0)
         except IdCardError as error:
             _log.debug("reader_missing", error=error.code)
+            self._present = False
             self._patient.reader_lost()
-        else:
-            self._patient.presence(present)
+
+    def _told(self, seconds: float) -> bool:
+        """Tell the visit what lies on the reader; whether a card has just left."""
+        before, self._present = self._present, self._desk.wait(seconds)
+        self._patient.presence(self._present)
+        return before and not self._present
 
     def _outcome(self, order: ReadOrder) -> CardOutcome:
         try:

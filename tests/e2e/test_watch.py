@@ -50,3 +50,28 @@ def test_a_card_that_is_there_already_is_seen_at_once(station: Any) -> None:
     station.put("honest")
     program = "import idcard, sys; sys.exit(not idcard.ReaderWatch().wait(0))"
     assert station.run(sys.executable, "-c", program).returncode == 0
+
+
+def test_a_card_in_anothers_place_is_told_by_the_kiosks_reader_as_gone_first(station: Any) -> None:
+    program = [sys.executable, str(Path(__file__).parent / "asked.py")]
+    with subprocess.Popen(
+        program, env=station.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+
+        def asked(what: str = "look") -> str:
+            assert process.stdin
+            process.stdin.write(f"{what}\n")
+            return next_of(process)
+
+        station.put("honest")
+        assert [asked(), asked(), asked("read"), asked(), asked()] == [
+            "present",
+            "present",
+            "read",
+            "present",
+            "present",
+        ]
+        station.clear()
+        station.put("honest")
+        assert [asked(), asked(), asked()] == ["absent", "present", "present"]
+        process.kill()

@@ -67,6 +67,16 @@ def test_placing_the_card_that_lies_there_lifts_it_first(bench: Bench, desk: Sim
     assert desk.wait(5) is False
 
 
+def test_a_card_that_takes_anothers_place_unseen_is_told_as_gone_first(bench: Bench, desk: SimulatedDesk) -> None:
+    bench.place(WHO)
+    assert desk.wait(5) is True
+    bench.take_away()
+    bench.place("forged")
+    assert desk.wait(5) is False
+    assert desk.wait(5) is True
+    assert desk.wait(0.01) is True
+
+
 def test_a_session_does_not_outlive_the_power(bench: Bench, desk: SimulatedDesk) -> None:
     bench.place(WHO)
     connection = desk.connect()
@@ -96,8 +106,10 @@ def test_nobody_unknown_can_be_placed(bench: Bench) -> None:
 def test_nonsense_is_answered_and_changes_nothing(bench: Bench, body: bytes) -> None:
     assert bench.answer(body) == b""
     bench.place(WHO)
+    felt = bench.answer(PRESENCE)
+    assert felt.startswith(b"\x01")
     assert len(bench.answer(body)) in (0, 2)
-    assert bench.answer(PRESENCE) == b"\x01"
+    assert bench.answer(PRESENCE) == felt
 
 
 def test_the_bench_tells_what_devices_tell_and_no_more(bench: Bench) -> None:
@@ -107,7 +119,7 @@ def test_the_bench_tells_what_devices_tell_and_no_more(bench: Bench) -> None:
     answers = [bench.answer(bytes([code])) for code in range(256) if bytes([code]) not in (CAMERA_FRAME, POWER_OFF)]
     told = b"".join(answers)
     assert told.count(bench.answer(ASK_ATR)) == 1
-    assert len(told) == len(bench.answer(ASK_ATR)) + 1
+    assert len(told) == len(bench.answer(ASK_ATR)) + len(bench.answer(PRESENCE))
     assert holder.can.encode() not in told
 
 

@@ -19,5 +19,7 @@ def test_a_clock_set_by_hand_moves_when_told() -> None:
     clock = ManualClock(start)
     clock.advance(1.5)
     assert (clock.now(), clock.monotonic()) == (start + timedelta(seconds=1.5), 1.5)
+    clock.set(start)
+    assert (clock.now(), clock.monotonic()) == (start, 1.5)
     with pytest.raises(ValueError, match="back"):
         clock.advance(-1)

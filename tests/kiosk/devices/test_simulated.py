@@ -80,6 +80,13 @@ def test_a_card_that_comes_or_goes_ends_the_wait(peer: Peer, desk: SimulatedDesk
     assert desk.wait(10) is False
 
 
+def test_a_card_in_anothers_place_is_told_as_gone_first(peer: Peer, desk: SimulatedDesk) -> None:
+    peer.answer = lambda body: b"\x01\x01"
+    assert desk.wait(1) is True
+    peer.answer = lambda body: b"\x01\x02"
+    assert [desk.wait(1), desk.wait(1), desk.wait(0.01)] == [False, True, True]
+
+
 def test_a_connection_is_powered_reset_and_powered_down(peer: Peer, desk: SimulatedDesk) -> None:
     peer.answer = with_card
     connection = desk.connect()

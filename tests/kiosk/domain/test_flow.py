@@ -7,22 +7,23 @@ import pytest
 from kiosk.domain import flow
 from kiosk.domain.flow import Card, Effect, Event, Screen
 
-# One row a screen: "event>target" and /effects. key, rest, back and resume depend on the card or the screen behind.
+# One row a screen: "event>target" and /effects. key, rest, warn, back, resume depend on the card or the screen behind.
 EXPECTED = """
 attract: card_down>digits key_given>key sent_to_desk>desk
-digits: key_given>key sent_to_desk>desk stopped>rest/clear time_up>still_there/remember
+digits: key_given>key sent_to_desk>desk stopped>rest/clear time_up>still_there/remember card_gone>digits/clear
 place_card: card_down>reading/start_read key_given>key no_card>desk sent_to_desk>desk stopped>rest/clear
 place_card: time_up>still_there/remember
 show_qr: key_given>key no_qr>desk sent_to_desk>desk stopped>rest/clear time_up>still_there/remember
 put_back: card_down>reading/start_read sent_to_desk>desk stopped>rest/clear time_up>rest/clear
 reading: proved>confirm seen_today>ticket wrong_key>digits pace_refused>show_qr card_torn>put_back sent_to_desk>desk
-reading: stopped>rest/cancel_read/clear time_up>desk/cancel_read
-confirm: admitted>ticket seen_today>ticket not_me>rest/clear stopped>rest/clear time_up>still_there/remember
+reading: stopped>rest/cancel_read/clear time_up>desk/cancel_read card_down>rest/cancel_read/clear
+confirm: admitted>ticket seen_today>ticket not_me>rest/clear stopped>rest/clear time_up>warn/remember
+confirm: card_gone>confirm/shorten card_down>rest/clear
 ticket: card_gone>ticket/shorten acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
 take_card: card_gone>attract
 desk: acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
 still_there: more_time>back/extend card_down>resume/repeat key_given>resume/repeat sent_to_desk>desk
-still_there: stopped>rest/clear time_up>rest/clear
+still_there: stopped>rest/clear time_up>rest/clear card_gone>rest/clear
 called: acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
 closed: store_back>rest
 """
@@ -85,8 +86,24 @@ def test_a_card_left_behind_is_no_new_visit(card: Card, screen: Screen) -> None:
     assert flow.step(Screen.TICKET, Event.TIME_UP, card=card) == flow.Step(screen, (Effect.CLEAR,))
 
 
+def test_who_left_with_the_card_is_not_asked_and_does_not_come_back() -> None:
+    cleared = flow.Step(Screen.ATTRACT, (Effect.CLEAR,))
+    assert flow.step(Screen.CONFIRM, Event.TIME_UP) == cleared
+    assert flow.step(Screen.STILL_THERE, Event.MORE_TIME, back=Screen.CONFIRM) == cleared
+    asked = flow.step(Screen.CONFIRM, Event.TIME_UP, card=Card.OLD)
+    assert asked == flow.Step(Screen.STILL_THERE, (Effect.REMEMBER,))
+
+
+@pytest.mark.parametrize("screen", [Screen.CONFIRM, Screen.READING])
+def test_a_new_card_ends_the_visit_before_it(screen: Screen) -> None:
+    taken = flow.step(screen, Event.CARD_DOWN, card=Card.NEW)
+    assert taken is not None
+    assert taken.screen is Screen.DIGITS
+    assert Effect.CLEAR in taken.effects
+
+
 def test_more_time_comes_back_to_the_person_but_a_new_card_does_not() -> None:
-    more = flow.step(Screen.STILL_THERE, Event.MORE_TIME, back=Screen.CONFIRM)
+    more = flow.step(Screen.STILL_THERE, Event.MORE_TIME, card=Card.OLD, back=Screen.CONFIRM)
     card = flow.step(Screen.STILL_THERE, Event.CARD_DOWN, card=Card.NEW, back=Screen.CONFIRM)
     assert more == flow.Step(Screen.CONFIRM, (Effect.EXTEND,))
     assert card == flow.Step(Screen.DIGITS, (Effect.CLEAR, Effect.REPEAT))

@@ -14,7 +14,7 @@ import pytest
 import segno
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from idcard import VIETNAM_STRICT, TrustStore
+from idcard import VIETNAM_STRICT, CardSilent, TrustStore
 from idcard.testing import Holder, Issuer, SimulatedCard
 from kiosk.devices.clock import ManualClock
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
@@ -75,6 +75,7 @@ class Bench:
         self.picture = b""
         self.tear_after: int | None = None
         self.commands = 0
+        self.placed = 0
         self._open: list[socket.socket] = []
         self._listen(0)
 
@@ -85,6 +86,8 @@ class Bench:
         self._accepting.start()
 
     def put(self, card: SimulatedCard, *, tear_after: int | None = None) -> None:
+        card.power_off()
+        self.placed += 1
         self.card, self.tear_after = card, tear_after
 
     def take(self) -> None:
@@ -125,7 +128,7 @@ class Bench:
     def _answer(self, body: bytes) -> bytes:
         card = self.card
         control: dict[bytes, Callable[[], Any]] = {
-            b"\x05": lambda: b"\x00" if card is None else b"\x01",
+            b"\x05": lambda: b"\x00" if card is None else b"\x01" + bytes([self.placed]),
             b"\x06": lambda: self.picture,
             b"\x04": lambda: b"" if card is None else card.atr,
             b"\x00": lambda: card and card.power_off(),
@@ -144,7 +147,10 @@ class Bench:
             return b""
         self.commands += 1
         self.tear_after = None if self.tear_after is None else self.tear_after - 1
-        return self.card.transmit(body)
+        try:
+            return self.card.transmit(body)
+        except CardSilent:
+            return b""
 
 
 def drawn(text: str) -> bytes:
