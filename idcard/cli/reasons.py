@@ -148,6 +148,59 @@ _PAIRS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
             "The signer belongs to another state than the card.",
             "Đơn vị ký thuộc nước khác với nước cấp thẻ.",
         ),
+        Reason.UNSIGNED: (
+            "The code bears no signature: anybody can print one like it.",
+            "Mã không có chữ ký: ai cũng có thể in một mã như vậy.",
+        ),
+        Reason.NOT_VERIFIABLE_OFFLINE: (
+            "Only the issuer's own service can tell what this code is worth.",
+            "Chỉ dịch vụ của nơi cấp mới xác minh được mã này.",
+        ),
+        Reason.FORMAT_NOT_SUPPORTED: (
+            "The format can be named, but not verified here.",
+            "Nhận ra loại mã nhưng chưa xác minh được loại này.",
+        ),
+        Reason.SIGNER_NOT_LISTED: (
+            "No key that the code names is in the trust store.",
+            "Kho chứng thư không có khóa mà mã nêu ra.",
+        ),
+        Reason.SIGNER_LISTED: ("The trust store lists the key that signed.", "Khóa đã ký có trong danh sách tin cậy."),
+        Reason.KEY_USAGE_RIGHT: (
+            "The key that signed is meant for such documents.",
+            "Khóa đã ký được dùng cho loại giấy tờ này.",
+        ),
+        Reason.KEY_USAGE_WRONG: (
+            "The key that signed is meant for other documents.",
+            "Khóa đã ký chỉ dùng cho loại giấy tờ khác.",
+        ),
+        Reason.KEY_USAGE_OPEN: (
+            "The key that signed is not restricted to any kind of document.",
+            "Khóa đã ký không giới hạn loại giấy tờ.",
+        ),
+        Reason.NOT_YET_IN_FORCE: ("It is not in force yet.", "Chưa đến ngày có hiệu lực."),
+        Reason.STATIC_CODE: (
+            "The code never changes: a copy is as good as the original.",
+            "Mã không đổi: bản sao cũng như bản gốc.",
+        ),
+        Reason.FRESH: ("The code was made just now.", "Mã vừa được tạo."),
+        Reason.TOO_OLD: ("The code is older than its kind may be.", "Mã đã quá thời gian được dùng."),
+        Reason.SCAN_TIME_UNKNOWN: ("When the code was scanned is not known.", "Không rõ mã được quét lúc nào."),
+        Reason.NOT_SEEN_BEFORE: ("The code was not shown here before.", "Mã chưa từng được đưa ở đây."),
+        Reason.SEEN_BEFORE: ("The code was shown here before.", "Mã đã từng được đưa ở đây."),
+        Reason.NOT_LOOKED_UP: (
+            "Whether the code was shown before was not looked up.",
+            "Chưa tra mã đã từng được đưa hay chưa.",
+        ),
+        Reason.NO_HOLDER_BINDING: (
+            "Nothing binds the code to the person who shows it.",
+            "Không có gì gắn mã với người đang đưa mã.",
+        ),
+        Reason.CONFIRMED_ONLINE: ("The issuer's service confirmed the code.", "Dịch vụ của nơi cấp đã xác nhận mã."),
+        Reason.REFUSED_ONLINE: (
+            "The issuer's service does not accept the code.",
+            "Dịch vụ của nơi cấp không chấp nhận mã.",
+        ),
+        Reason.NOT_ASKED_ONLINE: ("The issuer's service was not asked.", "Chưa hỏi dịch vụ của nơi cấp."),
     }
 )
 

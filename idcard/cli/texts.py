@@ -50,6 +50,10 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fact.access": ("access", "mở chip"),
         "fact.validity": ("validity", "thời hạn"),
         "fact.consistency": ("consistency", "nhất quán"),
+        "fact.key_usage": ("key usage", "mục đích khóa"),
+        "fact.freshness": ("freshness", "mã mới"),
+        "fact.replay": ("first use", "dùng lần đầu"),
+        "fact.holder": ("bearer", "người mang mã"),
         # The person
         "holder.verified": ("Holder, proved", "Chủ thẻ, đã xác minh"),
         "holder.claimed": ("What the chip says, NOT proved", "Chip ghi như sau, CHƯA xác minh"),
