@@ -11,9 +11,10 @@ use; where it is missing, :class:`MissingExtra` names it.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from idcard import reading as _reading
@@ -62,7 +63,10 @@ from idcard.vietnam.personal_number import PersonalNumber
 from idcard.vietnam.recognisers import RECOGNISERS as _VIETNAMESE_RECOGNISERS
 
 if TYPE_CHECKING:
-    from idcard.qr.symbol import Symbol, scan
+    from PIL import Image
+
+    from idcard.qr.sight import Advice, Scan, Symbol
+    from idcard.qr.symbol import Mode
     from idcard.transport.pcsc import ReaderWatch, connect, readers
 
 __version__ = "0.1.0"
@@ -78,6 +82,7 @@ __all__ = [
     "AccessProtocol",
     "AccessRecord",
     "ActiveAuthenticationProof",
+    "Advice",
     "BirthDate",
     "BoundExceeded",
     "Can",
@@ -118,6 +123,7 @@ __all__ = [
     "Reason",
     "Recognised",
     "Recogniser",
+    "Scan",
     "SecureMessagingBroken",
     "Sex",
     "Symbol",
@@ -142,8 +148,9 @@ _ON_FIRST_USE = {
     "ReaderWatch": "idcard.transport.pcsc",
     "connect": "idcard.transport.pcsc",
     "readers": "idcard.transport.pcsc",
-    "Symbol": "idcard.qr.symbol",
-    "scan": "idcard.qr.symbol",
+    "Advice": "idcard.qr.sight",
+    "Scan": "idcard.qr.sight",
+    "Symbol": "idcard.qr.sight",
 }
 
 
@@ -209,6 +216,33 @@ def read(
     finally:
         if own is not None:
             own.close()
+
+
+def scan(
+    image: "bytes | Image.Image",
+    *,
+    mode: "Mode" = "live",
+    budget_ms: float | None = None,
+    kinds: Collection[str] = ("QR", "Data Matrix", "Aztec", "PDF417"),
+) -> "Scan":
+    """The symbols in an image, each once, and how they were found: a sequence, empty where none can be read.
+
+    :param image: an image file (PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; at most 32 MiB) or a Pillow image; at most
+        40 million pixels.
+    :param mode: ``live`` for frames of a camera, of which the next comes soon; ``still`` for a picture that is worth
+        more time, and may hold symbols of several kinds.
+    :param budget_ms: milliseconds after which no further preparation of the image is begun; None for what suits the
+        mode.
+    :param kinds: the kinds of symbol to look for.
+    :raises MalformedData: if the bytes are no such image, or cut short.
+    :raises BoundExceeded: if the image is larger.
+    :raises MissingExtra: if Pillow, or any decoder, is not installed.
+    :raises ValueError: for an unknown mode or kind, or a budget that is not positive.
+    """
+    found: Scan = import_module("idcard.qr.symbol").scan(
+        image, mode=mode, budget_ms=budget_ms, kinds=kinds, clock=perf_counter
+    )
+    return found
 
 
 def recognise(payload: bytes, recognisers: Sequence[Recogniser] = _VIETNAMESE_RECOGNISERS) -> Recognised:
