@@ -196,6 +196,10 @@ _PAIRS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
             "Không có gì gắn mã với người đang đưa mã.",
         ),
         Reason.CONFIRMED_ONLINE: ("The issuer's service confirmed the code.", "Dịch vụ của nơi cấp đã xác nhận mã."),
+        Reason.NUMBER_CONTRADICTS: (
+            "The personal number does not go with the birth year or the sex that the code says.",
+            "Số định danh không hợp với năm sinh hoặc giới tính ghi trong mã.",
+        ),
         Reason.REFUSED_ONLINE: (
             "The issuer's service does not accept the code.",
             "Dịch vụ của nơi cấp không chấp nhận mã.",

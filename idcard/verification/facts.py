@@ -207,6 +207,8 @@ class Reason(StrEnum):
     """Nothing binds the code to the person who shows it."""
     CONFIRMED_ONLINE = "confirmed_online"
     """The issuer's service confirmed the code."""
+    NUMBER_CONTRADICTS = "number_contradicts"
+    """The personal number goes with another sex or year of birth than the code says; some were corrected later."""
     REFUSED_ONLINE = "refused_online"
     """The issuer's service does not accept the code."""
     NOT_ASKED_ONLINE = "not_asked_online"

@@ -268,6 +268,10 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
                 "Nothing binds the code to the person who shows it.",
             ),
             _R.CONFIRMED_ONLINE: ("Dịch vụ của nơi cấp đã xác nhận mã.", "The issuer's service confirmed the code."),
+            _R.NUMBER_CONTRADICTS: (
+                "Số định danh không hợp với năm sinh hoặc giới tính ghi trong mã.",
+                "The personal number does not go with the birth year or the sex that the code says.",
+            ),
             _R.REFUSED_ONLINE: (
                 "Dịch vụ của nơi cấp không chấp nhận mã.",
                 "The issuer's service does not accept the code.",
