@@ -1,7 +1,8 @@
 """The ``idcard`` command: lists readers, reads a card, and says what is proved.
 
-Exit codes: 0 the policy is met; 1 it is not; 2 wrong usage, configuration or installation; 3 trouble with the reader
-or the card; 130 stopped by the user. Results go to standard output, everything else to standard error.
+Exit codes: 0 the policy is met, or a code was read; 1 it is not, or none was; 2 wrong usage, configuration or
+installation; 3 trouble with the reader, the card or the picture; 130 stopped by the user. Results go to standard
+output, everything else to standard error.
 """
 
 import io
@@ -21,11 +22,15 @@ from rich.text import Text
 import idcard
 from idcard.cli.keys import take_keys
 from idcard.cli.report import read_and_judge, show, to_json
+from idcard.cli.scan import lines as scan_lines
+from idcard.cli.scan import scan_camera, scan_file
+from idcard.cli.scan import to_json as scan_to_json
 from idcard.cli.steps import Steps
 from idcard.cli.texts import Language, remedy, say
 
 NOT_MET, USAGE, CARD_TROUBLE, STOPPED = 1, 2, 3, 130
 _SECRETS = ("--mrz", "--can", "--card-qr")
+_MAY_STAND_ALONE = (*_SECRETS, "--camera")
 _POLICIES = {policy.name: policy for policy in (idcard.VIETNAM_STRICT, idcard.STRICT, idcard.READING_ONLY)}
 
 
@@ -59,12 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def with_dashes(arguments: Sequence[str]) -> list[str]:
-    """The arguments with ``-`` behind a secret's option that has no value: ``--can`` alone means "ask me"."""
+    """The arguments with ``-`` behind an option that may stand alone.
+
+    ``--can`` alone means "ask me", ``--camera`` alone the first camera.
+    """
     followed = zip(arguments, [*arguments[1:], "--"], strict=False)
     return [
         part
         for argument, following in followed
-        for part in ((argument, "-") if argument in _SECRETS and following.startswith("--") else (argument,))
+        for part in ((argument, "-") if argument in _MAY_STAND_ALONE and following.startswith("--") else (argument,))
     ]
 
 
@@ -137,6 +145,42 @@ def read(
         show(report, Console(highlight=False), language)
     if not report.met:
         raise typer.Exit(NOT_MET)
+
+
+@app.command()
+def scan(
+    picture: Annotated[Path | None, typer.Argument(metavar="FILE", help="A picture; - is standard input.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(metavar="DEVICE", help="Look through this camera, or the first one, instead.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long to look through a camera.")] = 30,
+    as_json: AsJson = False,
+    language: In = Language.EN,
+) -> None:
+    """Read the codes in a picture or before a camera; exit code 1 where there is none.
+
+    QR, Data Matrix, Aztec and PDF417 are read. What a code says is not proved by reading it.
+    """
+    if (picture is None) == (camera is None):
+        raise typer.BadParameter("give either a FILE or --camera")
+    with errors_told(language, as_json):
+        if picture is not None:
+            found = scan_file(picture)
+        else:
+            found = scan_camera(camera or "-", seconds, lambda advice: _advise(advice, language))
+    if as_json:
+        _print_json(scan_to_json(found))
+    for line in () if as_json else scan_lines(found, language):
+        typer.echo(line)
+    if not found:
+        if found.advice is not None:
+            _advise(found.advice, language)
+        typer.echo(say("scan.nothing", language), err=True)
+        raise typer.Exit(NOT_MET)
+
+
+def _advise(advice: idcard.Advice, language: Language) -> None:
+    typer.echo(say(f"advice.{advice}", language), err=True)
 
 
 @contextmanager
