@@ -48,21 +48,36 @@ from idcard.errors import (
 from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
+from idcard.qr.formats import RECOGNISERS as _RECOGNISERS
+from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.recognise import Recognised, Recogniser
 from idcard.qr.recognise import recognise as _recognise
+from idcard.qr.seen import Seen, SeenCodes, SeenStore
+from idcard.qr.token import TOKEN_ID_BYTES as _TOKEN_ID_BYTES
+from idcard.qr.token import HandOff, Receipt, Token, TokenKind
+from idcard.qr.token import key_id_of as _key_id_of
 from idcard.reading import Progress, ReadPlan, ReadStep
 from idcard.transport.base import Connection
+from idcard.trust.signer_list import ClinicKey, QrTrust
 from idcard.trust.store import TrustStore
 from idcard.verification.card import verify
+from idcard.verification.card_qr import Agreement, FieldComparison, QrField, compare_card_qr, is_of_this_card
 from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.qr import OnlineAnswer, OnlineCodeVerifier, QrVerdict, replay_key
+from idcard.verification.qr import needs_its_service as _needs_its_service
+from idcard.verification.qr import verify_qr as _verify_qr
+from idcard.verification.qr_policy import ONLINE_QR, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
+from idcard.vietnam.bhyt_card import BhytCard, BhytNumber
 from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
 from idcard.vietnam.card_qr import CardQr
 from idcard.vietnam.personal_number import PersonalNumber
 from idcard.vietnam.recognisers import RECOGNISERS as _VIETNAMESE_RECOGNISERS
+from idcard.vietnam.vneid import VneidCode
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from PIL import Image
 
     from idcard.qr.sight import Advice, Scan, Symbol
@@ -73,7 +88,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DEFAULT_PLAN",
+    "ONLINE_QR",
     "READING_ONLY",
+    "SIGNED_QR",
+    "SINGLE_USE_QR",
     "STRICT",
     "VIETNAM_STRICT",
     "AccessBlocked",
@@ -83,6 +101,9 @@ __all__ = [
     "AccessRecord",
     "ActiveAuthenticationProof",
     "Advice",
+    "Agreement",
+    "BhytCard",
+    "BhytNumber",
     "BirthDate",
     "BoundExceeded",
     "Can",
@@ -93,13 +114,17 @@ __all__ = [
     "ChipRefused",
     "ClaimSource",
     "ClaimedIdentity",
+    "ClinicKey",
     "CommandRefused",
     "ConfigurationError",
     "Connection",
+    "CovidCertificate",
     "Evidence",
     "Fact",
     "FactName",
+    "FieldComparison",
     "File",
+    "HandOff",
     "IdCardError",
     "KeyKind",
     "MalformedData",
@@ -107,6 +132,8 @@ __all__ = [
     "Mrz",
     "MrzKey",
     "NotVerified",
+    "OnlineAnswer",
+    "OnlineCodeVerifier",
     "Outcome",
     "PaceRefused",
     "PaceRequired",
@@ -115,18 +142,27 @@ __all__ = [
     "Portrait",
     "Progress",
     "ProtocolViolation",
+    "QrField",
+    "QrTrust",
+    "QrVerdict",
     "ReadPlan",
     "ReadStep",
     "ReaderBusy",
     "ReaderMissing",
     "ReaderWatch",
     "Reason",
+    "Receipt",
     "Recognised",
     "Recogniser",
     "Scan",
     "SecureMessagingBroken",
+    "Seen",
+    "SeenCodes",
+    "SeenStore",
     "Sex",
     "Symbol",
+    "Token",
+    "TokenKind",
     "TransportError",
     "TrustStore",
     "Unsupported",
@@ -134,14 +170,20 @@ __all__ = [
     "UnsupportedDocument",
     "Verdict",
     "VerifiedIdentity",
+    "VneidCode",
     "WrongAccessKey",
+    "compare_card_qr",
     "connect",
+    "is_of_this_card",
     "keys_from_card_qr",
     "read",
     "readers",
     "recognise",
+    "replay_key",
     "scan",
+    "sign_token",
     "verify",
+    "verify_qr",
 ]
 
 _ON_FIRST_USE = {
@@ -245,14 +287,50 @@ def scan(
     return found
 
 
-def recognise(payload: bytes, recognisers: Sequence[Recogniser] = _VIETNAMESE_RECOGNISERS) -> Recognised:
+_ALL_RECOGNISERS = (*_VIETNAMESE_RECOGNISERS, *_RECOGNISERS)
+
+
+def recognise(payload: bytes, recognisers: Sequence[Recogniser] = _ALL_RECOGNISERS) -> Recognised:
     """What the payload of a code is, by the name of its format; nothing of it is trusted.
 
-    :param recognisers: the formats to look for, in this order.
+    :param recognisers: the formats to look for, in this order; Vietnam's and then the world's otherwise.
     :raises BoundExceeded: if the payload is larger than any symbol can hold (8 KiB).
     :raises MalformedData: if it looks like a format and does not follow it.
     """
     return _recognise(payload, recognisers)
+
+
+def verify_qr(
+    recognised: Recognised,
+    trust: QrTrust,
+    policy: Policy = SIGNED_QR,
+    *,
+    at: datetime,
+    seen: Seen | None = None,
+    scanned_at: datetime | None = None,
+    online: OnlineCodeVerifier | None = None,
+) -> QrVerdict:
+    """The verdict on a recognised code: never an exception for what it says, however odd.
+
+    :param trust: whose codes are believed.
+    :param policy: which outcomes are good enough. None for codes proves an identity.
+    :param at: the moment of judgement, with a time zone.
+    :param seen: what a store of seen codes said of :func:`replay_key`; None where it was not asked.
+    :param scanned_at: when the code was scanned, for codes that live a minute.
+    :param online: asked where only the issuer's service can read the code, and its minute has not passed.
+    :raises ValueError: if a time has no time zone.
+    """
+    ask = online is not None and _needs_its_service(recognised, at=at, scanned_at=scanned_at)
+    answer = online.confirm_code(recognised.payload) if online is not None and ask else None
+    return _verify_qr(recognised, trust, policy, at=at, seen=seen, scanned_at=scanned_at, answer=answer)
+
+
+def sign_token(token: Receipt | HandOff, key: "Ed25519PrivateKey") -> bytes:
+    """The text of a code of our own, in ASCII: to be shown as a QR code, and judged by :func:`verify_qr`.
+
+    :param key: the clinic's private key.
+    """
+    return token.to_bytes(token_id=os.urandom(_TOKEN_ID_BYTES), key_id=_key_id_of(key.public_key()), sign=key.sign)
 
 
 def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:

@@ -155,6 +155,13 @@ def verify_qr(
     )
 
 
+def needs_its_service(recognised: Recognised, *, at: datetime, scanned_at: datetime | None) -> bool:
+    """Whether only the issuer's service can say what the code is worth, and may still be asked."""
+    if not isinstance(recognised.document, VneidCode) or scanned_at is None:
+        return False
+    return timedelta() <= at - scanned_at <= vneid.LIFE
+
+
 def replay_key(recognised: Recognised) -> str:
     """Under which key a store remembers the code: a digest of what it says, so that a second signature changes nothing.
 
