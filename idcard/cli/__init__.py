@@ -6,41 +6,39 @@ output, everything else to standard error.
 """
 
 import io
-import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 import idcard
+from idcard.cli import qr
 from idcard.cli.keys import take_keys
 from idcard.cli.report import read_and_judge, show, to_json
 from idcard.cli.scan import lines as scan_lines
 from idcard.cli.scan import scan_camera, scan_file
 from idcard.cli.scan import to_json as scan_to_json
+from idcard.cli.shared import (
+    CARD_TROUBLE,
+    NOT_MET,
+    POLICIES,
+    AsJson,
+    At,
+    Demanded,
+    In,
+    PolicyName,
+    errors_told,
+    print_json,
+)
 from idcard.cli.steps import Steps
-from idcard.cli.texts import Language, remedy, say
+from idcard.cli.texts import Language, say
 
-NOT_MET, USAGE, CARD_TROUBLE, STOPPED = 1, 2, 3, 130
 _SECRETS = ("--mrz", "--can", "--card-qr")
 _MAY_STAND_ALONE = (*_SECRETS, "--camera")
-_POLICIES = {policy.name: policy for policy in (idcard.VIETNAM_STRICT, idcard.STRICT, idcard.READING_ONLY)}
-
-
-class PolicyName(StrEnum):
-    """The policies that the library brings along."""
-
-    VIETNAM_STRICT = "vietnam_strict"
-    STRICT = "strict"
-    READING_ONLY = "reading_only"
-
 
 app = typer.Typer(
     help="Read chip identity cards and say what is proved.",
@@ -49,9 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-In = Annotated[Language, typer.Option("--lang", help="The language of messages.")]
+app.add_typer(qr.app, name="qr")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -97,20 +93,12 @@ def readers(as_json: AsJson = False, language: In = Language.EN) -> None:
     with errors_told(language, as_json):
         names = idcard.readers()
     if as_json:
-        _print_json({"readers": list(names)})
+        print_json({"readers": list(names)})
     for name in () if as_json else names:
         typer.echo(name)
     if not names:
         typer.echo(say("no_reader", language), err=True)
         raise typer.Exit(CARD_TROUBLE)
-
-
-def _moment(text: str) -> datetime:
-    """The moment that ``text`` names, in ISO 8601; without a time zone, in that of this machine."""
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter("a moment is written 2026-11-23 or 2026-11-23T07:59:00+07:00") from error
 
 
 @app.command()
@@ -122,10 +110,8 @@ def read(
         str | None, typer.Option(metavar="TEXT|FILE", help="The card's QR: its text, a file, an image; - asks.")
     ] = None,
     trust: Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store.")] = None,
-    policy: Annotated[PolicyName, typer.Option(help="What must be proved.")] = PolicyName.VIETNAM_STRICT,
-    at: Annotated[
-        datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="Judge as of then; now otherwise.")
-    ] = None,
+    policy: Demanded = PolicyName.VIETNAM_STRICT,
+    at: At = None,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
@@ -138,9 +124,9 @@ def read(
         store = idcard.TrustStore.from_directory(trust) if trust else None
         keys = take_keys(mrz, can, card_qr, language)
         with Steps(Console(stderr=True), language) as steps:
-            report = read_and_judge(keys, reader, store, _POLICIES[policy], at or datetime.now(UTC), steps)
+            report = read_and_judge(keys, reader, store, POLICIES[policy], at or datetime.now(UTC), steps)
     if as_json:
-        _print_json(to_json(report))
+        print_json(to_json(report))
     else:
         show(report, Console(highlight=False), language)
     if not report.met:
@@ -169,7 +155,7 @@ def scan(
         else:
             found = scan_camera(camera or "-", seconds, lambda advice: _advise(advice, language))
     if as_json:
-        _print_json(scan_to_json(found))
+        print_json(scan_to_json(found))
     for line in () if as_json else scan_lines(found, language):
         typer.echo(line)
     if not found:
@@ -181,31 +167,3 @@ def scan(
 
 def _advise(advice: idcard.Advice, language: Language) -> None:
     typer.echo(say(f"advice.{advice}", language), err=True)
-
-
-@contextmanager
-def errors_told(language: Language, as_json: bool) -> Iterator[None]:
-    """Tell an error of the library in one line, with what to do, and exit with the code of its kind."""
-    try:
-        yield
-    except idcard.IdCardError as error:
-        _tell(error, language, as_json)
-        usage = isinstance(error, idcard.ConfigurationError | idcard.MissingExtra)
-        raise typer.Exit(USAGE if usage else CARD_TROUBLE) from error
-    except (KeyboardInterrupt, typer.Abort) as stop:
-        typer.echo(say("stopped", language), err=True)
-        raise typer.Exit(STOPPED) from stop
-
-
-def _tell(error: idcard.IdCardError, language: Language, as_json: bool) -> None:
-    todo = remedy(error, language)
-    if as_json:
-        told = {"code": error.code, "message": str(error), "remedy": todo, "facts": dict(error.facts)}
-        _print_json({"error": told})
-        return
-    line = " ".join(say("error", language, message=error, code=error.code, remedy=todo).split())
-    Console(stderr=True, highlight=False).print(Text(line), soft_wrap=True)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
