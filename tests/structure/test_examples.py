@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-RUNS = {"read_and_judge.py": "Verified. Born in 1990", "card_qr_to_keys.py": "keys: Can, MrzKey"}
+RUNS = {"read_and_judge.py": "Verified. Born in 1990", "card_qr_to_keys.py": "keys: Can, MrzKey",
+        "hand_off_code.py": "shown first: good; shown again: not good"}  # fmt: skip
 
 
 def run(root: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
