@@ -23,6 +23,8 @@ from idcard.errors import MalformedData
 
 MAX_DEPTH: Final = 32
 """How deep lists and maps may lie in each other."""
+MAX_VALUES: Final = 1 << 14
+"""How many values one value may hold: a few bytes, once inflated, can name hundreds of thousands."""
 _MAX_NUMBER = 1 << 64
 
 
@@ -63,7 +65,7 @@ def decode(data: bytes, *, where: str, tags: frozenset[int] = frozenset()) -> An
         allow_duplicate_keys=False,
     )
     try:
-        value = _plain(decoder.decode(), tags)
+        value = _Plain(tags)(decoder.decode())
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         # Some of these carry parts of the data along.
         raise MalformedData("is no CBOR of the kinds that are used here", where=where) from _anonymous(error)
@@ -90,20 +92,29 @@ def _with_tags(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any, tags: frozenset[int]) -> Any:
-    """The value as plain maps and lists.
+class _Plain:
+    """Makes plain maps and lists of what was decoded, and counts.
 
-    :raises ValueError: if there is anything in it that no format uses.
+    :raises ValueError: if there is anything in it that no format uses, or too much.
     """
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(each, tags) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each, tags) for each in value]
-    if isinstance(value, Tagged):
-        if value.tag not in tags:
-            raise ValueError("an unexpected tag")
-        return Tagged(tag=value.tag, value=_plain(value.value, tags))
-    return _atom(value)
+
+    def __init__(self, tags: frozenset[int]) -> None:
+        self._tags = tags
+        self._left = MAX_VALUES
+
+    def __call__(self, value: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("too many values")
+        if isinstance(value, Mapping):
+            return {_key(key): self(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self(each) for each in value]
+        if isinstance(value, Tagged):
+            if value.tag not in self._tags:
+                raise ValueError("an unexpected tag")
+            return Tagged(tag=value.tag, value=self(value.value))
+        return _atom(value)
 
 
 def _key(key: Any) -> int | str:

@@ -45,7 +45,7 @@ W3C_VC: Final = "w3c_vc_json"
 _ENCRYPT0_TAG, _CLAIM_169 = 16, 169
 _BASE64URL = rb"[A-Za-z0-9_-]"
 _JWS = rb"eyJ" + _BASE64URL + rb"+\." + _BASE64URL + rb"+\." + _BASE64URL + rb"+"
-_BASE45 = re.compile(rb"[0-9A-Z $%*+./:-]{16,}")
+_BASE45 = rb"[0-9A-Z $%*+./:-]{16,}"
 _PHILSYS_V1 = {"alg", "signature", "subject"}
 _PHILSYS_V3 = {"d", "i", "img", "sb"}
 
@@ -58,14 +58,6 @@ def _begins(pattern: bytes) -> Any:
 def _is_whole(pattern: bytes) -> Any:
     compiled = re.compile(pattern)
     return lambda payload: compiled.fullmatch(payload) is not None
-
-
-def _is_json(format_of_it: str) -> Any:
-    return lambda payload: _json_format(payload) == format_of_it
-
-
-def _is_packed(format_of_it: str) -> Any:
-    return lambda payload: _packed_format(payload) == format_of_it
 
 
 def _json_format(payload: bytes) -> str | None:
@@ -93,8 +85,6 @@ def _json(payload: bytes) -> dict[str, Any] | None:
 
 def _packed_format(payload: bytes) -> str | None:
     """What is in Base45, compressed or not: a token, something encrypted, or a map."""
-    if not _BASE45.fullmatch(payload):
-        return None
     try:
         data = base45.decode(payload)
         packed = data[:1] == bytes([ZLIB_METHOD])
@@ -138,9 +128,9 @@ RECOGNISERS: Final = (
     ),
     Recogniser(format=SD_JWT, looks_like=_is_whole(_JWS + rb"(?:~" + _BASE64URL + rb"*)*~(?:" + _JWS + rb")?")),
     Recogniser(format=JWT, looks_like=_is_whole(_JWS)),
-    *(Recogniser(format=each, looks_like=_is_json(each)) for each in (ICAO_VDS_NC, PHILSYS, W3C_VC)),
+    Recogniser(format="json", looks_like=_begins(rb"\s*\{"), inside=_json_format),
     # DIVOC and older PixelPass: a ZIP archive
     Recogniser(format=PIXELPASS, looks_like=_begins(rb"PK\x03\x04")),
-    *(Recogniser(format=each, looks_like=_is_packed(each)) for each in (CLAIM_169, ENCRYPTED, PHILSYS, PIXELPASS, CWT)),
+    Recogniser(format="base45", looks_like=_is_whole(_BASE45), inside=_packed_format),
 )
 """In the order to try them."""

@@ -1,5 +1,7 @@
 """Base45 by the standard's examples, and strictly."""
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,6 +40,18 @@ def test_a_space_is_a_character_also_at_the_beginning() -> None:
 @given(st.binary(max_size=200))
 def test_what_was_encoded_is_decoded(data: bytes) -> None:
     assert base45.decode(base45.encode(data)) == data
+
+
+def test_ten_thousand_texts_are_bytes_or_malformed() -> None:
+    draw = random.Random(45)
+    for number in range(10_000):
+        size = draw.randrange(40)
+        text = draw.randbytes(size) if number % 4 == 0 else bytes(draw.choices(base45.ALPHABET.encode(), k=size))
+        try:
+            decoded = base45.decode(text)
+        except MalformedData:
+            continue
+        assert base45.encode(decoded) == text
 
 
 @settings(max_examples=1000, deadline=None)

@@ -51,6 +51,13 @@ def test_nesting_is_bounded() -> None:
         cbor.decode(b"\xd2" * 4000 + b"\x01", where="test", tags=frozenset({18}))
 
 
+def test_values_are_counted() -> None:
+    assert cbor.decode(cbor2.dumps([0] * (cbor.MAX_VALUES - 1)), where="test")
+    for values in ([0] * cbor.MAX_VALUES, [{}] * cbor.MAX_VALUES, [[0, 0]] * (cbor.MAX_VALUES // 2)):
+        with pytest.raises(MalformedData):
+            cbor.decode(cbor2.dumps(values), where="test")
+
+
 def test_a_tag_stays_a_tag() -> None:
     tagged = Tagged(tag=61, value=Tagged(tag=18, value=[1, {"a": b"b"}]))
     assert cbor.decode(cbor.encode(tagged), where="test", tags=frozenset({18, 61})) == tagged

@@ -1,5 +1,6 @@
 """Inflating is bounded and leaves nothing unsaid."""
 
+import random
 import zlib
 
 import pytest
@@ -36,6 +37,18 @@ def test_every_changed_bit_is_noticed() -> None:
         changed[place // 8] ^= 1 << place % 8
         with pytest.raises(IdCardError):
             inflate(bytes(changed))
+
+
+def test_ten_thousand_changed_streams_inflate_or_are_refused() -> None:
+    draw = random.Random(78)
+    for _ in range(10_000):
+        changed = bytearray(STREAM)
+        for _ in range(draw.randrange(1, 4)):
+            changed[draw.randrange(len(changed))] = draw.randrange(256)
+        try:
+            assert len(inflate(bytes(changed))) <= MAX_INFLATED
+        except IdCardError:
+            continue
 
 
 @settings(max_examples=2000, deadline=None)
