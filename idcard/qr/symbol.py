@@ -83,8 +83,9 @@ class _Climb:
 
     def all(self, rungs: tuple[ladder.Rung, ...], kinds: frozenset[Kind]) -> None:
         """Rung after rung, until something is read or the time is used up."""
-        self._start = 0.0 if self.clock is None else self.clock()
+        # Loading a decoder for the first time takes longer than reading, and is not the picture's fault.
         first = first_decoder()
+        self._start = 0.0 if self.clock is None else self.clock()
         for rung, wanted in ladder.rungs_for(rungs, kinds):
             if self.tried and self._is_late:
                 return

@@ -289,7 +289,7 @@ class PatientDesk:
             if shown.card is not None:
                 if self._codes.is_new(shown.card.text.encode(), same_s):
                     self._give_key(shown.card)
-            elif self._machine.accepts(Event.KEY_GIVEN) and (shown.certain or self._machine.screen is Screen.SHOW_QR):
+            elif shown.hint and self.wants_image() and (shown.certain or self._machine.screen is Screen.SHOW_QR):
                 self._machine.hint(shown.hint)
 
     def _give_key(self, key: Key) -> None:
