@@ -25,6 +25,8 @@ class ClaimSource(StrEnum):
     CARD_QR = "card_qr"
     TYPED = "typed"
     CHIP_NOT_PROVED = "chip_not_proved"
+    INSURANCE_QR = "insurance_qr"
+    SIGNED_QR = "signed_qr"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -17,6 +17,8 @@ from kiosk.domain.route import Clinic, Room
 Model = TypeVar("Model", bound=BaseModel)
 
 SIMULATED = "simulated:"
+SERIAL = "serial:"
+SCANNER_SPEEDS = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -60,6 +62,14 @@ def _camera(value: str) -> str:
     return value
 
 
+def _scanner(value: str) -> str:
+    port, _, speed = value.removeprefix(SERIAL).partition("@")
+    is_serial = value.startswith(SERIAL) and port.startswith("/") and (not speed or speed in SCANNER_SPEEDS)
+    if value not in ("none", "wedge") and not is_serial:
+        raise ValueError("a scanner is none, wedge, serial:/dev/PORT or serial:/dev/PORT@115200")
+    return value
+
+
 def _loopback(value: str) -> str:
     if value not in LOOPBACK:
         raise ValueError("a kiosk listens on loopback only")
@@ -68,6 +78,7 @@ def _loopback(value: str) -> str:
 
 ReaderSetting = Annotated[str, AfterValidator(_reader)]
 CameraSetting = Annotated[str, AfterValidator(_camera)]
+ScannerSetting = Annotated[str, AfterValidator(_scanner)]
 Host = Annotated[str, AfterValidator(_loopback)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -103,6 +114,7 @@ class PatientConfig(ProcessConfig):
     clinic_public_key: Path
     reader: ReaderSetting = "pcsc"
     camera: CameraSetting = "browser"
+    scanner: ScannerSetting = "none"
     reader_position: Literal["below", "left", "right"] = "below"
     policy: Literal["strict", "vietnam_strict"] = "vietnam_strict"
     idle_s: Seconds = 30

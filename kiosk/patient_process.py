@@ -11,18 +11,19 @@ from dataclasses import dataclass
 import structlog
 
 from idcard import STRICT, VIETNAM_STRICT, ConfigurationError, TrustStore
-from kiosk.config import SIMULATED, PatientConfig
+from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
 from kiosk.insurance.roster import Roster
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
-from kiosk.ports import CardDesk, StoreUnavailable
+from kiosk.ports import CardDesk, Clock, Scanner, StoreUnavailable
 from kiosk.process import listen, run_until_told
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.limits import Timing
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.reader_thread import CameraThread, ReaderThread
+from kiosk.services.scanner_thread import ScannerThread
 from kiosk.services.ticket_image import TicketImages
 from kiosk.store.database import Database
 from kiosk.web.common.factory import WEB
@@ -36,12 +37,15 @@ _FONT = WEB / "static" / "fonts" / "BeVietnamPro_700Bold.ttf"
 _log = structlog.get_logger(__name__)
 
 
+DeviceThread = ReaderThread | CameraThread | ScannerThread
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientParts:
     """What a patient's process works with; the threads are not started yet."""
 
     desk: PatientDesk
-    threads: tuple[ReaderThread | CameraThread, ...]
+    threads: tuple[DeviceThread, ...]
     trust_problem: ConfigurationError | None
 
 
@@ -93,7 +97,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             reader = CardReader(
                 trust=trust, policy=_POLICIES[config.policy], source=roster, clinic=config.clinic.code, clock=clock
             )
-            yield PatientParts(desk=desk, threads=_threads(config, desk, reader), trust_problem=None)
+            yield PatientParts(desk=desk, threads=_threads(config, desk, reader, clock), trust_problem=None)
     finally:
         database.close()
 
@@ -125,13 +129,24 @@ def card_desk(reader: str) -> CardDesk:
     return PcscDesk(reader.partition(":")[2] or None)
 
 
+def serial_scanner(setting: str) -> Scanner:
+    """The scanner that a setting names, ``serial:PORT`` or ``serial:PORT@SPEED``; it may be plugged in later."""
+    # Only here: other systems than POSIX have no such ports.
+    from kiosk.devices.scanner import SPEED, SerialScanner
+
+    port, _, speed = setting.removeprefix(SERIAL).partition("@")
+    return SerialScanner(port, speed=int(speed or SPEED))
+
+
 def _threads(
-    config: PatientConfig, desk: PatientDesk, card_reader: CardReader
-) -> tuple[ReaderThread | CameraThread, ...]:
-    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk)
-    if not config.camera.startswith(SIMULATED):
-        return (reader,)
-    return reader, CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk)
+    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, clock: Clock
+) -> tuple[DeviceThread, ...]:
+    threads: list[DeviceThread] = [ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk)]
+    if config.camera.startswith(SIMULATED):
+        threads.append(CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk))
+    if config.scanner.startswith(SERIAL):
+        threads.append(ScannerThread(scanner=serial_scanner(config.scanner), patient=desk, clock=clock))
+    return tuple(threads)
 
 
 def _address(device: str) -> tuple[str, int]:

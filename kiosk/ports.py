@@ -53,6 +53,16 @@ class Camera(Protocol):
         """Let go of the camera."""
 
 
+class Scanner(Protocol):
+    """A scanner of codes that the kiosk's process reads itself, beside one that types into the browser."""
+
+    def read(self, timeout_s: float) -> bytes:
+        """What came within the time-out: nothing where nothing did, or where the scanner is missing."""
+
+    def close(self) -> None:
+        """Let go of the scanner."""
+
+
 class EligibilitySource(Protocol):
     """Somebody who knows who is covered."""
 

@@ -1,7 +1,8 @@
 """The ``idcard`` command: lists readers, reads a card, and says what is proved.
 
-Exit codes: 0 the policy is met; 1 it is not; 2 wrong usage, configuration or installation; 3 trouble with the reader,
-the card or the file; 130 stopped by the user. Results go to standard output, everything else to standard error.
+Exit codes: 0 the policy is met, or a code was read; 1 it is not, or none was; 2 wrong usage, configuration or
+installation; 3 trouble with the reader, the card, the picture or the file; 130 stopped by the user. Results go to
+standard output, everything else to standard error.
 """
 
 import io
@@ -15,10 +16,13 @@ import typer
 from rich.console import Console
 
 import idcard
-from idcard.cli import evidence, serve
+from idcard.cli import evidence, qr, serve
 from idcard.cli import trust as trust_store
 from idcard.cli.keys import take_keys
 from idcard.cli.report import read_and_judge, show
+from idcard.cli.scan import lines as scan_lines
+from idcard.cli.scan import scan_camera, scan_file
+from idcard.cli.scan import to_json as scan_to_json
 from idcard.cli.shared import (
     CARD_TROUBLE,
     NOT_MET,
@@ -36,6 +40,7 @@ from idcard.cli.texts import Language, say
 from idcard.report import to_json
 
 _SECRETS = ("--mrz", "--can", "--card-qr")
+_MAY_STAND_ALONE = (*_SECRETS, "--camera")
 
 app = typer.Typer(
     help="Read chip identity cards and say what is proved.",
@@ -44,6 +49,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(qr.app, name="qr")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -56,12 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def with_dashes(arguments: Sequence[str]) -> list[str]:
-    """The arguments with ``-`` behind a secret's option that has no value: ``--can`` alone means "ask me"."""
+    """The arguments with ``-`` behind an option that may stand alone.
+
+    ``--can`` alone means "ask me", ``--camera`` alone the first camera.
+    """
     followed = zip(arguments, [*arguments[1:], "--"], strict=False)
     return [
         part
         for argument, following in followed
-        for part in ((argument, "-") if argument in _SECRETS and following.startswith("--") else (argument,))
+        for part in ((argument, "-") if argument in _MAY_STAND_ALONE and following.startswith("--") else (argument,))
     ]
 
 
@@ -136,3 +145,39 @@ def read(
 app.command()(evidence.verify)
 app.command()(serve.serve)
 app.add_typer(trust_store.app, name="trust")
+
+
+@app.command()
+def scan(
+    picture: Annotated[Path | None, typer.Argument(metavar="FILE", help="A picture; - is standard input.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(metavar="DEVICE", help="Look through this camera, or the first one, instead.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long to look through a camera.")] = 30,
+    as_json: AsJson = False,
+    language: In = Language.EN,
+) -> None:
+    """Read the codes in a picture or before a camera; exit code 1 where there is none.
+
+    QR, Data Matrix, Aztec and PDF417 are read. What a code says is not proved by reading it.
+    """
+    if (picture is None) == (camera is None):
+        raise typer.BadParameter("give either a FILE or --camera")
+    with errors_told(language, as_json):
+        if picture is not None:
+            found = scan_file(picture)
+        else:
+            found = scan_camera(camera or "-", seconds, lambda advice: _advise(advice, language))
+    if as_json:
+        print_json(scan_to_json(found))
+    for line in () if as_json else scan_lines(found, language):
+        typer.echo(line)
+    if not found:
+        if found.advice is not None:
+            _advise(found.advice, language)
+        typer.echo(say("scan.nothing", language), err=True)
+        raise typer.Exit(NOT_MET)
+
+
+def _advise(advice: idcard.Advice, language: Language) -> None:
+    typer.echo(say(f"advice.{advice}", language), err=True)

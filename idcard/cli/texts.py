@@ -50,6 +50,10 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fact.access": ("access", "mở chip"),
         "fact.validity": ("validity", "thời hạn"),
         "fact.consistency": ("consistency", "nhất quán"),
+        "fact.key_usage": ("key usage", "mục đích khóa"),
+        "fact.freshness": ("freshness", "mã mới"),
+        "fact.replay": ("first use", "dùng lần đầu"),
+        "fact.holder": ("bearer", "người mang mã"),
         # The person
         "holder.verified": ("Holder, proved", "Chủ thẻ, đã xác minh"),
         "holder.claimed": ("What the chip says, NOT proved", "Chip ghi như sau, CHƯA xác minh"),
@@ -72,6 +76,15 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ask.can": ("Card access number (the last six digits)", "Sáu số cuối của số căn cước"),
         "ask.mrz": ("The lines of the MRZ, then an empty line:", "Các dòng MRZ, rồi một dòng trống:"),
         "ask.card_qr": ("Scan the QR of the card, then an empty line:", "Quét mã QR trên thẻ, rồi một dòng trống:"),
+        # Codes
+        "scan.symbol": (
+            "{kind}, {count} bytes, {name}; reading it proves nothing:",
+            "{kind}, {count} byte, {name}; đọc được chưa phải là xác minh:",
+        ),
+        "scan.nothing": ("No code was found.", "Không tìm thấy mã nào."),
+        "advice.closer": ("Hold the code closer to the camera.", "Đưa mã lại gần máy quét hơn."),
+        "advice.steadier": ("Hold the code still.", "Giữ yên mã."),
+        "advice.more_light": ("More light is needed.", "Cần thêm ánh sáng."),
         "no_reader": ("No reader is connected.", "Không có đầu đọc nào được kết nối."),
         "error": ("Error: {message} [{code}] {remedy}", "Lỗi [{code}]: {remedy} ({message})"),
         # Evidence files

@@ -18,12 +18,20 @@ class Recogniser:
     """One format: its name, how its payloads begin, and how they are parsed.
 
     ``parse`` is None for a format that can be named but not read. It raises :class:`idcard.errors.IdCardError` for a
-    payload that looks like the format and does not follow it.
+    payload that looks like the format and does not follow it. Several formats may look alike from outside: then
+    ``inside`` opens the payload once and says which it is, or None where it is none of them.
     """
 
     format: str
     looks_like: Callable[[bytes], bool]
     parse: Callable[[bytes], object] | None = None
+    inside: Callable[[bytes], str | None] | None = None
+
+    def name(self, payload: bytes) -> str | None:
+        """The name of the payload's format, or None where this recogniser does not know it."""
+        if not self.looks_like(payload):
+            return None
+        return self.format if self.inside is None else self.inside(payload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -49,8 +57,9 @@ def recognise(payload: bytes, recognisers: Sequence[Recogniser]) -> Recognised:
     """
     if len(payload) > MAX_PAYLOAD:
         raise BoundExceeded("QR payload: too long", where="QR payload", length=len(payload))
-    known = next((recogniser for recogniser in recognisers if recogniser.looks_like(payload)), None)
-    if known is None:
-        return Recognised(format=UNKNOWN, payload=payload, document=None)
-    document = known.parse(payload) if known.parse else None
-    return Recognised(format=known.format, payload=payload, document=document)
+    for recogniser in recognisers:
+        name = recogniser.name(payload)
+        if name is not None:
+            document = recogniser.parse(payload) if recogniser.parse else None
+            return Recognised(format=name, payload=payload, document=document)
+    return Recognised(format=UNKNOWN, payload=payload, document=None)

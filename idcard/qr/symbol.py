@@ -1,143 +1,140 @@
 """From an image to the bytes of the symbols in it: bytes first, never guessed text.
 
-Theory of operation. A ladder: QR codes in the image as it is (2 to 7 ms for a camera frame); QR codes in the image
-enlarged twice, which recovers small and noisy ones; then Data Matrix, Aztec and PDF417. The first rung that finds
-anything gives the answer. Decoders that return text guess its encoding, and guess wrong for Vietnamese names and for
-anything binary: so only their bytes are used, and whoever reads the bytes decodes them strictly.
+Decoders that return text guess its encoding, and guess wrong for Vietnamese names and for anything binary: so only
+their bytes are used, and whoever reads the bytes decodes them strictly.
 
-zxing-cpp does the work. Only where it is missing, zbar does, in its binary mode: see :mod:`idcard.qr.zbar`.
+zxing-cpp does the work, on the rungs of :mod:`idcard.qr.ladder`. zbar, in its binary mode, is the second reader of
+still pictures, and stands in where zxing-cpp is missing: see :mod:`idcard.qr.zbar`.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
-from idcard.errors import BoundExceeded, MalformedData, MissingExtra
+from idcard.qr import ladder
+from idcard.qr.advice import advice_for
+from idcard.qr.decoders import ZBAR, Decoder, Found, first_decoder, second_decoder
+from idcard.qr.picture import MAX_IMAGE_BYTES as MAX_IMAGE_BYTES
+from idcard.qr.picture import grey
+from idcard.qr.sight import Advice as Advice
+from idcard.qr.sight import Kind as Kind
+from idcard.qr.sight import Scan as Scan
+from idcard.qr.sight import Symbol as Symbol
+from idcard.qr.sight import Unread
 
 if TYPE_CHECKING:
     from PIL import Image
 
-MAX_IMAGE_BYTES = 32 << 20
-MAX_PIXELS = 40_000_000
-_MAX_SIDE = 20_000
-# Enlarging pays for camera frames; the modules of a photo with more pixels than this are large enough.
-_MAX_PIXELS_TO_ENLARGE = 4_000_000
+Mode = Literal["live", "still"]
+BUDGET_MS: dict[Mode, float] = {"live": 45.0, "still": 180.0}
+"""How long rungs may be begun; the last one is finished, so that a picture of 1280 × 720 takes up to 60 and 250 ms."""
+_LADDERS: dict[Mode, tuple[ladder.Rung, ...]] = {"live": ladder.LIVE, "still": ladder.STILL}
 _MAX_SYMBOLS = 32
-_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-_NAMES = {"QRCode": "QR", "DataMatrix": "Data Matrix", "Aztec": "Aztec", "PDF417": "PDF417"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Symbol:
-    """One symbol: its kind (``QR``, ``Data Matrix``, ``Aztec`` or ``PDF417``) and its bytes, exactly."""
-
-    format: str
-    data: bytes
-
-    def __repr__(self) -> str:
-        return f"Symbol({self.format}, {len(self.data)} bytes)"
-
-
-def scan(image: bytes | Image.Image) -> tuple[Symbol, ...]:
-    """The symbols in ``image``, each once; none where there is none to be read.
+def scan(
+    image: bytes | Image.Image,
+    *,
+    mode: Mode = "live",
+    budget_ms: float | None = None,
+    kinds: Collection[str] = tuple(Kind),
+    clock: Callable[[], float] | None = None,
+) -> Scan:
+    """The symbols in ``image``, each once, and how they were found; none where there is none to be read.
 
     :param image: an image file (PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; at most 32 MiB) or a Pillow image; at most
         40 million pixels.
+    :param mode: ``live`` for frames of a camera, of which the next comes soon; ``still`` for a picture that is worth
+        more time, and may hold symbols of several kinds.
+    :param budget_ms: how long preparations may be begun; None for what suits the mode.
+    :param kinds: the kinds of symbol to look for.
+    :param clock: gives seconds that never go back; without one, no time is measured and everything is tried.
     :raises MalformedData: if the bytes are no such image, or cut short.
     :raises BoundExceeded: if the image is larger.
     :raises MissingExtra: if Pillow, or any decoder, is not installed.
+    :raises ValueError: for an unknown mode or kind, or a budget that is not positive.
     """
-    grey = _grey(image)
-    try:
-        rungs = _zxing_rungs(grey)
-    except ImportError as missing:
-        rungs = _zbar_rungs(grey, missing)
-    for symbols in rungs:
-        if symbols:
-            return tuple(dict.fromkeys(symbols))[:_MAX_SYMBOLS]
-    return ()
+    if mode not in _LADDERS:
+        raise ValueError("the mode is live or still")
+    budget = BUDGET_MS[mode] if budget_ms is None else budget_ms
+    if not budget > 0:
+        raise ValueError("a budget is positive")
+    wanted = frozenset(Kind(kind) for kind in kinds)
+    climb = _Climb(image=grey(image), clock=clock, budget_ms=budget)
+    climb.all(_LADDERS[mode], wanted)
+    return climb.result()
 
 
-def _grey(image: bytes | Image.Image) -> Image.Image:
-    try:
-        from PIL import Image
-    except ImportError as missing:
-        raise MissingExtra("qr", "reading QR codes from images") from missing
-    if not isinstance(image, bytes):
-        return _flattened(image)
-    if len(image) > MAX_IMAGE_BYTES:
-        raise BoundExceeded("image: too many bytes", where="image", length=len(image))
-    try:
-        with Image.open(io.BytesIO(image), formats=_IMAGE_FORMATS) as opened:
-            return _flattened(opened)
-    except BoundExceeded:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
-        raise BoundExceeded("image: too many pixels", where="image") from bomb
-    except Exception as error:
-        # Pillow's readers raise whatever a broken file leads them to: OSError, SyntaxError, struct.error, and others.
-        raise MalformedData("is no image that can be read", where="image") from error
+@dataclass(slots=True, kw_only=True)
+class _Climb:
+    """One way up a ladder."""
 
+    image: Image.Image
+    clock: Callable[[], float] | None
+    budget_ms: float
+    symbols: tuple[Symbol, ...] = ()
+    unread: list[Unread] = field(default_factory=list)
+    decoder: str = ""
+    rung: str = ""
+    tried: list[str] = field(default_factory=list)
+    _start: float = 0.0
 
-def _flattened(image: Image.Image) -> Image.Image:
-    """The image in shades of grey on white; its size is checked before its pixels are decoded."""
-    width, height = image.size
-    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE and width * height <= MAX_PIXELS):
-        raise BoundExceeded("image: too many pixels, or none", where="image", width=width, height=height)
-    if not image.has_transparency_data:
-        return image.convert("L")
-    from PIL import Image
+    def all(self, rungs: tuple[ladder.Rung, ...], kinds: frozenset[Kind]) -> None:
+        """Rung after rung, until something is read or the time is used up."""
+        # Loading a decoder for the first time takes longer than reading, and is not the picture's fault.
+        first = first_decoder()
+        self._start = 0.0 if self.clock is None else self.clock()
+        for rung, wanted in ladder.rungs_for(rungs, kinds):
+            if self.tried and self._is_late:
+                return
+            chosen = first
+            if rung.second:
+                second = None if first[0] == ZBAR else second_decoder()
+                if second is None:
+                    continue
+                chosen = second
+            if self._step(rung, frozenset(wanted), *chosen):
+                return
 
-    with_alpha = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), with_alpha).convert("L")
+    def _step(self, rung: ladder.Rung, kinds: frozenset[Kind], name: str, decode: Decoder) -> bool:
+        """Whether this rung reads anything."""
+        prepared = rung.prepare(self.image)
+        if prepared is None:
+            return False
+        image, by = prepared
+        self.tried.append(rung.name)
+        found: Found = decode(image, kinds, thorough=rung.thorough)
+        self.unread += [code.enlarged(1 / by) for code in found.unread]
+        if not found.symbols:
+            return False
+        symbols = (each.enlarged(1 / by) for each in found.symbols)
+        self.symbols = tuple(dict.fromkeys(symbols))[:_MAX_SYMBOLS]
+        self.decoder, self.rung = name, rung.name
+        return True
 
+    @property
+    def _ms(self) -> float | None:
+        return None if self.clock is None else 1000 * (self.clock() - self._start)
 
-def _enlarged(grey: Image.Image) -> Image.Image | None:
-    if grey.width * grey.height > _MAX_PIXELS_TO_ENLARGE:
-        return None
-    from PIL import Image
+    @property
+    def _is_late(self) -> bool:
+        spent = self._ms
+        return spent is not None and spent >= self.budget_ms
 
-    return grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC)
-
-
-def _zxing_rungs(grey: Image.Image) -> Iterator[tuple[Symbol, ...]]:
-    import zxingcpp
-
-    kinds = zxingcpp.BarcodeFormat
-
-    def read(image: Image.Image | None, *formats: zxingcpp.BarcodeFormat) -> tuple[Symbol, ...]:
-        if image is None:
-            return ()
-        view = memoryview(image.tobytes()).cast("B", shape=(image.height, image.width))
-        found = zxingcpp.read_barcodes(view, formats=zxingcpp.BarcodeFormats(formats))
-        return tuple(
-            Symbol(format=_NAMES.get(code.symbology.name, code.symbology.name), data=code.bytes)
-            for code in found
-            if code.valid and code.bytes
+    def result(self) -> Scan:
+        """What was found on the way."""
+        sizes = [code.module_px for code in self.symbols] + [code.module_px for code in self.unread]
+        unread = () if self.symbols else self.unread
+        advice = advice_for(self.image, self.symbols, unread, moved=ladder.MOTION_UNDONE in self.tried)
+        return Scan(
+            symbols=self.symbols,
+            decoder=self.decoder,
+            rung=self.rung,
+            attempts=len(self.tried),
+            ms=self._ms,
+            module_px=min((size for size in sizes if size is not None), default=None),
+            located=bool(self.symbols or self.unread),
+            advice=advice,
         )
-
-    def rungs() -> Iterator[tuple[Symbol, ...]]:
-        yield read(grey, kinds.QRCode)
-        yield read(_enlarged(grey), kinds.QRCode)
-        yield read(grey, kinds.DataMatrix, kinds.Aztec, kinds.PDF417)
-
-    return rungs()
-
-
-def _zbar_rungs(grey: Image.Image, missing: ImportError) -> Iterator[tuple[Symbol, ...]]:
-    try:
-        from idcard.qr import zbar
-    except ImportError:
-        # pyzbar itself may be there without the system's libzbar.
-        raise MissingExtra("qr", "reading QR codes from images") from missing
-
-    def read(image: Image.Image | None) -> tuple[Symbol, ...]:
-        if image is None:
-            return ()
-        found = zbar.read_qr_codes(image.tobytes(), image.width, image.height)
-        return tuple(Symbol(format="QR", data=data) for data in found)
-
-    return map(read, (grey, _enlarged(grey)))

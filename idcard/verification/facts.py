@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 
 class Outcome(StrEnum):
@@ -45,7 +46,7 @@ class Rung(StrEnum):
 
 
 class FactName(StrEnum):
-    """The facts of a verdict on a card."""
+    """The facts of a verdict: on a card, and with those behind *consistency* on a code."""
 
     INTEGRITY = "integrity"
     """The data groups are the ones whose hashes were signed."""
@@ -63,6 +64,20 @@ class FactName(StrEnum):
     """The document has not expired."""
     CONSISTENCY = "consistency"
     """What is said in several places is the same everywhere."""
+    KEY_USAGE = "key_usage"
+    """The key that signed is meant for such documents."""
+    FRESHNESS = "freshness"
+    """The code was made just now; a copy of yesterday's would not do."""
+    REPLAY = "replay"
+    """The code was not shown before."""
+    HOLDER = "holder"
+    """Whoever shows the code is the person that it is about."""
+
+
+OF_CODES_ONLY: Final = frozenset({FactName.KEY_USAGE, FactName.FRESHNESS, FactName.REPLAY, FactName.HOLDER})
+"""The facts that a verdict on a card does not have."""
+OF_CARDS: Final = tuple(name for name in FactName if name not in OF_CODES_ONLY)
+"""The facts of a verdict on a card, in their order."""
 
 
 class Reason(StrEnum):
@@ -203,6 +218,49 @@ class Reason(StrEnum):
     """Which signers may sign for the document's issuing state is not known."""
     TIMES_IMPLAUSIBLE = "times_implausible"
     """The document's dates contradict each other, or lie in the future."""
+
+    UNSIGNED = "unsigned"
+    """The code bears no signature: anybody can print one like it."""
+    NOT_VERIFIABLE_OFFLINE = "not_verifiable_offline"
+    """Only the issuer's own service can tell what this code is worth."""
+    FORMAT_NOT_SUPPORTED = "format_not_supported"
+    """The format can be named, but not verified here."""
+    SIGNER_NOT_LISTED = "signer_not_listed"
+    """No key that the code names is in the trust store."""
+    SIGNER_LISTED = "signer_listed"
+    """The trust store lists the key that signed."""
+    KEY_USAGE_RIGHT = "key_usage_right"
+    """The key that signed is meant for such documents."""
+    KEY_USAGE_WRONG = "key_usage_wrong"
+    """The key that signed is meant for other documents."""
+    KEY_USAGE_OPEN = "key_usage_open"
+    """The key that signed is not restricted to any kind of document."""
+    NOT_YET_IN_FORCE = "not_yet_in_force"
+    """It is not in force yet."""
+    STATIC_CODE = "static_code"
+    """The code never changes: a copy is as good as the original."""
+    FRESH = "fresh"
+    """The code was made just now."""
+    TOO_OLD = "too_old"
+    """The code is older than its kind may be."""
+    SCAN_TIME_UNKNOWN = "scan_time_unknown"
+    """When the code was scanned is not known."""
+    NOT_SEEN_BEFORE = "not_seen_before"
+    """The code was not shown here before."""
+    SEEN_BEFORE = "seen_before"
+    """The code was shown here before."""
+    NOT_LOOKED_UP = "not_looked_up"
+    """Whether the code was shown before was not looked up."""
+    NO_HOLDER_BINDING = "no_holder_binding"
+    """Nothing binds the code to the person who shows it."""
+    CONFIRMED_ONLINE = "confirmed_online"
+    """The issuer's service confirmed the code."""
+    NUMBER_CONTRADICTS = "number_contradicts"
+    """The personal number goes with another sex or year of birth than the code says; some were corrected later."""
+    REFUSED_ONLINE = "refused_online"
+    """The issuer's service does not accept the code."""
+    NOT_ASKED_ONLINE = "not_asked_online"
+    """The issuer's service was not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
 """The QR formats of Vietnam, for :func:`idcard.qr.recognise.recognise`."""
 
 from idcard.qr.recognise import Recogniser
-from idcard.vietnam.bhyt_card import looks_like_bhyt_card
+from idcard.vietnam.bhyt_card import BhytCard, looks_like_bhyt_card
 from idcard.vietnam.card_qr import CardQr, looks_like_card_qr
+from idcard.vietnam.vneid import VneidCode, looks_like_vneid
 
 CARD_QR = "vn_card_qr"
 BHYT_CARD = "vn_bhyt_card"
+VNEID = "vn_vneid"
 
 RECOGNISERS = (
     Recogniser(
@@ -13,6 +15,7 @@ RECOGNISERS = (
         looks_like=lambda payload: looks_like_card_qr(payload.decode("utf-8", "replace")),
         parse=CardQr.from_bytes,
     ),
-    Recogniser(format=BHYT_CARD, looks_like=looks_like_bhyt_card),
+    Recogniser(format=BHYT_CARD, looks_like=looks_like_bhyt_card, parse=BhytCard.from_bytes),
+    Recogniser(format=VNEID, looks_like=looks_like_vneid, parse=VneidCode.from_bytes),
 )
-"""In the order to try them: the card's QR is parsed, the insurance card's is named."""
+"""In the order to try them. VssID shows the insurance card's own code. A vaccine pass is an EU certificate."""

@@ -57,8 +57,7 @@ def _suspicious(verdict: Verdict) -> bool:
 
 
 def _reasons_of(verdict: Verdict) -> tuple[str, ...]:
-    facts = (verdict.fact(name) for name in FactName)
-    return tuple(f"{fact.name}.{fact.reason}" for fact in facts if not _unremarkable(fact))
+    return tuple(f"{fact.name}.{fact.reason}" for fact in verdict.facts if not _unremarkable(fact))
 
 
 def _unremarkable(fact: Fact) -> bool:

@@ -1,29 +1,53 @@
-"""Codes before the camera: which is the QR of a card, and whether it was just shown."""
+"""Codes before the camera or under the scanner: which is the QR of a card, and whether it was just shown."""
 
 import hashlib
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import structlog
 
 from idcard import CardQr, IdCardError, scan
+from kiosk.domain.scans import scanned_text
 from kiosk.ports import Clock
+from kiosk.services.view import Hint
 
 _log = structlog.get_logger(__name__)
 
 
-def card_qr_in(image: bytes) -> tuple[CardQr | None, bool]:
-    """The QR of a card in a picture, where there is one, and whether there is any code at all."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Shown:
+    """What was shown: the QR of a card, or what to say instead. ``certain``: a code is there for sure."""
+
+    card: CardQr | None = None
+    hint: Hint = ""
+    certain: bool = True
+
+
+def shown_in(image: bytes) -> Shown:
+    """What a picture shows."""
     try:
-        codes = [symbol.data for symbol in scan(image)]
+        found = scan(image, kinds=("QR",))
     except IdCardError as error:
         _log.info("picture_unusable", error=error.code)
-        return None, False
+        return Shown()
+    if found:
+        return _card_among(code.data for code in found)
+    return Shown(hint="" if found.advice is None else found.advice.value, certain=found.located)
+
+
+def shown_by(scanned: str) -> Shown:
+    """What a scanner read."""
+    return _card_among([scanned_text(scanned.encode("utf-8", "replace")).encode()])
+
+
+def _card_among(codes: Iterable[bytes]) -> Shown:
     for code in codes:
         try:
-            return CardQr.from_bytes(code), True
+            return Shown(card=CardQr.from_bytes(code))
         except IdCardError:
             continue
-    return None, bool(codes)
+    return Shown(hint="qr_unknown")
 
 
 class CodeMemory:
@@ -41,10 +65,10 @@ class CodeMemory:
         self._last = b""
         self._until = 0.0
 
-    def is_new(self, code: bytes) -> bool:
-        """Whether this code was not in the picture just before."""
+    def is_new(self, code: bytes, absence_s: float = 0.0) -> bool:
+        """Whether this code was not seen just before; ``absence_s`` lengthens how long that is."""
         seen = hashlib.blake2b(code, key=self._key, digest_size=16).digest()
         now = self._clock.monotonic()
         still_held = seen == self._last and now < self._until
-        self._last, self._until = seen, now + self._absence_s
+        self._last, self._until = seen, now + max(absence_s, self._absence_s)
         return not still_held

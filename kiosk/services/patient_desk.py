@@ -20,6 +20,7 @@ from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Card, Event, Limit, Screen
 from kiosk.domain.route import Clinic
+from kiosk.domain.scans import SAME_SCAN_S
 from kiosk.domain.tickets import Ticket
 from kiosk.ports import Clock, StoreUnavailable
 from kiosk.services.card_reader import (
@@ -34,7 +35,7 @@ from kiosk.services.card_reader import (
     WrongKey,
 )
 from kiosk.services.checkin import CheckIn
-from kiosk.services.codes import CodeMemory, card_qr_in
+from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
 from kiosk.services.desk_way import DeskWay
 from kiosk.services.limits import Timing
 from kiosk.services.machine import ReadOrder, VisitMachine
@@ -113,15 +114,13 @@ class PatientDesk:
 
     def show_image(self, image: bytes) -> None:
         """Take a camera frame (JPEG or PNG) and look for the QR of a card."""
-        with self._changed:
-            if not self._machine.accepts(Event.KEY_GIVEN):
-                return
-        found, any_code = card_qr_in(image)
-        with self._changed:
-            if found is None and any_code and self._machine.accepts(Event.KEY_GIVEN):
-                self._machine.hint("qr_unknown")
-            elif found is not None and self._codes.is_new(found.text.encode()):
-                self._give_key(found)
+        if self.wants_image():
+            self._take(shown_in(image))
+
+    def show_code(self, scanned: str) -> None:
+        """Take the text that a scanner read: the QR of a card counts like one that the camera saw."""
+        if self.wants_image():
+            self._take(shown_by(scanned), SAME_SCAN_S)
 
     def choose_room(self, room_id: str) -> None:
         """Admit the person to a room; an unknown room is a ValueError."""
@@ -131,17 +130,15 @@ class PatientDesk:
             proved = self._machine.visit.proved
             if not self._machine.accepts(Event.ADMITTED) or proved is None:
                 return
-
-            def admit() -> Ticket:
-                return self._checkin.admit(
+            ticket = self._committed(
+                lambda: self._checkin.admit(
                     proved.identity,
                     room=room,
                     eligibility=proved.eligibility,
                     verdict=proved.verdict,
                     roster_version=proved.source_version,
                 )
-
-            ticket = self._committed(admit)
+            )
             if ticket is not None:
                 self._show_ticket(ticket, Event.SEEN_TODAY if ticket.again else Event.ADMITTED)
 
@@ -287,6 +284,14 @@ class PatientDesk:
 
     # --- keys and reads -----------------------------------------------------------------------------------------
 
+    def _take(self, shown: Shown, same_s: float = 0.0) -> None:
+        with self._changed:
+            if shown.card is not None:
+                if self._codes.is_new(shown.card.text.encode(), same_s):
+                    self._give_key(shown.card)
+            elif shown.hint and self.wants_image() and (shown.certain or self._machine.screen is Screen.SHOW_QR):
+                self._machine.hint(shown.hint)
+
     def _give_key(self, key: Key) -> None:
         self._expire()
         if self._machine.reader_ok:
@@ -354,11 +359,7 @@ class PatientDesk:
         name = self._machine.visit.masked_name
         room = self._clinic.room_or_bare(ticket.room_id or "")
         self._machine.visit.ticket = ticket_view(ticket, room, name)
-        try:
-            self._machine.visit.ticket_image = self._ticket_images.png(ticket, room, name)
-        except OSError as error:
-            # The admission is committed and the number stands on the screen: a picture must not take it away.
-            _log.error("ticket_not_drawn", kind=type(error).__name__)
+        self._machine.visit.ticket_image = self._ticket_images.png_or_none(ticket, room, name)
         # The ticket says all that is still needed.
         self._machine.visit.proved = self._machine.visit.key = None
         self._machine.dispatch(event)

@@ -10,11 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 import segno
+import structlog
 from PIL import Image, ImageDraw, ImageFont
 
 from idcard import ConfigurationError
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
+
+_log = structlog.get_logger(__name__)
 
 WIDTH = 576
 _MARGIN = 24
@@ -58,6 +61,14 @@ class TicketImages:
         out = io.BytesIO()
         image.save(out, "PNG", optimize=True)
         return out.getvalue()
+
+    def png_or_none(self, ticket: Ticket, room: Room, masked_name: str) -> bytes | None:
+        """The same, or None where it cannot be drawn: a picture must not take away what is committed."""
+        try:
+            return self.png(ticket, room, masked_name)
+        except OSError as error:
+            _log.error("ticket_not_drawn", kind=type(error).__name__)
+            return None
 
     def reference(self, ticket: Ticket) -> str:
         """What the code on the ticket says: clinic, day, number and check code, and nothing of the person."""

@@ -13,8 +13,8 @@ from kiosk.domain.flow import Screen as Screen
 Call = Literal["help", "child", "emergency"]
 """For what staff can be called from the screen."""
 
-Hint = Literal["", "qr_unknown"]
-"""A small notice: the camera saw a code that is not the QR of a card."""
+Hint = Literal["", "qr_unknown", "closer", "steadier", "more_light"]
+"""A small notice: a code is not the QR of a card, or how to hold one so that it can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,9 @@ class PatientScreens(Protocol):
 
     def show_image(self, image: bytes) -> None:
         """Take a camera frame (JPEG or PNG) and look for the QR of a card."""
+
+    def show_code(self, scanned: str) -> None:
+        """Take the text that a scanner read."""
 
     def choose_room(self, room_id: str) -> None:
         """Admit the person to a room; an unknown room is a ValueError."""

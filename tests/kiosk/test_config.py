@@ -119,6 +119,16 @@ def test_a_clinic_has_rooms(write: Write) -> None:
     assert "rooms" in str(problem(write(clinic=clinic)))
 
 
+@pytest.mark.parametrize("scanner", ["none", "wedge", "serial:/dev/ttyACM0", "serial:/dev/serial/by-id/x@115200"])
+def test_scanners(write: Write, scanner: str) -> None:
+    assert load(PatientConfig, write(scanner=f'"{scanner}"')).scanner == scanner
+
+
+@pytest.mark.parametrize("scanner", ["", "usb", "serial:", "serial:ttyACM0", "serial:/dev/ttyACM0@14401", "wedge:1"])
+def test_what_is_no_scanner(write: Write, scanner: str) -> None:
+    assert "scanner" in str(problem(write(scanner=f'"{scanner}"')))
+
+
 @pytest.mark.parametrize("device", ["reader", "camera"])
 def test_production_refuses_simulated_devices(write: Write, device: str) -> None:
     simulated = '"simulated:127.0.0.1:8003"'

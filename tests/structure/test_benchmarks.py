@@ -23,6 +23,7 @@ import pytest
             },
         ),
         ("kiosk", {"card_to_ticket_server_ms"}),
+        ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
     ],
 )
 def test_an_area_writes_its_figures(root: Path, area: str, figures: set[str]) -> None:
@@ -39,4 +40,7 @@ def test_an_area_writes_its_figures(root: Path, area: str, figures: set[str]) ->
 def test_an_unknown_area_is_one_line_and_a_remedy(root: Path) -> None:
     result = subprocess.run([sys.executable, "tests/benchmarks", "moon"], cwd=root, capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr.splitlines() == ["error: no area called 'moon'.", "       There are: kiosk, reader, verify"]
+    assert result.stderr.splitlines() == [
+        "error: no area called 'moon'.",
+        "       There are: kiosk, qr, reader, verify",
+    ]

@@ -9,6 +9,7 @@ import pytest
 RUNS = {
     "read_and_judge.py": "Verified. Born in 1990",
     "card_qr_to_keys.py": "keys: Can, MrzKey",
+    "hand_off_code.py": "shown first: good; shown again: not good",
     "backend_challenge.py": "Accepted. Born in 1990\nThe same evidence again: chip_replayed\n",
 }
 

@@ -14,6 +14,7 @@ EXTRAS = (
     "PIL",
     "flask",
     "kiosk",
+    "numpy",
     "pydantic",
     "pyzbar",
     "rich",

@@ -12,7 +12,7 @@ from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.common.serving import LONG_POLLS
 from kiosk.web.patient.closed import add_closed_page
 from kiosk.web.patient.page import Page
-from kiosk.web.patient.taps import FRAME_LIMIT, add_taps
+from kiosk.web.patient.taps import FRAME_LIMIT, SCAN_LIMIT, add_taps
 from kiosk.web.patient.views import add_views
 
 
@@ -32,7 +32,7 @@ def create_patient_app(
         port=config.port,
         session_key=key,
         camera=trust_problem is None,
-        limits={"camera": FRAME_LIMIT},
+        limits={"camera": FRAME_LIMIT, "scan": SCAN_LIMIT},
     )
     page = Page(desk=desk, config=config, boot=secrets.token_hex(4), waiting=BoundedSemaphore(LONG_POLLS))
     if trust_problem is not None:

@@ -56,7 +56,8 @@ class Page:
             "reader": self.config.reader_position,
             "boot": self.boot,
             "camera": "on" if view.camera == "browser" and view.screen in QR_SCREENS else "off",
-            "qr_lane": view.camera != "none",
+            "wedge": "on" if self.config.scanner == "wedge" and view.screen in QR_SCREENS else "off",
+            "qr_lane": view.camera != "none" or self.config.scanner != "none",
             "steps": STEPS,
             "query": current_preferences().query | {"shown": view.screen.value},
         }

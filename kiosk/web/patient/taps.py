@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
+import structlog
 from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,10 +11,15 @@ from kiosk.services.view import PatientScreens
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.patient.page import Page
 
+SCAN_LIMIT = 64 * 1024
+"""The greatest text of a scanner as JSON, in bytes."""
+
 FRAME_LIMIT = 2 * 1024 * 1024
 """The greatest camera frame, in bytes."""
 
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+
+_log = structlog.get_logger(__name__)
 
 TAPS: dict[str, Callable[[PatientScreens], None]] = {
     "no-qr": lambda desk: desk.no_qr(),
@@ -53,6 +59,18 @@ def add_taps(app: Flask, page: Page) -> None:
         if not frame.startswith(_IMAGE_STARTS):
             abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         page.desk.show_image(frame)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @app.post("/scan")
+    def scan() -> Response:
+        scanned = request.get_json(silent=True)
+        text = scanned.get("text") if isinstance(scanned, dict) else None
+        if isinstance(scanned, dict) and scanned.get("composed") is True:
+            _log.warning("scanner_input_method", remedy="switch the scanner to its serial mode")
+        elif isinstance(text, str) and text:
+            page.desk.show_code(text)
+        else:
+            abort(HTTPStatus.BAD_REQUEST)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 

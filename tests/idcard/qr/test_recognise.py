@@ -42,5 +42,15 @@ def test_more_than_a_symbol_can_hold_is_refused() -> None:
         recognise(b"A" * 8193, (A,))
 
 
+@pytest.mark.parametrize(("payload", "name"), [(b"I1", "one"), (b"I2", "two"), (b"I3", UNKNOWN), (b"J1", UNKNOWN)])
+def test_formats_that_look_alike_are_told_apart_inside(payload: bytes, name: str) -> None:
+    alike = Recogniser(
+        format="alike",
+        looks_like=lambda payload: payload.startswith(b"I"),
+        inside=lambda payload: {b"1": "one", b"2": "two"}.get(payload[1:]),
+    )
+    assert recognise(payload, (alike,)).format == name
+
+
 def test_it_prints_as_nothing() -> None:
     assert repr(recognise(b"ABC", (A,))) == "Recognised(a, 3 bytes)"

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter, ImageOps
 
 from idcard.errors import BoundExceeded, IdCardError, MalformedData, MissingExtra
-from idcard.qr.symbol import MAX_IMAGE_BYTES, Symbol, scan
+from idcard.qr.symbol import MAX_IMAGE_BYTES, Mode, Scan, Symbol, scan
 
 Draw = Callable[..., Image.Image]
 
+MODES: tuple[Mode, ...] = ("live", "still")
 LINE = "036090999991||Huỳnh Văn Thử|15011990|Nam|Số 1, Phố Mẫu, Nam Định|01022022".encode()
 BINARY = b"\xdc\x03" + bytes(range(256))
 # Alone, without a long line around them, these are what decoders that guess an encoding get wrong.
@@ -30,7 +31,7 @@ def png(image: Image.Image, **options: object) -> bytes:
 
 @pytest.mark.parametrize("data", [LINE, BINARY, *NAMES])
 def test_the_bytes_come_out_exactly(draw: Draw, data: bytes) -> None:
-    assert scan(draw(data)) == (Symbol(format="QR", data=data),)
+    assert scan(draw(data)).symbols == (Symbol(format="QR", data=data),)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
@@ -77,24 +78,26 @@ def test_several_codes_come_out_once_each(draw: Draw) -> None:
     assert sorted(symbol.data for symbol in scan(page)) == sorted([LINE, BINARY])
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("kind", "name"), [("DataMatrix", "Data Matrix"), ("Aztec", "Aztec"), ("PDF417", "PDF417")])
-def test_other_kinds_of_symbol(kind: str, name: str) -> None:
+def test_other_kinds_of_symbol(kind: str, name: str, mode: Mode) -> None:
     drawn = zxingcpp.create_barcode(BINARY[:90], getattr(zxingcpp.BarcodeFormat, kind)).to_image(scale=4)
     view = memoryview(drawn)  # type: ignore[arg-type]
     image = Image.frombytes("L", (view.shape[1], view.shape[0]), view.tobytes())  # type: ignore[index]
-    assert scan(ImageOps.expand(image, 40, 255)) == (Symbol(format=name, data=BINARY[:90]),)
+    assert scan(ImageOps.expand(image, 40, 255), mode=mode).symbols == (Symbol(format=name, data=BINARY[:90]),)
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("image", [
     Image.new("L", (1280, 720), 128), Image.new("RGB", (1, 1)), Image.effect_noise((320, 240), 80),
     Image.new("1", (9, 9)), Image.new("L", (2001, 2000), 255),
 ])  # fmt: skip
-def test_where_there_is_no_symbol_there_is_none(image: Image.Image) -> None:
-    assert scan(image) == ()
+def test_where_there_is_no_symbol_there_is_none(image: Image.Image, mode: Mode) -> None:
+    assert scan(image, mode=mode).symbols == ()
 
 
 def test_it_prints_as_nothing(draw: Draw) -> None:
-    assert repr(scan(draw(LINE))) == f"(Symbol(QR, {len(LINE)} bytes),)"
+    assert repr(scan(draw(LINE)).symbols) == f"(Symbol(QR, {len(LINE)} bytes),)"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_a_huge_image_object_is_refused() -> None:
 )
 def test_any_bytes_are_symbols_or_one_of_our_errors(tail: bytes, head: bytes) -> None:
     try:
-        assert isinstance(scan(head + tail), tuple)
+        assert isinstance(scan(head + tail), Scan)
     except IdCardError:
         return
 
@@ -143,9 +146,9 @@ def test_any_bytes_are_symbols_or_one_of_our_errors(tail: bytes, head: bytes) ->
 def test_zbar_stands_in_where_zxing_is_missing(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zxingcpp", None)
     for data in (LINE, BINARY, *NAMES):
-        assert scan(draw(data)) == (Symbol(format="QR", data=data),)
-    assert scan(Image.new("L", (640, 480), 255)) == ()
-    assert scan(Image.new("L", (2001, 2000), 255)) == ()
+        assert scan(draw(data)).symbols == (Symbol(format="QR", data=data),)
+    assert scan(Image.new("L", (640, 480), 255)).symbols == ()
+    assert scan(Image.new("L", (2001, 2000), 255), mode="still").symbols == ()
 
 
 @pytest.mark.parametrize("missing", [("PIL",), ("zxingcpp", "pyzbar")])

@@ -4,8 +4,10 @@ import pytest
 
 from idcard.errors import MalformedData
 from idcard.qr.recognise import UNKNOWN, recognise
+from idcard.vietnam.bhyt_card import BhytCard
 from idcard.vietnam.card_qr import CardQr
-from idcard.vietnam.recognisers import BHYT_CARD, CARD_QR, RECOGNISERS
+from idcard.vietnam.recognisers import BHYT_CARD, CARD_QR, RECOGNISERS, VNEID
+from idcard.vietnam.vneid import VneidCode
 
 LINE = "036090999991||Nguyễn Văn Thử|15011990|Nam|Số 1, Phố Mẫu, Nam Định|01022022"
 NAME = "Nguyễn Văn Thử".encode().hex()
@@ -23,13 +25,35 @@ def test_the_card_qr_is_parsed() -> None:
 
 
 @pytest.mark.parametrize("text", INSURANCE_LINES)
-def test_the_insurance_card_is_named(text: str) -> None:
+def test_the_insurance_card_is_parsed(text: str) -> None:
     recognised = recognise(text.encode(), RECOGNISERS)
-    assert (recognised.format, recognised.document) == (BHYT_CARD, None)
+    assert recognised.format == BHYT_CARD
+    assert recognised.document == BhytCard.parse(text)
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"HC1:6BF", b"\xdc\x03\xff", b"036090999991", b"3699999991|zz|", b"3699999991||"]
+    "payload", [b"vneid://x", b"https://vneid.gov.vn/qr?t=1", b"HTTPS://api.VNeID.gov.vn/a", b"https://vneid.gov.vn"]
+)
+def test_a_link_to_vneid_is_recognised_and_not_read(payload: bytes) -> None:
+    recognised = recognise(payload, RECOGNISERS)
+    assert recognised.format == VNEID
+    assert recognised.document == VneidCode(payload=payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"HC1:6BF",
+        b"\xdc\x03\xff",
+        b"036090999991",
+        b"3699999991|zz|",
+        b"3699999991||",
+        b"https://vneid.gov.vn.example/",
+        b"https://evil-vneid.gov.vn",
+        b"http://vneid.gov.vn/",
+        b"vneid: x",
+    ],
 )
 def test_anything_else_is_unknown(payload: bytes) -> None:
     assert recognise(payload, RECOGNISERS).format == UNKNOWN

@@ -75,6 +75,7 @@ class Showcase:
         self._view = ScreenView(version=0, screen=Screen.ATTRACT)
         self._ticket = ticket
         self.frames = 0
+        self.scanned: list[str] = []
         self.digits: list[int] = []
 
     def show(self, view: ScreenView) -> None:
@@ -98,6 +99,9 @@ class Showcase:
 
     def show_image(self, image: bytes) -> None:
         self.frames += 1
+
+    def show_code(self, scanned: str) -> None:
+        self.scanned.append(scanned)
 
     def choose_room(self, room_id: str) -> None: ...
 

@@ -36,6 +36,9 @@ class ShownView:
     def show_image(self, image: bytes) -> None:
         self.calls.append(f"show_image {len(image)}")
 
+    def show_code(self, scanned: str) -> None:
+        self.calls.append(f"show_code {len(scanned)}")
+
     def choose_room(self, room_id: str) -> None:
         if room_id not in {room.id for room in self.shown.rooms}:
             raise ValueError("no such room")

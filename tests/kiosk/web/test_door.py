@@ -7,7 +7,7 @@ import pytest
 
 from kiosk.services.view import ScreenView
 from kiosk.web.common.door import FORM_LIMIT
-from kiosk.web.patient.taps import FRAME_LIMIT, TAPS
+from kiosk.web.patient.taps import FRAME_LIMIT, SCAN_LIMIT, TAPS
 
 OWN = "http://127.0.0.1:8000"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(2000)
@@ -145,6 +145,32 @@ def test_only_pictures_are_taken_for_frames(opened: Any) -> None:
     _, client, desk = opened
     headers = {"X-CSRFToken": token_of(client)}
     assert client.post("/camera", headers=headers, data=b"<svg/>" + bytes(2000)).status_code == 415
+    assert desk.calls == []
+
+
+def test_a_scan_reaches_the_desk(opened: Any) -> None:
+    _, client, desk = opened
+    headers = {"X-CSRFToken": token_of(client)}
+    assert client.post("/scan", headers=headers, json={"text": "036090999991||Mẫu"}).status_code == 204
+    assert client.post("/scan", headers=headers, json={"text": "1|" * 4000}).status_code == 204
+    assert desk.calls == ["show_code 17", "show_code 8000"]
+
+
+def test_a_scan_that_an_input_method_touched_is_not_used(opened: Any) -> None:
+    _, client, desk = opened
+    headers = {"X-CSRFToken": token_of(client)}
+    assert client.post("/scan", headers=headers, json={"composed": True, "text": "036"}).status_code == 204
+    assert desk.calls == []
+
+
+@pytest.mark.parametrize("body", ["", "null", "[]", "{}", '{"text": 1}', '{"text": ""}', '{"text": ', "\xff"])
+def test_what_is_no_scan_is_refused(opened: Any, body: str) -> None:
+    _, client, desk = opened
+    headers = {"X-CSRFToken": token_of(client)}
+    response = client.post("/scan", headers=headers, data=body, content_type="application/json")
+    assert response.status_code == 400
+    huge = client.post("/scan", headers=headers, json={"text": "x" * (SCAN_LIMIT + 1)})
+    assert huge.status_code == 413
     assert desk.calls == []
 
 

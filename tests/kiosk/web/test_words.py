@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -14,6 +15,7 @@ from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, DeskMessage, Resolution
 from kiosk.domain.eligibility import CoverReason
+from kiosk.services.view import Hint
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
 from kiosk.web.patient.page import STEPS
@@ -71,6 +73,7 @@ def families() -> set[str]:
     return (
         {f"notice.{code}.{part}" for code in DESK_CODES for part in ("title", "why", "do")}
         | {f"desk.why.{message}" for message in DeskMessage}
+        | {f"hint.{hint}" for hint in get_args(Hint) if hint}
         | {f"called.{call}.{part}" for call in CALLS for part in ("title", "text")}
         | {f"reading.step.{step}" for step in STEPS}
         | {f"reading.state.{state}" for state in ("done", "now", "todo")}

@@ -4,6 +4,7 @@
 import { look } from "./camera.js";
 import { digitsFor, press } from "./keypad.js";
 import { countDown } from "./countdown.js";
+import { scanFor } from "./wedge.js";
 
 const LOST_AFTER_MS = 4000;
 const RETRY_MS = 1000;
@@ -74,6 +75,7 @@ function wake() {
   digitsFor(part);
   countDown(part);
   look(part);
+  scanFor(part, typed);
 }
 
 function isNews(part) {
@@ -127,6 +129,7 @@ async function miss() {
   if (Date.now() - failingSince > LOST_AFTER_MS && lost.hidden) {
     stage.replaceChildren(); // the person on the screen must not stay there
     look(null);
+    scanFor(null, typed);
     countDown(null);
     lost.hidden = false;
   }
@@ -179,6 +182,10 @@ document.addEventListener("click", (event) => {
   const key = event.target.closest("[data-digit], [data-key]");
   if (key) press(root(), key.dataset.digit ?? key.dataset.key);
 });
+
+function typed(key) {
+  if (/^[0-9]$/.test(key)) press(root(), key);
+}
 
 document.addEventListener("keydown", (event) => {
   if (shown().screen !== "digits" || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -1,0 +1,76 @@
+"""Images as shades of grey, within bounds, and the preparations that help a decoder."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from idcard.errors import BoundExceeded, MalformedData, MissingExtra
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_IMAGE_BYTES = 32 << 20
+MAX_PIXELS = 40_000_000
+_MAX_SIDE = 20_000
+_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+
+
+def grey(image: bytes | Image.Image) -> Image.Image:
+    """The image in shades of grey, on white where it is transparent.
+
+    :param image: an image file of at most 32 MiB, or a Pillow image; at most 40 million pixels.
+    :raises MalformedData: if the bytes are no image, or cut short.
+    :raises BoundExceeded: if the image is larger.
+    :raises MissingExtra: if Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError as missing:
+        raise MissingExtra("qr", "reading QR codes from images") from missing
+    if not isinstance(image, bytes):
+        return _flattened(image)
+    if len(image) > MAX_IMAGE_BYTES:
+        raise BoundExceeded("image: too many bytes", where="image", length=len(image))
+    try:
+        with Image.open(io.BytesIO(image), formats=_IMAGE_FORMATS) as opened:
+            return _flattened(opened)
+    except BoundExceeded:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise BoundExceeded("image: too many pixels", where="image") from bomb
+    except Exception as error:
+        # Pillow's readers raise whatever a broken file leads them to: OSError, SyntaxError, struct.error, and others.
+        raise MalformedData("is no image that can be read", where="image") from error
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """The image in shades of grey on white; its size is checked before its pixels are decoded."""
+    width, height = image.size
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE and width * height <= MAX_PIXELS):
+        raise BoundExceeded("image: too many pixels, or none", where="image", width=width, height=height)
+    if not image.has_transparency_data:
+        return image.convert("L")
+    from PIL import Image
+
+    with_alpha = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), with_alpha).convert("L")
+
+
+def resized(image: Image.Image, by: float) -> Image.Image:
+    """The image enlarged, or reduced, so many times (bicubic)."""
+    from PIL import Image
+
+    size = (max(1, round(image.width * by)), max(1, round(image.height * by)))
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def sharpened(image: Image.Image, *, sigma: float = 2.5, amount: float = 4) -> Image.Image:
+    """The image with an unsharp mask: what a blur of ``sigma`` pixels takes away, added ``amount`` times.
+
+    It recovers modules that are blurred by six tenths of their size.
+    """
+    from PIL import Image, ImageFilter
+
+    # The same as Pillow's UnsharpMask, in two thirds of its time: extrapolation away from the blurred image.
+    return Image.blend(image.filter(ImageFilter.GaussianBlur(sigma)), image, 1 + amount)

@@ -1,0 +1,149 @@
+"""Who signed a code: the facts signature, trust and key usage.
+
+Theory of operation. The signer is found by the key identifier, the protected one where there is one. Of several
+signers with the same identifier the one counts whose key signed. Trust and key usage are judged only under a signature
+that passed.
+
+Source: RFC 9052; eHealth Network, "Electronic Health Certificate Specification".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from idcard.crypto.signature import SignatureInvalid
+from idcard.errors import IdCardError, Unsupported
+from idcard.qr.cose import Algorithm, Sign1, VerificationKey
+from idcard.qr.hc1 import ALGORITHMS as HC1_ALGORITHMS
+from idcard.qr.hc1 import CovidCertificate, Kind
+from idcard.qr.token import ALGORITHMS as TOKEN_ALGORITHMS
+from idcard.qr.token import Token
+from idcard.trust.certificates import Certificate
+from idcard.trust.path import find_path
+from idcard.trust.purposes import purposes_of
+from idcard.trust.signer_list import ClinicKey, ListedSigner, QrTrust
+from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.passive_authentication import _PATH_FACTS
+
+_HEALTH = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
+_ARCS = {Kind.TEST: "1", Kind.VACCINATION: "2", Kind.RECOVERY: "3"}
+_ALL_HEALTH = frozenset(root + arc for root in _HEALTH for arc in _ARCS.values())
+
+
+S = TypeVar("S", ListedSigner, ClinicKey)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """The three facts, and the certificates behind them, where there are any."""
+
+    facts: tuple[Fact, Fact, Fact]
+    signer: Certificate | None = None
+    anchor: Certificate | None = None
+
+
+def fact(name: FactName, outcome: Outcome, reason: Reason, **details: str) -> Fact:
+    """A fact, shorter to write."""
+    return Fact(name=name, outcome=outcome, reason=reason, details=details)
+
+
+def without_signature(outcome: Outcome, reason: Reason) -> Signed:
+    """The facts where there is no signature that could be judged."""
+    names = (FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE)
+    return Signed(facts=tuple(fact(name, outcome, reason) for name in names))  # type: ignore[arg-type]
+
+
+def judge_certificate(document: CovidCertificate, trust: QrTrust, at: datetime) -> Signed:
+    """Who signed a health certificate."""
+    candidates = trust.signers_for(document.sign1.key_id)
+    signature, signer = _signature(document.sign1, HC1_ALGORITHMS, [(_key(one), one) for one in candidates])
+    if signer is None:
+        return _only(signature)
+    trusted, anchor = _trust(signer, trust, at)
+    usage = _key_usage(signer.certificate, document.kind)
+    return Signed(facts=(signature, trusted, usage), signer=signer.certificate, anchor=anchor)
+
+
+def judge_token(document: Token, trust: QrTrust) -> Signed:
+    """Who signed a token of our own: the key must be that of the clinic that the token names."""
+    candidates = trust.keys_for(document.sign1.key_id)
+    signature, signer = _signature(document.sign1, TOKEN_ALGORITHMS, [(one.key, one) for one in candidates])
+    if signer is None:
+        return _only(signature)
+    trusted = fact(FactName.TRUST, Outcome.PASSED, Reason.SIGNER_LISTED, clinic=signer.clinic)
+    return Signed(facts=(signature, trusted, _clinic(signer, document)))
+
+
+def _only(signature: Fact) -> Signed:
+    trusted = fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+    usage = fact(FactName.KEY_USAGE, Outcome.NOT_PERFORMED, Reason.SIGNATURE_NOT_VERIFIED)
+    return Signed(facts=(signature, trusted, usage))
+
+
+def _key(signer: ListedSigner) -> VerificationKey:
+    return signer.certificate.public_key
+
+
+def _signature(
+    sign1: Sign1, allowed: frozenset[Algorithm], candidates: Iterable[tuple[VerificationKey, S]]
+) -> tuple[Fact, S | None]:
+    """The fact, and the candidate whose key signed."""
+    outcome, reason = Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED
+    for key, signer in candidates:
+        try:
+            algorithm = sign1.verify(key, allowed)
+        except SignatureInvalid:
+            outcome, reason = Outcome.FAILED, Reason.SIGNATURE_WRONG
+        except Unsupported:
+            # A wrong signature by one key says more than that another is of the wrong kind.
+            if reason is Reason.SIGNER_NOT_LISTED:
+                outcome, reason = Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM
+        else:
+            details = {"algorithm": algorithm.label}
+            return fact(FactName.SIGNATURE, Outcome.PASSED, Reason.SIGNATURE_VERIFIED, **details), signer
+    return fact(FactName.SIGNATURE, outcome, reason), None
+
+
+def _trust(signer: ListedSigner, trust: QrTrust, at: datetime) -> tuple[Fact, Certificate | None]:
+    if signer.trusted:
+        return _listed(signer.certificate, at), None
+    if trust.store is None or not trust.store.has_anchors:
+        return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), None
+    path = find_path(signer.certificate, trust.store, at=at)
+    if path.problem is None:
+        return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path.anchor
+    return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path.anchor
+
+
+def _listed(certificate: Certificate, at: datetime) -> Fact:
+    """The fact for a certificate that the operator trusts as it is: its own dates still count.
+
+    The moment of issue in a health certificate does not: some states write the day of the event there.
+    """
+    if at < certificate.not_before:
+        return fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_NOT_YET_VALID)
+    if at > certificate.not_after:
+        return fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_EXPIRED)
+    if certificate.unknown_critical_extensions:
+        return fact(FactName.TRUST, Outcome.FAILED, Reason.UNKNOWN_CRITICAL_EXTENSION)
+    return fact(FactName.TRUST, Outcome.PASSED, Reason.SIGNER_LISTED, country=certificate.subject.country or "")
+
+
+def _key_usage(certificate: Certificate, kind: Kind) -> Fact:
+    """Whether the key is for vaccinations, tests or recoveries; one without such a purpose is for all of them."""
+    try:
+        purposes = purposes_of(certificate) & _ALL_HEALTH
+    except IdCardError:
+        return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
+    if not purposes:
+        return fact(FactName.KEY_USAGE, Outcome.PASSED, Reason.KEY_USAGE_OPEN, kind=kind.word)
+    right = any(root + _ARCS[kind] in purposes for root in _HEALTH)
+    outcome, reason = (Outcome.PASSED, Reason.KEY_USAGE_RIGHT) if right else (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
+    return fact(FactName.KEY_USAGE, outcome, reason, kind=kind.word)
+
+
+def _clinic(signer: ClinicKey, document: Token) -> Fact:
+    right = signer.clinic == document.clinic
+    outcome, reason = (Outcome.PASSED, Reason.KEY_USAGE_RIGHT) if right else (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
+    return fact(FactName.KEY_USAGE, outcome, reason, kind=document.kind.value)

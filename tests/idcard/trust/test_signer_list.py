@@ -1,0 +1,94 @@
+"""Whose codes are believed: from a directory, wholly or not at all."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from idcard.errors import ConfigurationError
+from idcard.qr.token import key_id_of
+from idcard.testing import Issuer
+from idcard.trust.signer_list import ClinicKey, QrTrust
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors/qr/dcc.json").read_text())
+AUSTRIA = next(base64.b64decode(one["certificate_b64der"]) for one in VECTORS if one["id"].startswith("AT/"))
+AUSTRIA_ID = bytes.fromhex("d919375fc1e7b6b2")
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
+PEM = KEY.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    for folder in ("signers", "keys", "certificates"):
+        (tmp_path / "qr" / folder).mkdir(parents=True)
+    (tmp_path / "qr/signers/at.pem").write_bytes(x509.load_der_x509_certificate(AUSTRIA).public_bytes(Encoding.PEM))
+    (tmp_path / "qr/keys/PK-MAU.pem").write_bytes(PEM)
+    return tmp_path
+
+
+def test_a_directory(directory: Path) -> None:
+    trust = QrTrust.from_directory(directory)
+    (signer,) = trust.signers_for(AUSTRIA_ID)
+    assert (signer.certificate.der, signer.trusted) == (AUSTRIA, True)
+    (key,) = trust.keys_for(key_id_of(KEY))
+    assert key.clinic == "PK-MAU"
+    assert (trust.signers_for(None), trust.signers_for(b"x"), trust.keys_for(None)) == ((), (), ())
+    assert trust.store is None
+
+
+def test_the_version_is_of_the_contents(directory: Path) -> None:
+    same = QrTrust.of(signers=[AUSTRIA], keys=[ClinicKey(clinic="PK-MAU", key=KEY)])
+    assert QrTrust.from_directory(directory).version == same.version
+    assert QrTrust.of(certificates=[AUSTRIA]).version != QrTrust.of(signers=[AUSTRIA]).version
+
+
+def test_certificates_that_need_an_anchor_are_told_apart(directory: Path) -> None:
+    (directory / "qr/signers/at.pem").rename(directory / "qr/certificates/at.pem")
+    issuer = Issuer.create("VN", "CSCA Demonstration", at=datetime(2022, 1, 2, tzinfo=UTC))
+    issuer.save(directory / "issuer")
+    (directory / "trust.toml").write_text("format = 1\nno_anchor_yet = 2026-11-23\n")
+    trust = QrTrust.from_directory(directory)
+    assert trust.store is not None
+    (signer,) = trust.signers_for(AUSTRIA_ID)
+    assert not signer.trusted
+
+
+def test_two_signers_may_share_an_identifier() -> None:
+    both = QrTrust.of(signers=[AUSTRIA], certificates=[AUSTRIA]).signers_for(AUSTRIA_ID)
+    assert [one.trusted for one in both] == [True, False]
+
+
+def test_without_a_list_it_was_never_set_up(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        QrTrust.from_directory(tmp_path)
+    assert told.value.reason == "never_set_up"
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("signers/x.txt", b"x"), ("signers/x.cer", b""), ("signers/x.cer", b"x"), ("signers/x.pem", PEM),
+    ("signers/x.pem", b"-----BEGIN CERTIFICATE-----\n"), ("signers/x.cer", bytes(300_000)),
+    ("signers/x.pem", b"-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----"),
+    ("keys/x.pem", PEM + PEM), ("keys/x.der", AUSTRIA), ("keys/x.pem", b""),
+    ("keys/x.pem", ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)),
+    ("certificates/x.crt", b"x"),
+])  # fmt: skip
+def test_what_cannot_be_understood_makes_the_list_damaged(directory: Path, name: str, content: bytes) -> None:
+    (directory / "qr" / name).write_bytes(content)
+    with pytest.raises(ConfigurationError) as told:
+        QrTrust.from_directory(directory)
+    assert told.value.reason == "damaged"
+
+
+def test_a_demonstration_certificate_is_refused_unless_asked_for() -> None:
+    issuer = Issuer.create("VN", "CSCA Demonstration", at=datetime(2022, 1, 2, tzinfo=UTC))
+    with pytest.raises(ConfigurationError) as told:
+        QrTrust.of(signers=[issuer.csca_certificate])
+    assert told.value.reason == "demonstration_anchor"
+    assert QrTrust.of(signers=[issuer.csca_certificate], accept_demonstration=True)

@@ -1,0 +1,225 @@
+"""What codes are worth, beside the vectors: unsigned ones, our own, and those only a service can read."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idcard.errors import IdCardError
+from idcard.identity import ClaimSource
+from idcard.qr.formats import RECOGNISERS
+from idcard.qr.recognise import Recognised, recognise
+from idcard.qr.seen import Seen, SeenCodes
+from idcard.qr.token import HandOff, Receipt, Token, key_id_of
+from idcard.trust.signer_list import ClinicKey, QrTrust
+from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.qr import OnlineAnswer, QrVerdict, replay_key, verify_qr
+from idcard.verification.qr_policy import ONLINE_QR, QR_POLICIES, SIGNED_QR, SINGLE_USE_QR
+from idcard.verification.verdict import NotVerified
+from idcard.vietnam.recognisers import RECOGNISERS as VIETNAMESE
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+CLINIC = ClinicKey(clinic="PK-MAU", key=KEY.public_key())
+TRUST = QrTrust.of(keys=[CLINIC])
+RECEIPT = Receipt(clinic="PK-MAU", ticket=12, place="noi-1", issued=NOW, expires=NOW + timedelta(hours=9))
+HAND_OFF = HandOff(clinic="PK-MAU", audience="quay-2", visit="7Q2M", issued=NOW, expires=NOW + timedelta(minutes=5))
+CARD = "036090999991||Nguyễn Văn Thử|15011990|Nam|Số 1, Phố Mẫu, Nam Định|01022022"
+INSURANCE = f"GD4363699999991|{'Nguyễn Văn Thử'.encode().hex()}|15/01/1990|1|-|36 - 001|01/01/2026|{{}}|-|$"
+
+
+def known(payload: str | bytes) -> Recognised:
+    data = payload.encode() if isinstance(payload, str) else payload
+    return recognise(data, (*VIETNAMESE, *RECOGNISERS))
+
+
+def ours(document: Receipt | HandOff, key: Ed25519PrivateKey = KEY) -> Recognised:
+    text = document.to_bytes(token_id=bytes(16), key_id=key_id_of(key.public_key()), sign=key.sign)
+    return known(text)
+
+
+def said(verdict: QrVerdict, name: FactName) -> tuple[Outcome, Reason]:
+    fact = verdict.fact(name)
+    return fact.outcome, fact.reason
+
+
+def test_a_card_is_unsigned_and_says_so_loudly() -> None:
+    verdict = verify_qr(known(CARD), TRUST, at=NOW)
+    for name in (FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE, FactName.REVOCATION):
+        assert said(verdict, name) == (Outcome.NOT_SUPPORTED, Reason.UNSIGNED)
+    assert said(verdict, FactName.CONSISTENCY) == (Outcome.PASSED, Reason.CONSISTENT)
+    assert said(verdict, FactName.FRESHNESS) == (Outcome.NOT_SUPPORTED, Reason.STATIC_CODE)
+    assert said(verdict, FactName.HOLDER) == (Outcome.NOT_SUPPORTED, Reason.NO_HOLDER_BINDING)
+    assert not any(verdict.meets(policy) for policy in QR_POLICIES.values())
+    claimed = verdict.claimed_identity()
+    assert claimed is not None
+    assert (claimed.source, claimed.personal_number) == (ClaimSource.CARD_QR, "036090999991")
+
+
+@pytest.mark.parametrize("line", [CARD.replace("1990|Nam", "1991|Nam"), CARD.replace("Nam|Số", "Nữ|Số")])
+def test_a_number_that_does_not_go_with_the_rest_is_said(line: str) -> None:
+    assert said(verify_qr(known(line), TRUST, at=NOW), FactName.CONSISTENCY) == (
+        Outcome.INCONCLUSIVE, Reason.NUMBER_CONTRADICTS,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "at", "outcome", "reason"), [
+    ("-", NOW, Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN), ("23/11/2026", NOW, Outcome.PASSED, Reason.IN_FORCE),
+    ("22/11/2026", NOW, Outcome.FAILED, Reason.EXPIRED),
+    ("31/12/2026", NOW.replace(year=2025), Outcome.FAILED, Reason.NOT_YET_IN_FORCE),
+])  # fmt: skip
+def test_an_insurance_card_is_in_force_to_the_end_of_its_last_day(
+    last: str, at: datetime, outcome: Outcome, reason: Reason
+) -> None:
+    verdict = verify_qr(known(INSURANCE.format(last)), TRUST, at=at)
+    assert said(verdict, FactName.VALIDITY) == (outcome, reason)
+    assert said(verdict, FactName.SIGNATURE) == (Outcome.NOT_SUPPORTED, Reason.UNSIGNED)
+    assert not verdict.meets()
+
+
+def test_a_receipt_is_good_all_day_and_may_be_shown_again() -> None:
+    verdict = verify_qr(ours(RECEIPT), TRUST, at=NOW + timedelta(hours=8), seen=Seen(first_at=NOW))
+    assert verdict.meets(SIGNED_QR)
+    assert said(verdict, FactName.TRUST) == (Outcome.PASSED, Reason.SIGNER_LISTED)
+    assert said(verdict, FactName.KEY_USAGE) == (Outcome.PASSED, Reason.KEY_USAGE_RIGHT)
+    assert said(verdict, FactName.REPLAY) == (Outcome.INCONCLUSIVE, Reason.SEEN_BEFORE)
+    assert verdict.claimed_identity() is None
+    assert (verdict.issuer, verdict.valid_until) == ("PK-MAU", RECEIPT.expires)
+
+
+@pytest.mark.parametrize(("at", "reason"), [
+    (RECEIPT.expires, Reason.EXPIRED), (NOW - timedelta(minutes=2), Reason.NOT_YET_IN_FORCE),
+])  # fmt: skip
+def test_a_receipt_has_its_time(at: datetime, reason: Reason) -> None:
+    verdict = verify_qr(ours(RECEIPT), TRUST, at=at)
+    assert said(verdict, FactName.VALIDITY) == (Outcome.FAILED, reason)
+    assert not verdict.meets()
+
+
+def test_the_key_of_one_clinic_signs_for_no_other() -> None:
+    verdict = verify_qr(ours(replace(RECEIPT, clinic="PK-KHAC")), TRUST, at=NOW)
+    assert said(verdict, FactName.KEY_USAGE) == (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
+    assert not verdict.meets()
+
+
+def test_an_unknown_key_is_not_the_same_as_a_wrong_signature() -> None:
+    unknown = verify_qr(ours(RECEIPT, OTHER_KEY), TRUST, at=NOW)
+    assert said(unknown, FactName.SIGNATURE) == (Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED)
+    text = RECEIPT.to_bytes(token_id=bytes(16), key_id=key_id_of(KEY.public_key()), sign=OTHER_KEY.sign)
+    wrong = verify_qr(known(text), TRUST, at=NOW)
+    assert said(wrong, FactName.SIGNATURE) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
+    for verdict in (unknown, wrong):
+        assert said(verdict, FactName.TRUST) == (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+        assert not verdict.meets()
+
+
+def test_a_hand_off_counts_once_and_for_five_minutes() -> None:
+    found, store = ours(HAND_OFF), SeenCodes()
+    first = verify_qr(found, TRUST, SINGLE_USE_QR, at=NOW, seen=store.see(replay_key(found), at=NOW, until=NOW))
+    again = verify_qr(found, TRUST, SINGLE_USE_QR, at=NOW, seen=store.see(replay_key(found), at=NOW, until=NOW))
+    late = verify_qr(found, TRUST, SINGLE_USE_QR, at=HAND_OFF.expires, seen=Seen(first_at=None))
+    never_asked = verify_qr(found, TRUST, SINGLE_USE_QR, at=NOW)
+    assert first.meets()
+    assert said(again, FactName.REPLAY) == (Outcome.FAILED, Reason.SEEN_BEFORE)
+    assert said(late, FactName.FRESHNESS) == (Outcome.FAILED, Reason.TOO_OLD)
+    assert said(never_asked, FactName.REPLAY) == (Outcome.NOT_PERFORMED, Reason.NOT_LOOKED_UP)
+    assert not any(verdict.meets() for verdict in (again, late, never_asked))
+
+
+def test_no_signer_can_make_a_hand_off_live_longer() -> None:
+    found = ours(HAND_OFF)
+    assert isinstance(found.document, Token)
+    longer = replace(found.document, expires=NOW + timedelta(minutes=6))
+    verdict = verify_qr(replace(found, document=longer), TRUST, SINGLE_USE_QR, at=NOW)
+    assert said(verdict, FactName.FRESHNESS) == (Outcome.FAILED, Reason.TOO_OLD)
+
+
+def test_the_key_of_a_replay_is_what_the_code_says() -> None:
+    again = HAND_OFF.to_bytes(token_id=bytes(16), key_id=bytes(8), sign=OTHER_KEY.sign)
+    assert replay_key(ours(HAND_OFF)) == replay_key(known(again))
+    assert replay_key(ours(HAND_OFF)) != replay_key(ours(replace(HAND_OFF, clinic="PK-KHAC")))
+    assert replay_key(known(CARD)) == replay_key(known(CARD + "\r\n"))
+    assert replay_key(known(CARD)) != replay_key(known(CARD.replace("01022022", "02022022")))
+    assert "036090999991" not in replay_key(known(CARD))
+
+
+@pytest.mark.parametrize(("scanned", "outcome", "reason"), [
+    (None, Outcome.INCONCLUSIVE, Reason.SCAN_TIME_UNKNOWN), (NOW, Outcome.PASSED, Reason.FRESH),
+    (NOW - timedelta(seconds=60), Outcome.PASSED, Reason.FRESH),
+    (NOW - timedelta(seconds=61), Outcome.FAILED, Reason.TOO_OLD),
+    (NOW + timedelta(seconds=1), Outcome.FAILED, Reason.TOO_OLD),
+])  # fmt: skip
+def test_a_code_of_vneid_counts_for_a_minute(scanned: datetime | None, outcome: Outcome, reason: Reason) -> None:
+    verdict = verify_qr(known("vneid://x"), TRUST, at=NOW, scanned_at=scanned)
+    assert said(verdict, FactName.FRESHNESS) == (outcome, reason)
+    assert said(verdict, FactName.SIGNATURE) == (Outcome.NOT_SUPPORTED, Reason.NOT_VERIFIABLE_OFFLINE)
+    assert said(verdict, FactName.TRUST) == (Outcome.NOT_PERFORMED, Reason.NOT_ASKED_ONLINE)
+    assert verdict.claimed_identity() is None
+    assert not verdict.meets(ONLINE_QR)
+
+
+@pytest.mark.parametrize(("accepted", "reason"), [(True, Reason.CONFIRMED_ONLINE), (False, Reason.REFUSED_ONLINE)])
+def test_only_its_service_can_say_what_a_code_of_vneid_is_worth(accepted: bool, reason: Reason) -> None:
+    answer = OnlineAnswer(accepted=accepted, authority="authority.example", at=NOW)
+    verdict = verify_qr(known("vneid://x"), TRUST, ONLINE_QR, at=NOW, scanned_at=NOW, answer=answer)
+    assert verdict.fact(FactName.TRUST).reason is reason
+    assert verdict.meets() is accepted
+    late = verify_qr(known("vneid://x"), TRUST, ONLINE_QR, at=NOW + timedelta(minutes=2), scanned_at=NOW, answer=answer)
+    assert not late.meets()
+
+
+@pytest.mark.parametrize("payload", ["shc:/5676", "WIFI:S:x;;", ""])
+def test_what_is_only_named_is_not_judged(payload: str) -> None:
+    verdict = verify_qr(known(payload), TRUST, at=NOW)
+    unjudged = {fact.name for fact in verdict.facts if fact.reason is Reason.FORMAT_NOT_SUPPORTED}
+    assert FactName.SIGNATURE in unjudged
+    assert not any(verdict.meets(policy) for policy in QR_POLICIES.values())
+
+
+def test_no_code_makes_a_verified_identity() -> None:
+    verdict = verify_qr(ours(RECEIPT), TRUST, at=NOW)
+    for policy in QR_POLICIES.values():
+        with pytest.raises(NotVerified):
+            verdict.require(policy)
+    with pytest.raises(TypeError):
+        bool(verdict)
+
+
+def test_the_verdict_as_json_names_nobody() -> None:
+    stored = json.dumps(verify_qr(known(CARD), TRUST, at=NOW).to_dict(), ensure_ascii=False)
+    assert json.loads(stored)["schema"] == "idcard.qr-verdict/1"
+    assert json.loads(stored)["format"] == "vn_card_qr"
+    assert not [word for word in ("Nguyễn", "0360", "1990", "Nam Định") if word in stored]
+    assert not [word for word in ("Nguyễn", "0360") if word in repr(verify_qr(known(CARD), TRUST, at=NOW))]
+
+
+def test_times_need_a_zone() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        verify_qr(known(CARD), TRUST, at=NOW.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="time zone"):
+        verify_qr(known(CARD), TRUST, at=NOW, scanned_at=NOW.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("document", [RECEIPT, HAND_OFF])
+def test_no_changed_byte_of_our_own_passes(document: Receipt | HandOff) -> None:
+    text = ours(document).payload
+    for place in range(len(text)):
+        for change in (1, 4, 0x80):
+            try:
+                found = known(text[:place] + bytes([text[place] ^ change]) + text[place + 1 :])
+            except IdCardError:
+                continue
+            assert verify_qr(found, TRUST, at=NOW).fact(FactName.SIGNATURE).outcome is not Outcome.PASSED
+
+
+@pytest.mark.parametrize("make", [lambda: known(CARD), lambda: ours(RECEIPT), lambda: known("vneid://x")])
+def test_every_verdict_on_a_code_has_the_same_facts(make: Callable[[], Recognised]) -> None:
+    names = {fact.name for fact in verify_qr(make(), TRUST, at=NOW).facts} - {FactName.CONSISTENCY}
+    assert names == {
+        FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE, FactName.REVOCATION, FactName.VALIDITY,
+        FactName.FRESHNESS, FactName.REPLAY, FactName.HOLDER,
+    }  # fmt: skip

@@ -1,0 +1,140 @@
+"""Certificates for codes that an anchor of the store issued, or should have; made here, of an invented person."""
+
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import cbor2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from idcard.qr import base45, cose
+from idcard.qr.cose import Algorithm
+from idcard.qr.formats import RECOGNISERS
+from idcard.qr.recognise import Recognised, recognise
+from idcard.trust.signer_list import QrTrust
+from idcard.trust.store import TrustStore
+from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.qr import verify_qr
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+ROOT_KEY, OTHER_ROOT_KEY, SIGNER_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+
+
+def name(text: str) -> x509.Name:
+    parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"), x509.NameAttribute(NameOID.COMMON_NAME, text)]
+    return x509.Name(parts)
+
+
+def certificate(subject: str, key: Any, issuer_key: Any, *, days: int = 30, extensions: Any = ()) -> bytes:
+    builder = x509.CertificateBuilder(
+        issuer_name=name("Gốc Mẫu"),
+        subject_name=name(subject),
+        public_key=key.public_key(),
+        serial_number=7,
+        not_valid_before=NOW - timedelta(days=30),
+        not_valid_after=NOW + timedelta(days=days),
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+ROOT, OTHER_ROOT = (certificate("Gốc Mẫu", key, key) for key in (ROOT_KEY, OTHER_ROOT_KEY))
+SIGNER = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY)
+
+
+def health(signer: bytes, **claims: Any) -> Recognised:
+    entry = dict.fromkeys(("tg", "co", "is", "vp", "mp", "ma"), "x") | {"dt": "2026-11-01", "dn": 1, "sd": 1}
+    person = {"fn": "Nguyễn", "gn": "Văn Thử", "fnt": "NGUYEN", "gnt": "VAN<THU"}
+    dcc = {"ver": "1.3.0", "nam": person, "dob": "1990-01", "v": [entry | {"ci": "URN:UVCI:01:VN:MAU"}]}
+    seconds = int(NOW.timestamp())
+    payload = {1: "VN", 4: seconds + 60, 6: seconds - 60, -260: {1: dcc}}
+
+    def sign(data: bytes) -> bytes:
+        r, s = decode_dss_signature(SIGNER_KEY.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(signer)
+    message = cose.make(cbor2.dumps(payload), key_id=digest.finalize()[:8], algorithm=Algorithm.ES256, sign=sign)
+    return recognise(b"HC1:" + base45.encode(zlib.compress(message)), RECOGNISERS)
+
+
+def trust_of(signer: bytes, *anchors: bytes, **more: Any) -> QrTrust:
+    store = TrustStore.of(anchors, no_anchor_declared=NOW.date())
+    return QrTrust.of(certificates=[signer], store=store, **more)
+
+
+def trust_fact(signer: bytes, trust: QrTrust) -> tuple[Outcome, Reason]:
+    fact = verify_qr(health(signer), trust, at=NOW).fact(FactName.TRUST)
+    return fact.outcome, fact.reason
+
+
+def test_a_signer_that_an_anchor_issued() -> None:
+    trust = trust_of(SIGNER, ROOT)
+    verdict = verify_qr(health(SIGNER), trust, at=NOW)
+    assert verdict.meets()
+    assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
+    assert verdict.fact(FactName.KEY_USAGE).reason is Reason.KEY_USAGE_OPEN
+    assert trust.store is not None
+    assert verdict.anchor == trust.store.anchors[0].fingerprint
+    assert verdict.signer == trust.signers_for(health(SIGNER).document.sign1.key_id)[0].certificate.fingerprint  # type: ignore[union-attr, attr-defined]
+
+
+def test_who_it_speaks_of_is_a_claim() -> None:
+    claimed = verify_qr(health(SIGNER), trust_of(SIGNER, ROOT), at=NOW).claimed_identity()
+    assert claimed is not None
+    assert (claimed.name, claimed.name_latin, str(claimed.birth)) == ("Nguyễn Văn Thử", "NGUYEN VAN THU", "1990-01")
+
+
+def test_a_signer_without_its_anchor() -> None:
+    assert trust_fact(SIGNER, trust_of(SIGNER)) == (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET)
+    assert trust_fact(SIGNER, QrTrust.of(certificates=[SIGNER])) == (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET)
+    assert trust_fact(SIGNER, trust_of(SIGNER, OTHER_ROOT)) == (Outcome.FAILED, Reason.SAME_NAME_OTHER_KEY)
+
+
+@pytest.mark.parametrize("list_it", [True, False])
+def test_a_signer_has_its_own_dates(list_it: bool) -> None:
+    ended = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, days=-1)
+    trust = QrTrust.of(signers=[ended]) if list_it else trust_of(ended, ROOT)
+    assert trust_fact(ended, trust) == (Outcome.FAILED, Reason.SIGNER_EXPIRED)
+    early = verify_qr(health(SIGNER), QrTrust.of(signers=[SIGNER]), at=NOW - timedelta(days=31))
+    assert early.fact(FactName.TRUST).reason is Reason.SIGNER_NOT_YET_VALID
+
+
+def test_a_listed_signer_with_a_condition_that_nobody_knows() -> None:
+    strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+    signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(strange, True)])
+    assert trust_fact(signer, QrTrust.of(signers=[signer])) == (Outcome.FAILED, Reason.UNKNOWN_CRITICAL_EXTENSION)
+
+
+@pytest.mark.parametrize(("oid", "reason"), [
+    ("1.3.6.1.4.1.1847.2021.1.2", Reason.KEY_USAGE_RIGHT), ("1.3.6.1.4.1.0.1847.2021.1.2", Reason.KEY_USAGE_RIGHT),
+    ("1.3.6.1.4.1.1847.2021.1.1", Reason.KEY_USAGE_WRONG), ("1.3.6.1.5.5.7.3.1", Reason.KEY_USAGE_OPEN),
+])  # fmt: skip
+def test_what_a_key_is_meant_for(oid: str, reason: Reason) -> None:
+    usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid)])
+    signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(usage, False)])
+    verdict = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW)
+    assert verdict.fact(FactName.KEY_USAGE).reason is reason
+    assert verdict.meets() is (reason is not Reason.KEY_USAGE_WRONG)
+
+
+def test_a_purpose_that_is_not_well_formed() -> None:
+    broken = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.37"), b"\x30\x02\x05\x00")
+    signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(broken, False)])
+    fact = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.KEY_USAGE)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
+
+
+def test_a_key_of_another_kind_is_no_right_signature() -> None:
+    p384 = ec.generate_private_key(ec.SECP384R1())
+    signer = certificate("Ký Mẫu", p384, ROOT_KEY)
+    fact = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.SIGNATURE)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM)
