@@ -7,7 +7,8 @@ from pathlib import Path
 
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
-from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
+from kiosk.day_key import DayKey
+from kiosk.keys import load_clinic_private_key, load_clinic_public_key
 from kiosk.patient_process import roster_of, trust_of
 from kiosk.staff_process import trust_problem
 from kiosk.web.common.factory import read_session_key
@@ -41,7 +42,7 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
         yield lambda: trust_problem(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
-    yield lambda: load_secret(config.person_day_key)
+    yield lambda: DayKey.load(config.person_day_key)
     yield lambda: roster_of(config)
     yield lambda: trust_of(config)
 

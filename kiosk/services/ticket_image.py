@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import segno
+import structlog
 from PIL import Image, ImageDraw, ImageFont
 
 from idcard import ConfigurationError
@@ -25,6 +26,9 @@ _SYSTEM_FONTS = (
     Path("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"),
     Path("C:/Windows/Fonts/arialbd.ttf"),
 )
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,14 @@ class TicketImages:
         out = io.BytesIO()
         image.save(out, "PNG", optimize=True)
         return out.getvalue()
+
+    def png_or_none(self, ticket: Ticket, room: Room, masked_name: str) -> bytes | None:
+        """The same, or None where it cannot be drawn: a committed number must not go with its picture."""
+        try:
+            return self.png(ticket, room, masked_name)
+        except OSError as error:
+            _log.error("ticket_not_drawn", kind=type(error).__name__)
+            return None
 
     def reference(self, ticket: Ticket) -> str:
         """What the code on the ticket says: clinic, day, number and check code, and nothing of the person."""
