@@ -23,6 +23,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 UPRIGHT = (1080, 1920)
+expect.set_options(timeout=15_000)  # a machine shared by others is slow at times
 PICTURES = Path(__file__).parents[4] / "build" / "screenshots"
 
 

@@ -192,6 +192,17 @@ def test_a_screen_that_nobody_touches_asks_and_then_clears(brisk: Any, lane_of: 
     expect(lane.staff().locator('section[aria-labelledby="admissions"]')).to_contain_text("Hôm nay chưa có ai.")
 
 
+def test_who_types_slowly_is_not_asked_whether_anybody_is_here(another: Callable[..., Any], lane_of: LaneOf) -> None:
+    lane = lane_of(another("slow", idle_s=6))
+    lane.do("place-not-insured")
+    lane.is_at("digits")
+    for digit in lane.number_of("not-insured")[-6:]:
+        lane.page.wait_for_timeout(1500)
+        lane.type(digit)
+    lane.is_at("desk")
+    assert "still_there" not in {passed.split(":")[0] for passed in lane.passed()}
+
+
 def test_language_type_and_contrast_end_with_the_visit(kiosk: Any, lane_of: LaneOf) -> None:
     lane = lane_of(kiosk)
     page = lane.page
