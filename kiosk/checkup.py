@@ -37,12 +37,12 @@ def _is_of_staff(path: Path) -> bool:
 def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]]:
     yield lambda: read_session_key(config.session_key)
     yield lambda: _check_store(config)
+    yield lambda: DayKey.load(config.person_day_key)
     if isinstance(config, StaffConfig):
         yield lambda: load_clinic_private_key(config.clinic_private_key)
         yield lambda: trust_problem(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
-    yield lambda: DayKey.load(config.person_day_key)
     yield lambda: roster_of(config)
     yield lambda: trust_of(config)
 

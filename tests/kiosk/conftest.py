@@ -188,6 +188,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         store=tmp_path / "store.db",
         trust=tmp_path / "trust",
         clinic_private_key=tmp_path / "clinic.key",
+        person_day_key=tmp_path / "person_day.key",
         session_key=tmp_path / "session.key",
     )
     create_secret(tmp_path / "person_day.key")
@@ -202,7 +203,14 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         tags=DayTags(tmp_path / "person_day.key"),
         clock=clock,
     )
-    staff = StaffDesk(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
+    staff = StaffDesk(
+        database=database,
+        clinic=clinic,
+        device="desk-1",
+        opener=VisitOpener(private),
+        tags=DayTags(tmp_path / "person_day.key"),
+        clock=clock,
+    )
 
     def app(problem: ConfigurationError | None = None, port: int = config.port) -> Flask:
         return create_staff_app(staff, config.model_copy(update={"port": port}), clock, problem)

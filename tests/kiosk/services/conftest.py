@@ -307,7 +307,14 @@ def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore) -> Iterator[Kiosk]:
     desk = SimulatedDesk("127.0.0.1", bench.port, poll_s=0.002)
     reader = ReaderThread(desk=desk, card_reader=card_reader, patient=patient, look_s=0.004)
     camera = CameraThread(camera=SimulatedCamera("127.0.0.1", bench.port), patient=patient, every_s=0.01)
-    staff = StaffDesk(database=database, clinic=CLINIC, device="desk-1", opener=VisitOpener(private_key), clock=clock)
+    staff = StaffDesk(
+        database=database,
+        clinic=CLINIC,
+        device="desk-1",
+        opener=VisitOpener(private_key),
+        tags=DayTags(tmp_path / "person_day.key"),
+        clock=clock,
+    )
     yield Kiosk(
         bench=bench,
         clock=clock,
