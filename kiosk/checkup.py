@@ -7,7 +7,8 @@ from pathlib import Path
 
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
-from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
+from kiosk.day_key import DayKey
+from kiosk.keys import load_clinic_private_key, load_clinic_public_key
 from kiosk.patient_process import roster_of, trust_of
 from kiosk.staff_process import trust_problem
 from kiosk.web.common.factory import read_session_key
@@ -36,12 +37,12 @@ def _is_of_staff(path: Path) -> bool:
 def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]]:
     yield lambda: read_session_key(config.session_key)
     yield lambda: _check_store(config)
+    yield lambda: DayKey.load(config.person_day_key)
     if isinstance(config, StaffConfig):
         yield lambda: load_clinic_private_key(config.clinic_private_key)
         yield lambda: trust_problem(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
-    yield lambda: load_secret(config.person_day_key)
     yield lambda: roster_of(config)
     yield lambda: trust_of(config)
 

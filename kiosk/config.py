@@ -97,6 +97,7 @@ class ProcessConfig(BaseModel):
     store: Path
     trust: Path
     session_key: Path
+    person_day_key: Path
 
     @property
     def is_demo(self) -> bool:
@@ -110,7 +111,6 @@ class PatientConfig(ProcessConfig):
     port: Port = 8000
     roster: Path
     roster_key: Path
-    person_day_key: Path
     clinic_public_key: Path
     reader: ReaderSetting = "pcsc"
     camera: CameraSetting = "browser"
@@ -130,7 +130,10 @@ class PatientConfig(ProcessConfig):
 
 
 class StaffConfig(ProcessConfig):
-    """The staff's process: the only one that holds the clinic's private key."""
+    """The staff's process: the only one that holds the clinic's private key.
+
+    Its ``person_day_key`` is the patient's, which it only reads.
+    """
 
     port: Port = 8001
     clinic_private_key: Path

@@ -14,7 +14,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -129,23 +128,17 @@ def canonical_json(value: object) -> bytes:
 
 
 class PersonTags:
-    """Keyed tags of people: the same person gives the same tag, and nobody without the key can tell whose it is."""
+    """A roster's keyed tags of people: nobody without the key can tell whose they are."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != SECRET_BYTES:
             raise ValueError(f"a tag key has {SECRET_BYTES} bytes")
         self._key = key
 
-    def day_tag(self, personal_number: str, day: date) -> bytes:
-        """16 bytes for a person on a day: two days of one person cannot be linked either."""
-        return self._tag(b"day", f"{day.isoformat()}|{personal_number}")
-
     def roster_tag(self, personal_number: str) -> bytes:
         """16 bytes under which a roster keeps a person."""
-        return self._tag(b"roster", personal_number)
-
-    def _tag(self, purpose: bytes, text: str) -> bytes:
-        return hashlib.blake2b(text.encode(), digest_size=TAG_BYTES, key=self._key, person=purpose).digest()
+        number = personal_number.encode()
+        return hashlib.blake2b(number, digest_size=TAG_BYTES, key=self._key, person=b"roster").digest()
 
 
 def create_secret(path: Path, *, entropy: Entropy = os.urandom) -> bytes:
@@ -160,13 +153,13 @@ def load_secret(path: Path) -> bytes:
 
     :raises ConfigurationError: ``never_set_up`` where there is no file, ``damaged`` for anything but 64 hex digits.
     """
-    text = _read(path)
+    text = read_key(path)
     try:
         secret = bytes.fromhex(text.decode("ascii").strip())
     except ValueError as error:
-        raise _damaged(path) from error
+        raise damaged_key(path) from error
     if len(secret) != SECRET_BYTES:
-        raise _damaged(path)
+        raise damaged_key(path)
     return secret
 
 
@@ -181,22 +174,22 @@ def create_clinic_keys(private_path: Path, public_path: Path) -> None:
 def load_clinic_private_key(path: Path) -> X25519PrivateKey:
     """The clinic's private key; ConfigurationError where it is missing or damaged."""
     try:
-        key = load_pem_private_key(_read(path), password=None)
+        key = load_pem_private_key(read_key(path), password=None)
     except (ValueError, TypeError) as error:
-        raise _damaged(path) from error
+        raise damaged_key(path) from error
     if not isinstance(key, X25519PrivateKey):
-        raise _damaged(path)
+        raise damaged_key(path)
     return key
 
 
 def load_clinic_public_key(path: Path) -> X25519PublicKey:
     """The clinic's public key; ConfigurationError where it is missing or damaged."""
     try:
-        key = load_pem_public_key(_read(path))
+        key = load_pem_public_key(read_key(path))
     except ValueError as error:
-        raise _damaged(path) from error
+        raise damaged_key(path) from error
     if not isinstance(key, X25519PublicKey):
-        raise _damaged(path)
+        raise damaged_key(path)
     return key
 
 
@@ -209,7 +202,8 @@ def _write_private(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _read(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """The bytes of a key file; ConfigurationError where it is missing or cannot be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -217,10 +211,11 @@ def _read(path: Path) -> bytes:
             f"There is no key file {path.name}.", reason="never_set_up", remedy="Create the keys of this clinic first."
         ) from error
     except OSError as error:
-        raise _damaged(path) from error
+        raise damaged_key(path) from error
 
 
-def _damaged(path: Path) -> ConfigurationError:
+def damaged_key(path: Path) -> ConfigurationError:
+    """The error of a key file that holds something else."""
     return ConfigurationError(
         f"The key file {path.name} cannot be used.", reason="damaged", remedy="Restore it from its safe copy."
     )

@@ -12,6 +12,7 @@ import structlog
 
 from idcard import STRICT, VIETNAM_STRICT, ConfigurationError, TrustStore
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
+from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
 from kiosk.insurance.roster import Roster
@@ -79,7 +80,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             clinic=config.clinic,
             device=DEVICE,
             sealer=VisitSealer(load_clinic_public_key(config.clinic_public_key)),
-            tags=PersonTags(load_secret(config.person_day_key)),
+            tags=DayTags(config.person_day_key),
             clock=clock,
         )
         desk = PatientDesk(
@@ -90,6 +91,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             timing=Timing(idle_s=config.idle_s, warn_s=config.warn_s, ticket_s=config.ticket_s),
             camera=config.camera.partition(":")[0],
         )
+        checkin.turn_day()
         _tell_staff(checkin, trust)
         if isinstance(trust, ConfigurationError):
             yield PatientParts(desk=desk, threads=(), trust_problem=trust)

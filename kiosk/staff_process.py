@@ -7,6 +7,7 @@ import structlog
 
 from idcard import ConfigurationError, TrustStore
 from kiosk.config import StaffConfig
+from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.keys import VisitOpener, load_clinic_private_key
 from kiosk.process import listen, run_until_told
@@ -35,6 +36,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
 def open_desk(config: StaffConfig) -> Iterator[StaffDesk]:
     """The desk over the open store, which is closed in the end."""
     opener = VisitOpener(load_clinic_private_key(config.clinic_private_key))
+    tags = DayTags(config.person_day_key)
     database = Database.open(config.store)
     try:
         yield StaffDesk(
@@ -42,6 +44,7 @@ def open_desk(config: StaffConfig) -> Iterator[StaffDesk]:
             clinic=config.clinic,
             device=f"desk-{config.clinic.desk}",
             opener=opener,
+            tags=tags,
             clock=SystemClock(),
         )
     finally:

@@ -167,11 +167,14 @@ def _configurations(place: Place, options: Options) -> None:
     reader = device if options.reader == "simulated" else options.reader
     key = place.key
     shared: dict[str, object] = {"mode": "demo", "host": HOST}
-    stored: dict[str, object] = {"store": place.root / "store.db", "trust": place.trust}
+    stored: dict[str, object] = {
+        "store": place.root / "store.db",
+        "trust": place.trust,
+        "person_day_key": key("person_day.key"),
+    }
     patient: dict[str, object] = {
         "roster": place.roster,
         "roster_key": key("roster.key"),
-        "person_day_key": key("person_day.key"),
         "clinic_public_key": key("clinic.pub"),
         "reader": reader,
         "camera": camera,

@@ -36,7 +36,7 @@ class ManualClock:
             return self._elapsed
 
     def set(self, now: datetime) -> None:
-        """Turn the hands to an instant, as somebody or a time server may; the seconds that passed stay what they are."""
+        """Turn the hands to an instant, as somebody or a time server may; seconds that passed stay."""
         with self._lock:
             self._start = now - timedelta(seconds=self._elapsed)
 

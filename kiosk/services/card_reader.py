@@ -85,6 +85,12 @@ class ToDesk:
     def __repr__(self) -> str:
         return f"ToDesk({self.code})"
 
+    def or_claimed(self, shown: ClaimedIdentity | None) -> "ToDesk":
+        """The same; where the chip said nothing, the code that was shown still spares the clerk the typing."""
+        if self.claim is not None or shown is None:
+            return self
+        return replace(self, claim=shown, assurance=Assurance.QR_UNSIGNED)
+
 
 @dataclass(frozen=True, slots=True)
 class WrongKey:

@@ -8,12 +8,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Lock
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity, Verdict, VerifiedIdentity
+from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.eligibility import Coverage, Eligibility
@@ -21,7 +23,7 @@ from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, check_code, clinic_day
-from kiosk.keys import Entropy, Fields, PersonTags, VisitSealer
+from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
 from kiosk.services.person import claimed_fields, verified_fields
 from kiosk.store import repositories
@@ -45,7 +47,7 @@ class CheckIn:
     """The patient process's side of the store: it writes, and can read no person back.
 
     :param device: this kiosk's name in the audit chain and the outbox.
-    :param tags: made of the person-day key.
+    :param tags: made of the person-day key, which is turned here.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class CheckIn:
         clinic: Clinic,
         device: str,
         sealer: VisitSealer,
-        tags: PersonTags,
+        tags: DayTags,
         clock: Clock,
         entropy: Entropy = os.urandom,
     ) -> None:
@@ -66,6 +68,15 @@ class CheckIn:
         self._tags = tags
         self._clock = clock
         self._entropy = entropy
+        self._day: date | None = None
+        self._turning = Lock()
+
+    def turn_day(self) -> None:
+        """Begin the clinic's day, where that was not done: nothing that is kept tells any more who came on another.
+
+        :raises StoreUnavailable: if the store or the key cannot be written; the next call tries again.
+        """
+        self._moment()
 
     def ticket_of_today(self, identity: VerifiedIdentity) -> Ticket | None:
         """The ticket that this person was given today, if there is one."""
@@ -95,7 +106,7 @@ class CheckIn:
             earlier = self._admitted(session, identity, moment)
             if earlier is not None:
                 return ticket_of(session, earlier, again=True)
-            tag = self._tags.day_tag(identity.personal_number, moment.day)
+            tag = self._tags.tag(identity.personal_number, moment.day)
             self._close_desk_tickets(session, tag, moment)
             visit = self._new_visit(moment, state="admitted", tag=tag, fields=verified_fields(identity, eligibility))
             visit.room_id, visit.admitted_at = room.id, moment.at
@@ -165,21 +176,35 @@ class CheckIn:
 
     def waiting(self) -> Mapping[str | None, int]:
         """How many people wait now for each room, and (under None) at the desk."""
+        moment = self._moment()
         with self._database.read() as session:
-            return repositories.waiting(session, self._clinic.code, self._moment().day)
+            return repositories.waiting(session, self._clinic.code, moment.day)
 
     def probe(self) -> None:
         """Nothing, where a visit could be committed now; StoreUnavailable where it could not."""
         self._database.probe()
 
     def _moment(self) -> _Moment:
-        at = self._clock.now()
-        return _Moment(at=at, day=clinic_day(at))
+        """Now; with the first moment of a day the tags of all others go."""
+        with self._turning:
+            at = self._clock.now()
+            moment = _Moment(at=at, day=clinic_day(at))
+            if moment.day != self._day:
+                self._begin(moment.day)
+            return moment
+
+    def _begin(self, day: date) -> None:
+        # The writer's turn is the turn at the key's file as well: only one process at a time is here.
+        with self._database.write() as session:
+            repositories.forget_other_days(session, day)
+            self._tags.turn(day)
+        self._database.fold()
+        self._day = day
 
     def _admitted(self, session: Session, identity: VerifiedIdentity, moment: _Moment) -> Visit | None:
         if identity.personal_number is None:
             return None
-        tag = self._tags.day_tag(identity.personal_number, moment.day)
+        tag = self._tags.tag(identity.personal_number, moment.day)
         return repositories.admitted_today(session, self._clinic.code, moment.day, tag)
 
     def _same_desk_ticket(self, session: Session, tag: bytes | None, moment: _Moment, code: Code) -> Visit | None:
@@ -191,7 +216,7 @@ class CheckIn:
     def _claimed_tag(self, claim: ClaimedIdentity | None, day: date) -> bytes | None:
         if claim is None or claim.personal_number is None:
             return None
-        return self._tags.day_tag(claim.personal_number, day)
+        return self._tags.tag(claim.personal_number, day)
 
     def _new_visit(self, moment: _Moment, *, state: str, tag: bytes | None, fields: Fields | None) -> Visit:
         visit_id = uuid7(moment.at, entropy=self._entropy)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity
+from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.route import Clinic, Room
@@ -85,13 +87,17 @@ class StaffDesk:
     """The staff process's side of the store.
 
     :param device: the desk's name in the audit chain and the outbox.
+    :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
     """
 
-    def __init__(self, *, database: Database, clinic: Clinic, device: str, opener: VisitOpener, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, clinic: Clinic, device: str, opener: VisitOpener, tags: DayTags, clock: Clock
+    ) -> None:
         self._database = database
         self._clinic = clinic
         self._device = device
         self._opener = opener
+        self._tags = tags
         self._clock = clock
 
     def admissions(self, limit: int = 50) -> tuple[VisitRow, ...]:
@@ -235,8 +241,8 @@ class StaffDesk:
         if claim is not None:
             sealed = self._opener.sealer().seal(visit.id, claimed_fields(claim))
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
-            # The tag is of the person whom the card claimed; who was typed may be another.
-            visit.person_day_tag = None
+            # Who was typed may be another than the card claimed.
+            visit.person_day_tag = self._tag(visit, clinic_day(at))
         visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
         visit.assurance, visit.proved_by, visit.confirmed_by = Assurance.STAFF, "staff", by
         for notice in repositories.notices_of_visit(session, visit.id):
@@ -245,6 +251,13 @@ class StaffDesk:
         facts = {**visit_facts(visit), "by": by}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
         repositories.append_outbox(session, self._device, at, "confirmed", facts)
+
+    def _tag(self, visit: Visit, day: date) -> bytes | None:
+        """The tag of the person whom the visit's record names; None where it names nobody, or no number."""
+        person, _ = self._person(visit)
+        if person is None or person.personal_number is None:
+            return None
+        return self._tags.tag(person.personal_number, day)
 
     def _settle(self, session: Session, notice: Notice, *, by: str, resolution: Resolution) -> None:
         at = self._clock.now()

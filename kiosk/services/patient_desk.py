@@ -8,7 +8,6 @@ ended is dropped. Clearing replaces the visit by an empty one, so that nothing o
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Condition
 from typing import TypeVar
 
@@ -16,7 +15,6 @@ import structlog
 
 from idcard import Can
 from kiosk.domain import flow
-from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Card, Event, Limit, Screen
 from kiosk.domain.route import Clinic
@@ -41,7 +39,7 @@ from kiosk.services.limits import Timing
 from kiosk.services.machine import ReadOrder, VisitMachine
 from kiosk.services.ticket_image import TicketImages
 from kiosk.services.view import Call, ScreenView
-from kiosk.services.visit import room_choice, ticket_view
+from kiosk.services.visit import room_choices, ticket_view
 
 T = TypeVar("T")
 _WAIT_SLICE_S = 0.5
@@ -247,11 +245,13 @@ class PatientDesk:
             return self._machine.accepts(Event.KEY_GIVEN)
 
     def tick(self) -> None:
-        """Let limits pass, and a closed kiosk look whether it can open."""
+        """Let limits and days pass, and a closed kiosk look whether it can open."""
         with self._changed:
             self._expire()
-            closed = self._machine.screen is Screen.CLOSED and self._machine.time_is_up
-        if closed:
+            if self._machine.screen is not Screen.CLOSED:
+                self._committed(self._checkin.turn_day)
+            may_open = self._machine.screen is Screen.CLOSED and self._machine.time_is_up
+        if may_open:
             self._try_to_open()
 
     # --- events and limits --------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ class PatientDesk:
             case Proved():
                 self._prove(outcome)
             case ToDesk():
-                self._send_to_desk(Event.SENT_TO_DESK, self._with_shown_claim(outcome))
+                self._send_to_desk(Event.SENT_TO_DESK, outcome)
             case WrongKey():
                 self._wrong_key()
             case WantsQr():
@@ -326,7 +326,7 @@ class PatientDesk:
         if ticket is not None:
             self._show_ticket(ticket, Event.SEEN_TODAY)
             return
-        self._machine.visit.rooms = tuple(room_choice(room, waiting.get(room.id, 0)) for room in self._clinic.rooms)
+        self._machine.visit.rooms = room_choices(self._clinic, waiting)
         self._machine.dispatch(Event.PROVED)
 
     def _wrong_key(self) -> None:
@@ -366,18 +366,12 @@ class PatientDesk:
 
     def _go_to_desk(self, event: Event, code: Code, *reasons: VisitReason) -> None:
         with self._changed:
-            self._send_to_desk(event, self._with_shown_claim(ToDesk(code=code, reasons=reasons)))
-
-    def _with_shown_claim(self, to_desk: ToDesk) -> ToDesk:
-        """Where the chip said nothing, the code that was shown still spares the clerk the typing."""
-        claim = self._machine.visit.claim
-        if to_desk.claim is not None or claim is None:
-            return to_desk
-        return replace(to_desk, claim=claim, assurance=Assurance.QR_UNSIGNED)
+            self._send_to_desk(event, ToDesk(code=code, reasons=reasons))
 
     def _send_to_desk(self, event: Event, to_desk: ToDesk) -> None:
         if self._machine.accepts(event):
-            way = self._committed(lambda: self._way.send(to_desk))
+            known = to_desk.or_claimed(self._machine.visit.claim)
+            way = self._committed(lambda: self._way.send(known))
             if way is not None:
                 self._machine.start_anew(desk=way)
                 self._machine.dispatch(event)

@@ -30,6 +30,9 @@ _SYSTEM_FONTS = (
 )
 
 
+_log = structlog.get_logger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     """Text, the size it should have in dots, and the room below it."""

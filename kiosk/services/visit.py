@@ -1,11 +1,12 @@
 """What the kiosk knows of the one visit that runs: all of it is dropped when the screen is cleared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idcard import CardQr, ClaimedIdentity
 from kiosk.domain.flow import Screen
 from kiosk.domain.names import masked, number_tail
-from kiosk.domain.route import Room
+from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
 from kiosk.services.card_reader import Key, Proved
 from kiosk.services.view import DeskView, RoomChoice, TicketView
@@ -60,6 +61,14 @@ def room_choice(room: Room, waiting: int = 0) -> RoomChoice:
         place_en=room.place_en,
         waiting=waiting,
     )
+
+
+def room_choices(clinic: Clinic, waiting: Mapping[str | None, int]) -> tuple[RoomChoice, ...]:
+    """All rooms of a clinic as choices.
+
+    :param waiting: how many people wait for a room, by its id.
+    """
+    return tuple(room_choice(room, waiting.get(room.id, 0)) for room in clinic.rooms)
 
 
 def ticket_view(ticket: Ticket, room: Room, masked_name: str) -> TicketView:

@@ -84,6 +84,19 @@ class Database:
         with self.write() as session:
             session.execute(delete(DeviceState).where(DeviceState.part == _PROBE))
 
+    def fold(self) -> None:
+        """Bring the write-ahead log home and empty it, so that nothing overwritten is left in it.
+
+        Where somebody reads meanwhile it stays for the next time.
+        """
+        with _typed_errors():
+            connection = self._engine.raw_connection()
+            try:
+                # Not in a transaction: there the log cannot be emptied.
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                connection.close()
+
     def _migrate(self) -> None:
         with _typed_errors(), self._writing.connect() as connection, connection.begin():
             command.upgrade(_alembic(connection), "head")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from kiosk.keys import canonical_json
@@ -43,6 +43,13 @@ def desk_tickets_of(session: Session, clinic: str, day: date, tag: bytes) -> Seq
         .where(Visit.clinic == clinic, Visit.day == day, Visit.person_day_tag == tag, Visit.state == "desk")
         .order_by(Visit.number)
     ).all()
+
+
+def forget_other_days(session: Session, day: date) -> None:
+    """Take out of all visits but this day's what would tell a person again."""
+    session.execute(
+        update(Visit).where(Visit.day != day, Visit.person_day_tag.is_not(None)).values(person_day_tag=None)
+    )
 
 
 def waiting(session: Session, clinic: str, day: date, *, before: int | None = None) -> Mapping[str | None, int]:

@@ -19,11 +19,12 @@ from _cards import PipedCards, trust_in
 
 import idcard
 from idcard.testing import Holder, Issuer
+from kiosk.day_key import DayTags
 from kiosk.devices.clock import ManualClock
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
 from kiosk.insurance.roster import Roster, RosterEntry, build_roster
-from kiosk.keys import PersonTags, VisitSealer, create_clinic_keys, load_clinic_public_key
+from kiosk.keys import PersonTags, VisitSealer, create_clinic_keys, create_secret, load_clinic_public_key
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.patient_desk import PatientDesk
@@ -89,13 +90,14 @@ class Kiosk:
             for number in range(ROSTER)
         )
         build_roster(directory / "roster.db", entries, tags=tags, version="1", as_of=NOW)
+        create_secret(directory / "person_day.key")
         create_clinic_keys(directory / "clinic.key", directory / "clinic.pub")
         checkin = CheckIn(
             database=Database.open(directory / "store.db"),
             clinic=CLINIC,
             device="bench",
             sealer=VisitSealer(load_clinic_public_key(directory / "clinic.pub")),
-            tags=tags,
+            tags=DayTags(directory / "person_day.key"),
             clock=self.clock,
         )
         self.patient = PatientDesk(

@@ -34,8 +34,9 @@ port = {port}
 store = "store.db"
 trust = "{trust}"
 session_key = "session.key"
+person_day_key = "person_day.key"
 """
-PATIENT = 'roster = "roster.db"\nroster_key = "roster.key"\nperson_day_key = "person_day.key"\n'
+PATIENT = 'roster = "roster.db"\nroster_key = "roster.key"\n'
 PATIENT += 'clinic_public_key = "clinic.pub"\nreader = "pcsc"\ncamera = "none"\n'
 STAFF = 'clinic_private_key = "clinic.key"\n'
 

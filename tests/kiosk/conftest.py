@@ -12,11 +12,12 @@ from flask.testing import FlaskClient
 
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, StaffConfig
+from kiosk.day_key import DayTags
 from kiosk.devices.clock import ManualClock
 from kiosk.domain.codes import DeskMessage
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
-from kiosk.keys import PersonTags, VisitOpener, VisitSealer
+from kiosk.keys import VisitOpener, VisitSealer, create_secret
 from kiosk.services.checkin import CheckIn
 from kiosk.services.desk import StaffDesk
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
@@ -187,8 +188,10 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         store=tmp_path / "store.db",
         trust=tmp_path / "trust",
         clinic_private_key=tmp_path / "clinic.key",
+        person_day_key=tmp_path / "person_day.key",
         session_key=tmp_path / "session.key",
     )
+    create_secret(tmp_path / "person_day.key")
     private = X25519PrivateKey.generate()
     clock = ManualClock(datetime(2026, 11, 23, 0, 42, tzinfo=UTC))
     database = Database.open(config.store)
@@ -197,10 +200,17 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         clinic=clinic,
         device="kiosk-1",
         sealer=VisitSealer(private.public_key()),
-        tags=PersonTags(bytes(32)),
+        tags=DayTags(tmp_path / "person_day.key"),
         clock=clock,
     )
-    staff = StaffDesk(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
+    staff = StaffDesk(
+        database=database,
+        clinic=clinic,
+        device="desk-1",
+        opener=VisitOpener(private),
+        tags=DayTags(tmp_path / "person_day.key"),
+        clock=clock,
+    )
 
     def app(problem: ConfigurationError | None = None, port: int = config.port) -> Flask:
         return create_staff_app(staff, config.model_copy(update={"port": port}), clock, problem)

@@ -113,6 +113,7 @@ def test_what_is_whole_has_no_problem(place: Place, process: str) -> None:
         ("patient", "roster.db", "never_set_up"),
         ("patient", "trust/trust.toml", "never_set_up"),
         ("staff", "keys/clinic.key", "never_set_up"),
+        ("staff", "keys/person_day.key", "never_set_up"),
         ("staff", "keys/staff_session.key", "never_set_up"),
         ("staff", "trust/trust.toml", "never_set_up"),
     ],

@@ -30,7 +30,7 @@ PATIENT = {
     "person_day_key": '"keys/day.key"',
     "clinic_public_key": '"keys/clinic.pub"',
 }
-STAFF = {name: PATIENT[name] for name in ("mode", "store", "trust", "session_key")} | {
+STAFF = {name: PATIENT[name] for name in ("mode", "store", "trust", "session_key", "person_day_key")} | {
     "clinic_private_key": '"keys/clinic.pem"'
 }
 

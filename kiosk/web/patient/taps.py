@@ -28,11 +28,12 @@ TAPS: dict[str, Callable[[PatientScreens], None]] = {
     "stop": lambda desk: desk.stop(),
     "acknowledge": lambda desk: desk.acknowledge(),
     "more-time": lambda desk: desk.more_time(),
+    "touch": lambda desk: desk.touch(),
     "help": lambda desk: desk.call_staff("help"),
     "child": lambda desk: desk.call_staff("child"),
     "emergency": lambda desk: desk.call_staff("emergency"),
 }
-"""The buttons without anything to say but themselves, by the last part of their address."""
+"""What says nothing but itself, by the last part of its address: the buttons, and that somebody touches the screen."""
 
 
 def add_taps(app: Flask, page: Page) -> None:

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from idcard import VIETNAM_STRICT, CardSilent, TrustStore
 from idcard.testing import Holder, Issuer, SimulatedCard
+from kiosk.day_key import DayTags
 from kiosk.devices.clock import ManualClock
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
 from kiosk.insurance.roster import Roster, RosterEntry, build_roster
-from kiosk.keys import PersonTags, VisitOpener, VisitSealer
+from kiosk.keys import PersonTags, VisitOpener, VisitSealer, create_secret
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.desk import StaffDesk
@@ -282,6 +283,7 @@ def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore) -> Iterator[Kiosk]:
     database = Database.open(tmp_path / "store.db", busy_timeout_s=0.5)
     private_key = X25519PrivateKey.generate()
     roster_tags = PersonTags(bytes([2] * 32))
+    create_secret(tmp_path / "person_day.key")
     roster_path = tmp_path / "roster.db"
     build_roster(roster_path, ENTRIES, tags=roster_tags, version="2026-11-23", as_of=NOW - timedelta(hours=1))
     checkin = CheckIn(
@@ -289,7 +291,7 @@ def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore) -> Iterator[Kiosk]:
         clinic=CLINIC,
         device="kiosk-1",
         sealer=VisitSealer(private_key.public_key()),
-        tags=PersonTags(bytes([1] * 32)),
+        tags=DayTags(tmp_path / "person_day.key"),
         clock=clock,
     )
     patient = PatientDesk(
@@ -305,7 +307,14 @@ def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore) -> Iterator[Kiosk]:
     desk = SimulatedDesk("127.0.0.1", bench.port, poll_s=0.002)
     reader = ReaderThread(desk=desk, card_reader=card_reader, patient=patient, look_s=0.004)
     camera = CameraThread(camera=SimulatedCamera("127.0.0.1", bench.port), patient=patient, every_s=0.01)
-    staff = StaffDesk(database=database, clinic=CLINIC, device="desk-1", opener=VisitOpener(private_key), clock=clock)
+    staff = StaffDesk(
+        database=database,
+        clinic=CLINIC,
+        device="desk-1",
+        opener=VisitOpener(private_key),
+        tags=DayTags(tmp_path / "person_day.key"),
+        clock=clock,
+    )
     yield Kiosk(
         bench=bench,
         clock=clock,

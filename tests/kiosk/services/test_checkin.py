@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 import idcard
 from idcard import VIETNAM_STRICT, Can, VerifiedIdentity
+from kiosk.day_key import DayTags
 from kiosk.domain.eligibility import CoverReason, Eligibility, decide
 from kiosk.domain.tickets import clinic_day
-from kiosk.keys import PersonTags, VisitSealer
+from kiosk.keys import VisitSealer
 from kiosk.ports import StoreUnavailable
 from kiosk.services.checkin import CheckIn
 from kiosk.store import repositories
@@ -81,7 +82,7 @@ def test_the_same_person_gets_the_same_ticket_even_at_two_kiosks_at_once(kiosk: 
             clinic=kiosk.checkin._clinic,
             device=device,
             sealer=VisitSealer(kiosk.private_key.public_key()),
-            tags=PersonTags(bytes([1] * 32)),
+            tags=DayTags(kiosk.path.with_name("person_day.key")),
             clock=kiosk.clock,
         )
         tickets.append(one.admit(identity, room=room, eligibility=COVERED, verdict=verdict))

@@ -1,6 +1,7 @@
 """The desk: what staff see, confirm and settle, and who can read it."""
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,6 +129,38 @@ def test_who_was_typed_does_not_take_the_place_of_whom_the_card_claimed(kiosk: K
     assert (ticket.number, ticket.again) == (2, False)
 
 
+def test_who_was_typed_gets_the_same_ticket_when_the_card_comes(kiosk: Kiosk) -> None:
+    insured = replace(TYPED, personal_number=kiosk.holders["insured"].personal_number)
+    kiosk.patient.call_staff("child")
+    kiosk.patient.acknowledge()
+    kiosk.staff.confirm(kiosk.staff.desk_tickets()[0].visit_id, "mat", by="chi-hoa", claim=insured)
+    kiosk.put("insured")
+    ticket = kiosk.digits("insured").ticket
+    assert (ticket.number, ticket.room.id, ticket.again) == (1, "mat", True)
+    assert len(kiosk.staff.admissions()) == 1
+
+
+def test_who_came_with_the_card_is_not_admitted_again_by_typing(kiosk: Kiosk) -> None:
+    kiosk.admit("insured")
+    kiosk.clear()
+    kiosk.patient.call_staff("child")
+    insured = replace(TYPED, personal_number=kiosk.holders["insured"].personal_number)
+    with pytest.raises(NotConfirmable) as error:
+        kiosk.staff.confirm(kiosk.staff.desk_tickets()[0].visit_id, "mat", by="chi-hoa", claim=insured)
+    assert error.value.reason == "already_admitted"
+    assert len(kiosk.staff.admissions()) == 1
+
+
+def test_without_a_number_a_person_who_was_typed_is_admitted_all_the_same(kiosk: Kiosk) -> None:
+    for number in (1, 2):
+        kiosk.patient.call_staff("child")
+        kiosk.patient.acknowledge()
+        kiosk.clock.advance(120)
+        ticket = kiosk.staff.desk_tickets()[0]
+        nameless = replace(TYPED, personal_number=None)
+        assert kiosk.staff.confirm(ticket.visit_id, "mat", by="chi-hoa", claim=nameless).number == number
+
+
 def test_settling_closes_the_ticket_and_can_be_repeated(kiosk: Kiosk) -> None:
     desk_ticket(kiosk)
     [notice] = kiosk.staff.exceptions()
@@ -196,6 +229,7 @@ def test_without_the_clinics_key_nobody_is_named(kiosk: Kiosk) -> None:
         clinic=kiosk.staff._clinic,
         device="desk-2",
         opener=VisitOpener(X25519PrivateKey.generate()),
+        tags=kiosk.staff._tags,
         clock=kiosk.clock,
     )
     [row] = other.admissions()

@@ -62,6 +62,9 @@ class ShownView:
     def more_time(self) -> None:
         self.calls.append("more_time")
 
+    def touch(self) -> None:
+        self.calls.append("touch")
+
     def call_staff(self, what: Call) -> None:
         self.calls.append(f"call_staff {what}")
 

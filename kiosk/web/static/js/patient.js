@@ -10,6 +10,8 @@ const LOST_AFTER_MS = 4000;
 const RETRY_MS = 1000;
 const ANSWER_MS = 20000;
 const FORGET_PREFERENCES_MS = 30000;
+const TOUCH_EVERY_MS = 4000; // as often as the server is told that somebody is busy with the screen
+const WAITING_FOR_SOMEBODY = ["digits", "place_card", "show_qr", "confirm"];
 const PLAIN = { lang: "vi", size: "100", contrast: "normal" };
 
 const stage = document.getElementById("stage");
@@ -20,6 +22,7 @@ let preferences = { ...PLAIN };
 let busy = false;
 let failingSince = null;
 let lastTouch = Date.now();
+let toldAt = 0;
 
 const root = () => stage.firstElementChild;
 const shown = () => root()?.dataset ?? {};
@@ -196,7 +199,20 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("contextmenu", (event) => event.preventDefault());
-document.addEventListener("pointerdown", () => { lastTouch = Date.now(); });
+document.addEventListener("pointerdown", touched);
+document.addEventListener("keydown", touched);
+
+// Who types slowly is not asked whether anybody is still here.
+async function touched() {
+  lastTouch = Date.now();
+  if (!WAITING_FOR_SOMEBODY.includes(shown().screen) || lastTouch - toldAt < TOUCH_EVERY_MS) return;
+  toldAt = lastTouch;
+  try {
+    await ask(address("/tap/touch"), { method: "POST" });
+  } catch {
+    // the next touch tells it
+  }
+}
 
 // Who chose a language and walked away does not choose it for the next person.
 setInterval(() => {

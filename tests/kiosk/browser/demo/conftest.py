@@ -23,6 +23,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 UPRIGHT = (1080, 1920)
+expect.set_options(timeout=15_000)  # a machine shared by others is slow at times
+PICTURES = Path(__file__).parents[4] / "build" / "screenshots"
 
 
 @dataclass(kw_only=True)
@@ -74,12 +76,14 @@ class Demo:
     def log(self) -> Path:
         return self.folder.with_suffix(".log")
 
-    def stop(self) -> None:
-        for process in self._processes:
+    def stop(self, all_but: int = 0) -> None:
+        """End the processes that were started last, ``all_but`` so many."""
+        ending, self._processes = self._processes[all_but:], self._processes[:all_but]
+        for process in ending:
             process.terminate()
-        for process in self._processes:
+        for process in ending:
             process.communicate(timeout=30)
-        codes = [process.returncode for process in self._processes]
+        codes = [process.returncode for process in ending]
         assert set(codes) <= {0}, f"{codes}\n{self.log.read_text()[-3000:]}"
 
     def _write(self, process: str, name: str, settings: Mapping[str, object]) -> str:
@@ -199,6 +203,12 @@ class Lane:
         """The screens that were shown since the page was opened, each with its heading."""
         return list(self.page.evaluate("window.passed"))
 
+    def picture(self, name: str, page: Page | None = None) -> None:
+        """Keep a picture of the page for people to look at."""
+        folder = PICTURES / self.language
+        folder.mkdir(parents=True, exist_ok=True)
+        (page or self.page).screenshot(path=folder / f"{name}.png", full_page=page is not None)
+
     def staff(self) -> Page:
         """The staff's page, fresh."""
         self._staff.goto(f"{self.kiosk.staff}/?lang={self.language}")
@@ -245,11 +255,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demonstration") / "demo")
     yield running
     running.stop()
+    own = (running.folder / "log" / "patient.log").read_text()
+    assert "E14" not in own, "the demonstration began or ended in an order in which the kiosk missed its reader"
 
 
-@pytest.fixture(scope="session")
-def lanes(browser: Browser) -> Iterator[Callable[..., Lane]]:
-    """The pages of each kiosk, opened once; in another browser, they are the caller's to close."""
+@pytest.fixture(scope="module")
+def another(demo: Demo) -> Iterator[Callable[..., Kiosk]]:
+    """Starts one more kiosk, for one file of tests."""
+    yield demo.another
+    demo.stop(all_but=1)
+
+
+@pytest.fixture(scope="module")
+def lanes(browser: Browser, another: Callable[..., Kiosk]) -> Iterator[Callable[..., Lane]]:
+    """The pages of each kiosk, opened once, and closed before it ends; in another browser they are the caller's."""
     opened: dict[str, Lane] = {}
 
     def lane(kiosk: Kiosk, other: Browser | None = None) -> Lane:

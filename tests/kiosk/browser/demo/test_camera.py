@@ -25,8 +25,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream", "--u
 
 
 @pytest.fixture(scope="module")
-def kiosk(demo: Any) -> Any:
-    return demo.another("camera", camera="browser")
+def kiosk(another: Callable[..., Any]) -> Any:
+    return another("camera", camera="browser")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,6 @@ def test_a_code_before_the_browsers_camera_opens_the_card(
     lane_before: Callable[..., Any],
     card_before_a_camera: Image.Image,
     axe: Callable[[Page], list[str]],
-    root: Path,
 ) -> None:
     lane = lane_before(None, a_poster(), a_poster(), None, *[card_before_a_camera] * 3)
     page = lane.page
@@ -96,7 +95,7 @@ def test_a_code_before_the_browsers_camera_opens_the_card(
     lane.is_at("attract")
     lane.is_at("place_card", timeout_s=15)
     assert axe(page) == []
-    page.screenshot(path=root / "build" / "screenshots" / "vi" / f"{CITIZEN}-place_card.png")
+    lane.picture(f"{CITIZEN}-place_card")
     lane.do(f"place-{CITIZEN}")
     lane.is_at("confirm")
     expect(page.locator(".who-name")).to_have_text("ĐẶNG HỮU N**")
@@ -106,9 +105,7 @@ def test_a_code_before_the_browsers_camera_opens_the_card(
     assert screens == ["attract", "place_card", "reading", "confirm", "ticket"], "nobody typed any digits"
 
 
-def test_the_camera_is_seen_where_the_code_is_asked_for_and_off_elsewhere(
-    lane_before: Callable[..., Any], root: Path
-) -> None:
+def test_the_camera_is_seen_where_the_code_is_asked_for_and_off_elsewhere(lane_before: Callable[..., Any]) -> None:
     lane = lane_before(None, None)
     page = lane.page
     lane.do("place-pace-refused")
@@ -118,7 +115,7 @@ def test_the_camera_is_seen_where_the_code_is_asked_for_and_off_elsewhere(
     preview = page.locator("[data-preview] video")
     expect(preview).to_be_visible()
     page.wait_for_function("document.querySelector('[data-preview] video').videoWidth > 0")
-    page.screenshot(path=root / "build" / "screenshots" / "vi" / "pace-refused-show_qr-camera.png")
+    lane.picture("pace-refused-show_qr-camera")
     lane.tap("no-qr")
     lane.is_at("desk")
     assert page.locator('[data-camera="off"]').count() == 1

@@ -99,31 +99,27 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture(scope="module")
-def wired(demo: Any, wire: Wire) -> Any:
+def wired(another: Callable[..., Any], wire: Wire) -> Any:
     """A kiosk whose reader hangs on a cable; its camera does not."""
-    kiosk = demo.another("wired", reader=f"simulated:127.0.0.1:{wire.port}")
+    kiosk = another("wired", reader=f"simulated:127.0.0.1:{wire.port}")
     wire.far = kiosk.cards
     return kiosk
 
 
-def pictured(lane: Any, root: Path, name: str) -> None:
-    lane.page.screenshot(path=root / "build" / "screenshots" / lane.language / f"{name}.png")
-
-
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_card_torn_away_and_put_back_goes_on(
-    language: str, wire: Wire, wired: Any, lane_of: LaneOf, axe: Axe, root: Path
+    language: str, wire: Wire, wired: Any, lane_of: LaneOf, axe: Axe
 ) -> None:
     lane = lane_of(wired, language)
     wire.keep_back(after=20)
     lane.read("not-insured")
     assert wire.kept_back.wait(timeout=20)
     lane.is_at("reading")
-    pictured(lane, root, "not-insured-reading")
+    lane.picture("not-insured-reading")
     lane.do("take-away")
     wire.let_go()
     lane.is_at("put_back")
-    pictured(lane, root, "not-insured-put_back")
+    lane.picture("not-insured-put_back")
     assert axe(lane.page) == []
     lane.do("place-not-insured")
     lane.is_at("desk")
@@ -169,13 +165,13 @@ def test_a_card_torn_away_three_times_leads_to_the_desk(wire: Wire, wired: Any, 
 
 
 def test_without_its_reader_the_kiosk_still_takes_codes(
-    wire: Wire, wired: Any, lane_of: LaneOf, axe: Axe, people: People, root: Path
+    wire: Wire, wired: Any, lane_of: LaneOf, axe: Axe, people: People
 ) -> None:
     lane = lane_of(wired)
     wire.pull()
     try:
         expect(lane.page.locator("#heading")).to_have_text("Đầu đọc thẻ đang nghỉ", timeout=15_000)
-        pictured(lane, root, "attract-no-reader")
+        lane.picture("attract-no-reader")
         assert axe(lane.page) == []
         lane.do("show-qr-insured-2024")
         lane.is_at("desk")
@@ -208,9 +204,9 @@ def test_a_reader_that_goes_while_digits_are_typed_leads_to_the_desk(wire: Wire,
 
 
 def test_a_trust_store_that_was_never_set_up_closes_every_page(
-    demo: Any, lanes: Callable[..., Any], axe: Axe, root: Path
+    demo: Any, another: Callable[..., Any], lanes: Callable[..., Any], axe: Axe
 ) -> None:
-    lane = lanes(demo.another("untrusted", trust=str(demo.folder / "nowhere")))
+    lane = lanes(another("untrusted", trust=str(demo.folder / "nowhere")))
     page = lane.page
     for address in ("/", "/screen", "/ticket.png", "/health", "/whatever"):
         answer = page.request.get(lane.kiosk.patient + address)
@@ -220,15 +216,17 @@ def test_a_trust_store_that_was_never_set_up_closes_every_page(
     lane.is_at("closed")
     expect(page.locator("#heading")).to_have_text("Mời đến quầy số 1")
     assert axe(page) == []
-    pictured(lane, root, "closed-no-trust")
+    lane.picture("closed-no-trust")
     expect(lane.staff().locator(".fault").first).to_contain_text("never_set_up")
 
 
-def test_without_an_anchor_yet_the_chip_fills_in_a_desk_ticket(demo: Any, lane_of: LaneOf, people: People) -> None:
+def test_without_an_anchor_yet_the_chip_fills_in_a_desk_ticket(
+    demo: Any, another: Callable[..., Any], lane_of: LaneOf, people: People
+) -> None:
     trust = demo.folder / "no-anchor"
     trust.mkdir()
     (trust / "trust.toml").write_text("format = 1\nno_anchor_yet = 2026-11-23\n")
-    lane = lane_of(demo.another("unanchored", trust=str(trust)))
+    lane = lane_of(another("unanchored", trust=str(trust)))
     lane.read("insured")
     lane.is_at("desk")
     expect(lane.page.locator("main")).to_contain_text("Mã E04")
@@ -275,16 +273,16 @@ def rows(store: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_full_disk_closes_the_kiosk_admits_nobody_by_halves_and_opens_again(
-    demo: Any, lane_of: LaneOf, axe: Axe, small_disk: Path, people: People, root: Path
+    another: Callable[..., Any], lane_of: LaneOf, axe: Axe, small_disk: Path, people: People
 ) -> None:
-    lane = lane_of(demo.another("full", store=str(small_disk / "store.db")))
+    lane = lane_of(another("full", store=str(small_disk / "store.db")))
     lane.read("insured")
     lane.is_at("confirm")
     filler = fill(small_disk)
     lane.page.get_by_role("button", name="Mắt").click()
     lane.is_at("closed")
     expect(lane.page.locator("main")).to_contain_text("Mã E16")
-    pictured(lane, root, "closed-full-disk")
+    lane.picture("closed-full-disk")
     assert axe(lane.page) == []
     lane.shows_nobody(people["insured"])
     for table in ("visit", "counter", "outbox"):

@@ -6,7 +6,6 @@ Chromium. Pictures of every screen are kept in ``build/screenshots``.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,21 +95,19 @@ Look = Callable[[Any, str, str], None]
 
 
 @pytest.fixture(scope="module")
-def kiosks(demo: Any) -> Mapping[str, Any]:
+def kiosks(demo: Any, another: Callable[..., Any]) -> Mapping[str, Any]:
     """The kiosk for each language's day."""
-    return {"vi": demo.kiosk, "en": demo.another("english")}
+    return {"vi": demo.kiosk, "en": another("english")}
 
 
 @pytest.fixture(scope="module")
-def look(root: Path, axe: Callable[[Page], list[str]], people: Mapping[str, Mapping[str, Any]]) -> Look:
+def look(axe: Callable[[Page], list[str]], people: Mapping[str, Mapping[str, Any]]) -> Look:
     """Keeps a picture, lets axe look at what it has not seen in this language, and looks for who must not be there."""
     looked_at: set[tuple[str, str, str]] = set()
 
     def run(lane: Any, citizen: str, screen: str) -> None:
         lane.is_at(screen)
-        folder = root / "build" / "screenshots" / lane.language
-        folder.mkdir(parents=True, exist_ok=True)
-        lane.page.screenshot(path=folder / f"{citizen}-{screen}.png")
+        lane.picture(f"{citizen}-{screen}")
         code = lane.page.locator(".least").all_inner_texts() if screen == "desk" else [""]
         if (screen, lane.language, code[0]) not in looked_at:
             looked_at.add((screen, lane.language, code[0]))
@@ -212,13 +209,10 @@ def test_the_pages_of_staff_and_bench(
     kiosks: Mapping[str, Any],
     lane_of: Callable[..., Any],
     axe: Callable[[Page], list[str]],
-    root: Path,
 ) -> None:
     lane = lane_of(kiosks[language], language)
     lane.read("forged-details")
     lane.is_at("desk")
-    folder = root / "build" / "screenshots" / language
-    folder.mkdir(parents=True, exist_ok=True)
     for name, page in (("staff", lane.staff()), ("bench", lane.bench)):
         assert axe(page) == []
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
+        lane.picture(name, page)

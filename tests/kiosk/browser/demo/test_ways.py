@@ -19,15 +19,15 @@ People = Mapping[str, Mapping[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def kiosk(demo: Any) -> Any:
+def kiosk(another: Callable[..., Any]) -> Any:
     """A kiosk whose day these tests are."""
-    return demo.another("ways")
+    return another("ways")
 
 
 @pytest.fixture(scope="module")
-def brisk(demo: Any) -> Any:
+def brisk(another: Callable[..., Any]) -> Any:
     """A kiosk that does not wait long."""
-    return demo.another("brisk", idle_s=2, warn_s=3)
+    return another("brisk", idle_s=2, warn_s=3)
 
 
 def heading(lane: Any) -> Any:
@@ -56,10 +56,12 @@ def test_wrong_digits_three_times_lead_to_the_desk(kiosk: Any, lane_of: LaneOf) 
         lane.type("135790")
         expect(lane.page.locator(f'[data-screen="digits"][data-tries="{tries_left}"]')).to_be_visible(timeout=10_000)
         expect(lane.page.locator(".hint")).to_contain_text(f"Còn {tries_left} lần nhập.")
+        lane.picture(f"insured-2024-digits-{tries_left}")
     lane.type("135790")
     number = desk_number(lane)
     expect(lane.page.locator("main")).to_contain_text("Số đã nhập chưa khớp với thẻ.")
     expect(lane.page.locator("main")).to_contain_text("Mã E03")
+    lane.picture("insured-2024-desk-digits")
     staff = lane.staff()
     expect(lane.row(staff, "exceptions", number)).to_contain_text("E03")
     expect(lane.row(staff, "tickets", number)).to_contain_text("chưa rõ là ai")
@@ -98,6 +100,7 @@ def test_a_code_alone_makes_a_desk_ticket_that_one_tap_confirms(
     for words in (name, "E11", "QR"):
         expect(ticket).to_contain_text(words)
     assert axe(staff) == []
+    lane.picture("staff-qr", staff)
     ticket.get_by_role("button", name="Mắt").click()
     expect(staff.get_by_role("status").filter(has_text=f"Số {number} đã được tiếp nhận vào Mắt.")).to_be_visible()
     admission = lane.row(staff, "admissions", number)
@@ -117,6 +120,7 @@ def test_the_second_visit_of_a_day_gets_the_same_number(kiosk: Any, lane_of: Lan
     lane.read("over-75")
     lane.is_at("ticket")
     expect(heading(lane)).to_have_text("Hôm nay đã đăng ký rồi.")
+    lane.picture("over-75-ticket-again")
     expect(lane.page.locator(".slip .number")).to_have_text(number)
     expect(lane.page.locator(".slip")).to_contain_text("Phòng 5")
     expect(lane.row(lane.staff(), "admissions", number)).to_have_count(1)
@@ -167,6 +171,7 @@ def test_staff_are_called(
     expect(heading(lane)).to_have_text(title)
     expect(lane.page.locator(".number")).to_have_count(1 if what == "child" else 0)
     assert axe(lane.page) == []
+    lane.picture(f"called-{what}")
     rows = lane.staff().locator('section[aria-labelledby="exceptions"] tbody tr')
     expect(rows.filter(has_text=code)).to_have_count(1)
 
@@ -177,6 +182,7 @@ def test_a_screen_that_nobody_touches_asks_and_then_clears(brisk: Any, lane_of: 
     lane.is_at("confirm")
     lane.is_at("still_there", timeout_s=4)
     expect(heading(lane)).to_have_text("Còn ai ở đây không?")
+    lane.picture("insured-still_there")
     lane.shows_nobody(people["insured"])
     lane.tap("more-time")
     lane.is_at("confirm")
@@ -184,6 +190,17 @@ def test_a_screen_that_nobody_touches_asks_and_then_clears(brisk: Any, lane_of: 
     lane.is_at("take_card", timeout_s=9)
     lane.shows_nobody(people["insured"])
     expect(lane.staff().locator('section[aria-labelledby="admissions"]')).to_contain_text("Hôm nay chưa có ai.")
+
+
+def test_who_types_slowly_is_not_asked_whether_anybody_is_here(another: Callable[..., Any], lane_of: LaneOf) -> None:
+    lane = lane_of(another("slow", idle_s=6))
+    lane.do("place-not-insured")
+    lane.is_at("digits")
+    for digit in lane.number_of("not-insured")[-6:]:
+        lane.page.wait_for_timeout(1500)
+        lane.type(digit)
+    lane.is_at("desk")
+    assert "still_there" not in {passed.split(":")[0] for passed in lane.passed()}
 
 
 def test_language_type_and_contrast_end_with_the_visit(kiosk: Any, lane_of: LaneOf) -> None:

@@ -1,0 +1,149 @@
+"""Who was here today, and never who was here before: a key for tags of people that only goes forward.
+
+Theory of operation. That a person comes twice on one day is known by a tag: a keyed hash of the personal number. Such
+numbers are few enough to try them all, so whoever has key and tags knows who came. The key therefore lives for one
+day. At the day's turn it is replaced by its hash, K' = BLAKE2b(K), in its file; the old file is overwritten before it
+is let go, and the tags of past days are taken out of the store. What is left opens no day but the present one.
+
+The file is one line: 64 hexadecimal digits, and the day that they are for. A new file has no day yet; its key is
+turned before it is first used. Only one process turns it; the others count forward from what they read, and agree.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from idcard import ConfigurationError
+from kiosk.keys import SECRET_BYTES, TAG_BYTES, damaged_key, read_key
+from kiosk.ports import StoreUnavailable
+
+_LINE = re.compile(rf"([0-9a-f]{{{2 * SECRET_BYTES}}})(?: (\d{{4}}-\d\d-\d\d))?\n?")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DayKey:
+    """The key (32 bytes) of a day; without a day it was never used."""
+
+    secret: bytes
+    day: date | None
+
+    def __repr__(self) -> str:
+        return f"DayKey(day={self.day})"
+
+    @classmethod
+    def load(cls, path: Path) -> "DayKey":
+        """The key in a file.
+
+        :raises ConfigurationError: ``never_set_up`` where there is no file, ``damaged`` where it holds anything else.
+        """
+        line = _LINE.fullmatch(read_key(path).decode("ascii", "replace"))
+        if line is None:
+            raise damaged_key(path)
+        try:
+            return cls(bytes.fromhex(line[1]), date.fromisoformat(line[2]) if line[2] else None)
+        except ValueError as error:
+            raise damaged_key(path) from error
+
+    def on(self, day: date) -> "DayKey":
+        """The key for this day: as many hashes on as days have passed, and one where the clock was set back.
+
+        There is no way back, not even then: tags of one day, made before and after, then differ.
+        """
+        if day == self.day:
+            return self
+        secret = self.secret
+        for _ in range(1 if self.day is None else max(1, (day - self.day).days)):
+            secret = hashlib.blake2b(secret, digest_size=SECRET_BYTES, person=b"next day").digest()
+        return DayKey(secret, day)
+
+    def tag(self, personal_number: str) -> bytes:
+        """16 bytes for a person on the key's day."""
+        text = f"{self.day}|{personal_number}"
+        return hashlib.blake2b(text.encode(), digest_size=TAG_BYTES, key=self.secret, person=b"day").digest()
+
+
+class DayTags:
+    """Tags of people for one day, under the key in a file that is read anew for each.
+
+    :raises ConfigurationError: as :meth:`DayKey.load` does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        DayKey.load(path)
+
+    def tag(self, personal_number: str, day: date) -> bytes:
+        """16 bytes for a person on a day: two days of one person cannot be linked.
+
+        :raises StoreUnavailable: if the key can no longer be read.
+        """
+        return self._load().on(day).tag(personal_number)
+
+    def turn(self, day: date) -> None:
+        """Keep only the key of this day. For one process alone; nothing happens where it was done already.
+
+        :raises StoreUnavailable: if the key cannot be read or written; then the old one is still there.
+        """
+        key = self._load()
+        if key.day == day:
+            return
+        try:
+            _replace(self._path, f"{key.on(day).secret.hex()} {day.isoformat()}\n".encode())
+        except OSError as error:
+            _log.error("day_key_not_turned", kind=type(error).__name__)
+            raise StoreUnavailable("the person-day key cannot be written") from error
+
+    def _load(self) -> DayKey:
+        try:
+            return DayKey.load(self._path)
+        except ConfigurationError as error:
+            _log.error("day_key_unusable", reason=error.reason)
+            raise StoreUnavailable("the person-day key cannot be read") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Another content for a private file, whole or not at all; the old content is overwritten before its file goes.
+
+    Who may read the file stays as it was. Windows cannot replace a file that is open, so nothing is overwritten there.
+    """
+    unfinished = path.with_name(path.name + ".new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    with open(os.open(unfinished, flags, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+        _let_the_same_read(path, file.fileno())
+    if os.name != "posix":
+        os.replace(unfinished, path)
+        return
+    with path.open("r+b") as old:
+        length = os.fstat(old.fileno()).st_size
+        os.replace(unfinished, path)
+        old.write(bytes(length))
+        old.flush()
+        os.fsync(old.fileno())
+    _sync_folder(path.parent)
+
+
+def _let_the_same_read(path: Path, unfinished: int) -> None:
+    if os.name == "posix":
+        old = path.stat()
+        os.fchmod(unfinished, old.st_mode & 0o777)
+        with contextlib.suppress(PermissionError):
+            os.fchown(unfinished, -1, old.st_gid)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
