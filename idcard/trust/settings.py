@@ -17,6 +17,7 @@ from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import ConfigurationError, IdCardError
 from idcard.trust.archive import damaged, replace_file
 from idcard.trust.certificates import Certificate
+from idcard.trust.purpose import acts_as_authority
 
 SETTINGS = "trust.toml"
 BY_HAND, IMPORTED = 1, 2
@@ -128,6 +129,8 @@ def anchor_of(der: bytes, name: str, accept_demonstration: bool) -> Certificate:
         raise demonstration(name)
     if set(certificate.unknown_critical_extensions) - {DEMONSTRATION}:
         raise damaged(name, "has a critical extension that is not known here")
+    if not acts_as_authority(certificate):
+        raise damaged(name, "may not issue certificates, so that it is no CSCA's")
     return certificate
 
 

@@ -41,7 +41,7 @@ def verify(
     if at.tzinfo is None:
         raise ValueError("the moment of judgement needs a time zone")
     passive = vouched(evidence, passive_authentication(evidence, trust, at), vouchers, at)
-    country = passive.signer.issuer.country if passive.signer else None
+    country = passive.country
     said = Contents.of(evidence.files, signer_country=country)
     all_intact = passive.intact >= _PARSED & evidence.files.keys()
     intact = said if all_intact else _of_intact(evidence, passive, country)

@@ -23,7 +23,7 @@ from idcard.verification.verdict import NotVerified, Verdict
 Gather = Callable[..., Evidence]
 Answer = Callable[..., bytes]
 PinSigner = Callable[..., Pins]
-EMPTY = TrustStore.of([], no_anchor_declared=date(2026, 11, 1))
+EMPTY = TrustStore.of([], no_anchor_declared=date(2026, 11, 1), accept_demonstration=True)
 
 
 @pytest.fixture(scope="module")

@@ -177,7 +177,7 @@ def test_a_point_that_the_chip_cannot_have_sent_is_a_wrong_answer(
 def test_a_transcript_passes_only_under_a_trusted_signer(honest: SimulatedCard, gather: Gather, at: datetime) -> None:
     key, proof = agreed(honest)
     evidence = gather(honest, active_authentication=None, chip_authentication=proof)
-    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23))
+    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23), accept_demonstration=True)
     verdict = verify(evidence, empty, at=at, expectation=Expectation(ephemeral_key=key))
     assert verdict.fact(FactName.GENUINE_CHIP).reason is Reason.TRUST_NOT_PASSED
 
