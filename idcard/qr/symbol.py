@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from idcard.errors import BoundExceeded, MalformedData, MissingExtra
+from idcard.qr.picture_guard import check_scans
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,7 +48,7 @@ def scan(image: bytes | Image.Image) -> tuple[Symbol, ...]:
     :param image: an image file (PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; at most 32 MiB) or a Pillow image; at most
         40 million pixels.
     :raises MalformedData: if the bytes are no such image, or cut short.
-    :raises BoundExceeded: if the image is larger.
+    :raises BoundExceeded: if the image is larger, or a JPEG of so many scans that decoding it would take for ever.
     :raises MissingExtra: if Pillow, or any decoder, is not installed.
     """
     grey = _grey(image)
@@ -72,6 +73,7 @@ def _grey(image: bytes | Image.Image) -> Image.Image:
         raise BoundExceeded("image: too many bytes", where="image", length=len(image))
     try:
         with Image.open(io.BytesIO(image), formats=_IMAGE_FORMATS) as opened:
+            check_scans(image, width=opened.width, height=opened.height)
             return _flattened(opened)
     except BoundExceeded:
         raise
