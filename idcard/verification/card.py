@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from idcard.evidence import Evidence
+from idcard.identity import _MAKER
 from idcard.lds.layout import File
 from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers, rung_of, vouched
@@ -63,6 +64,7 @@ def verify(
         trust_version=trust.version,
         proved=proved,
         said=proved if intact is said else Subject.of(said, at),
+        maker=_MAKER,
     )
 
 
