@@ -5,10 +5,10 @@
 Neither shows anything of the person when it is printed or logged.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Final, NoReturn
 
 
 class Sex(StrEnum):
@@ -88,14 +88,15 @@ class ClaimedIdentity:
         return f"ClaimedIdentity({self.source})"
 
 
-_MAKER: Any = object()
+_MAKER: Final = object()
+"""What verdicts and verified identities are made with; held by :func:`verify` and :meth:`Verdict.require` alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class VerifiedIdentity:
     """Who the document proves its subject to be, under the policy that was required.
 
-    Only :meth:`idcard.Verdict.require` makes one; it can be neither pickled nor copied to another process.
+    Only :meth:`idcard.Verdict.require` makes one; it can be neither changed nor pickled nor copied.
     ``expiry`` is None for a card that does not expire.
     """
 
@@ -109,10 +110,11 @@ class VerifiedIdentity:
     personal_number: str | None = None
     expiry: date | None = None
     portrait: Portrait | None = None
-    maker: Any = field(default=None, compare=False)
+    # It is given and not kept, so that nobody finds it in an identity: dataclasses.replace is refused with the rest.
+    maker: InitVar[object] = None
 
-    def __post_init__(self) -> None:
-        if self.maker is not _MAKER:
+    def __post_init__(self, maker: object) -> None:
+        if maker is not _MAKER:
             raise TypeError("a VerifiedIdentity comes from Verdict.require(policy), and from nowhere else")
 
     def __repr__(self) -> str:

@@ -47,6 +47,8 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not_a_list_signer": ("signed by somebody who may not sign lists", "người ký không được phép ký danh sách"),
         "unknown_issuer": ("its root was not given", "chưa khai báo chứng thư gốc của danh sách"),
         "same_name_other_key": ("another root of this name", "chứng thư gốc khác cùng tên"),
+        "issuer_name_differs": ("its root has another name", "chứng thư gốc mang tên khác"),
+        "not_an_authority": ("may not issue certificates", "không được phép cấp chứng thư"),
         "column.fingerprint": ("fingerprint", "mã SHA-256"),
         "column.kind": ("kind", "loại"),
         "column.subject": ("subject", "chủ thể"),

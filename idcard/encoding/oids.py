@@ -17,6 +17,10 @@ MASTER_LIST = "2.23.136.1.1.2"
 MASTER_LIST_SIGNER = "2.23.136.1.1.3"
 DEVIATION_LIST = "2.23.136.1.1.7"
 DEVIATION_LIST_SIGNER = "2.23.136.1.1.8"
+LIST_PURPOSES = frozenset({MASTER_LIST_SIGNER, DEVIATION_LIST_SIGNER})
+DOCUMENT_PURPOSES = frozenset({LDS_SECURITY_OBJECT, "1.3.6.1.5.5.7.3.36", "2.5.29.37.0"})
+"""Extended key usages that a document signer may have: ICAO's identifier of what it signs, "document signing" (RFC
+9336), and "any"."""
 
 HASHES = {
     "1.3.14.3.2.26": "sha1",

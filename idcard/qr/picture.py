@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from idcard.errors import BoundExceeded, MalformedData, MissingExtra
+from idcard.qr.picture_guard import check_scans
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,7 +22,7 @@ def grey(image: bytes | Image.Image) -> Image.Image:
 
     :param image: an image file of at most 32 MiB, or a Pillow image; at most 40 million pixels.
     :raises MalformedData: if the bytes are no image, or cut short.
-    :raises BoundExceeded: if the image is larger.
+    :raises BoundExceeded: if the image is larger, or a JPEG of so many scans that decoding it would take for ever.
     :raises MissingExtra: if Pillow is not installed.
     """
     try:
@@ -34,6 +35,7 @@ def grey(image: bytes | Image.Image) -> Image.Image:
         raise BoundExceeded("image: too many bytes", where="image", length=len(image))
     try:
         with Image.open(io.BytesIO(image), formats=_IMAGE_FORMATS) as opened:
+            check_scans(image, width=opened.width, height=opened.height)
             return _flattened(opened)
     except BoundExceeded:
         raise

@@ -52,7 +52,7 @@ def scan(
     :param kinds: the kinds of symbol to look for.
     :param clock: gives seconds that never go back; without one, no time is measured and everything is tried.
     :raises MalformedData: if the bytes are no such image, or cut short.
-    :raises BoundExceeded: if the image is larger.
+    :raises BoundExceeded: if the image is larger, or a JPEG of so many scans that decoding it would take for ever.
     :raises MissingExtra: if Pillow, or any decoder, is not installed.
     :raises ValueError: for an unknown mode or kind, or a budget that is not positive.
     """

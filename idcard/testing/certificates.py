@@ -73,19 +73,23 @@ def csca_extensions(spki: bytes, *, demonstration: bool) -> tuple[bytes, ...]:
         _subject_key(identifier),
         _authority_key(identifier),
     )
-    mark = extension(DEMONSTRATION_OID, der.utf8(DEMONSTRATION_TEXT), critical=True)
-    return (*extensions, mark) if demonstration else extensions
+    return (*extensions, *_mark(demonstration))
 
 
-def signer_extensions(spki: bytes, issuer_spki: bytes) -> tuple[bytes, ...]:
-    """The extensions of a document signer for identity cards."""
+def signer_extensions(spki: bytes, issuer_spki: bytes, *, demonstration: bool) -> tuple[bytes, ...]:
+    """The extensions of a document signer for identity cards; ``demonstration`` as with :func:`csca_extensions`."""
     document_types = der.sequence(der.integer(0), der.set_of(der.printable("ID")))
     return (
         extension("2.5.29.15", DIGITAL_SIGNATURE, critical=True),
         _subject_key(key_identifier(spki)),
         _authority_key(key_identifier(issuer_spki)),
         extension("2.23.136.1.1.6.2", document_types),
+        *_mark(demonstration),
     )
+
+
+def _mark(demonstration: bool) -> tuple[bytes, ...]:
+    return (extension(DEMONSTRATION_OID, der.utf8(DEMONSTRATION_TEXT), critical=True),) if demonstration else ()
 
 
 def _subject_key(identifier: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """The issuing state of simulated cards: a CSCA, its document signers, and the cards they sign.
 
 The CSCA is built like Vietnam's real one (brainpoolP512r1 with explicit parameters, ecdsa-with-SHA512), so that what
-reads these certificates reads those. It bears a critical extension that every trust store must refuse unless it was
-told to accept demonstrations.
+reads these certificates reads those. It and its signers bear a critical extension that every trust store must refuse
+unless it was told to accept demonstrations.
 
 Source: ICAO Doc 9303-12; the certificate "CSCA ePassport Vietnam" in public master lists, for its algorithms.
 """
@@ -46,7 +46,7 @@ class Issuer:
     """A CSCA with its key, and one document signer that signs unless another is given.
 
     :param csca_certificate: the self-signed certificate, DER.
-    :param demonstration: whether that certificate bears the critical demonstration extension.
+    :param demonstration: whether that certificate and the signers' bear the critical demonstration extension.
     """
 
     name: Name
@@ -86,7 +86,7 @@ class Issuer:
             extensions=csca_extensions(key.spki, demonstration=demonstration),
         )
         first = Validity(start=at, end=years_later(at, SIGNER_YEARS))
-        signer = _document_signer(subject, key, signer_profile, first, entropy)
+        signer = _document_signer(subject, key, signer_profile, first, entropy, demonstration)
         return cls(
             name=subject,
             validity=validity,
@@ -105,7 +105,8 @@ class Issuer:
         entropy: Entropy = token_bytes,
     ) -> DocumentSigner:
         """Another document signer; by default valid as long as this issuer's first one."""
-        return _document_signer(self.name, self.csca_key, profile, validity or self.signer.validity, entropy)
+        validity = validity or self.signer.validity
+        return _document_signer(self.name, self.csca_key, profile, validity, entropy, self.demonstration)
 
     def issue(
         self,
@@ -184,7 +185,12 @@ class Issuer:
 
 
 def _document_signer(
-    issuer: Name, issuer_key: SigningKey, profile: KeyProfile, validity: Validity, entropy: Entropy
+    issuer: Name,
+    issuer_key: SigningKey,
+    profile: KeyProfile,
+    validity: Validity,
+    entropy: Entropy,
+    demonstration: bool,
 ) -> DocumentSigner:
     key, serial = profile.generate(entropy), _serial(entropy)
     subject = Name(country=issuer.country, organisation=issuer.organisation, common=f"Document Signer {serial:X}")
@@ -195,7 +201,7 @@ def _document_signer(
         signer=issuer_key,
         serial=serial,
         validity=validity,
-        extensions=signer_extensions(key.spki, issuer_key.spki),
+        extensions=signer_extensions(key.spki, issuer_key.spki, demonstration=demonstration),
     )
     return DocumentSigner(
         profile=profile, key=key, certificate=own, issuer=issuer.to_der(), serial=serial, validity=validity

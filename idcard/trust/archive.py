@@ -155,13 +155,16 @@ class Archive:
         """
         file = directory / FILE
         try:
-            if not file.exists():
-                return EMPTY
+            file.lstat()
+            if not file.is_file():
+                raise damaged(FILE, "is no file")
             if file.stat().st_size > MAX_BYTES:
                 raise damaged(FILE, "is too long")
             return cls.from_bytes(file.read_bytes())
+        except FileNotFoundError:
+            return EMPTY
         except OSError as error:
-            raise damaged(FILE, "cannot be read") from error
+            raise unreadable(FILE) from error
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Archive":
@@ -175,16 +178,20 @@ class Archive:
         if not data.startswith(_MAGIC) or len(data) < start + _DIGEST or digest != view[-_DIGEST:]:
             raise damaged(FILE, "is not as it was written")
         (length,) = _LENGTH.unpack(view[len(_MAGIC) : start])
-        index = json.loads(data[start : start + length])
-        return cls(
-            sequence=index["sequence"],
-            previous=index["previous"],
-            written_at=datetime.fromisoformat(index["written_at"]),
-            digest=digest.hex(),
-            columns={name: index[name] for name in _COLUMNS},
-            sources=tuple(map(Source.from_dict, index["from"])),
-            objects=view[start + length : -_DIGEST],
-        )
+        try:
+            index = json.loads(data[start : start + length])
+            return cls(
+                sequence=index["sequence"],
+                previous=index["previous"],
+                written_at=datetime.fromisoformat(index["written_at"]),
+                digest=digest.hex(),
+                columns={name: index[name] for name in _COLUMNS},
+                sources=tuple(map(Source.from_dict, index["from"])),
+                objects=view[start + length : -_DIGEST],
+            )
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            # Somebody wrote a file of their own, with the right digest.
+            raise damaged(FILE, "is not as this program writes it") from error
 
     @property
     def has_demonstration(self) -> bool:
@@ -274,12 +281,18 @@ def replace_file(file: Path, data: bytes) -> None:
         os.close(folder)
 
 
-def damaged(name: str, what: str) -> ConfigurationError:
+def damaged(name: str, what: str, remedy: str = "") -> ConfigurationError:
     """The error that something in the store is not as it should be."""
+    if name == FILE:
+        remedy = remedy or "Bring the whole directory back from a copy, or set it up anew."
     return ConfigurationError(
         f"The trust store is damaged: {name} {what}.",
         reason="damaged",
-        remedy=f"Replace {name} by the file as it was issued, or remove it."
-        if name != FILE
-        else "Bring the whole directory back from a copy, or set it up anew.",
+        remedy=remedy or f"Replace {name} by the file as it was issued, or remove it.",
     )
+
+
+def unreadable(name: str) -> ConfigurationError:
+    """The error that something in the store is there, and cannot be read."""
+    remedy = f"Let this program's user read {name}, or bring it back from a copy."
+    return damaged(name, "cannot be read", remedy)

@@ -7,8 +7,9 @@ at the end, and only if something changed, the whole new store replaces the old 
 
 What is believed, and why:
 
-* a certificate that an operator hands over: a self-signed one becomes an anchor, one of a CSCA that another key signed
-  a link, which is worth something only where a path leads over it to an anchor; any other a document signer;
+* a certificate that an operator hands over: one that may issue certificates becomes an anchor where it signed itself,
+  and otherwise a link, which is worth something only where a path leads over it to an anchor; any other a document
+  signer;
 * a master list: only where its signature leads to a *root that is given*. A list's signer vouches for anchors of all
   states, so that an anchor of some state is no root for lists by itself;
 * a revocation list or a deviation list: only where an anchor (of the same state) signed it; never one that is older
@@ -34,6 +35,7 @@ from idcard.trust.deviation_list import DeviationList
 from idcard.trust.draft import Draft
 from idcard.trust.judgement import Judgement, Signed, judge
 from idcard.trust.master_list import MasterList
+from idcard.trust.purpose import acts_as_authority
 from idcard.trust.signed_data import ListNotTrusted
 
 MASTER_LIST = "master_list"
@@ -183,7 +185,7 @@ class _Job:
         """The list vouches for its certificates; links to keys that are in it stay links."""
         for judgement in judge(certificates, known=self.draft.anchors):
             kind = Kind.LINK if judgement.signed is Signed.BY_ANOTHER else Kind.ANCHOR
-            self._put(judgement, kind, None if judgement.signed.passed or _undecided(judgement) else judgement.signed)
+            self._put(judgement, kind, _why_not_listed(judgement))
 
     def _take_certificates(self, certificates: Sequence[Certificate]) -> None:
         known = [*self.draft.anchors, *self.draft.certificates(Kind.LINK)]
@@ -192,11 +194,9 @@ class _Job:
             self._put(judgement, kind, self._why_not(judgement, kind))
 
     def _kind(self, judgement: Judgement) -> Kind:
-        if judgement.signed is Signed.BY_ITSELF:
-            return Kind.ANCHOR
-        if not judgement.certificate.is_authority:
+        if not acts_as_authority(judgement.certificate):
             return Kind.SIGNER
-        return Kind.ANCHOR if self.as_anchor else Kind.LINK
+        return Kind.ANCHOR if self.as_anchor or judgement.signed is Signed.BY_ITSELF else Kind.LINK
 
     def _why_not(self, judgement: Judgement, kind: Kind) -> str | None:
         if kind is not Kind.SIGNER and not self.by_operator:
@@ -284,6 +284,12 @@ class _Job:
         self.findings.append(
             Finding(fingerprint=entry.fingerprint, kind=entry.kind, outcome=outcome, reason=problem, subject=subject)
         )
+
+
+def _why_not_listed(judgement: Judgement) -> str | None:
+    if not acts_as_authority(judgement.certificate):
+        return "not_an_authority"
+    return None if judgement.signed.passed or _undecided(judgement) else judgement.signed
 
 
 def _undecided(judgement: Judgement) -> bool:

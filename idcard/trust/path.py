@@ -3,7 +3,8 @@
 Theory of operation. A country's CSCA issues document signers directly, so a path has one step; where the CSCA was
 renewed and only its predecessor is an anchor, *link certificates* lead from one key (and perhaps name) to the next, so
 that a path has a few steps more. A certificate is a candidate where its key identifier is the one that is named, or
-its subject is the issuer's name; the one whose key really signed is the issuer.
+its subject is the issuer's name; the issuer is the one whose key really signed *and* whose name is the one that is
+named. A key alone is not enough: a state that is trusted for its own documents could name another as issuer.
 
 Then the times. A signer must be in force at the moment of judgement, and when it signed the document, where the
 document says when. An anchor must be in force at the moment of judgement. A link must be in force then, too, and the
@@ -33,6 +34,7 @@ class PathProblem(StrEnum):
 
     UNKNOWN_ISSUER = "unknown_issuer"
     SAME_NAME_OTHER_KEY = "same_name_other_key"
+    ISSUER_NAME_DIFFERS = "issuer_name_differs"
     UNSUPPORTED_ALGORITHM = "unsupported_algorithm"
     UNKNOWN_CRITICAL_EXTENSION = "unknown_critical_extension"
     SIGNER_NOT_YET_VALID = "signer_not_yet_valid"
@@ -113,17 +115,27 @@ def _find(certificate: Certificate, pool: Pool, at: datetime, links_left: int) -
     candidates = list(pool.anchors_for(certificate))
     # A CSCA may have been certified more than once for the same key: any certificate in force will do.
     path: Path | None = None
-    for anchor in _issuers(certificate, candidates):
+    for anchor in _issuers(certificate, _of_the_name(certificate, candidates)):
         if anchor.valid_at(at):
             return Path(anchor=anchor)
         path = path or Path(anchor=anchor, problem=PathProblem.ANCHOR_NOT_IN_FORCE)
     if links_left:
         path = _over_links(certificate, pool, at, links_left) or path
-    return path or Path(problem=_why_none(certificate, candidates))
+    return path or _under_another_name(certificate, candidates) or Path(problem=_why_none(certificate, candidates))
+
+
+def _of_the_name(certificate: Certificate, candidates: Iterable[Certificate]) -> Iterator[Certificate]:
+    return (one for one in candidates if one.subject == certificate.issuer)
+
+
+def _under_another_name(certificate: Certificate, candidates: Iterable[Certificate]) -> Path | None:
+    """Where an anchor's key signed a certificate that names somebody else as its issuer."""
+    anchor = next(_issuers(certificate, candidates), None)
+    return None if anchor is None else Path(anchor=anchor, problem=PathProblem.ISSUER_NAME_DIFFERS)
 
 
 def _over_links(certificate: Certificate, pool: Pool, at: datetime, links_left: int) -> Path | None:
-    for link in _issuers(certificate, pool.links_for(certificate)):
+    for link in _issuers(certificate, _of_the_name(certificate, pool.links_for(certificate))):
         if link.valid_at(at) and link.is_authority:
             behind = _find(link, pool, link.not_before, links_left - 1)
             if behind.anchor is not None and behind.problem is None:

@@ -94,7 +94,7 @@ class PinKeys:
             if settings.keys() != {"format", "keys"} or settings["format"] != 1:
                 raise ValueError("format = 1 and keys, and nothing else")
             return cls(keys={name: public_key(text) for name, text in dict(settings["keys"]).items()})
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged(file.name) from error
 
 

@@ -10,12 +10,10 @@ from enum import StrEnum
 
 from idcard.crypto.signature import EcPublicKey, hash_of
 from idcard.crypto.strength import CURRENT
-from idcard.encoding import oids
-from idcard.encoding.ber import door, load
 from idcard.errors import MalformedData, UnsupportedAlgorithm
 from idcard.trust.certificates import Certificate
+from idcard.trust.purpose import may_issue, may_sign, purposes
 
-_DIGITAL_SIGNATURE, _CERTIFICATE_SIGN = 0, 5
 _MAX_SERIAL_BITS = 160
 
 
@@ -37,6 +35,8 @@ class Remark(StrEnum):
     """A document signer that says that it may issue certificates."""
     KEY_USAGE = "key_usage"
     """The key's usage is missing, or not that of its role."""
+    EXTENDED_KEY_USAGE = "extended_key_usage"
+    """A document signer that names extended usages, which its profile does not have."""
     OLD_ALGORITHM = "old_algorithm"
     """Signed with an old hash, or with too short a key."""
     KEY_ON_ANOTHER_CURVE = "key_on_another_curve"
@@ -83,22 +83,18 @@ def _key(certificate: Certificate) -> list[Remark]:
 
 
 def _signer_remarks(certificate: Certificate) -> list[Remark]:
-    found = [Remark.IS_AUTHORITY] if certificate.is_authority else []
-    return found if _DIGITAL_SIGNATURE in _usage(certificate) else [*found, Remark.KEY_USAGE]
+    wrong = {
+        Remark.IS_AUTHORITY: certificate.is_authority,
+        Remark.KEY_USAGE: not may_sign(certificate),
+        Remark.EXTENDED_KEY_USAGE: bool(purposes(certificate)),
+    }
+    return [remark for remark, applies in wrong.items() if applies]
 
 
 def _authority_remarks(certificate: Certificate) -> list[Remark]:
     wrong = {
         Remark.NO_SUBJECT_KEY_IDENTIFIER: certificate.subject_key_identifier is None,
         Remark.NO_BASIC_CONSTRAINTS: not certificate.is_authority,
-        Remark.KEY_USAGE: _CERTIFICATE_SIGN not in _usage(certificate),
+        Remark.KEY_USAGE: not may_issue(certificate),
     }
     return [remark for remark, applies in wrong.items() if applies]
-
-
-def _usage(certificate: Certificate) -> frozenset[int]:
-    one = certificate.extensions.get(oids.KEY_USAGE)
-    if one is None:
-        return frozenset()
-    with door("keyUsage"):
-        return load(one.value, "keyUsage").flags()

@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 
 from idcard.errors import ConfigurationError
-from idcard.trust.archive import damaged, replace_file
+from idcard.trust.archive import damaged, replace_file, unreadable
 
 
 def check_not_rolled_back(state: Path, *, sequence: int, digest: str) -> None:
@@ -39,11 +39,11 @@ def _read(state: Path) -> tuple[int, str]:
     except FileNotFoundError:
         return -1, ""
     except (OSError, UnicodeDecodeError) as error:
-        raise damaged(state.name, "cannot be read") from error
+        raise unreadable(state.name) from error
     try:
         value = json.loads(text)
         sequence, digest = value["sequence"], value["digest"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise damaged(state.name, "is no state file") from error
     if type(sequence) is not int or not isinstance(digest, str):
         raise damaged(state.name, "is no state file")

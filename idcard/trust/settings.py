@@ -15,8 +15,9 @@ from typing import Any
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import ConfigurationError, IdCardError
-from idcard.trust.archive import damaged, replace_file
+from idcard.trust.archive import damaged, replace_file, unreadable
 from idcard.trust.certificates import Certificate
+from idcard.trust.purpose import acts_as_authority
 
 SETTINGS = "trust.toml"
 BY_HAND, IMPORTED = 1, 2
@@ -40,7 +41,7 @@ class Settings:
         :raises ConfigurationError: with reason ``never_set_up`` if there are none, ``damaged`` if they are not right.
         """
         settings = _toml(directory)
-        if settings.get("format") not in (BY_HAND, IMPORTED) or isinstance(settings["format"], bool):
+        if type(settings.get("format")) is not int or settings["format"] not in (BY_HAND, IMPORTED):
             raise damaged(SETTINGS, "does not say format = 1 or format = 2")
         if unknown := settings.keys() - _KEYS:
             raise damaged(SETTINGS, f"holds the unknown setting {sorted(unknown)[0]!r}")
@@ -57,12 +58,29 @@ class Settings:
 
 def _toml(directory: Path) -> dict[str, Any]:
     file = directory / SETTINGS
-    if not file.is_file():
+    if not _is_there(file):
         raise never_set_up("There is no trust store here: trust.toml is missing.")
+    if not file.is_file():
+        raise damaged(SETTINGS, "is no file")
     try:
         return tomllib.loads(_read(file).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Beside its own error, the parser lets through those of endless numbers and of endless nesting.
         raise damaged(SETTINGS, "is not TOML") from error
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of this name, be it a link that leads nowhere.
+
+    :raises ConfigurationError: if the directory may not be looked into.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        raise unreadable(path.name) from error
+    return True
 
 
 def anchors_by_hand(directory: Path, *, accept_demonstration: bool) -> list[Certificate]:
@@ -79,12 +97,17 @@ def anchors_by_hand(directory: Path, *, accept_demonstration: bool) -> list[Cert
 
 def _certificate_files(folder: Path) -> list[Path]:
     """All files of the folder, in order; one that cannot be a certificate makes the store damaged, not smaller."""
-    if not folder.is_dir():
+    if not _is_there(folder):
         return []
-    files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-    for file in files:
-        if file.suffix.lower() not in _SUFFIXES or not file.is_file():
-            raise damaged(file.name, "is no certificate file (.cer, .der, .pem, .crt)")
+    if not folder.is_dir():
+        raise damaged(folder.name, "is no folder", remedy="Make csca a folder that holds certificates, or remove it.")
+    try:
+        files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+        wrong = [file for file in files if file.suffix.lower() not in _SUFFIXES or not file.is_file()]
+    except OSError as error:
+        raise unreadable(folder.name) from error
+    for file in wrong:
+        raise damaged(file.name, "is no certificate file (.cer, .der, .pem, .crt)")
     return files
 
 
@@ -93,7 +116,7 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise damaged(file.name, "cannot be read") from error
+        raise unreadable(file.name) from error
     if not data:
         raise damaged(file.name, "is empty")
     if len(data) > MAX_FILE_BYTES:
@@ -128,6 +151,8 @@ def anchor_of(der: bytes, name: str, accept_demonstration: bool) -> Certificate:
         raise demonstration(name)
     if set(certificate.unknown_critical_extensions) - {DEMONSTRATION}:
         raise damaged(name, "has a critical extension that is not known here")
+    if not acts_as_authority(certificate):
+        raise damaged(name, "may not issue certificates, so that it is no CSCA's")
     return certificate
 
 

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from idcard.crypto.signature import SignatureInvalid, digest_of, verify_signature
 from idcard.encoding import oids
-from idcard.encoding.ber import SEQUENCE, door, load
 from idcard.encoding.cms import SignedData, SignerInfo
 from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
 from idcard.trust.certificates import Certificate
 from idcard.trust.path import Certificates, find_path
+from idcard.trust.purpose import purposes
 
 
 class ListNotTrusted(ProtocolViolation):
@@ -98,7 +98,7 @@ def verify_list(
         verify_signed_data(signed, signer_info, signer)
     except (ProtocolViolation, UnsupportedAlgorithm) as error:
         raise ListNotTrusted("The signature of the list is not good", "signature_wrong") from error
-    if purpose not in _purposes(signer):
+    if purpose not in purposes(signer):
         raise ListNotTrusted("The certificate is not for signing lists", "not_a_list_signer")
     trusted = [*roots, *(one for one in brought if one.fingerprint in fingerprints)]
     pool = Certificates.of(trusted, links=[one for one in brought if one.is_authority])
@@ -106,14 +106,6 @@ def verify_list(
     if path.anchor is None or path.problem is not None:
         raise ListNotTrusted("The list's signer was not issued by the root that was given", f"{path.problem}")
     return signer, path.anchor
-
-
-def _purposes(certificate: Certificate) -> frozenset[str]:
-    one = certificate.extensions.get(oids.EXTENDED_KEY_USAGE)
-    if one is None:
-        return frozenset()
-    with door("extendedKeyUsage"):
-        return frozenset(node.oid() for node in load(one.value, "extendedKeyUsage").children(SEQUENCE))
 
 
 def signed_list(data: bytes, content_type: str, *, where: str, limit: int) -> SignedData:

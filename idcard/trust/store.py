@@ -51,10 +51,12 @@ class TrustStore:
     ``version`` is a digest of the contents in hexadecimal: two stores with the same anchors and the same declaration
     have the same version, whatever their files are called. ``sequence`` counts the imports, 0 where there were none.
     ``no_anchor_declared`` is the day on which the operator declared that there is no anchor yet, or None.
+    ``accepts_demonstration`` says whether this project's demonstration signers are judged like any other.
     """
 
     version: str
     no_anchor_declared: date | None = None
+    accepts_demonstration: bool = False
     _by_hand: Certificates
     _archive: Archive = EMPTY
     _parsed: dict[int, object] = field(default_factory=dict, repr=False)
@@ -74,7 +76,7 @@ class TrustStore:
         :raises ConfigurationError: as :meth:`from_directory` does.
         """
         anchors = [anchor_of(der, f"certificate {n}", accept_demonstration) for n, der in enumerate(certificates, 1)]
-        return cls._made(anchors, no_anchor_declared, EMPTY)
+        return cls._made(anchors, no_anchor_declared, EMPTY, accept_demonstration)
 
     @classmethod
     def from_directory(
@@ -97,13 +99,15 @@ class TrustStore:
         if archive.has_demonstration and not accept_demonstration:
             raise demonstration("An imported certificate")
         by_hand = anchors_by_hand(directory, accept_demonstration=accept_demonstration)
-        store = cls._made(by_hand, settings.no_anchor_yet, archive)
+        store = cls._made(by_hand, settings.no_anchor_yet, archive, accept_demonstration)
         if state is not None:
             check_not_rolled_back(Path(state), sequence=archive.sequence, digest=archive.digest)
         return store
 
     @classmethod
-    def _made(cls, by_hand: list[Certificate], declared: date | None, archive: Archive) -> "TrustStore":
+    def _made(
+        cls, by_hand: list[Certificate], declared: date | None, archive: Archive, accept_demonstration: bool
+    ) -> "TrustStore":
         if not by_hand and not archive.has(Kind.ANCHOR) and declared is None:
             raise never_set_up("The trust store holds no certificate.")
         unique = {anchor.fingerprint: anchor for anchor in by_hand}
@@ -111,6 +115,7 @@ class TrustStore:
         return cls(
             version=_version(ordered, declared, archive),
             no_anchor_declared=declared,
+            accepts_demonstration=accept_demonstration,
             _by_hand=Certificates.of(ordered),
             _archive=archive,
         )

@@ -3,7 +3,8 @@
 Theory of operation. An anchor is looked for first. Only where the trust store knows nothing of the issuer may somebody
 else vouch: two named people who pinned the signer's certificate, or an authority that answered for it. Neither
 overrides what an anchor says: an expired signer stays expired, and one that bears an anchor's name without its
-signature stays a forgery. Nor do they override the certificate's own dates.
+signature stays a forgery. Nor do they override the certificate's own dates,
+or what it says it is for.
 
 The fact *trust* passes on these rungs, and says which by its reason; the policy has the last word.
 """
@@ -20,8 +21,9 @@ from idcard.evidence import Evidence
 from idcard.trust.certificates import Certificate
 from idcard.trust.online import Confirmation, SignerStatus
 from idcard.trust.pins import Pins
+from idcard.trust.purpose import not_for_documents
 from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
-from idcard.verification.passive_authentication import PassiveAuthentication
+from idcard.verification.passive_authentication import PassiveAuthentication, document_code
 from idcard.verification.policy import RUNG
 
 _UNKNOWN_ISSUER = (Reason.NO_ANCHOR, Reason.NO_ANCHOR_YET)
@@ -64,7 +66,12 @@ def vouched(
     voucher = _pinned(signer, vouchers.pins, at) or _confirmed(answers, at)
     if voucher is None:
         return passive
-    problem = _problem(signer, passive.signed_at, at) if voucher.outcome is Outcome.PASSED else None
+    if voucher.outcome is not Outcome.PASSED:
+        return replace(passive, trust=voucher)
+    why = not_for_documents(signer, document_code(evidence))
+    if why is not None:
+        return replace(passive, trust=_trust(Outcome.FAILED, Reason.SIGNER_NOT_FOR_DOCUMENTS, why=why.value))
+    problem = _problem(signer, passive.signed_at, at)
     return replace(passive, trust=voucher if problem is None else _trust(Outcome.FAILED, problem))
 
 

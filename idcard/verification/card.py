@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from idcard.evidence import Evidence
+from idcard.identity import _MAKER
 from idcard.lds.layout import File
 from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers, rung_of, vouched
@@ -41,7 +42,7 @@ def verify(
     if at.tzinfo is None:
         raise ValueError("the moment of judgement needs a time zone")
     passive = vouched(evidence, passive_authentication(evidence, trust, at), vouchers, at)
-    country = passive.signer.issuer.country if passive.signer else None
+    country = passive.country
     said = Contents.of(evidence.files, signer_country=country)
     all_intact = passive.intact >= _PARSED & evidence.files.keys()
     intact = said if all_intact else _of_intact(evidence, passive, country)
@@ -63,6 +64,7 @@ def verify(
         trust_version=trust.version,
         proved=proved,
         said=proved if intact is said else Subject.of(said, at),
+        maker=_MAKER,
     )
 
 

@@ -44,12 +44,8 @@ def genuine_chip(
 
 
 def _weight(fact: Fact) -> int:
-    """A failure weighs most, then what passed without a reader's word, what passed with it, and what was tried."""
-    if fact.outcome is Outcome.FAILED:
-        return 0
-    if fact.outcome is Outcome.PASSED:
-        return 2 if "witness" in fact.details else 1
-    return 3 if fact.outcome is Outcome.INCONCLUSIVE else 4
+    """A failure weighs most, then what passed, then what was tried; of equals the first, which takes nobody's word."""
+    return (Outcome.FAILED, Outcome.PASSED, Outcome.INCONCLUSIVE, *Outcome).index(fact.outcome)
 
 
 def _active_authentication(evidence: Evidence, passive: PassiveAuthentication, expectation: Expectation) -> Fact:

@@ -66,11 +66,11 @@ def consistency(evidence: Evidence, passive: PassiveAuthentication, intact: Cont
 
 def _of_findings(findings: list[_Finding], remarks: dict[str, str]) -> Fact:
     said = {"compared": ",".join(finding.compared for finding in findings)} | remarks
-    wrong = sorted((finding for finding in findings if finding.wrong), key=lambda finding: finding.rank)
-    for finding in wrong[:1]:
-        outcome = Outcome.INCONCLUSIVE if finding.wrong in _NOT_KNOWN else Outcome.FAILED
-        return _fact(outcome, finding.wrong or Reason.CONSISTENT, **said, **finding.details)
-    return _fact(Outcome.PASSED, Reason.CONSISTENT, **said)
+    gravest = min((finding for finding in findings if finding.wrong), key=lambda finding: finding.rank, default=None)
+    if gravest is None or gravest.wrong is None:
+        return _fact(Outcome.PASSED, Reason.CONSISTENT, **said)
+    outcome = Outcome.INCONCLUSIVE if gravest.wrong in _NOT_KNOWN else Outcome.FAILED
+    return _fact(outcome, gravest.wrong, **said, **gravest.details)
 
 
 def _findings(evidence: Evidence, passive: PassiveAuthentication, intact: Contents, at: datetime) -> Iterator[_Finding]:
@@ -85,7 +85,7 @@ def _of_document(
     evidence: Evidence, passive: PassiveAuthentication, intact: Contents, state: str
 ) -> Iterator[_Finding]:
     if passive.signer is not None:
-        yield _Finding(compared="signer", wrong=_signer(passive.signer.issuer.country, state))
+        yield _Finding(compared="signer", wrong=_signer(passive.country, state))
     mrz, given_mrz, given_qr = intact.mrz, evidence.given_mrz, evidence.given_card_qr
     if mrz is not None and intact.dg11 is not None:
         yield _compared("dg11", dg11_agrees(mrz, intact.dg11), Reason.DATA_GROUPS_DIFFER)
@@ -148,7 +148,7 @@ def dg11_agrees(mrz: Mrz, dg11: Dg11) -> bool:
 def _same_birth(mrz: str, digits: str) -> bool:
     """Whether YYMMDD and YYYYMMDD are one day; zeros and fillers are not known."""
     same_year = digits[:4] == "0000" or mrz[:2] in ("<<", digits[2:4])
-    pairs = ((mrz[2:4], digits[4:6]), (mrz[4:6], digits[6:8]))
+    pairs = ((mrz[2:4], digits[4:6]), (mrz[4:], digits[6:]))
     return same_year and all(one == other or other == "00" or one in ("00", "<<") for one, other in pairs)
 
 

@@ -8,6 +8,7 @@ Some closed readers hand over Vietnamese cards without DG1. Then DG13 is all the
 two files it comes, and a policy whether that is enough.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -253,13 +254,5 @@ def last_day_of_force(mrz: Mrz, at: datetime) -> date | None:
     year = 2000 + int(mrz.expiry[:2])
     year -= 100 if year > at.year + _FUTURE_YEARS else 0
     month, day = month_and_day(mrz.expiry)
-    return _day_or_last(year, month or 12, day or 31)
-
-
-def _day_or_last(year: int, month: int, day: int) -> date:
-    for candidate in range(day, 27, -1):
-        try:
-            return date(year, month, candidate)
-        except ValueError:
-            continue
-    return date(year, month, min(day, 28))
+    last_month = month or 12
+    return date(year, last_month, min(day or 31, monthrange(year, last_month)[1]))

@@ -3,7 +3,7 @@
 Theory of operation, in the steps of the standard, each a fact of its own:
 
 1. *signature*: the signed attributes hold the digest of the list of hashes, and the document signer's key signed them;
-2. *trust*: a CSCA among the trust anchors issued the document signer, which is in force;
+2. *trust*: a CSCA among the trust anchors issued the document signer, for such documents, and it is in force;
 3. *integrity*: the hash of every data group that was read is the one in the list.
 
 Hashes are compared even where nothing is known about the signer: "changed" and "unknown" are different answers. Trust
@@ -14,13 +14,14 @@ Source: ICAO Doc 9303-11, "Passive Authentication".
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idcard.crypto.signature import EcPublicKey, digest_of, hash_of
 from idcard.crypto.strength import CURRENT
 from idcard.encoding.cms import SignedData, SignerInfo
-from idcard.encoding.oids import HASHES
+from idcard.encoding.mrz import Mrz
+from idcard.encoding.oids import DEMONSTRATION, HASHES
 from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
 from idcard.evidence import Evidence
 from idcard.lds.dg1 import parse_dg1
@@ -29,6 +30,7 @@ from idcard.lds.sod import Sod
 from idcard.trust.certificates import Certificate
 from idcard.trust.path import Path, PathProblem, find_path
 from idcard.trust.profile import remarks
+from idcard.trust.purpose import not_for_documents
 from idcard.trust.signed_data import find_signer, verify_signed_data
 from idcard.trust.store import TrustStore
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
@@ -40,6 +42,7 @@ _PATH_FACTS = {
     PathProblem.UNKNOWN_ISSUER: (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR),
     PathProblem.UNSUPPORTED_ALGORITHM: (Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM),
     PathProblem.SAME_NAME_OTHER_KEY: (Outcome.FAILED, Reason.SAME_NAME_OTHER_KEY),
+    PathProblem.ISSUER_NAME_DIFFERS: (Outcome.FAILED, Reason.ISSUER_NAME_DIFFERS),
     PathProblem.UNKNOWN_CRITICAL_EXTENSION: (Outcome.FAILED, Reason.UNKNOWN_CRITICAL_EXTENSION),
     PathProblem.SIGNER_EXPIRED: (Outcome.FAILED, Reason.SIGNER_EXPIRED),
     PathProblem.SIGNER_NOT_YET_VALID: (Outcome.FAILED, Reason.SIGNER_NOT_YET_VALID),
@@ -72,6 +75,13 @@ class PassiveAuthentication:
         return self.signature.outcome is Outcome.PASSED and self.trust.outcome is Outcome.PASSED
 
     @property
+    def country(self) -> str | None:
+        """The two letters of the state behind the signer: its anchor's or, without an anchor, what it says itself."""
+        if self.anchor is not None:
+            return self.anchor.subject.country
+        return None if self.signer is None else self.signer.issuer.country
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """The four facts, in the order of a verdict."""
         return self.integrity, self.signature, self.trust, self.revocation
@@ -89,7 +99,7 @@ def passive_authentication(evidence: Evidence, trust: TrustStore, at: datetime) 
     signature, signer = _signature(sod, trust)
     signed_at = _signed_at(sod)
     path = _path(signature, signer, trust, at, signed_at)
-    trusted = _trust(path, signer, trust, evidence, at)
+    trusted = _trust(path, signature, signer, trust, evidence, at)
     return PassiveAuthentication(
         integrity=integrity,
         signature=signature,
@@ -170,7 +180,19 @@ def _signature(sod: Sod, trust: TrustStore) -> tuple[Fact, Certificate | None]:
     signer = brought or trust.signer_of(signer_info)
     if signer is None:
         return _fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, Reason.NO_SIGNER_CERTIFICATE), None
-    return _signature_fact(sod.signed_data, signer_info, signer, {} if brought else {"certificate": "store"}), signer
+    fact = _signature_fact(sod.signed_data, signer_info, signer, {} if brought else {"certificate": "store"})
+    if fact.outcome is Outcome.PASSED and not _says_when(signer_info):
+        fact = replace(fact, outcome=Outcome.INCONCLUSIVE, reason=Reason.MALFORMED_SECURITY_OBJECT)
+    return fact, signer
+
+
+def _says_when(signer_info: SignerInfo) -> bool:
+    """Whether the signing time can be read, or there is none; an unreadable one may lie at any time."""
+    try:
+        _ = signer_info.signing_time
+    except MalformedData:
+        return False
+    return True
 
 
 def _signature_fact(signed: SignedData, signer_info: SignerInfo, signer: Certificate, details: dict[str, str]) -> Fact:
@@ -204,11 +226,18 @@ def _path(
     return find_path(signer, trust, at=at, signed_at=signed_at)
 
 
-def _trust(path: Path | None, signer: Certificate | None, trust: TrustStore, evidence: Evidence, at: datetime) -> Fact:
+def _trust(
+    path: Path | None, signature: Fact, signer: Certificate | None, trust: TrustStore, evidence: Evidence, at: datetime
+) -> Fact:
+    if signer is not None and signature.outcome is Outcome.PASSED and _is_only_shown(signer, trust):
+        return _fact(FactName.TRUST, Outcome.FAILED, Reason.DEMONSTRATION_SIGNER)
     if path is None or signer is None:
         reason = Reason.SIGNATURE_NOT_VERIFIED if trust.has_anchors else Reason.NO_ANCHOR_YET
         return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, reason)
     details = _trust_details(path, signer, trust, evidence, at)
+    why = path.anchor and not_for_documents(signer, document_code(evidence), path.anchor)
+    if why:
+        return _fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_NOT_FOR_DOCUMENTS, why=why.value, **details)
     if path.problem is not None:
         outcome, reason = _PATH_FACTS[path.problem]
         return _fact(FactName.TRUST, outcome, reason, **details)
@@ -216,6 +245,10 @@ def _trust(path: Path | None, signer: Certificate | None, trust: TrustStore, evi
     details |= {"old": ",".join(sorted(old))} if old else {}
     reason = Reason.OLD_ALGORITHM if old else Reason.ANCHORED
     return _fact(FactName.TRUST, Outcome.PASSED, reason, **details)
+
+
+def _is_only_shown(signer: Certificate, trust: TrustStore) -> bool:
+    return DEMONSTRATION in signer.extensions and not trust.accepts_demonstration
 
 
 def _old(certificate: Certificate) -> tuple[str, ...]:
@@ -236,13 +269,23 @@ def _trust_details(
     return {name: value for name, value in details.items() if value}
 
 
+def document_code(evidence: Evidence) -> str | None:
+    """The document's code in its MRZ, or None where that was not read."""
+    mrz = _mrz(evidence)
+    return None if mrz is None else mrz.document_code
+
+
+def _mrz(evidence: Evidence) -> Mrz | None:
+    try:
+        return parse_dg1(evidence.files.get(File.DG1, b""))
+    except ProtocolViolation:
+        return None
+
+
 def _deviations(signer: Certificate, trust: TrustStore, evidence: Evidence) -> list[str]:
     """The kinds of deviations that the issuing state lists for this document."""
-    if not trust.has_deviations:
-        return []
-    try:
-        mrz = parse_dg1(evidence.files.get(File.DG1, b""))
-    except ProtocolViolation:
+    mrz = _mrz(evidence) if trust.has_deviations else None
+    if mrz is None:
         return []
     found = trust.deviations_for(signer, document_type=mrz.document_code, document_number=mrz.document_number)
     return sorted({kind for deviation in found for kind in deviation.kinds})

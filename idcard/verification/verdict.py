@@ -1,7 +1,7 @@
 """The verdict on a card: its facts, under which policy and when; and the one way to a verified identity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, NoReturn
 
@@ -15,6 +15,7 @@ from idcard.verification.policy import Policy
 __all__ = ["SCHEMA", "Fact", "FactName", "NotVerified", "Outcome", "Reason", "Rung", "Verdict"]
 
 SCHEMA = "idcard.verdict/1"
+_EVERY_FACT = sorted(FactName)
 
 
 class NotVerified(IdCardError):
@@ -44,6 +45,10 @@ class Verdict:
     ``anchor`` and ``signer`` are SHA-256 fingerprints in hexadecimal: of the trust anchor that was used, and of the
     document signer's certificate. ``trust_version`` is the trust store's version. ``rung`` is how well the signer is
     known, whatever the policy makes of it.
+
+    Only :func:`idcard.verify` makes one that proves anybody, and a changed copy of that is refused.
+
+    :raises ValueError: if it does not say something of every fact, each once.
     """
 
     facts: tuple[Fact, ...]
@@ -55,6 +60,13 @@ class Verdict:
     rung: Rung = Rung.UNSIGNED
     proved: Subject | None = field(default=None, repr=False, compare=False)
     said: Subject | None = field(default=None, repr=False, compare=False)
+    maker: InitVar[object] = None
+
+    def __post_init__(self, maker: object) -> None:
+        if sorted(fact.name for fact in self.facts) != _EVERY_FACT:
+            raise ValueError("a verdict says something of every fact, each once")
+        if self.proved is not None and maker is not _MAKER:
+            raise TypeError("a verdict that proves somebody comes from verify(), and from nowhere else")
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a verdict is neither true nor false: write verdict.require(policy), or verdict.meets(policy)")
@@ -63,14 +75,8 @@ class Verdict:
         raise TypeError("a verdict holds a person's data and never leaves its process: store verdict.to_dict()")
 
     def fact(self, name: FactName) -> Fact:
-        """The fact called ``name``.
-
-        :raises KeyError: if this verdict has no such fact.
-        """
-        for fact in self.facts:
-            if fact.name is name:
-                return fact
-        raise KeyError(name)
+        """The fact called ``name``."""
+        return next(fact for fact in self.facts if fact.name is name)
 
     def unmet(self, policy: Policy | None = None) -> tuple[Fact, ...]:
         """The facts that are not good enough, as the policy sees them (this verdict's own if none is given)."""

@@ -110,6 +110,18 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
                 "Nơi ký mang tên một cơ quan được tin cậy, nhưng không phải do cơ quan ấy cấp chứng thư.",
                 "The signer bears a trusted authority's name, but that authority's key did not certify it.",
             ),
+            _R.ISSUER_NAME_DIFFERS: (
+                "Chứng thư của nơi ký do một cơ quan được tin cậy cấp, nhưng lại ghi tên cơ quan cấp khác.",
+                "A trusted authority certified the signer, but the certificate names another one.",
+            ),
+            _R.SIGNER_NOT_FOR_DOCUMENTS: (
+                "Chứng thư của nơi ký không dùng để ký loại giấy tờ này.",
+                "The signer's certificate is not for signing documents of this kind.",
+            ),
+            _R.DEMONSTRATION_SIGNER: (
+                "Thẻ này là thẻ minh họa, không chứng minh được ai.",
+                "This is a demonstration card, which proves nobody's identity.",
+            ),
             _R.SIGNER_EXPIRED: (
                 "Chứng thư của nơi ký đã hết hạn.",
                 "The signer's certificate has expired.",

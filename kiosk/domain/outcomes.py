@@ -15,6 +15,9 @@ _SUSPICIOUS = (
 )
 """Facts that fail only where somebody changed or copied something."""
 
+_IMPOSTORS = (Reason.SAME_NAME_OTHER_KEY, Reason.ISSUER_NAME_DIFFERS, Reason.SIGNER_NOT_FOR_DOCUMENTS)
+"""Why trust fails where somebody signed in the name of an issuer whom we know, and may not."""
+
 _MAKES_ANCHORED = (FactName.INTEGRITY, FactName.SIGNATURE, FactName.TRUST, FactName.GENUINE_CHIP)
 
 
@@ -52,7 +55,7 @@ def _code_of(verdict: Verdict) -> Code:
 def _suspicious(verdict: Verdict) -> bool:
     """Somebody changed or copied something, or signed in the name of an issuer whom we know."""
     trust = verdict.fact(FactName.TRUST)
-    impostor = trust.outcome is Outcome.FAILED and trust.reason is Reason.SAME_NAME_OTHER_KEY
+    impostor = trust.outcome is Outcome.FAILED and trust.reason in _IMPOSTORS
     return impostor or any(verdict.fact(name).outcome is Outcome.FAILED for name in _SUSPICIOUS)
 
 

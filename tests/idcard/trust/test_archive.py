@@ -1,3 +1,5 @@
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +58,31 @@ def test_any_changed_byte_is_damage(entries: list[Entry], at: int, flip: int) ->
 def test_a_file_that_is_cut_short_is_damaged(cut: int) -> None:
     with pytest.raises(ConfigurationError):
         Archive.from_bytes(made([entry()])[:cut])
+
+
+INDEX = {"sequence": 1, "previous": "", "written_at": AT.isoformat(), "from": []} | dict.fromkeys(archive._COLUMNS, ())
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        b"[" * 100_000,
+        b"7",
+        b"{}",
+        b"\xff",
+        json.dumps(INDEX | {"written_at": "yesterday"}).encode(),
+        json.dumps(INDEX | {"kind": ["anchor"]}).encode(),
+        json.dumps(INDEX | {"from": [{}]}).encode(),
+        json.dumps(INDEX | {"from": 3}).encode(),
+    ],
+    ids=["nested", "number", "nothing", "no text", "time", "columns", "sources", "no sources"],
+)
+def test_a_file_of_somebody_s_own_with_the_right_digest(index: bytes) -> None:
+    body = archive._MAGIC + archive._LENGTH.pack(len(index)) + index
+    with pytest.raises(ConfigurationError) as caught:
+        Archive.from_bytes(body + hashlib.sha256(body).digest())
+    assert caught.value.reason == "damaged"
+    assert FILE in str(caught.value)
 
 
 def test_entries_are_found_by_name_and_key() -> None:

@@ -56,10 +56,23 @@ def test_a_key_identifier_that_is_copied_is_not_enough(issuer: Issuer, anchor: C
     assert find_path(copied, Certificates.of([anchor]), at=AT).problem is PathProblem.SAME_NAME_OTHER_KEY
 
 
-def test_a_renamed_csca_is_found_by_its_key(issuer: Issuer, signer: Certificate) -> None:
-    """The same key under a new name: key identifiers lead to it where names do not."""
+def test_the_right_key_under_another_name_is_no_issuer(
+    issuer: Issuer, signer: Certificate, anchor: Certificate
+) -> None:
+    """A state that is trusted for its own documents names another as issuer: its key alone must not be enough."""
     renamed = reissue(issuer, b"CSCA Demonstration Renamed", issuer.validity)
-    assert renamed.subject != signer.issuer
+    path = find_path(signer, Certificates.of([renamed]), at=AT)
+    assert (path.anchor, path.problem) == (renamed, PathProblem.ISSUER_NAME_DIFFERS)
+    for anchors in ([renamed, anchor], [anchor, renamed]):
+        path = find_path(signer, Certificates.of(anchors), at=AT)
+        assert (path.anchor, path.problem) == (anchor, None)
+
+
+def test_a_name_may_be_written_with_other_types_of_strings(issuer: Issuer, signer: Certificate) -> None:
+    """UTF8String in the signer's certificate, T61String in its issuer's; case and blanks do not count either."""
+    subject = issuer.name.to_der().replace(b"\x0c\x1aCSCA Demonstration", b"\x14\x1aCSCA DEMONSTRATION")
+    renamed = reissue(issuer, b"", issuer.validity, subject=subject)
+    assert renamed.subject.der != signer.issuer.der
     assert find_path(signer, Certificates.of([renamed]), at=AT).problem is None
 
 
@@ -73,9 +86,9 @@ def test_of_two_certificates_for_one_key_the_one_in_force_is_used(issuer: Issuer
     assert (path.anchor, path.problem) == (old, PathProblem.ANCHOR_NOT_IN_FORCE)
 
 
-def reissue(issuer: Issuer, name: bytes, validity: Validity) -> Certificate:
+def reissue(issuer: Issuer, name: bytes, validity: Validity, subject: bytes | None = None) -> Certificate:
     """Another self-signed certificate for the issuer's key, perhaps under another name of the same length."""
-    subject = issuer.name.to_der()
+    subject = subject or issuer.name.to_der()
     if name:
         subject = subject.replace(b"CSCA Demonstration Vietnam", name)
     der = certificate(

@@ -1,6 +1,7 @@
 """The trust store: what it takes, and each way in which it is refused."""
 
 import base64
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -105,6 +106,9 @@ def test_an_empty_folder_of_certificates(make: Make) -> None:
         "format = ",
         "format = 3\n",
         "format = true\n",
+        "format = 1.0\n",
+        "format = " + "[" * 5000,
+        "format = " + "9" * 6000,
         "format = '1'\n",
         "format = 1\nanchors = 3\n",
         "format = 1\nno_anchor_yet = true\n",
@@ -173,6 +177,52 @@ def test_a_disk_that_fails(make: Make, austria: bytes, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Path, "open", fail)
     refused(directory, "damaged")
+
+
+@pytest.mark.parametrize(("method", "name"), [("lstat", "trust.toml"), ("iterdir", "csca")])
+def test_a_directory_that_may_not_be_read(
+    make: Make, austria: bytes, monkeypatch: pytest.MonkeyPatch, method: str, name: str
+) -> None:
+    directory = make(a_cer=austria)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("permission denied")
+
+    monkeypatch.setattr(Path, method, refuse)
+    error = refused(directory, "damaged")
+    assert f"{name} cannot be read" in str(error)
+    assert "Let this program's user read" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
+@pytest.mark.parametrize("name", ["trust.toml", "imported.store", "csca/a.cer"])
+def test_what_is_no_file_is_damage_and_never_waited_for(make: Make, austria: bytes, name: str, kind: str) -> None:
+    directory = make(a_cer=austria)
+    file = directory / name
+    file.unlink(missing_ok=True)
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to(file)
+    assert file.name in str(refused(directory, "damaged"))
+
+
+@pytest.mark.parametrize("kind", ["file", "loop"])
+@pytest.mark.parametrize("toml", ["format = 1\n", "format = 1\nno_anchor_yet = 2026-11-23\n"])
+def test_a_folder_of_certificates_that_is_none(make: Make, toml: str, kind: str) -> None:
+    csca = make(toml) / "csca"
+    if kind == "file":
+        csca.write_bytes(b"x")
+    else:
+        csca.symlink_to(csca)
+    assert "csca is no folder" in str(refused(csca.parent, "damaged"))
+
+
+def test_a_path_that_cannot_be_one() -> None:
+    refused(Path("\0"), "never_set_up")
+    refused(Path("/dev/null"), "never_set_up")
 
 
 def test_a_demonstration_certificate_is_refused_by_name(make: Make, demonstration: bytes) -> None:

@@ -23,7 +23,7 @@ from idcard.verification.verdict import NotVerified, Verdict
 Gather = Callable[..., Evidence]
 Answer = Callable[..., bytes]
 PinSigner = Callable[..., Pins]
-EMPTY = TrustStore.of([], no_anchor_declared=date(2026, 11, 1))
+EMPTY = TrustStore.of([], no_anchor_declared=date(2026, 11, 1), accept_demonstration=True)
 
 
 @pytest.fixture(scope="module")
@@ -409,3 +409,38 @@ def test_dg13_names_somebody_even_where_another_file_was_changed(
     assert verdict.proved.portrait is None
     with pytest.raises(NotVerified):
         verdict.require()
+
+
+@pytest.mark.parametrize(
+    ("end", "seconds", "passes"),
+    [
+        ("not_before", 0, True),
+        ("not_before", -1, False),
+        ("not_after", 0, True),
+        ("not_after", 1, False),
+    ],
+)
+def test_a_pinned_certificate_counts_from_its_first_to_its_last_second(
+    end: str, seconds: int, passes: bool, honest: SimulatedCard, gather: Gather, pinned: PinSigner, issuer: Issuer
+) -> None:
+    certificate = Certificate.from_bytes(issuer.signer.certificate)
+    moment: datetime = getattr(certificate, end) + timedelta(seconds=seconds)
+    pins = pinned(pin(certificate.fingerprint, date(2000, 1, 1), date(2099, 1, 1)))
+    verdict = verify(gather(honest), EMPTY, at=moment, vouchers=Vouchers(pins=pins))
+    assert (verdict.fact(FactName.TRUST).outcome is Outcome.PASSED) is passes
+
+
+@pytest.mark.parametrize(("since", "holds"), [(5 * MINUTE, True), (6 * MINUTE, False)])
+def test_a_revocation_has_five_minutes_for_clocks(
+    since: timedelta,
+    holds: bool,
+    honest: SimulatedCard,
+    gather: Gather,
+    at: datetime,
+    authority: Vouchers,
+    answer: Answer,
+    signer: str,
+) -> None:
+    revoked = answer(signer, "revoked", **{"at": at + since, "until": at + since})
+    verdict = verify(gather(honest, confirmations=(revoked,)), EMPTY, at=at, vouchers=authority)
+    assert (verdict.fact(FactName.REVOCATION).reason is Reason.REVOKED) is holds

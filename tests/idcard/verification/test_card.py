@@ -114,7 +114,7 @@ def test_an_unknown_issuer_is_inconclusive_not_failed(
 
 
 def test_a_store_that_declares_no_anchor_says_so(honest: SimulatedCard, gather: Gather, at: datetime) -> None:
-    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23))
+    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23), accept_demonstration=True)
     verdict = verify(gather(honest), empty, at=at)
     assert inconclusive(verdict) == {"trust": "no_anchor_yet", "genuine_chip": "trust_not_passed"}
     claimed = verdict.claimed_identity()
@@ -152,7 +152,7 @@ def test_a_copy_with_its_own_key_in_dg15_does_not_prove_its_chip(
 def test_a_wrong_answer_fails_even_where_nobody_is_trusted(
     issuer: Issuer, holder: Holder, gather: Gather, at: datetime
 ) -> None:
-    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23))
+    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23), accept_demonstration=True)
     verdict = verify(gather(dishonest.cloned_chip(issuer, holder)), empty, at=at)
     assert failed(verdict) == {"genuine_chip": "chip_wrong_answer"}
 

@@ -53,7 +53,8 @@ def test_a_variant_of_pace_that_is_not_signed_fails(passive: PassiveAuthenticati
 
 
 def test_bac_alone_is_no_downgrade(passive: PassiveAuthentication) -> None:
-    assert judged(BAC, passive) is Reason.OPENED_WITH_BAC
+    fact = access(Evidence(files={}, access=BAC), replace(passive, intact=frozenset()))
+    assert (fact.outcome, fact.reason) == (Outcome.PASSED, Reason.OPENED_WITH_BAC)
 
 
 def test_bac_after_a_refusal_of_pace_is_a_downgrade(passive: PassiveAuthentication) -> None:

@@ -266,3 +266,44 @@ def test_a_state_that_nobody_knows_is_inconclusive(
     odd = replace(contents, mrz=replace(contents.mrz, issuing_state="QQQ"), dg13=None)
     fact = consistency(evidence, passive_authentication(evidence, trust, at), odd, at)
     assert (fact.outcome, fact.reason) == (Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN)
+
+
+def test_a_contradiction_outweighs_what_cannot_be_decided(
+    honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime
+) -> None:
+    evidence = gather(honest, given_mrz="nonsense")
+    contents = Contents.of(honest.files)
+    assert contents.mrz is not None
+    odd = replace(contents, mrz=replace(contents.mrz, issuing_state="QQQ"), dg13=None)
+    fact = consistency(evidence, passive_authentication(evidence, trust, at), odd, at)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MRZ_DIFFERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Nguyễn Văn Thử", Reason.CONSISTENT),
+        ("NGUYỄN VĂN THỬ", Reason.CONSISTENT),
+        ("Nguyễn Văn Khác", Reason.CARD_QR_DIFFERS),
+    ],
+)
+@pytest.mark.parametrize("without", [None, File.DG13])
+def test_the_name_in_the_qr_code_is_the_mrzs_or_dg13s(
+    judge: Judge, honest: SimulatedCard, gather: Gather, holder: Holder, name: str, reason: Reason, without: File | None
+) -> None:
+    files = {file: data for file, data in gather(honest).files.items() if file is not without}
+    fact = judge(files=files, given_card_qr=replace(holder, name=name).card_qr_text())
+    assert fact.reason is reason
+
+
+def test_a_name_is_cut_short_only_where_the_mrz_is_full(honest: SimulatedCard) -> None:
+    contents = Contents.of(honest.files)
+    assert contents.mrz is not None
+    assert contents.dg13 is not None
+    assert not dg13_agrees(replace(contents.mrz, given_names="VAN"), contents.dg13)
+
+
+def test_where_there_is_nothing_to_compare_nothing_was_performed(trust: TrustStore, at: datetime) -> None:
+    evidence = Evidence(files={})
+    fact = consistency(evidence, passive_authentication(evidence, trust, at), Contents(), at)
+    assert (fact.outcome, fact.reason) == (Outcome.NOT_PERFORMED, Reason.NOTHING_TO_COMPARE)

@@ -10,7 +10,14 @@ from idcard.identity import BirthDate, Sex
 from idcard.lds.dg1 import parse_dg1
 from idcard.lds.layout import File
 from idcard.testing import Holder, Issuer, SimulatedCard
-from idcard.verification.identity import Contents, Subject, birth_of, births_agree, personal_number_of
+from idcard.verification.identity import (
+    Contents,
+    Subject,
+    birth_of,
+    births_agree,
+    last_day_of_force,
+    personal_number_of,
+)
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -151,3 +158,38 @@ def test_dg13_says_in_words_that_a_card_does_not_expire(
     changed = replace(contents, dg13=replace(contents.dg13, expiry=None, expiry_text=text))
     assert changed.never_expires is never
     assert changed.last_day(at) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "year"),
+    [("26<<<<", 2026), ("2601<<", 2026), ("260101", 2026), ("260102", 1926), ("2602<<", 1926)],
+)
+def test_a_birth_on_the_day_of_judgement_is_not_in_the_future(mrz: Mrz, written: str, year: int) -> None:
+    birth = birth_of(replace(mrz, birth=written), None, datetime(2026, 1, 1, tzinfo=UTC))
+    assert birth is not None
+    assert birth.year == year
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("760101", date(2076, 1, 1)),
+        ("770101", date(1977, 1, 1)),
+        ("270231", date(2027, 2, 28)),
+        ("280231", date(2028, 2, 29)),
+        ("2802<<", date(2028, 2, 29)),
+        ("270431", date(2027, 4, 30)),
+        ("27<<<<", date(2027, 12, 31)),
+        ("270115", date(2027, 1, 15)),
+    ],
+)
+def test_the_last_day_of_force(mrz: Mrz, written: str, day: date) -> None:
+    foreign = replace(mrz, issuing_state="UTO", expiry=written)
+    assert last_day_of_force(foreign, AT) == day
+
+
+def test_the_mrz_says_the_personal_number_where_there_is_one(honest: SimulatedCard) -> None:
+    contents = Contents.of(honest.files)
+    assert contents.dg13 is not None
+    silent = replace(contents, dg13=replace(contents.dg13, personal_number=None))
+    assert silent.personal_number == "036090999991"

@@ -54,12 +54,20 @@ def openssl(*arguments: str, data: bytes = b"") -> bytes:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a self-signed certificate of each kind."""
+    """A key and a certificate of each kind, issued by a root."""
     path = tmp_path_factory.mktemp("openssl")
+    make(path, "root", KEYS["p256"], "basicConstraints=critical,CA:TRUE")
+    by_root = ["-CA", str(path / "root.pem"), "-CAkey", str(path / "root.key")]
     for name, arguments in KEYS.items():
-        files = ["-keyout", str(path / f"{name}.key"), "-out", str(path / f"{name}.pem")]
-        openssl("req", "-x509", "-nodes", "-subj", f"/C=UT/CN={name}", "-days", "30", *arguments, *files)
+        make(path, name, [*arguments, *by_root], "keyUsage=critical,digitalSignature")
     return path
+
+
+def make(path: Path, name: str, arguments: list[str], extension: str) -> None:
+    config = path / "openssl.cnf"
+    config.write_text(f"[req]\ndistinguished_name=name\nx509_extensions=own\n[name]\n[own]\n{extension}\n")
+    files = ["-config", str(config), "-keyout", str(path / f"{name}.key"), "-out", str(path / f"{name}.pem")]
+    openssl("req", "-x509", "-nodes", "-subj", f"/C=UT/CN={name}", "-days", "30", *arguments, *files)
 
 
 def listed(digest: str = "sha256") -> bytes:
@@ -74,8 +82,12 @@ def sod_by_openssl(folder: Path, key: str, *arguments: str) -> bytes:
     return tlv.build(0x77, openssl("cms", "-sign", *form, *files, *arguments, data=listed()))
 
 
-def trusting(folder: Path, key: str) -> TrustStore:
-    return TrustStore.of([openssl("x509", "-in", str(folder / f"{key}.pem"), "-outform", "DER")])
+def trusting(folder: Path) -> TrustStore:
+    return TrustStore.of([certificate_of(folder, "root")])
+
+
+def certificate_of(folder: Path, name: str) -> bytes:
+    return openssl("x509", "-in", str(folder / f"{name}.pem"), "-outform", "DER")
 
 
 def judged(sod: bytes, trust: TrustStore) -> PassiveAuthentication:
@@ -85,7 +97,7 @@ def judged(sod: bytes, trust: TrustStore) -> PassiveAuthentication:
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_that_openssl_signs(folder: Path, form: str) -> None:
     key, arguments = FORMS[form]
-    passive = judged(sod_by_openssl(folder, key, *arguments), trusting(folder, key))
+    passive = judged(sod_by_openssl(folder, key, *arguments), trusting(folder))
     assert [fact.outcome for fact in passive.facts[:3]] == [Outcome.PASSED] * 3
 
 
@@ -94,12 +106,12 @@ def test_no_form_passes_over_another_list(folder: Path, form: str) -> None:
     key, arguments = FORMS[form]
     sod = sod_by_openssl(folder, key, *arguments)
     forged = sod.replace(hashlib.sha256(DG1).digest(), hashlib.sha256(b"other").digest())
-    passive = judged(forged, trusting(folder, key))
+    passive = judged(forged, trusting(folder))
     assert (passive.signature.outcome, passive.signature.reason) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
 
 
 def test_a_signer_whose_certificate_is_missing(folder: Path) -> None:
-    passive = judged(sod_by_openssl(folder, "p256", "-nocerts"), trusting(folder, "p256"))
+    passive = judged(sod_by_openssl(folder, "p256", "-nocerts"), trusting(folder))
     assert (passive.signature.outcome, passive.signature.reason) == (
         Outcome.INCONCLUSIVE,
         Reason.NO_SIGNER_CERTIFICATE,
@@ -110,7 +122,7 @@ def test_a_signer_whose_certificate_is_missing(folder: Path) -> None:
 
 def test_the_signer_is_found_among_several_certificates(folder: Path) -> None:
     sod = sod_by_openssl(folder, "p256", "-certfile", str(folder / "rsa.pem"))
-    passive = judged(sod, trusting(folder, "p256"))
+    passive = judged(sod, trusting(folder))
     assert passive.signed_and_trusted
 
 
@@ -121,7 +133,7 @@ def without_signers(content: bytes) -> bytes:
 
 
 def test_a_list_that_nobody_signed(folder: Path) -> None:
-    passive = judged(without_signers(listed()), trusting(folder, "p256"))
+    passive = judged(without_signers(listed()), trusting(folder))
     assert (passive.signature.outcome, passive.signature.reason) == (
         Outcome.FAILED,
         Reason.MALFORMED_SECURITY_OBJECT,
@@ -132,7 +144,7 @@ def test_a_list_that_nobody_signed(folder: Path) -> None:
 def test_a_list_with_an_unknown_hash(folder: Path) -> None:
     one = der.sequence(der.integer(1), der.octet_string(bytes(32)))
     content = der.sequence(der.integer(0), der.sequence(der.oid("1.2.3")), der.sequence(one))
-    passive = judged(without_signers(content), trusting(folder, "p256"))
+    passive = judged(without_signers(content), trusting(folder))
     assert (passive.integrity.outcome, passive.integrity.reason, passive.integrity.details["oid"]) == (
         Outcome.INCONCLUSIVE,
         Reason.UNSUPPORTED_ALGORITHM,
@@ -145,7 +157,7 @@ def test_an_unknown_signature_algorithm_is_inconclusive(folder: Path) -> None:
     sod = sod_by_openssl(folder, "p256")
     at = sod.rindex(der.oid("1.2.840.10045.4.3.2"))
     oid = der.oid("1.2.840.10045.4.3.9")
-    passive = judged(sod[:at] + oid + sod[at + len(oid) :], trusting(folder, "p256"))
+    passive = judged(sod[:at] + oid + sod[at + len(oid) :], trusting(folder))
     assert (passive.signature.outcome, passive.signature.reason) == (
         Outcome.INCONCLUSIVE,
         Reason.UNSUPPORTED_ALGORITHM,
@@ -154,9 +166,9 @@ def test_an_unknown_signature_algorithm_is_inconclusive(folder: Path) -> None:
 
 def test_a_signer_certificate_that_is_malformed(folder: Path) -> None:
     sod = sod_by_openssl(folder, "p256")
-    der_certificate = trusting(folder, "p256").anchors[0].der
+    der_certificate = certificate_of(folder, "p256")
     at = sod.index(der_certificate) + 4
-    passive = judged(sod[:at] + b"\x31" + sod[at + 1 :], trusting(folder, "p256"))
+    passive = judged(sod[:at] + b"\x31" + sod[at + 1 :], trusting(folder))
     assert (passive.signature.outcome, passive.signature.reason) == (
         Outcome.FAILED,
         Reason.MALFORMED_SIGNER_CERTIFICATE,
@@ -166,7 +178,7 @@ def test_a_signer_certificate_that_is_malformed(folder: Path) -> None:
 @pytest.fixture
 def parts(folder: Path) -> tuple[SignedData, Certificate]:
     sod = sod_by_openssl(folder, "p256")
-    return SignedData.from_bytes(tlv.parse_one(sod, 0x77).value), trusting(folder, "p256").anchors[0]
+    return SignedData.from_bytes(tlv.parse_one(sod, 0x77).value), Certificate.from_bytes(certificate_of(folder, "p256"))
 
 
 def test_attributes_over_another_type_of_content(parts: tuple[SignedData, Certificate]) -> None:

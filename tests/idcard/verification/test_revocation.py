@@ -135,7 +135,7 @@ def test_a_link_that_was_revoked(holder: Holder, gather: Any, stored: Stores, at
 
 def authority_of(issuer: Issuer) -> bytes:
     """The authority key identifier that names the issuer's key."""
-    return signer_extensions(issuer.csca_key.spki, issuer.csca_key.spki)[2]
+    return signer_extensions(issuer.csca_key.spki, issuer.csca_key.spki, demonstration=True)[2]
 
 
 def test_a_signer_that_the_document_does_not_bring(
@@ -199,7 +199,7 @@ def deviation_list(issuer: Issuer) -> bytes:
         signer=issuer.csca_key,
         serial=99,
         validity=Validity(start=issuer.validity.start, end=issuer.validity.end),
-        extensions=(*signer_extensions(key.spki, issuer.csca_key.spki)[:3], extension),
+        extensions=(*signer_extensions(key.spki, issuer.csca_key.spki, demonstration=True)[:3], extension),
     )
     described = der.sequence(der.oid("2.23.136.1.1.7.2.2"))
     content = der.sequence(der.integer(0), der.set_of(der.sequence(der.sequence(), der.set_of(described))))
@@ -237,7 +237,7 @@ def test_a_signer_s_key_on_another_curve_than_its_certificate_names(
         signer=issuer.csca_key,
         serial=signer.serial,
         validity=signer.validity,
-        extensions=signer_extensions(signer.key.spki, issuer.csca_key.spki),
+        extensions=signer_extensions(signer.key.spki, issuer.csca_key.spki, demonstration=True),
     )
     read = gather(issuer.issue(holder, signer=replace(signer, certificate=odd)))
     one = fact(read, trust, at, FactName.SIGNATURE)

@@ -177,7 +177,7 @@ def test_a_point_that_the_chip_cannot_have_sent_is_a_wrong_answer(
 def test_a_transcript_passes_only_under_a_trusted_signer(honest: SimulatedCard, gather: Gather, at: datetime) -> None:
     key, proof = agreed(honest)
     evidence = gather(honest, active_authentication=None, chip_authentication=proof)
-    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23))
+    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 23), accept_demonstration=True)
     verdict = verify(evidence, empty, at=at, expectation=Expectation(ephemeral_key=key))
     assert verdict.fact(FactName.GENUINE_CHIP).reason is Reason.TRUST_NOT_PASSED
 
@@ -342,3 +342,24 @@ def test_nothing_of_a_transcript_is_shown(honest: SimulatedCard) -> None:
     assert repr(replace(proof, ephemeral_private_key=key)) == f"ChipAuthenticationProof({proof.oid})"
     assert repr(mapped(honest)) == "PaceCamProof(13)"
     assert key.hex() not in repr(Expectation(ephemeral_key=key))
+
+
+def test_one_is_a_private_key_like_any_other(honest: SimulatedCard, judge: Judge) -> None:
+    curve, chip = honest.behaviour.chip_profile.curve, honest.secrets.agreement
+    assert chip is not None
+    static = curve.multiply(chip)
+    channel = SecureChannel.from_secret(Suite.AES192, static.x.to_bytes(32), 1)
+    proof = replace(
+        agreed(honest)[1],
+        ephemeral_public_key=curve.encode(curve.g),
+        response=channel.wrap(ResponseApdu(sw=0x9000)).to_bytes(),
+    )
+    fact = judge(honest, Expectation(ephemeral_key=b"\x01"), chip_authentication=proof)
+    assert fact.outcome is Outcome.PASSED
+    same = replace(mapped(honest), mapping_public_key=curve.encode(static), chip_authentication_data=b"\x01")
+    assert judge(honest, Expectation(witnesses=DEVICES), witness=DEVICE, pace_cam=same).outcome is Outcome.PASSED
+
+
+def test_a_counter_of_zero_follows_the_last_one(honest: SimulatedCard, judge: Judge) -> None:
+    key, proof = agreed(honest, counter=0)
+    assert judge(honest, Expectation(ephemeral_key=key), chip_authentication=proof).outcome is Outcome.PASSED

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from datetime import datetime
 from itertools import product
+from typing import Any
 
 import pytest
 
 from idcard.evidence import Evidence
-from idcard.identity import VerifiedIdentity
+from idcard.identity import _MAKER, VerifiedIdentity
 from idcard.testing import SimulatedCard
 from idcard.trust.store import TrustStore
 from idcard.verification.card import verify
@@ -29,7 +30,12 @@ def verdict(honest: SimulatedCard, gather: Callable[..., Evidence], trust: Trust
 
 def with_fact(verdict: Verdict, name: FactName, outcome: Outcome) -> Verdict:
     facts = tuple(replace(fact, outcome=outcome) if fact.name is name else fact for fact in verdict.facts)
-    return replace(verdict, facts=facts)
+    return changed(verdict, facts=facts)
+
+
+def changed(verdict: Verdict, **changes: Any) -> Verdict:
+    """What nobody can do who does not hold what verdicts are made with."""
+    return replace(verdict, maker=_MAKER, **changes)
 
 
 @every_fact_and_outcome
@@ -89,9 +95,38 @@ def test_a_verdict_as_json(verdict: Verdict, trust: TrustStore) -> None:
     assert stored["at"] == "2026-11-23T08:00:00+00:00"
 
 
-def test_an_unknown_fact_is_a_key_error(verdict: Verdict) -> None:
-    with pytest.raises(KeyError):
-        replace(verdict, facts=()).fact(FactName.TRUST)
+@pytest.mark.parametrize("name", FactName)
+def test_a_verdict_says_something_of_every_fact(verdict: Verdict, name: FactName) -> None:
+    assert verdict.fact(name).name is name
+    others = tuple(fact for fact in verdict.facts if fact.name is not name)
+    for facts in ((), others, (*verdict.facts, verdict.fact(name)), (*others, others[0])):
+        with pytest.raises(ValueError, match="every fact"):
+            changed(verdict, facts=facts)
+
+
+def test_a_changed_verdict_is_refused(verdict: Verdict) -> None:
+    """One that failed would prove somebody, once its facts have been exchanged."""
+    failed = with_fact(verdict, FactName.TRUST, Outcome.FAILED)
+    changes: tuple[dict[str, Any], ...] = ({"facts": verdict.facts}, {"policy": READING_ONLY}, {}, {"maker": object()})
+    for change in changes:
+        with pytest.raises(TypeError, match="verify"):
+            replace(failed, **change)
+
+
+def test_a_changed_identity_is_refused(verdict: Verdict) -> None:
+    identity = verdict.require()
+    changes: tuple[dict[str, Any], ...] = ({"name": "Somebody Else"}, {}, {"maker": object()})
+    for change in changes:
+        with pytest.raises(TypeError, match="require"):
+            replace(identity, **change)
+    for leave in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError):
+            leave(identity)
+
+
+def test_what_verdicts_are_made_with_is_not_found_in_them(verdict: Verdict) -> None:
+    for made in (verdict, verdict.require()):
+        assert not any(getattr(made, name, None) is _MAKER for name in dir(made))
 
 
 def test_facts_are_values() -> None:
@@ -138,5 +173,5 @@ def test_values_cannot_be_changed(verdict: Verdict) -> None:
 
 def test_a_verdict_is_what_was_judged_whoever_it_is_about(verdict: Verdict) -> None:
     assert replace(verdict, proved=None) == verdict
-    assert replace(verdict, said=None) == verdict
+    assert changed(verdict, said=None) == verdict
     assert "Subject" not in repr(verdict)

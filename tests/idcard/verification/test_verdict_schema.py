@@ -43,7 +43,7 @@ def test_every_verdict_keeps_to_it(
     trust: TrustStore,
     at: datetime,
 ) -> None:
-    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 1))
+    empty = TrustStore.of([], no_anchor_declared=date(2026, 11, 1), accept_demonstration=True)
     forged = dishonest.altered_dg1(issuer, holder)
     for evidence in (gather(honest), gather(forged), Evidence(files={})):
         for store in (trust, empty):

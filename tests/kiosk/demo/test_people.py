@@ -12,7 +12,7 @@ from idcard.vietnam.card_expiry import NO_EXPIRY, expiry_candidates
 from kiosk.demo.cards import KINDS, issue
 from kiosk.demo.people import Citizen, citizens
 from kiosk.demo.picture import MAX_BYTES, camera_picture
-from kiosk.services.codes import card_qr_in
+from kiosk.services.codes import shown_in
 
 EVERYBODY = list(citizens().values())
 everybody = pytest.mark.parametrize("citizen", EVERYBODY, ids=lambda citizen: citizen.id)
@@ -37,8 +37,7 @@ def test_expiry_is_what_the_law_says(citizen: Citizen) -> None:
 def test_the_code_comes_out_of_the_camera_s_picture(citizen: Citizen) -> None:
     picture = camera_picture(citizen.qr_text)
     assert len(picture) <= MAX_BYTES
-    found, _ = card_qr_in(picture)
-    assert found == CardQr.from_bytes(citizen.qr_text.encode())
+    assert shown_in(picture).card == CardQr.from_bytes(citizen.qr_text.encode())
 
 
 @everybody

@@ -45,6 +45,8 @@ def verdict(changes: Facts) -> Verdict:
         ({FactName.CONSISTENCY: (Outcome.FAILED, Reason.DATA_GROUPS_DIFFER)}, "E05", Assurance.NONE),
         ({FactName.ACCESS: (Outcome.FAILED, Reason.PACE_NOT_AS_SIGNED)}, "E05", Assurance.NONE),
         ({FactName.TRUST: (Outcome.FAILED, Reason.SAME_NAME_OTHER_KEY)}, "E05", Assurance.NONE),
+        ({FactName.TRUST: (Outcome.FAILED, Reason.ISSUER_NAME_DIFFERS)}, "E05", Assurance.NONE),
+        ({FactName.TRUST: (Outcome.FAILED, Reason.SIGNER_NOT_FOR_DOCUMENTS)}, "E05", Assurance.NONE),
         ({FactName.TRUST: (Outcome.FAILED, Reason.SIGNER_EXPIRED)}, "E04", Assurance.CHIP_UNANCHORED),
         (NO_ANCHOR, "E04", Assurance.CHIP_UNANCHORED),
         ({FactName.GENUINE_CHIP: (Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED)}, "E04", Assurance.CHIP_UNANCHORED),
