@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image, JpegImagePlugin
 
 from idcard.errors import BoundExceeded
+from idcard.qr.picture import MAX_PIXELS
 from idcard.qr.picture_guard import MAX_SCANNED_PIXELS, MAX_SCANS, check_scans, count_scans
-from idcard.qr.symbol import MAX_PIXELS, scan
+from idcard.qr.symbol import scan
 
 SOS, EOI = b"\xff\xda", b"\xff\xd9"
 
