@@ -18,6 +18,8 @@ from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.iso7816.status import StatusWord
 
 MAX_OFFSET = 0x7FFF
+_FEW_BYTES, _ANSWERS_TO_SPARE = 32, 16
+"""A card may answer with less than it was asked for, but on average with 32 bytes, or a file would take for ever."""
 _ABSENT = (StatusWord.FILE_NOT_FOUND, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
 _DATA_FOLLOWS = (StatusWord.OK, StatusWord.END_OF_FILE)
 
@@ -45,6 +47,7 @@ class FileReader:
 
         :raises CommandRefused: if the chip does not give it.
         :raises MalformedData: if it ends before the length that its header says.
+        :raises BoundExceeded: if it is too long, or comes in too many answers.
         """
         first = yield from self._exchange(self._read_by_sfi(sfi))
         if first.sw not in _DATA_FOLLOWS and first.sw not in _ABSENT:
@@ -78,7 +81,11 @@ class FileReader:
         if total > MAX_OFFSET + 1:
             raise BoundExceeded(f"{name} of {total} bytes", file=name, length=total)
         self.on_bytes(min(len(data), total), total)
+        answers = 0
         while len(data) < total:
+            answers += 1
+            if answers > total // _FEW_BYTES + _ANSWERS_TO_SPARE:
+                raise BoundExceeded(f"{name} in crumbs", file=name, length=total, answers=answers)
             chunk = yield from self._exchange(self._read_at(len(data), min(self.chunk, total - len(data))))
             data += _data(chunk)
             if not chunk.data:

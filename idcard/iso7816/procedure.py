@@ -7,6 +7,7 @@ by hand with the standard's own bytes; ``transport.session`` performs them on a 
 
 from collections.abc import Generator
 from dataclasses import replace
+from itertools import count
 from typing import TypeVar
 
 from idcard.errors import BoundExceeded, CommandRefused
@@ -16,7 +17,7 @@ T = TypeVar("T")
 Procedure = Generator[CommandApdu, ResponseApdu, T]
 
 MAX_RESPONSE_BYTES = 65536
-_MAX_ROUNDS = 300
+_FEW_BYTES, _ROUNDS_TO_SPARE = 32, 8
 # A bare 6Cxx to a protected command leaves the counters of both sides in doubt: it goes up, and closes the channel.
 _SECURE = 0x0C
 
@@ -58,10 +59,10 @@ def chained(procedure: Procedure[T]) -> Procedure[T]:
 def _whole_response(command: CommandApdu) -> Procedure[ResponseApdu]:
     data = b""
     response = yield command
-    for _ in range(_MAX_ROUNDS):
+    for rounds in count():
         sw1, sw2 = response.sw >> 8, response.sw & 0xFF
         data += response.data
-        if len(data) > MAX_RESPONSE_BYTES:
+        if len(data) > MAX_RESPONSE_BYTES or rounds > _ROUNDS_TO_SPARE + len(data) // _FEW_BYTES:
             break
         if sw1 == 0x61:
             response = yield CommandApdu(cla=command.cla & 0x0F, ins=0xC0, le=sw2 or 256)
