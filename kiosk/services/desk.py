@@ -44,7 +44,8 @@ class VisitRow:
 
     ``person`` is None where nothing was read, or the record does not open (``unreadable``). ``time`` is local,
     ``HH:MM``; ``facts`` the verdict's, as :meth:`idcard.Verdict.to_dict` writes them. ``needs_typing``: a desk ticket
-    that one tap cannot confirm.
+    that one tap cannot confirm. ``first_number`` and ``first_day`` (``DD/MM``): what a ticket of an earlier day was
+    called with before it was confirmed.
     """
 
     visit_id: str
@@ -65,6 +66,8 @@ class VisitRow:
     priority: bool
     called: bool
     needs_typing: bool
+    first_number: int | None
+    first_day: str
 
     def __repr__(self) -> str:
         return f"VisitRow(number={self.number})"
@@ -126,7 +129,9 @@ class StaffDesk:
             return repositories.device_states(session)
 
     def confirm(self, visit_id: str, room_id: str, *, by: str, claim: ClaimedIdentity | None = None) -> Ticket:
-        """The committed ticket of a desk ticket that a clerk confirms; it keeps its number.
+        """The committed ticket of a desk ticket that a clerk confirms.
+
+        It keeps its number, unless it is of an earlier day: then it counts today, with the next number of today.
 
         :param by: the clerk.
         :param claim: what the clerk typed; needed where nothing was read, or what was read is not to be believed.
@@ -200,6 +205,8 @@ class StaffDesk:
             priority=visit.priority,
             called=visit.called_at is not None,
             needs_typing=visit.state == "desk" and _needs_typing(visit),
+            first_number=visit.first_number,
+            first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
         )
 
     def _notice_row(self, session: Session, notice: Notice) -> NoticeRow:
@@ -238,17 +245,22 @@ class StaffDesk:
     def _admit(self, session: Session, visit: Visit, room: Room, *, by: str, claim: ClaimedIdentity | None) -> None:
         """Turn the desk ticket into an admission: all of it in the caller's transaction."""
         at = self._clock.now()
+        day = clinic_day(at)
         if claim is not None:
             sealed = self._opener.sealer().seal(visit.id, claimed_fields(claim))
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
-            # Who was typed may be another than the card claimed.
-            visit.person_day_tag = self._tag(visit, clinic_day(at))
+        if claim is not None or visit.day != day:
+            # Who was typed may be another than the card claimed, and each day has tags of its own.
+            visit.person_day_tag = self._tag(visit, day)
+        if visit.day != day:
+            visit.first_day, visit.first_number = visit.day, visit.number
+            visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
         visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
         visit.assurance, visit.proved_by, visit.confirmed_by = Assurance.STAFF, "staff", by
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
         session.flush()
-        facts = {**visit_facts(visit), "by": by}
+        facts = {**visit_facts(visit), "by": by, **_first(visit)}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
         repositories.append_outbox(session, self._device, at, "confirmed", facts)
 
@@ -269,6 +281,13 @@ class StaffDesk:
         facts = {"notice": notice.id, "visit": notice.visit_id, "by": by, "resolution": resolution}
         repositories.append_audit(session, self._device, at, "resolved", facts)
         repositories.append_outbox(session, self._device, at, "resolved", facts)
+
+
+def _first(visit: Visit) -> dict[str, Any]:
+    """What an audit link says of a ticket that was of an earlier day."""
+    if visit.first_day is None:
+        return {}
+    return {"first_day": visit.first_day.isoformat(), "first_number": visit.first_number}
 
 
 def _needs_typing(visit: Visit) -> bool:

@@ -77,7 +77,8 @@ class Visit(Base):
     ``read_assurance`` is what the machine reached and never changes; ``assurance`` is what holds now, and ``proved_by``
     says whose word it is (``chip`` or ``staff``; ``none`` for a desk ticket). ``reasons`` are stable words, ``verdict``
     the verdict's facts: both free of personal data. ``sealed_key`` is None where nobody was read, or the person was
-    erased.
+    erased. ``day`` and ``number`` are those of the admission; a desk ticket that was confirmed on a later day had
+    ``first_day`` and ``first_number`` before.
     """
 
     __tablename__ = "visit"
@@ -103,6 +104,8 @@ class Visit(Base):
     day: Mapped[date]
     series: Mapped[str] = mapped_column(String(16))
     number: Mapped[int] = mapped_column(Integer)
+    first_day: Mapped[date | None]
+    first_number: Mapped[int | None] = mapped_column(Integer)
     room_id: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
     assurance: Mapped[str] = mapped_column(String(24))

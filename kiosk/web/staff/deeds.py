@@ -52,7 +52,10 @@ def add_deeds(app: Flask, board: Board) -> None:
 def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
     room = board.clinic.room(request.form.get("room", ""))
     ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim)
-    return str(gettext("staff.done.confirmed", number=ticket.number, room=local(room, "name")))
+    row = board.desk.visit(visit_id)
+    moved = row is not None and row.first_number is not None
+    said = "staff.done.confirmed_anew" if moved else "staff.done.confirmed"
+    return str(gettext(said, number=ticket.number, room=local(room, "name")))
 
 
 def _done(deed: Callable[[], str]) -> Response:

@@ -202,6 +202,38 @@ def test_yesterdays_exceptions_stay_until_they_are_settled(kiosk: Kiosk) -> None
     assert kiosk.staff.desk_tickets() == ()
 
 
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_ticket_of_yesterday_is_confirmed_with_a_number_of_today(kiosk: Kiosk, typed: bool) -> None:
+    visit_id = desk_ticket(kiosk)
+    kiosk.clock.advance(86400)
+    assert kiosk.admit("old").ticket.number == 1
+    kiosk.clear()
+    claim = replace(TYPED, personal_number=kiosk.holders["insured"].personal_number) if typed else None
+    ticket = kiosk.staff.confirm(visit_id, "noi", by="chi-hoa", claim=claim)
+    assert (ticket.number, ticket.waiting_before) == (2, 1)
+    rows = {row.number: row for row in kiosk.staff.admissions()}
+    assert sorted(rows) == [1, 2]
+    assert (rows[2].first_number, rows[2].first_day, rows[1].first_number) == (1, "23/11", None)
+    assert kiosk.checkin.waiting() == {"noi": 2}
+    assert kiosk.staff.exceptions() == ()
+    kiosk.put("insured")
+    again = kiosk.digits("insured").ticket
+    assert (again.number, again.again) == (2, True)
+    with kiosk.database.read() as session:
+        body = session.scalars(select(Audit.body).where(Audit.device == "desk-1")).one()
+    assert '"first_day":"2026-11-23","first_number":1' in body
+
+
+def test_who_has_a_ticket_of_today_is_not_admitted_with_one_of_yesterday(kiosk: Kiosk) -> None:
+    visit_id = desk_ticket(kiosk)
+    kiosk.clock.advance(86400)
+    kiosk.admit("insured")
+    with pytest.raises(NotConfirmable) as error:
+        kiosk.staff.confirm(visit_id, "noi", by="chi-hoa")
+    assert error.value.reason == "already_admitted"
+    assert kiosk.staff.visit(visit_id).state == "desk"
+
+
 def test_who_is_called_in_does_not_wait_any_more(kiosk: Kiosk) -> None:
     kiosk.admit("insured")
     visit_id = kiosk.staff.admissions()[0].visit_id

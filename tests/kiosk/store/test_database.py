@@ -9,13 +9,15 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import URL, create_engine, select
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.ports import StoreUnavailable
-from kiosk.store import repositories
+from kiosk.store import migrations, repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Audit, Base, Counter, DeviceState, Notice, Visit
@@ -75,6 +77,27 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database, 
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
+
+
+def test_a_store_of_the_first_version_is_brought_up_with_what_it_holds(path: Path) -> None:
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO visit (id, clinic, device, day, series, number, state, assurance, read_assurance, proved_by,"
+            " reasons, check_code, priority, created_at) VALUES ('x', '36001', 'kiosk-1', '2026-11-23', 'visit', 7,"
+            " 'desk', 'none', 'none', 'none', '[]', 'ACDE', 0, '2026-11-23 01:02:03')"
+        )
+    engine.dispose()
+    database = Database.open(path)
+    with database.read() as session:
+        row = session.scalars(select(Visit)).one()
+        assert (row.number, row.first_number, row.first_day) == (7, None, None)
+    database.close()
 
 
 def test_a_second_opening_keeps_what_is_there(database: Database, path: Path) -> None:
@@ -181,7 +204,7 @@ CRASH = """
 import os, sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from kiosk.store import repositories
+from kiosk.store import migrations, repositories
 from kiosk.store.database import Database
 
 at = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)

@@ -79,6 +79,17 @@ def test_what_was_typed_wrong_is_asked_again_and_kept(desk: Desk, field: str, va
     assert len(desk.staff.desk_tickets()) == 1
 
 
+def test_a_ticket_of_yesterday_gets_a_number_of_today_and_the_clerk_is_told(desk: Desk) -> None:
+    for _ in range(2):
+        desk.checkin.desk_ticket(None, code=Code.NO_DOCUMENT)
+    row = next(row for row in desk.staff.desk_tickets() if row.number == 2)
+    desk.clock.advance(86400)
+    papers = {"name": "Đỗ Thị Khác", "birth": "1958", "number": "", "sex": "F", "room": "mat"}
+    board = desk.post(f"/tickets/{row.visit_id}/type", **papers)
+    assert "hôm nay mang số 1, vào Mắt." in board
+    assert "phiếu cũ: số 2 ngày 23/11" in board
+
+
 def test_an_exception_is_settled(desk: Desk) -> None:
     desk.checkin.notify(Code.HELP, ("help",))
     board = desk.get()
