@@ -12,7 +12,7 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource
 from idcard.qr.hc1 import CovidCertificate
@@ -20,7 +20,7 @@ from idcard.qr.recognise import Recognised
 from idcard.qr.seen import Seen
 from idcard.qr.token import HAND_OFF_LIFE, Token, TokenKind
 from idcard.trust.signer_list import QrTrust
-from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.facts import OF_CODES_ONLY, Fact, FactName, Outcome, Reason, Rung
 from idcard.verification.policy import Policy
 from idcard.verification.qr_policy import SIGNED_QR
 from idcard.verification.qr_signature import Signed, fact, judge_certificate, judge_token, without_signature
@@ -58,6 +58,14 @@ class QrVerdict(Verdict):
     ``issuer`` is what the code says of its issuer, or None. ``valid_from`` and ``valid_until`` are the signature's or,
     for an insurance card, the coverage's; None where the code does not say.
     """
+
+    ABOUT: ClassVar[frozenset[FactName]] = OF_CODES_ONLY | {
+        FactName.SIGNATURE,
+        FactName.TRUST,
+        FactName.REVOCATION,
+        FactName.VALIDITY,
+    }
+    PERHAPS: ClassVar[frozenset[FactName]] = frozenset({FactName.CONSISTENCY})
 
     format: str
     issuer: str | None = None
@@ -148,11 +156,21 @@ def verify_qr(
         anchor=judged.signed.anchor.fingerprint if judged.signed.anchor else None,
         signer=judged.signed.signer.fingerprint if judged.signed.signer else None,
         trust_version=trust.version,
+        rung=_rung(judged.signed),
         issuer=judged.issuer,
         valid_from=judged.valid_from,
         valid_until=judged.valid_until,
         claimed=judged.claimed,
     )
+
+
+def _rung(signed: Signed) -> Rung:
+    """How well the signer is known; whoever is on the list of signers is an anchor of it."""
+    outcomes = {each.name: each for each in signed.facts}
+    if outcomes[FactName.TRUST].outcome is Outcome.PASSED:
+        confirmed = outcomes[FactName.TRUST].reason is Reason.CONFIRMED_ONLINE
+        return Rung.CONFIRMED if confirmed else Rung.ANCHORED
+    return Rung.SIGNED if outcomes[FactName.SIGNATURE].outcome is Outcome.PASSED else Rung.UNSIGNED
 
 
 def needs_its_service(recognised: Recognised, *, at: datetime, scanned_at: datetime | None) -> bool:

@@ -8,14 +8,13 @@ from typing import Any, ClassVar, NoReturn
 from idcard.errors import IdCardError
 from idcard.identity import _MAKER, ClaimedIdentity, ClaimSource, VerifiedIdentity
 from idcard.lds.layout import File
-from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
+from idcard.verification.facts import OF_CARDS, Fact, FactName, Outcome, Reason, Rung
 from idcard.verification.identity import Subject
 from idcard.verification.policy import Policy
 
 __all__ = ["SCHEMA", "Fact", "FactName", "NotVerified", "Outcome", "Reason", "Rung", "Verdict"]
 
 SCHEMA = "idcard.verdict/1"
-_EVERY_FACT = sorted(FactName)
 
 
 class NotVerified(IdCardError):
@@ -48,8 +47,11 @@ class Verdict:
 
     Only :func:`idcard.verify` makes one that proves anybody, and a changed copy of that is refused.
 
-    :raises ValueError: if it does not say something of every fact, each once.
+    :raises ValueError: if it does not say something of every fact in ``ABOUT``, each once.
     """
+
+    ABOUT: ClassVar[frozenset[FactName]] = frozenset(OF_CARDS)
+    PERHAPS: ClassVar[frozenset[FactName]] = frozenset()
 
     facts: tuple[Fact, ...]
     at: datetime
@@ -63,7 +65,8 @@ class Verdict:
     maker: InitVar[object] = None
 
     def __post_init__(self, maker: object) -> None:
-        if sorted(fact.name for fact in self.facts) != _EVERY_FACT:
+        names = [fact.name for fact in self.facts]
+        if len(set(names)) != len(names) or not self.ABOUT <= set(names) <= self.ABOUT | self.PERHAPS:
             raise ValueError("a verdict says something of every fact, each once")
         if self.proved is not None and maker is not _MAKER:
             raise TypeError("a verdict that proves somebody comes from verify(), and from nowhere else")
@@ -75,8 +78,14 @@ class Verdict:
         raise TypeError("a verdict holds a person's data and never leaves its process: store verdict.to_dict()")
 
     def fact(self, name: FactName) -> Fact:
-        """The fact called ``name``."""
-        return next(fact for fact in self.facts if fact.name is name)
+        """The fact called ``name``.
+
+        :raises KeyError: if this kind of verdict has no such fact.
+        """
+        for fact in self.facts:
+            if fact.name is name:
+                return fact
+        raise KeyError(name)
 
     def unmet(self, policy: Policy | None = None) -> tuple[Fact, ...]:
         """The facts that are not good enough, as the policy sees them (this verdict's own if none is given)."""

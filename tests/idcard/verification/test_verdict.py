@@ -95,7 +95,7 @@ def test_a_verdict_as_json(verdict: Verdict, trust: TrustStore) -> None:
     assert stored["at"] == "2026-11-23T08:00:00+00:00"
 
 
-@pytest.mark.parametrize("name", FactName)
+@pytest.mark.parametrize("name", OF_CARDS)
 def test_a_verdict_says_something_of_every_fact(verdict: Verdict, name: FactName) -> None:
     assert verdict.fact(name).name is name
     others = tuple(fact for fact in verdict.facts if fact.name is not name)

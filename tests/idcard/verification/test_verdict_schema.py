@@ -13,7 +13,7 @@ from idcard.evidence import Evidence
 from idcard.testing import Holder, Issuer, SimulatedCard, dishonest
 from idcard.trust.store import TrustStore
 from idcard.verification.card import verify
-from idcard.verification.facts import FactName, Outcome, Reason, Rung
+from idcard.verification.facts import OF_CARDS, Outcome, Reason, Rung
 from idcard.verification.policy import PRESETS, Policy
 from idcard.verification.verdict import SCHEMA
 
@@ -56,7 +56,7 @@ def test_it_names_what_the_library_knows(schema: dict[str, Any]) -> None:
     fact = schema["$defs"]["fact"]["properties"]
     assert schema["properties"]["schema"]["const"] == SCHEMA
     assert schema["properties"]["rung"]["enum"] == [rung.value for rung in Rung]
-    assert fact["name"]["enum"] == [name.value for name in FactName]
+    assert fact["name"]["enum"] == [name.value for name in OF_CARDS]
     assert fact["outcome"]["enum"] == [outcome.value for outcome in Outcome]
 
 
