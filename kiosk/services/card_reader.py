@@ -38,7 +38,7 @@ from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.eligibility import Coverage, Eligibility, decide
 from kiosk.domain.outcomes import assurance_of, refusal_of
-from kiosk.domain.tickets import clinic_day
+from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import Clock, EligibilitySource
 
 Key = Can | CardQr
@@ -151,7 +151,7 @@ class CardReader:
 
     def _judge(self, evidence: Evidence, on_step: OnStep) -> CardOutcome:
         on_step(GATHERED)
-        verdict = verify(evidence, self._trust, self._policy, at=self._clock.now())
+        verdict = verify(evidence, self._trust, self._policy, at=self._clock.now().astimezone(VIETNAM_TIME))
         try:
             identity = verdict.require(self._policy)
         except NotVerified:
