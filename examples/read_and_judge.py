@@ -22,7 +22,7 @@ import idcard
 def judge(keys: idcard.AccessKey, card: idcard.Connection | None, trust: idcard.TrustStore) -> bool:
     """Reads, judges and prints the facts; whether the policy is met."""
     evidence = idcard.read(keys, card)
-    verdict = idcard.verify(evidence, trust, at=datetime.now(UTC))
+    verdict = idcard.verify(evidence, trust, at=datetime.now().astimezone())
     for fact in verdict.facts:
         print(f"  {fact.name:<14} {fact.outcome:<14} {fact.reason}")
     try:

@@ -8,7 +8,6 @@ standard output, everything else to standard error.
 import io
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +32,7 @@ from idcard.cli.shared import (
     In,
     PolicyName,
     errors_told,
+    here_and_now,
     print_json,
 )
 from idcard.cli.steps import Steps
@@ -132,7 +132,7 @@ def read(
         store = idcard.TrustStore.from_directory(trust) if trust else None
         keys = take_keys(mrz, can, card_qr, language)
         with Steps(Console(stderr=True), language) as steps:
-            report = read_and_judge(keys, reader, store, POLICIES[policy], at or datetime.now(UTC), steps, challenge)
+            report = read_and_judge(keys, reader, store, POLICIES[policy], at or here_and_now(), steps, challenge)
         saving.save(report)
     if as_json:
         print_json(to_json(report))

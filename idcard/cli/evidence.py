@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,18 @@ from rich.text import Text
 
 import idcard
 from idcard.cli.report import show
-from idcard.cli.shared import NOT_MET, POLICIES, AsJson, At, Demanded, In, PolicyName, errors_told, print_json
+from idcard.cli.shared import (
+    NOT_MET,
+    POLICIES,
+    AsJson,
+    At,
+    Demanded,
+    In,
+    PolicyName,
+    errors_told,
+    here_and_now,
+    print_json,
+)
 from idcard.cli.texts import Language, say
 from idcard.report import Report, judge, to_json
 
@@ -146,7 +156,7 @@ def verify(
         store = idcard.TrustStore.from_directory(trust) if trust else None
         devices = frozenset(fingerprint.lower() for fingerprint in device or ())
         expectation = idcard.Expectation(challenge=challenge, witnesses=devices)
-        report = judge(loaded.evidence, store, POLICIES[policy], at or datetime.now(UTC), expectation)
+        report = judge(loaded.evidence, store, POLICIES[policy], at or here_and_now(), expectation)
     known = not devices or loaded.evidence.witness in devices
     if not known:
         report = replace(report, verified=None)

@@ -30,11 +30,20 @@ class PolicyName(StrEnum):
 
 
 def _moment(text: str) -> datetime:
-    """The moment that ``text`` names, in ISO 8601; without a time zone, in that of this machine."""
+    """The moment that ``text`` names, in ISO 8601; without a time zone, in that of this machine.
+
+    A zone that is given is kept: its calendar decides whether a document has expired.
+    """
     try:
-        return datetime.fromisoformat(text).astimezone()
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is not None else moment.astimezone()
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter("a moment is written 2026-11-23 or 2026-11-23T07:59:00+07:00") from error
+
+
+def here_and_now() -> datetime:
+    """This moment, in the zone of this machine: its calendar decides whether a document has expired."""
+    return datetime.now().astimezone()
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, print_json
+from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, here_and_now, print_json
 from idcard.cli.texts import Language
 from idcard.cli.trust_view import attention, described, entries_of
 from idcard.cli.trust_words import say_trust
@@ -228,7 +228,7 @@ def check(
     language: In = Language.EN,
 ) -> None:
     """Check the store: whole, not rolled back, every signature judged anew, ages; exit code 1 for attention."""
-    moment = at or datetime.now(UTC)
+    moment = at or here_and_now()
     with errors_told(language, as_json):
         store = TrustStore.from_directory(trust, accept_demonstration=True, state=state)
         findings, remarked = attention(store, moment)

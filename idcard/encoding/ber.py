@@ -14,7 +14,7 @@ Source: ITU-T X.690, "Basic encoding rules".
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from types import TracebackType
 
 from idcard.encoding.der import oid_from_bytes
@@ -287,5 +287,6 @@ def _split_zone(text: str) -> tuple[str, timedelta]:
         return text[:-1], timedelta()
     if len(text) > 5 and text[-5] in "+-":
         sign = -1 if text[-5] == "-" else 1
-        return text[:-5], sign * timedelta(hours=int(text[-4:-2]), minutes=int(text[-2:]))
+        ahead = time(int(text[-4:-2]), int(text[-2:]))
+        return text[:-5], sign * timedelta(hours=ahead.hour, minutes=ahead.minute)
     return text, timedelta()

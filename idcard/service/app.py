@@ -13,7 +13,7 @@ import logging
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Flask, Response, jsonify, request
@@ -58,14 +58,15 @@ class Refused(idcard.IdCardError):
 class Settings:
     """What the service judges with, and whom it answers.
 
-    ``hosts`` are the values of ``Host`` that it takes; ``now`` is the clock.
+    ``hosts`` are the values of ``Host`` that it takes; ``now`` is the clock, in the zone whose calendar
+    decides whether a document has expired: by default this machine's.
     """
 
     trust: idcard.TrustStore
     policy: idcard.Policy
     token: str
     hosts: frozenset[str]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 
 
 def create_app(settings: Settings, watcher: Watcher) -> Flask:
