@@ -22,6 +22,7 @@ let busy = false;
 let failingSince = null;
 let lastTouch = Date.now();
 let toldAt = 0;
+let wishes = 0;
 
 const root = () => stage.firstElementChild;
 const shown = () => root()?.dataset ?? {};
@@ -96,9 +97,10 @@ async function take(response) {
   if (part?.dataset.version === undefined) throw new Error("not a screen");
   if (shown().boot !== undefined && part.dataset.boot !== shown().boot) return window.location.reload();
   const wanted = { ...preferences };
+  const cleared = part.dataset.screen === "attract" && shown().screen !== "attract";
   if (isNews(part)) put(part);
   // News that were asked for before the language was changed come in the old language: ask again.
-  const kept = part.dataset.screen === "attract" || Object.entries(wanted).every(([name, value]) => part.dataset[name] === value);
+  const kept = cleared || Object.entries(wanted).every(([name, value]) => part.dataset[name] === value);
   if (!kept) await prefer(wanted);
 }
 
@@ -162,18 +164,25 @@ async function send(form, submitter) {
 
 async function prefer(wanted) {
   preferences = wanted;
+  wishes += 1;
+  const wish = wishes;
   try {
     const response = await ask(address("/screen"));
-    if (response.ok) await take(response);
+    if (response.ok && wish === wishes) await take(response); // an answer that was overtaken counts no more
   } catch {
     failingSince ??= Date.now();
   }
 }
 
+// What a button changes of the page that bears it: of two quick taps, the second must not undo the first.
+function changedBy(form) {
+  return Object.fromEntries([...new FormData(form)].filter(([name, value]) => shown()[name] !== value));
+}
+
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
-  if (form.classList.contains("prefer")) prefer(Object.fromEntries(new FormData(form)));
+  if (form.classList.contains("prefer")) prefer({ ...preferences, ...changedBy(form) });
   else send(form, event.submitter);
 });
 
