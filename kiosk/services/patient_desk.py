@@ -7,11 +7,10 @@ A read of the chip runs outside the lock, under an order with a serial number: w
 ended is dropped. Clearing replaces the visit by an empty one, so that nothing of the last patient can be reached.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Condition
 from typing import TypeVar
-
-import structlog
 
 from idcard import Can
 from kiosk.domain import flow
@@ -36,8 +35,9 @@ from kiosk.services.codes import CodeMemory, card_qr_in
 from kiosk.services.desk_way import DeskWay
 from kiosk.services.limits import Timing
 from kiosk.services.machine import ReadOrder, VisitMachine
+from kiosk.services.parts import PartReport
 from kiosk.services.ticket_image import TicketImages
-from kiosk.services.view import Call, ScreenView
+from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.services.visit import room_choices, ticket_view
 
 T = TypeVar("T")
@@ -45,8 +45,6 @@ _WAIT_SLICE_S = 0.5
 _DIGITS = 6
 _CALLS: dict[Call, Code] = {"help": Code.HELP, "child": Code.CHILD, "emergency": Code.EMERGENCY}
 _NEED_READER = (Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.PUT_BACK, Screen.READING)
-
-_log = structlog.get_logger(__name__)
 
 
 class PatientDesk:
@@ -72,7 +70,7 @@ class PatientDesk:
         timing = timing or Timing()
         self._codes = CodeMemory(clock, timing.same_code_s)
         self._changed = Condition()
-        self._reader_reported: bool | None = None
+        self._reader_report = PartReport(checkin, "reader")
         self._machine = VisitMachine(clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all)
 
     # --- what pages ask -----------------------------------------------------------------------------------------
@@ -101,6 +99,14 @@ class PatientDesk:
 
     # --- what people do -----------------------------------------------------------------------------------------
 
+    @contextmanager
+    def in_visit(self, visit: str) -> Iterator[None]:
+        """Act in this visit and no other; OtherVisit where it is over."""
+        with self._changed:
+            self._expire()
+            self._check(visit)
+            yield
+
     def type_digits(self, digits: str) -> None:
         """Take the last six digits of the card number; anything else is a ValueError."""
         if not (len(digits) == _DIGITS and digits.isascii() and digits.isdigit()):
@@ -109,13 +115,18 @@ class PatientDesk:
             if self._machine.screen is Screen.DIGITS:
                 self._give_key(Can(digits))
 
-    def show_image(self, image: bytes) -> None:
-        """Take a camera frame (JPEG or PNG) and look for the QR of a card."""
+    def show_image(self, image: bytes, visit: str | None = None) -> None:
+        """Take a camera frame (JPEG or PNG) of this visit and look for a card's QR; OtherVisit where it is over."""
         with self._changed:
+            self._expire()
+            visit = visit or self._machine.visit.token
+            self._check(visit)
             if not self._machine.accepts(Event.KEY_GIVEN):
                 return
         found, any_code = card_qr_in(image)
         with self._changed:
+            self._expire()
+            self._check(visit)
             if found is None and any_code and self._machine.accepts(Event.KEY_GIVEN):
                 self._machine.hint("qr_unknown")
             elif found is not None and self._codes.is_new(found.text.encode()):
@@ -242,10 +253,10 @@ class PatientDesk:
         with self._changed:
             return self._machine.card is not Card.NONE and self._machine.screen in (Screen.DIGITS, Screen.SHOW_QR)
 
-    def wants_image(self) -> bool:
-        """Whether a camera frame would be looked at."""
+    def wants_image(self) -> str:
+        """The visit for which a camera frame would be looked at now, or nothing."""
         with self._changed:
-            return self._machine.accepts(Event.KEY_GIVEN)
+            return self._machine.visit.token if self._machine.accepts(Event.KEY_GIVEN) else ""
 
     def tick(self) -> None:
         """Let limits and days pass, and a closed kiosk look whether it can open."""
@@ -258,6 +269,10 @@ class PatientDesk:
             self._try_to_open()
 
     # --- events and limits --------------------------------------------------------------------------------------
+
+    def _check(self, visit: str) -> None:
+        if visit != self._machine.visit.token:
+            raise OtherVisit
 
     def _act(self, event: Event) -> None:
         """Something that a person does and that commits nothing; a limit that has passed comes first."""
@@ -377,12 +392,8 @@ class PatientDesk:
 
     def _reader_changed(self, ok: bool) -> bool:
         """Whether the reader was not like this before; then staff see it."""
-        if ok is self._reader_reported:
+        if not self._reader_report.say({"ok": ok}):
             return False
-        self._reader_reported = self._machine.reader_ok = ok
+        self._machine.reader_ok = ok
         self._machine.changed()
-        try:
-            self._checkin.report("reader", {"ok": ok})
-        except StoreUnavailable:
-            _log.warning("reader_not_reported", ok=ok)
         return True

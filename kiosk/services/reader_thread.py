@@ -4,6 +4,7 @@ The reader thread alone touches the :class:`~kiosk.ports.CardDesk`: it waits for
 visit orders, and lets limits pass. It survives whatever a reader, a card or a bug of ours does.
 """
 
+import contextlib
 from threading import Event, Thread
 
 import structlog
@@ -14,6 +15,7 @@ from kiosk.ports import Camera, CardDesk
 from kiosk.services.card_reader import CardOutcome, CardReader, Proved, ToDesk, outcome_of_error
 from kiosk.services.machine import ReadOrder
 from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.view import OtherVisit
 
 _LOOK_S = 0.25
 _LOOK_OFTEN_S = 0.05
@@ -137,10 +139,12 @@ class CameraThread:
 
     def turn(self) -> None:
         """Look once, where the visit can use a code now."""
-        if self._patient.wants_image():
-            picture = self._camera.frame()
-            if picture:
-                self._patient.show_image(picture)
+        visit = self._patient.wants_image()
+        picture = self._camera.frame() if visit else b""
+        if picture:
+            # A code that was held up in a visit that has ended meanwhile is not the next person's.
+            with contextlib.suppress(OtherVisit):
+                self._patient.show_image(picture, visit)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every_s):

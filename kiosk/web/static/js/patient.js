@@ -11,6 +11,7 @@ const ANSWER_MS = 20000;
 const FORGET_PREFERENCES_MS = 30000;
 const TOUCH_EVERY_MS = 4000; // as often as the server is told that somebody is busy with the screen
 const WAITING_FOR_SOMEBODY = ["digits", "place_card", "show_qr", "confirm"];
+const CONFLICT = 409;
 const PLAIN = { lang: "vi", size: "100", contrast: "normal" };
 
 const stage = document.getElementById("stage");
@@ -36,7 +37,7 @@ function address(path, extra = {}) {
 async function ask(url, options = {}) {
   return fetch(url, {
     ...options,
-    headers: { "X-Requested-With": "fetch", "X-CSRFToken": shown().csrf ?? "", ...options.headers },
+    headers: { "X-Requested-With": "fetch", "X-CSRFToken": shown().csrf ?? "", "X-Visit": shown().visit ?? "", ...options.headers },
     redirect: "error",
     signal: AbortSignal.timeout(ANSWER_MS),
   });
@@ -152,6 +153,7 @@ async function send(form, submitter) {
   try {
     const body = new URLSearchParams(new FormData(form, submitter));
     const response = await ask(form.action, { method: "POST", body });
+    if (response.status === CONFLICT) return await prefer({ ...preferences }); // that visit is over: show the present one
     if (!response.ok) return window.location.reload();
     await take(response);
   } catch {
