@@ -15,6 +15,7 @@ from kiosk.config import SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
+from kiosk.domain.freshness import Freshness
 from kiosk.insurance.roster import Roster
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.ports import CardDesk, StoreUnavailable
@@ -24,6 +25,7 @@ from kiosk.services.checkin import CheckIn
 from kiosk.services.limits import Timing
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.reader_thread import CameraThread, ReaderThread
+from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.ticket_image import TicketImages
 from kiosk.store.database import Database
 from kiosk.web.common.factory import WEB
@@ -89,13 +91,21 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
         )
         checkin.turn_day()
         _tell_staff(checkin, trust)
+        freshness = freshness_of(config)
+        watch = RosterWatch(source=roster, freshness=freshness, checkin=checkin, clock=clock)
+        watch.look()
         if isinstance(trust, ConfigurationError):
             yield PatientParts(desk=desk, threads=(), trust_problem=trust)
         else:
             reader = CardReader(
-                trust=trust, policy=_POLICIES[config.policy], source=roster, clinic=config.clinic.code, clock=clock
+                trust=trust,
+                policy=_POLICIES[config.policy],
+                source=roster,
+                clinic=config.clinic.code,
+                clock=clock,
+                freshness=freshness,
             )
-            yield PatientParts(desk=desk, threads=_threads(config, desk, reader), trust_problem=None)
+            yield PatientParts(desk=desk, threads=_threads(config, desk, reader, watch), trust_problem=None)
     finally:
         database.close()
 
@@ -114,6 +124,15 @@ def roster_of(config: PatientConfig) -> Roster:
     return Roster(config.roster, tags=PersonTags(load_secret(config.roster_key)))
 
 
+def freshness_of(config: PatientConfig) -> Freshness:
+    """How old the roster may be."""
+    return Freshness(
+        old_days=config.roster_old_days,
+        flagged_days=config.roster_flagged_days,
+        too_old_days=config.roster_too_old_days,
+    )
+
+
 def card_desk(reader: str) -> CardDesk:
     """The reader that a setting names.
 
@@ -128,9 +147,9 @@ def card_desk(reader: str) -> CardDesk:
 
 
 def _threads(
-    config: PatientConfig, desk: PatientDesk, card_reader: CardReader
+    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, watch: RosterWatch
 ) -> tuple[ReaderThread | CameraThread, ...]:
-    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk)
+    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk, upkeep=watch.look)
     if not config.camera.startswith(SIMULATED):
         return (reader,)
     return reader, CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk)

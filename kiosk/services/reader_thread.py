@@ -5,6 +5,7 @@ visit orders, and lets limits pass. It survives whatever a reader, a card or a b
 """
 
 import contextlib
+from collections.abc import Callable
 from threading import Event, Thread
 
 import structlog
@@ -28,11 +29,19 @@ class ReaderThread:
     """Runs the reader until it is stopped.
 
     :param look_s: how long one look for a card may take; a card that comes or goes ends it at once.
+    :param upkeep: what else is to be looked at in every turn.
     """
 
     def __init__(
-        self, *, desk: CardDesk, card_reader: CardReader, patient: PatientDesk, look_s: float = _LOOK_S
+        self,
+        *,
+        desk: CardDesk,
+        card_reader: CardReader,
+        patient: PatientDesk,
+        look_s: float = _LOOK_S,
+        upkeep: Callable[[], None] = lambda: None,
     ) -> None:
+        self._upkeep = upkeep
         self._look_s = look_s
         self._desk = desk
         self._card_reader = card_reader
@@ -64,6 +73,7 @@ class ReaderThread:
         else:
             self._look(min(_LOOK_OFTEN_S, self._look_s) if self._patient.expects_key() else self._look_s)
         self._patient.tick()
+        self._upkeep()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
