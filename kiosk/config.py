@@ -81,6 +81,7 @@ CameraSetting = Annotated[str, AfterValidator(_camera)]
 ScannerSetting = Annotated[str, AfterValidator(_scanner)]
 Host = Annotated[str, AfterValidator(_loopback)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 ClinicSetting = Annotated[Clinic, BeforeValidator(_clinic)]
 
@@ -120,6 +121,15 @@ class PatientConfig(ProcessConfig):
     idle_s: Seconds = 30
     warn_s: Seconds = 25
     ticket_s: Seconds = 15
+    roster_old_days: Days = 3
+    roster_flagged_days: Days = 14
+    roster_too_old_days: Days = 30
+
+    @model_validator(mode="after")
+    def _ages_in_their_order(self) -> Self:
+        if not self.roster_old_days <= self.roster_flagged_days <= self.roster_too_old_days:
+            raise ValueError("roster_old_days, roster_flagged_days and roster_too_old_days must rise")
+        return self
 
     @model_validator(mode="after")
     def _no_simulated_devices_in_production(self) -> Self:

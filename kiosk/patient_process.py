@@ -15,6 +15,7 @@ from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
+from kiosk.domain.freshness import Freshness
 from kiosk.insurance.roster import Roster
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.ports import CardDesk, Clock, Scanner, StoreUnavailable
@@ -24,6 +25,7 @@ from kiosk.services.checkin import CheckIn
 from kiosk.services.limits import Timing
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.reader_thread import CameraThread, ReaderThread
+from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.scanner_thread import ScannerThread
 from kiosk.services.ticket_image import TicketImages
 from kiosk.store.database import Database
@@ -93,13 +95,23 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
         )
         checkin.turn_day()
         _tell_staff(checkin, trust)
+        freshness = freshness_of(config)
+        watch = RosterWatch(source=roster, freshness=freshness, checkin=checkin, clock=clock)
+        watch.look()
         if isinstance(trust, ConfigurationError):
             yield PatientParts(desk=desk, threads=(), trust_problem=trust)
         else:
             reader = CardReader(
-                trust=trust, policy=_POLICIES[config.policy], source=roster, clinic=config.clinic.code, clock=clock
+                trust=trust,
+                policy=_POLICIES[config.policy],
+                source=roster,
+                clinic=config.clinic.code,
+                clock=clock,
+                freshness=freshness,
             )
-            yield PatientParts(desk=desk, threads=_threads(config, desk, reader, clock), trust_problem=None)
+            yield PatientParts(
+                desk=desk, threads=_threads(config, desk, reader, watch, clock), trust_problem=None
+            )
     finally:
         database.close()
 
@@ -116,6 +128,15 @@ def trust_of(config: PatientConfig) -> TrustStore | ConfigurationError:
 def roster_of(config: PatientConfig) -> Roster:
     """The roster; ConfigurationError where it, or its key, cannot be used."""
     return Roster(config.roster, tags=PersonTags(load_secret(config.roster_key)))
+
+
+def freshness_of(config: PatientConfig) -> Freshness:
+    """How old the roster may be."""
+    return Freshness(
+        old_days=config.roster_old_days,
+        flagged_days=config.roster_flagged_days,
+        too_old_days=config.roster_too_old_days,
+    )
 
 
 def card_desk(reader: str) -> CardDesk:
@@ -141,9 +162,10 @@ def serial_scanner(setting: str) -> Scanner:
 
 
 def _threads(
-    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, clock: Clock
+    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, watch: RosterWatch, clock: Clock
 ) -> tuple[DeviceThread, ...]:
-    threads: list[DeviceThread] = [ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk)]
+    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk, upkeep=watch.look)
+    threads: list[DeviceThread] = [reader]
     if config.camera.startswith(SIMULATED):
         threads.append(CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk))
     if config.scanner.startswith(SERIAL):

@@ -70,5 +70,12 @@ class EligibilitySource(Protocol):
     def version(self) -> str:
         """What is recorded with an admission, to tell later what was known."""
 
+    @property
+    def as_of(self) -> datetime:
+        """When what it says was true, in UTC.
+
+        :raises ConfigurationError: where it cannot be used any more.
+        """
+
     def find(self, personal_number: str) -> Coverage | None:
         """The coverage of this person, or None where nobody is known by that number."""

@@ -57,6 +57,7 @@ class VisitReason(StrEnum):
     READER_MISSING = "reader_missing"
     NO_PERSONAL_NUMBER = "no_personal_number"
     SOURCE_UNUSABLE = "source_unusable"
+    ROSTER_TOO_OLD = "roster_too_old"
     STOPPED = "stopped"
     INTERNAL_FAULT = "internal_fault"
 

@@ -3,7 +3,7 @@
 A decision never judges money or route; it says whether the automatic lane may go on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -35,6 +35,8 @@ class CoverReason(StrEnum):
     NOT_FOUND = "cover_not_found"
     NOT_YET = "cover_not_yet"
     ENDED = "cover_ended"
+    ROSTER_OLD = "roster_old"
+    """A remark: what the decision rests on is old; a clerk may look it up."""
     OTHER_HOME_CLINIC = "other_home_clinic"
     """A remark: the person is registered elsewhere; a clerk looks at the route, and nobody is sent away."""
 
@@ -53,11 +55,17 @@ class Eligibility:
         return self.code is None
 
 
-def decide(coverage: Coverage | None, *, on: date, clinic: str) -> Eligibility:
+def decide(coverage: Coverage | None, *, on: date, clinic: str, old: bool = False) -> Eligibility:
     """The decision for a visit on this day at this clinic.
 
     :param coverage: what the source found, or None where it knows nobody by that number.
+    :param old: whether the source is so old that every decision says so.
     """
+    decision = _decide(coverage, on, clinic)
+    return replace(decision, reasons=(*decision.reasons, CoverReason.ROSTER_OLD)) if old else decision
+
+
+def _decide(coverage: Coverage | None, on: date, clinic: str) -> Eligibility:
     if coverage is None:
         return Eligibility(code=Code.NOT_COVERED, reasons=(CoverReason.NOT_FOUND,), coverage=None)
     if on < coverage.valid_from:

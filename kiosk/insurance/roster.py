@@ -99,6 +99,7 @@ class Roster:
             raise ConfigurationError(
                 "There is no roster.", reason="never_set_up", remedy="Import a roster before the kiosk is started."
             )
+        self._seen = self._signature()
         self._version, self._as_of = self._checked_meta()
 
     @property
@@ -108,7 +109,11 @@ class Roster:
 
     @property
     def as_of(self) -> datetime:
-        """When the roster was true."""
+        """When the roster was true.
+
+        :raises ConfigurationError: if the file was damaged since the start.
+        """
+        self._look_again()
         return self._as_of
 
     def find(self, personal_number: str) -> Coverage | None:
@@ -116,6 +121,7 @@ class Roster:
 
         :raises ConfigurationError: if the file was damaged since the start.
         """
+        self._look_again()
         query = "SELECT valid_from, valid_to, benefit, home_clinic FROM coverage WHERE tag = ?"
         with self._connected() as connection:
             row = connection.execute(query, (self._tags.roster_tag(personal_number),)).fetchone()
@@ -125,6 +131,20 @@ class Roster:
         with self._connected() as connection:
             count: int = connection.execute("SELECT count(*) FROM coverage").fetchone()[0]
             return count
+
+    def _look_again(self) -> None:
+        """A newer roster that was put in the old one's place counts at once, if it is whole and of this key."""
+        signature = self._signature()
+        if signature != self._seen:
+            self._version, self._as_of = self._checked_meta()
+            self._seen = signature
+
+    def _signature(self) -> tuple[int, ...]:
+        try:
+            file = self._path.stat()
+        except OSError as error:
+            raise _unreadable() from error
+        return file.st_ino, file.st_mtime_ns, file.st_size
 
     def _coverage(self, valid_from: str, valid_to: str | None, benefit: str, home_clinic: str) -> Coverage:
         return Coverage(
@@ -155,6 +175,8 @@ class Roster:
             with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
                 yield connection
         except (sqlite3.Error, KeyError, ValueError, TypeError) as error:
-            raise ConfigurationError(
-                "The roster cannot be read.", reason="damaged", remedy="Import the roster again."
-            ) from error
+            raise _unreadable() from error
+
+
+def _unreadable() -> ConfigurationError:
+    return ConfigurationError("The roster cannot be read.", reason="damaged", remedy="Import the roster again.")

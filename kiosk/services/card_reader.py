@@ -37,6 +37,7 @@ from idcard import (
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.eligibility import Coverage, Eligibility, decide
+from kiosk.domain.freshness import Freshness, RosterAge
 from kiosk.domain.outcomes import assurance_of, refusal_of
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import Clock, EligibilitySource
@@ -125,11 +126,20 @@ class CardReader:
 
     :param policy: what a verdict must meet for the automatic lane.
     :param clinic: the facility code, for remarks on the route.
+    :param freshness: how old the source may be.
     """
 
     def __init__(
-        self, *, trust: TrustStore, policy: Policy, source: EligibilitySource, clinic: str, clock: Clock
+        self,
+        *,
+        trust: TrustStore,
+        policy: Policy,
+        source: EligibilitySource,
+        clinic: str,
+        clock: Clock,
+        freshness: Freshness | None = None,
     ) -> None:
+        self._freshness = freshness or Freshness()
         self._trust = trust
         self._policy = policy
         self._source = source
@@ -171,11 +181,15 @@ class CardReader:
         if identity.personal_number is None:
             return self._to_desk(verdict, Code.NO_DOCUMENT, (VisitReason.NO_PERSONAL_NUMBER,))
         try:
+            age = self._freshness.age(self._source.as_of, self._clock.now())
             coverage = self._source.find(identity.personal_number)
         except ConfigurationError as error:
             _log.error("source_unusable", reason=error.reason)
             return self._to_desk(verdict, Code.COVER_UNKNOWN, (VisitReason.SOURCE_UNUSABLE,))
-        eligibility = decide(coverage, on=clinic_day(self._clock.now()), clinic=self._clinic)
+        if age is RosterAge.TOO_OLD:
+            return self._to_desk(verdict, Code.COVER_UNKNOWN, (VisitReason.ROSTER_TOO_OLD,))
+        day, old = clinic_day(self._clock.now()), age is RosterAge.FLAGGED
+        eligibility = decide(coverage, on=day, clinic=self._clinic, old=old)
         if eligibility.code is not None:
             return self._to_desk(verdict, eligibility.code, eligibility.reasons, coverage)
         on_step(INSURED)

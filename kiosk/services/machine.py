@@ -155,6 +155,7 @@ class VisitMachine:
         return ScreenView(
             version=self.version,
             screen=screen,
+            visit=visit.token,
             card_present=self.card is not Card.NONE,
             steps_done=visit.steps_done if screen is Screen.READING else 0,
             tries_left=flow.TRIES - visit.wrong_keys if screen is Screen.DIGITS else None,

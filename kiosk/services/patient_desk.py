@@ -7,11 +7,10 @@ A read of the chip runs outside the lock, under an order with a serial number: w
 ended is dropped. Clearing replaces the visit by an empty one, so that nothing of the last patient can be reached.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Condition
 from typing import TypeVar
-
-import structlog
 
 from idcard import Can
 from kiosk.domain import flow
@@ -37,8 +36,9 @@ from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
 from kiosk.services.desk_way import DeskWay
 from kiosk.services.limits import Timing
 from kiosk.services.machine import ReadOrder, VisitMachine
+from kiosk.services.parts import PartReport
 from kiosk.services.ticket_image import TicketImages
-from kiosk.services.view import Call, ScreenView
+from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.services.visit import room_choices, ticket_view
 
 T = TypeVar("T")
@@ -46,8 +46,6 @@ _WAIT_SLICE_S = 0.5
 _DIGITS = 6
 _CALLS: dict[Call, Code] = {"help": Code.HELP, "child": Code.CHILD, "emergency": Code.EMERGENCY}
 _NEED_READER = (Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.PUT_BACK, Screen.READING)
-
-_log = structlog.get_logger(__name__)
 
 
 class PatientDesk:
@@ -73,10 +71,8 @@ class PatientDesk:
         timing = timing or Timing()
         self._codes = CodeMemory(clock, timing.same_code_s)
         self._changed = Condition()
-        self._reader_reported: bool | None = None
+        self._reader_report = PartReport(checkin, "reader")
         self._machine = VisitMachine(clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all)
-
-    # --- what pages ask -----------------------------------------------------------------------------------------
 
     def view(self) -> ScreenView:
         """The present snapshot."""
@@ -100,7 +96,13 @@ class PatientDesk:
         with self._changed:
             return self._machine.visit.ticket_image if self._machine.screen is Screen.TICKET else None
 
-    # --- what people do -----------------------------------------------------------------------------------------
+    @contextmanager
+    def in_visit(self, visit: str) -> Iterator[None]:
+        """Act in this visit and no other; OtherVisit where it is over."""
+        with self._changed:
+            self._expire()
+            self._check(visit)
+            yield
 
     def type_digits(self, digits: str) -> None:
         """Take the last six digits of the card number; anything else is a ValueError."""
@@ -110,15 +112,13 @@ class PatientDesk:
             if self._machine.screen is Screen.DIGITS:
                 self._give_key(Can(digits))
 
-    def show_image(self, image: bytes) -> None:
-        """Take a camera frame (JPEG or PNG) and look for the QR of a card."""
-        if self.wants_image():
-            self._take(shown_in(image))
+    def show_image(self, image: bytes, visit: str | None = None) -> None:
+        """Take a camera frame (JPEG or PNG) of this visit and look for a card's QR; OtherVisit where it is over."""
+        self._show(lambda: shown_in(image), visit)
 
-    def show_code(self, scanned: str) -> None:
+    def show_code(self, scanned: str, visit: str | None = None) -> None:
         """Take the text that a scanner read: the QR of a card counts like one that the camera saw."""
-        if self.wants_image():
-            self._take(shown_by(scanned), SAME_SCAN_S)
+        self._show(lambda: shown_by(scanned), visit, SAME_SCAN_S)
 
     def choose_room(self, room_id: str) -> None:
         """Admit the person to a room; an unknown room is a ValueError."""
@@ -186,8 +186,6 @@ class PatientDesk:
                 self._machine.dispatch(Event.STAFF_CALLED)
                 self._machine.visit.called, self._machine.visit.desk = what, way
 
-    # --- what the reader thread says ----------------------------------------------------------------------------
-
     def presence(self, present: bool) -> None:
         """A card lies on the reader, or none does; the reader works."""
         with self._changed:
@@ -239,10 +237,10 @@ class PatientDesk:
         with self._changed:
             return self._machine.card is not Card.NONE and self._machine.screen in (Screen.DIGITS, Screen.SHOW_QR)
 
-    def wants_image(self) -> bool:
-        """Whether a camera frame would be looked at."""
+    def wants_image(self) -> str:
+        """The visit for which a camera frame would be looked at now, or nothing."""
         with self._changed:
-            return self._machine.accepts(Event.KEY_GIVEN)
+            return self._machine.visit.token if self._machine.accepts(Event.KEY_GIVEN) else ""
 
     def tick(self) -> None:
         """Let limits and days pass, and a closed kiosk look whether it can open."""
@@ -254,7 +252,9 @@ class PatientDesk:
         if may_open:
             self._try_to_open()
 
-    # --- events and limits --------------------------------------------------------------------------------------
+    def _check(self, visit: str) -> None:
+        if visit != self._machine.visit.token:
+            raise OtherVisit
 
     def _act(self, event: Event) -> None:
         """Something that a person does and that commits nothing; a limit that has passed comes first."""
@@ -282,10 +282,18 @@ class PatientDesk:
         else:
             self._act(Event.STORE_BACK)
 
-    # --- keys and reads -----------------------------------------------------------------------------------------
-
-    def _take(self, shown: Shown, same_s: float = 0.0) -> None:
+    def _show(self, look: Callable[[], Shown], visit: str | None, same_s: float = 0.0) -> None:
+        """Look outside the lock, which takes its time, and take what is seen only where the visit still goes on."""
         with self._changed:
+            self._expire()
+            visit = visit or self._machine.visit.token
+            self._check(visit)
+            if not self._machine.accepts(Event.KEY_GIVEN):
+                return
+        shown = look()
+        with self._changed:
+            self._expire()
+            self._check(visit)
             if shown.card is not None:
                 if self._codes.is_new(shown.card.text.encode(), same_s):
                     self._give_key(shown.card)
@@ -345,8 +353,6 @@ class PatientDesk:
         else:
             self._machine.dispatch(Event.CARD_TORN)
 
-    # --- what is committed before it is shown -------------------------------------------------------------------
-
     def _committed(self, commit: Callable[[], T]) -> T | None:
         """What was committed, or None where the store failed and the kiosk has closed."""
         try:
@@ -382,12 +388,8 @@ class PatientDesk:
 
     def _reader_changed(self, ok: bool) -> bool:
         """Whether the reader was not like this before; then staff see it."""
-        if ok is self._reader_reported:
+        if not self._reader_report.say({"ok": ok}):
             return False
-        self._reader_reported = self._machine.reader_ok = ok
+        self._machine.reader_ok = ok
         self._machine.changed()
-        try:
-            self._checkin.report("reader", {"ok": ok})
-        except StoreUnavailable:
-            _log.warning("reader_not_reported", ok=ok)
         return True

@@ -4,6 +4,8 @@ The reader thread alone touches the :class:`~kiosk.ports.CardDesk`: it waits for
 visit orders, and lets limits pass. It survives whatever a reader, a card or a bug of ours does.
 """
 
+import contextlib
+from collections.abc import Callable
 from threading import Event, Thread
 
 import structlog
@@ -14,6 +16,7 @@ from kiosk.ports import Camera, CardDesk
 from kiosk.services.card_reader import CardOutcome, CardReader, Proved, ToDesk, outcome_of_error
 from kiosk.services.machine import ReadOrder
 from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.view import OtherVisit
 
 _LOOK_S = 0.25
 _LOOK_OFTEN_S = 0.05
@@ -26,11 +29,19 @@ class ReaderThread:
     """Runs the reader until it is stopped.
 
     :param look_s: how long one look for a card may take; a card that comes or goes ends it at once.
+    :param upkeep: what else is to be looked at in every turn.
     """
 
     def __init__(
-        self, *, desk: CardDesk, card_reader: CardReader, patient: PatientDesk, look_s: float = _LOOK_S
+        self,
+        *,
+        desk: CardDesk,
+        card_reader: CardReader,
+        patient: PatientDesk,
+        look_s: float = _LOOK_S,
+        upkeep: Callable[[], None] = lambda: None,
     ) -> None:
+        self._upkeep = upkeep
         self._look_s = look_s
         self._desk = desk
         self._card_reader = card_reader
@@ -62,6 +73,7 @@ class ReaderThread:
         else:
             self._look(min(_LOOK_OFTEN_S, self._look_s) if self._patient.expects_key() else self._look_s)
         self._patient.tick()
+        self._upkeep()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -137,10 +149,12 @@ class CameraThread:
 
     def turn(self) -> None:
         """Look once, where the visit can use a code now."""
-        if self._patient.wants_image():
-            picture = self._camera.frame()
-            if picture:
-                self._patient.show_image(picture)
+        visit = self._patient.wants_image()
+        picture = self._camera.frame() if visit else b""
+        if picture:
+            # A code that was held up in a visit that has ended meanwhile is not the next person's.
+            with contextlib.suppress(OtherVisit):
+                self._patient.show_image(picture, visit)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every_s):

@@ -1,5 +1,6 @@
 """The thread that owns a scanner of the kiosk's own: its bytes become codes, and codes are shown to the visit."""
 
+from contextlib import suppress
 from threading import Event, Thread
 
 import structlog
@@ -7,6 +8,7 @@ import structlog
 from kiosk.domain.scans import Framing
 from kiosk.ports import Clock, Scanner
 from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.view import OtherVisit
 
 _LOOK_S = 0.03
 """Shorter than the shortest quiet time that ends a code."""
@@ -41,7 +43,8 @@ class ScannerThread:
         self._framing.feed(self._scanner.read(_LOOK_S), self._clock.monotonic())
         text = self._framing.due(self._clock.monotonic())
         if text is not None:
-            self._patient.show_code(text)
+            with suppress(OtherVisit):  # the person who scanned has gone
+                self._patient.show_code(text)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

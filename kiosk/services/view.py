@@ -4,6 +4,7 @@ A snapshot holds only what may stand on the screen: a masked name, a birth year,
 nothing, because even these belong on the screen and not in a log.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -60,6 +61,7 @@ class DeskView:
 class ScreenView:
     """One snapshot.
 
+    ``visit`` is a random word for the visit that it is of: what is done on this screen is done in that visit or not.
     ``steps_done`` (0 to 4) counts the named steps of reading: open, read, prove, insurance. Personal fields are
     filled on CONFIRM only, ``ticket`` on TICKET only, ``desk`` on DESK, CALLED and CLOSED. ``seconds_left`` is what
     remains of the screen's limit when the snapshot was made, or None where it has none.
@@ -67,6 +69,7 @@ class ScreenView:
 
     version: int
     screen: Screen
+    visit: str = ""
     card_present: bool = False
     steps_done: int = 0
     tries_left: int | None = None
@@ -87,6 +90,10 @@ class ScreenView:
         return f"ScreenView(version={self.version}, screen={self.screen})"
 
 
+class OtherVisit(Exception):
+    """What was done belongs to a visit that is over: its screen was not taken away yet."""
+
+
 class PatientScreens(Protocol):
     """The calls that the patient's pages may make; :class:`kiosk.services.patient_desk.PatientDesk` answers them.
 
@@ -99,14 +106,24 @@ class PatientScreens(Protocol):
     def wait(self, after: int, timeout_s: float) -> ScreenView:
         """The first snapshot whose version is greater than ``after``, or the present one after ``timeout_s``."""
 
+    def in_visit(self, visit: str) -> AbstractContextManager[None]:
+        """Act in this visit: it neither ends nor begins by itself until the block is left.
+
+        :raises OtherVisit: if it is not the present one.
+        """
+
     def type_digits(self, digits: str) -> None:
         """Take the last six digits of the card number; anything else is a ValueError."""
 
-    def show_image(self, image: bytes) -> None:
-        """Take a camera frame (JPEG or PNG) and look for the QR of a card."""
+    def show_image(self, image: bytes, visit: str | None = None) -> None:
+        """Take a camera frame (JPEG or PNG) and look for the QR of a card.
 
-    def show_code(self, scanned: str) -> None:
-        """Take the text that a scanner read."""
+        :param visit: the visit in which the frame was taken; the present one where it is not said.
+        :raises OtherVisit: if that is not the present one.
+        """
+
+    def show_code(self, scanned: str, visit: str | None = None) -> None:
+        """Take the text that a scanner read, in the same way."""
 
     def choose_room(self, room_id: str) -> None:
         """Admit the person to a room; an unknown room is a ValueError."""

@@ -1,7 +1,8 @@
 """What the kiosk knows of the one visit that runs: all of it is dropped when the screen is cleared."""
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idcard import CardQr, ClaimedIdentity
 from kiosk.domain.flow import Screen
@@ -11,11 +12,17 @@ from kiosk.domain.tickets import Ticket
 from kiosk.services.card_reader import Key, Proved
 from kiosk.services.view import DeskView, RoomChoice, TicketView
 
+_TOKEN_BYTES = 8
+
 
 @dataclass(slots=True, repr=False)
 class Visit:
-    """One visit, from the first touch to the cleared screen."""
+    """One visit, from the first touch to the cleared screen.
 
+    ``token`` is random: a page says with it whose screen it acted on.
+    """
+
+    token: str = field(default_factory=lambda: secrets.token_hex(_TOKEN_BYTES))
     key: Key | None = None
     wrong_keys: int = 0
     torn: int = 0

@@ -63,7 +63,9 @@ class Browser:
     def post(self, path: str, **form: str) -> str:
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.page)
         assert token, "the page has no form"
-        self._ask("POST", path, urlencode({"csrf_token": token[1], **form}))
+        visit = re.search(r'data-visit="(\w+)"', self.page)
+        shown = {"visit": visit[1]} if visit else {}
+        self._ask("POST", path, urlencode({"csrf_token": token[1], **shown, **form}))
         assert self.status == 303, self.page
         return self.get()
 

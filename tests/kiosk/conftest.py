@@ -25,6 +25,7 @@ from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
 
 STAFF = "http://127.0.0.1:8001"
+VISIT = "5ca1ab1e"
 
 ROOMS = (
     ("noi", "Nội tổng quát", "General medicine", "12"),
@@ -144,7 +145,7 @@ def samples() -> Mapping[str, ScreenView]:
 
 
 def view(screen: Screen, **values: object) -> ScreenView:
-    return ScreenView(**{"version": 1, "camera": "browser", "screen": screen} | values)  # type: ignore[arg-type]
+    return ScreenView(**{"version": 1, "visit": VISIT, "camera": "browser", "screen": screen} | values)  # type: ignore[arg-type]
 
 
 def way(message: DeskMessage, code: str, number: int | None = None) -> DeskView:

@@ -7,6 +7,8 @@ import pytest
 
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, StaffConfig, load
+from kiosk.domain.freshness import Freshness
+from kiosk.patient_process import freshness_of
 
 CLINIC = """
 [clinic]
@@ -67,6 +69,12 @@ def test_a_whole_configuration(write: Write, tmp_path: Path) -> None:
     assert config.trust == Path("/etc/kiosk/trust")
     assert config.clinic.rooms[0].place_vi == "Phòng 1"
     assert not config.is_demo
+    assert freshness_of(config) == Freshness(old_days=3, flagged_days=14, too_old_days=30)
+
+
+def test_the_ages_of_a_roster_are_set(write: Write) -> None:
+    config = load(PatientConfig, write(roster_old_days="1", roster_flagged_days="2", roster_too_old_days="2"))
+    assert freshness_of(config) == Freshness(old_days=1, flagged_days=2, too_old_days=2)
 
 
 def test_the_staff_s_configuration(write: Write) -> None:
@@ -96,6 +104,9 @@ def test_a_missing_setting_is_named(write: Write, name: str) -> None:
         ("reader_position", '"above"'),
         ("idle_s", "0"),
         ("ticket_s", "601"),
+        ("roster_old_days", "0"),
+        ("roster_flagged_days", "31"),
+        ("roster_too_old_days", "13"),
     ],
 )
 def test_a_wrong_setting_is_named(write: Write, setting: str, value: str) -> None:

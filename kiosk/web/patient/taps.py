@@ -1,13 +1,14 @@
 """What the person does: taps, digits, a room, a frame of the camera. Each is passed on; none decides anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from kiosk.services.view import PatientScreens
+from kiosk.services.view import OtherVisit, PatientScreens
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.patient.page import Page
 
@@ -43,7 +44,8 @@ def add_taps(app: Flask, page: Page) -> None:
     def tap(name: str) -> BaseResponse:
         if name not in TAPS:
             abort(HTTPStatus.NOT_FOUND)
-        TAPS[name](page.desk)
+        with _visit_on_the_page(page):
+            TAPS[name](page.desk)
         return _answer(page)
 
     @app.post("/digits")
@@ -59,7 +61,10 @@ def add_taps(app: Flask, page: Page) -> None:
         frame = request.get_data(cache=False)
         if not frame.startswith(_IMAGE_STARTS):
             abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        page.desk.show_image(frame)
+        try:
+            page.desk.show_image(frame, _claimed_visit())
+        except OtherVisit:
+            abort(HTTPStatus.CONFLICT)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @app.post("/scan")
@@ -69,18 +74,37 @@ def add_taps(app: Flask, page: Page) -> None:
         if isinstance(scanned, dict) and scanned.get("composed") is True:
             _log.warning("scanner_input_method", remedy="switch the scanner to its serial mode")
         elif isinstance(text, str) and text:
-            page.desk.show_code(text)
+            try:
+                page.desk.show_code(text, _claimed_visit())
+            except OtherVisit:
+                abort(HTTPStatus.CONFLICT)
         else:
             abort(HTTPStatus.BAD_REQUEST)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def _pass_on(page: Page, take: Callable[[str], None], word: str) -> BaseResponse:
-    try:
-        take(word)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
+    with _visit_on_the_page(page):
+        try:
+            take(word)
+        except ValueError:
+            abort(HTTPStatus.BAD_REQUEST)
     return _answer(page)
+
+
+def _claimed_visit() -> str:
+    """Whose screen was acted on: a form says it itself, what has no form says it in a header."""
+    return request.form.get("visit") or request.headers.get("X-Visit", "")
+
+
+@contextmanager
+def _visit_on_the_page(page: Page) -> Iterator[None]:
+    """Nobody acts in another person's visit: 409 where the screen that was touched is of one that is over."""
+    try:
+        with page.desk.in_visit(_claimed_visit()):
+            yield
+    except OtherVisit:
+        abort(HTTPStatus.CONFLICT)
 
 
 def _answer(page: Page) -> BaseResponse:

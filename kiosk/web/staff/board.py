@@ -18,11 +18,12 @@ _ALL = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRow:
-    """A part of a kiosk: what it last said, and how long ago in seconds."""
+    """A part of a kiosk: what it last said, and how long ago in seconds. ``age``: ``old``, ``flagged``, ``too_old``."""
 
     device: str
     part: str
     ok: bool
+    age: str
     version: str
     age_s: int
 
@@ -64,6 +65,7 @@ class Board:
                 device=state.device,
                 part=state.part,
                 ok=bool(state.state.get("ok", True)),
+                age=str(state.state.get("age", "")),
                 version=str(state.state.get("version", ""))[:12],
                 age_s=max(0, int((now - state.updated_at).total_seconds())),
             )

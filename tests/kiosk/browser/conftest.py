@@ -6,6 +6,7 @@ Where Chromium does not start the run fails: a browser test that is skipped prov
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from kiosk.config import PatientConfig
 from kiosk.domain.flow import Screen
-from kiosk.services.view import Call, ScreenView
+from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.serving import Server, make_server
 from kiosk.web.patient import create_patient_app
@@ -97,7 +98,15 @@ class Showcase:
     def type_digits(self, digits: str) -> None:
         self.digits.append(len(digits))
 
-    def show_image(self, image: bytes) -> None:
+    @contextmanager
+    def in_visit(self, visit: str) -> Iterator[None]:
+        if visit != self._view.visit:
+            raise OtherVisit
+        yield
+
+    def show_image(self, image: bytes, visit: str | None = None) -> None:
+        if visit != self._view.visit:
+            raise OtherVisit
         self.frames += 1
 
     def show_code(self, scanned: str) -> None:

@@ -52,6 +52,24 @@ def test_language_type_and_contrast_stay_for_the_visit_and_end_with_it(
     expect(page.locator("html")).to_have_attribute("data-contrast", "normal")
 
 
+def test_of_two_quick_taps_none_is_lost(samples: Mapping[str, ScreenView], served: Any, page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('.tool').forEach((button) => button.click())")
+    for name, value in (("lang", "en"), ("data-size", "125"), ("data-contrast", "high")):
+        expect(page.locator("html")).to_have_attribute(name, value)
+    served.desk.show(samples["desk_no_cover"])
+    expect(heading(page)).to_contain_text("Please go to desk")
+    for name, value in (("data-size", "125"), ("data-contrast", "high")):
+        expect(page.locator("html")).to_have_attribute(name, value)
+
+
+def test_news_on_the_first_screen_keep_the_language(samples: Mapping[str, ScreenView], served: Any, page: Page) -> None:
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    served.desk.show(samples["attract_hint"])
+    expect(page.locator("[data-hint]")).to_have_text("This is not the code printed on an ID card.")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
 def test_six_digits_by_touch_and_by_keyboard_are_sent_once(
     samples: Mapping[str, ScreenView], served: Any, page: Page
 ) -> None:

@@ -39,7 +39,9 @@ class Visitor:
         _, page = self.get()
         token = re.search(r'(?:data-csrf|name="csrf_token" value)="([^"]+)"', page)
         assert token is not None
-        status, answer = self._ask("POST", path, urllib.parse.urlencode({"csrf_token": token[1], **fields}))
+        visit = re.search(r'data-visit="(\w+)"', page)
+        fields |= {"csrf_token": token[1]} | ({"visit": visit[1]} if visit else {})
+        status, answer = self._ask("POST", path, urllib.parse.urlencode(fields))
         return (status, answer) if status != 303 else self.get()
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:

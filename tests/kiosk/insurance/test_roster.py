@@ -101,6 +101,26 @@ def find_all(path: Path) -> None:
         roster.find(entry.personal_number)
 
 
+def test_a_newer_file_in_its_place_counts_at_once(path: Path) -> None:
+    roster = Roster(path, tags=TAGS)
+    later = datetime(2026, 12, 1, tzinfo=UTC)
+    build_roster(path, ENTRIES[:1], tags=TAGS, version="2026-12-01", as_of=later)
+    assert roster.find(ENTRIES[1].personal_number) is None
+    assert (roster.as_of, roster.version) == (later, "2026-12-01")
+
+
+def test_a_newer_file_of_another_key_is_an_error_and_not_nobody(path: Path) -> None:
+    roster = Roster(path, tags=TAGS)
+    build_roster(path, ENTRIES, tags=PersonTags(bytes(32)), version="2026-12-01", as_of=AS_OF)
+    for ask in (lambda: roster.as_of, lambda: roster.find(ENTRIES[1].personal_number)):
+        with pytest.raises(ConfigurationError) as error:
+            ask()
+        assert error.value.reason == "wrong_key"
+    path.unlink()
+    with pytest.raises(ConfigurationError):
+        roster.find(ENTRIES[1].personal_number)
+
+
 def test_a_roster_damaged_since_the_start_is_an_error_and_not_nobody(path: Path) -> None:
     roster = Roster(path, tags=TAGS)
     path.write_bytes(b"not a database at all, and long enough to be looked at" * 100)

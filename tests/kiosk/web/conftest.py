@@ -1,6 +1,7 @@
 """The patient's app over a desk that shows one given snapshot and records which calls reached it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk.config import PatientConfig
-from kiosk.services.view import Call, ScreenView
+from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.web.patient import create_patient_app
 
 OWN = "http://127.0.0.1:8000"
@@ -28,15 +29,23 @@ class ShownView:
     def wait(self, after: int, timeout_s: float) -> ScreenView:
         return self.shown
 
+    @contextmanager
+    def in_visit(self, visit: str) -> Iterator[None]:
+        if visit != self.shown.visit:
+            raise OtherVisit
+        yield
+
     def type_digits(self, digits: str) -> None:
         if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
             raise ValueError("six digits")
         self.calls.append("type_digits")
 
-    def show_image(self, image: bytes) -> None:
+    def show_image(self, image: bytes, visit: str | None = None) -> None:
+        if visit != self.shown.visit:
+            raise OtherVisit
         self.calls.append(f"show_image {len(image)}")
 
-    def show_code(self, scanned: str) -> None:
+    def show_code(self, scanned: str, visit: str | None = None) -> None:
         self.calls.append(f"show_code {len(scanned)}")
 
     def choose_room(self, room_id: str) -> None:
@@ -92,7 +101,7 @@ def open_page(page_config: PatientConfig) -> Open:
         app = create_patient_app(desk, page_config)
         app.test_client_class = OwnPage
         client = app.test_client()
-        client.environ_base |= {"HTTP_ORIGIN": OWN, "HTTP_SEC_FETCH_SITE": "same-origin"}
+        client.environ_base |= {"HTTP_ORIGIN": OWN, "HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_X_VISIT": shown.visit}
         return app, client, desk
 
     return open_app

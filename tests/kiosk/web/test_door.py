@@ -103,6 +103,32 @@ def test_a_change_without_the_token_is_refused(opened: Any) -> None:
     assert desk.calls == []
 
 
+@pytest.mark.parametrize("visit", ["", "0ld0ld0l"])
+def test_what_was_done_on_the_screen_of_another_visit_is_not_done_in_this_one(opened: Any, visit: str) -> None:
+    app, client, desk = opened
+    token = token_of(client)
+    client.environ_base["HTTP_X_VISIT"] = visit
+    for method, address in routes(app):
+        if method == "POST":
+            data = JPEG if address == "/camera" else {"room": "mat", "digits": "123456"}
+            assert client.post(address, headers={"X-CSRFToken": token}, data=data).status_code == 409, address
+    assert desk.calls == []
+
+
+def test_a_form_says_of_which_visit_it_is(samples: Mapping[str, ScreenView], open_page: Any) -> None:
+    """Also where the page behind it has been swapped before the form is sent, and without the script."""
+    for name, view in samples.items():
+        html = open_page(view)[1].get("/").text
+        assert html.count(f'name="visit" value="{view.visit}"') == html.count('method="post"'), name
+    _, client, desk = open_page(samples["confirm_six"])
+    headers = {"X-CSRFToken": token_of(client)}
+    assert client.post("/room", headers=headers, data={"room": "mat", "visit": "0ld0ld0l"}).status_code == 409
+    del client.environ_base["HTTP_X_VISIT"]
+    data = {"room": "mat", "visit": samples["confirm_six"].visit}
+    assert client.post("/room", headers=headers, data=data).status_code == 303
+    assert desk.calls == ["choose_room mat"]
+
+
 def test_a_token_of_another_session_is_refused(opened: Any) -> None:
     app, client, desk = opened
     token = token_of(client)

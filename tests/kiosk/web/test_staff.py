@@ -152,6 +152,22 @@ def test_devices_show_what_they_last_said(desk: Desk) -> None:
     assert "10 min" in board
 
 
+@pytest.mark.parametrize(
+    ("ok", "age", "words", "look"),
+    [
+        (True, "fresh", "hoạt động", "<div>"),
+        (True, "old", "đã cũ, cần cập nhật", '<div class="old">'),
+        (True, "flagged", "đã cũ, cần cập nhật", '<div class="old">'),
+        (False, "too_old", "quá cũ: mọi người đều được mời đến quầy", '<div class="fault">'),
+    ],
+)
+def test_a_roster_shows_its_age_in_words_and_colour(desk: Desk, ok: bool, age: str, words: str, look: str) -> None:
+    desk.checkin.report("roster", {"ok": ok, "age": age, "version": "2026-11-20"})
+    row = desk.get().split("Danh sách bảo hiểm")
+    assert words in row[1]
+    assert row[0].rindex(look) == max(row[0].rindex("<div"), 0)
+
+
 def test_the_staff_page_is_guarded_like_the_patients(desk: Desk) -> None:
     response = desk.client.get("/", base_url=OWN)
     assert response.headers["Cache-Control"] == "no-store"

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 import idcard
 from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code, DeskMessage, Resolution
+from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
 from kiosk.domain.eligibility import CoverReason
 from kiosk.services.view import Hint
 from kiosk.web.common.factory import WEB
@@ -24,7 +24,6 @@ LANGUAGES = ("vi", "en")
 DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency"]
 # Whose errors count among those that must have words: they are loaded before anybody counts.
 WITH_ERRORS = (keys, ports)
-SAID_BY_THE_KIOSK = ("no_qr", "no_card", "reading_took_too_long", "source_unusable", "stopped", "internal_fault")
 PROBLEMS = (
     "no_such_ticket",
     "closed",
@@ -83,7 +82,7 @@ def families() -> set[str]:
         | {f"staff.resolution.{word}" for word in Resolution if word is not Resolution.ADMITTED}
         | {f"picture.place_{side}" for side in ("below", "left", "right")}
         | {f"error.{code}" for code in error_codes()}
-        | {f"reason.{word}" for word in SAID_BY_THE_KIOSK}
+        | {f"reason.{word}" for word in VisitReason if f"error.{word}" not in words("vi")}
         | {f"staff.problem.{word}" for word in PROBLEMS}
         | {f"staff.type.sex.{word}" for word in ("M", "F", "unknown")}
         | {f"device.{part}" for part in PARTS}

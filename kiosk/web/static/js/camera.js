@@ -72,7 +72,8 @@ function frame() {
   canvas.getContext("2d").drawImage(video, 0, 0);
   underWay = true;
   sentAt = Date.now();
-  canvas.toBlob(post, "image/jpeg", 0.85);
+  const { visit } = wanted.dataset; // whoever held the code up; the next person may stand there when it is sent
+  canvas.toBlob((blob) => post(blob, visit), "image/jpeg", 0.85);
 }
 
 function moved() {
@@ -86,14 +87,14 @@ function moved() {
   return difference > MOVED;
 }
 
-async function post(blob) {
+async function post(blob, visit) {
   try {
     const part = document.querySelector("#stage [data-csrf]");
     if (blob === null || part === null || wanted === null) return;
     await fetch("/camera", {
       method: "POST",
       body: blob,
-      headers: { "Content-Type": "image/jpeg", "X-CSRFToken": part.dataset.csrf, "X-Requested-With": "fetch" },
+      headers: { "Content-Type": "image/jpeg", "X-CSRFToken": part.dataset.csrf, "X-Visit": visit, "X-Requested-With": "fetch" },
       signal: AbortSignal.timeout(5000),
     });
   } catch {

@@ -4,12 +4,15 @@ const PLACES = 6;
 const BEFORE_SENDING_MS = 450; // time to see the last digit, and to take it back
 
 let typed = "";
+let typedIn = null;
 let sending = null;
 
-// Shows what was typed so far on a fresh copy of the screen; any other screen but the pause ends it.
+// Shows what was typed so far on a fresh copy of the screen; any other screen but the pause ends it,
+// and so does another visit.
 export function digitsFor(part) {
-  const { screen } = part.dataset;
-  if (screen !== "digits" && screen !== "still_there") typed = "";
+  const { screen, visit } = part.dataset;
+  if (visit !== typedIn || (screen !== "digits" && screen !== "still_there")) typed = "";
+  typedIn = visit;
   if (screen === "digits") draw(part);
   else clearTimeout(sending);
 }

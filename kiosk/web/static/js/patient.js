@@ -12,6 +12,7 @@ const ANSWER_MS = 20000;
 const FORGET_PREFERENCES_MS = 30000;
 const TOUCH_EVERY_MS = 4000; // as often as the server is told that somebody is busy with the screen
 const WAITING_FOR_SOMEBODY = ["digits", "place_card", "show_qr", "confirm"];
+const CONFLICT = 409;
 const PLAIN = { lang: "vi", size: "100", contrast: "normal" };
 
 const stage = document.getElementById("stage");
@@ -23,6 +24,7 @@ let busy = false;
 let failingSince = null;
 let lastTouch = Date.now();
 let toldAt = 0;
+let wishes = 0;
 
 const root = () => stage.firstElementChild;
 const shown = () => root()?.dataset ?? {};
@@ -36,7 +38,7 @@ function address(path, extra = {}) {
 async function ask(url, options = {}) {
   return fetch(url, {
     ...options,
-    headers: { "X-Requested-With": "fetch", "X-CSRFToken": shown().csrf ?? "", ...options.headers },
+    headers: { "X-Requested-With": "fetch", "X-CSRFToken": shown().csrf ?? "", "X-Visit": shown().visit ?? "", ...options.headers },
     redirect: "error",
     signal: AbortSignal.timeout(ANSWER_MS),
   });
@@ -98,9 +100,10 @@ async function take(response) {
   if (part?.dataset.version === undefined) throw new Error("not a screen");
   if (shown().boot !== undefined && part.dataset.boot !== shown().boot) return window.location.reload();
   const wanted = { ...preferences };
+  const cleared = part.dataset.screen === "attract" && shown().screen !== "attract";
   if (isNews(part)) put(part);
   // News that were asked for before the language was changed come in the old language: ask again.
-  const kept = part.dataset.screen === "attract" || Object.entries(wanted).every(([name, value]) => part.dataset[name] === value);
+  const kept = cleared || Object.entries(wanted).every(([name, value]) => part.dataset[name] === value);
   if (!kept) await prefer(wanted);
 }
 
@@ -153,6 +156,7 @@ async function send(form, submitter) {
   try {
     const body = new URLSearchParams(new FormData(form, submitter));
     const response = await ask(form.action, { method: "POST", body });
+    if (response.status === CONFLICT) return await prefer({ ...preferences }); // that visit is over: show the present one
     if (!response.ok) return window.location.reload();
     await take(response);
   } catch {
@@ -165,18 +169,25 @@ async function send(form, submitter) {
 
 async function prefer(wanted) {
   preferences = wanted;
+  wishes += 1;
+  const wish = wishes;
   try {
     const response = await ask(address("/screen"));
-    if (response.ok) await take(response);
+    if (response.ok && wish === wishes) await take(response); // an answer that was overtaken counts no more
   } catch {
     failingSince ??= Date.now();
   }
 }
 
+// What a button changes of the page that bears it: of two quick taps, the second must not undo the first.
+function changedBy(form) {
+  return Object.fromEntries([...new FormData(form)].filter(([name, value]) => shown()[name] !== value));
+}
+
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
-  if (form.classList.contains("prefer")) prefer(Object.fromEntries(new FormData(form)));
+  if (form.classList.contains("prefer")) prefer({ ...preferences, ...changedBy(form) });
   else send(form, event.submitter);
 });
 

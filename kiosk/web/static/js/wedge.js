@@ -75,7 +75,7 @@ async function post(text, touched) {
     await fetch("/scan", {
       method: "POST",
       body: JSON.stringify(touched ? { composed: true } : { text }),
-      headers: { "Content-Type": "application/json", "X-CSRFToken": part.dataset.csrf, "X-Requested-With": "fetch" },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": part.dataset.csrf, "X-Visit": part.dataset.visit, "X-Requested-With": "fetch" },
       signal: AbortSignal.timeout(5000),
     });
   } catch {

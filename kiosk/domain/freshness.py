@@ -1,0 +1,42 @@
+"""How old the roster may be: the older it is, the less the machine may decide by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class RosterAge(StrEnum):
+    """What follows from a roster's age."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    """Staff see it, and nothing else changes."""
+    FLAGGED = "flagged"
+    """Besides, every decision bears a remark."""
+    TOO_OLD = "too_old"
+    """The machine decides nothing by it: everybody goes to the desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """After how many days since the roster was true which age begins."""
+
+    old_days: int = 3
+    flagged_days: int = 14
+    too_old_days: int = 30
+
+    def __post_init__(self) -> None:
+        if not 0 < self.old_days <= self.flagged_days <= self.too_old_days:
+            raise ValueError("a roster is old first, then flagged, then too old")
+
+    def age(self, as_of: datetime, now: datetime) -> RosterAge:
+        """The age of a roster that was true at ``as_of``."""
+        passed = now - as_of
+        for age, days in (
+            (RosterAge.TOO_OLD, self.too_old_days),
+            (RosterAge.FLAGGED, self.flagged_days),
+            (RosterAge.OLD, self.old_days),
+        ):
+            if passed > timedelta(days=days):
+                return age
+        return RosterAge.FRESH

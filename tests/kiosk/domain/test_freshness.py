@@ -1,0 +1,37 @@
+"""A roster ages in steps."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kiosk.domain.eligibility import CoverReason, decide
+from kiosk.domain.freshness import Freshness, RosterAge
+
+AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "a_second_later"),
+    [
+        (-2, RosterAge.FRESH, RosterAge.FRESH),
+        (3, RosterAge.FRESH, RosterAge.OLD),
+        (14, RosterAge.OLD, RosterAge.FLAGGED),
+        (30, RosterAge.FLAGGED, RosterAge.TOO_OLD),
+        (400, RosterAge.TOO_OLD, RosterAge.TOO_OLD),
+    ],
+)
+def test_each_age_begins_when_its_days_have_passed(days: int, age: RosterAge, a_second_later: RosterAge) -> None:
+    now = AS_OF + timedelta(days=days)
+    freshness = Freshness()
+    assert (freshness.age(AS_OF, now), freshness.age(AS_OF, now + timedelta(seconds=1))) == (age, a_second_later)
+
+
+def test_the_steps_rise() -> None:
+    with pytest.raises(ValueError, match="first"):
+        Freshness(old_days=15)
+
+
+def test_every_decision_by_an_old_roster_says_so() -> None:
+    refused = decide(None, on=AS_OF.date(), clinic="36001", old=True)
+    assert refused.reasons == (CoverReason.NOT_FOUND, CoverReason.ROSTER_OLD)
+    assert not refused.covered
