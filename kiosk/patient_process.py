@@ -109,9 +109,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 clock=clock,
                 freshness=freshness,
             )
-            yield PatientParts(
-                desk=desk, threads=_threads(config, desk, reader, watch, clock), trust_problem=None
-            )
+            yield PatientParts(desk=desk, threads=_threads(config, desk, reader, watch, clock), trust_problem=None)
     finally:
         database.close()
 
