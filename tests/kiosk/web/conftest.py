@@ -46,6 +46,8 @@ class ShownView:
         self.calls.append(f"show_image {len(image)}")
 
     def show_code(self, scanned: str, visit: str | None = None) -> None:
+        if visit != self.shown.visit:
+            raise OtherVisit
         self.calls.append(f"show_code {len(scanned)}")
 
     def choose_room(self, room_id: str) -> None:
