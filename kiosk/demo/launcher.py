@@ -1,6 +1,7 @@
 """Starts the three processes of a demonstration, waits until they answer, and ends them together."""
 
 import http.client
+import signal
 import socket
 import subprocess
 import sys
@@ -31,11 +32,12 @@ Child = subprocess.Popen[bytes]
 class ChildDied(Exception):
     """A process of the demonstration ended by itself.
 
-    :param process: which one. :param last: the last line of its log. :param log: where the whole log is.
+    :param process: which one. :param how: its exit code or signal. :param last: the last line of its log, where it
+        has any. :param log: where the whole log is.
     """
 
-    def __init__(self, process: str, last: str, log: Path) -> None:
-        super().__init__(f"the {process} process ended: {last} (all of it is in {log})")
+    def __init__(self, process: str, how: str, last: str, log: Path) -> None:
+        super().__init__(f"the {process} process ended with {how}{': ' if last else ''}{last} (its log is {log})")
 
 
 def check_ports(options: Options) -> None:
@@ -129,7 +131,17 @@ def _check(place: Place, children: dict[str, Child]) -> None:
         if child.poll() is not None:
             log = log_of(place, process)
             lines = log.read_text("utf-8", "replace").strip().splitlines()
-            raise ChildDied(process, lines[-1] if lines else f"exit code {child.returncode}", log)
+            raise ChildDied(process, _ending(child.returncode), lines[-1] if lines else "", log)
+
+
+def _ending(code: int) -> str:
+    """An exit code in words; a negative one is a signal, which leaves no last words in a log."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {-code} ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"signal {-code}"
 
 
 def _end(children: dict[str, Child]) -> None:

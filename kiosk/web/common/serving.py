@@ -5,12 +5,34 @@ from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
+
+from kiosk.web.common.door import HEADERS
 
 LONG_POLLS = 8
 """How many pages may wait for news at the same time; each holds a thread."""
 
 _NOTICE_S = 0.25
+
+
+class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """The server's own answer to what never reached the app: no word of what it is, and the headers of every page."""
+
+    def execute(self) -> None:
+        """Write the answer and hang up."""
+        problem = self.request.error
+        body = f"{problem.reason}\n".encode()
+        self.status = f"{problem.code} {problem.reason}"
+        self.response_headers.extend([("Content-Type", "text/plain; charset=utf-8"), *HEADERS.items()])
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    error_task_class = _Refusal
 
 
 def make_server(app: Flask, *, host: str, port: int) -> "Server":
@@ -39,6 +61,7 @@ class Server:
             max_request_body_size=4 * 1024 * 1024,
             clear_untrusted_proxy_headers=True,
         )
+        self._server.channel_class = _Channel
         self.port: int = int(self._server.effective_port)
 
     def run(self) -> None:

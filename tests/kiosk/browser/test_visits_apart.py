@@ -50,3 +50,25 @@ def test_a_tap_on_the_screen_of_a_visit_that_is_over_shows_the_present_one(
     expect(page.locator("#heading")).to_have_text(re.compile("Put", re.IGNORECASE))
     expect(page.locator("html")).to_have_attribute("lang", "en")
     context.close()
+
+
+def test_a_page_that_is_one_too_many_still_follows_and_one_that_is_refused_everything_shows_the_way_to_the_desk(
+    samples: Mapping[str, ScreenView], served: Any, browser: Any
+) -> None:
+    served.desk.show(samples["attract"])
+    context = browser.new_context(permissions=["camera"])
+    page = context.new_page()
+    page.route(re.compile(r"/screen\?.*after="), lambda route: route.fulfill(status=429))
+    page.goto(served.address)
+    served.desk.show(samples["confirm_six"])
+    expect(page.locator("#heading")).to_have_text("Thông tin này đúng không?")
+    served.desk.show(samples["attract"])
+    expect(page.locator("#heading")).to_have_text("Đặt thẻ căn cước lên đây")
+    served.desk.show(samples["confirm_six"])
+    expect(page.locator("#heading")).to_have_text("Thông tin này đúng không?")
+    page.route(re.compile("/screen"), lambda route: route.fulfill(status=429))
+    expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+    assert "TRẦN" not in page.content()
+    page.unroute_all()
+    expect(page.locator("#lost")).to_be_hidden(timeout=15_000)
+    context.close()

@@ -74,6 +74,11 @@ class Demo:
         tasks = Path(f"/proc/{self.process.pid}/task")
         return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
 
+    def last_words(self) -> str:
+        """What it said since its welcome, once it has ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
     def until_gone(self) -> None:
         """Wait until every port is free again."""
         deadline = time.monotonic() + PATIENCE_S
@@ -192,6 +197,7 @@ def is_running(pid: int) -> bool:
 def test_a_child_that_dies_ends_the_demonstration(demo: Demo) -> None:
     os.kill(demo.children()[1], signal.SIGKILL)
     assert demo.process.wait(PATIENCE_S) == 1
+    assert "process ended with signal 9 (SIGKILL)" in demo.last_words()
     demo.until_gone()
 
 
@@ -211,7 +217,10 @@ def test_without_a_trust_store_the_kiosk_shows_the_way_to_the_desk(tmp_path: Pat
 def test_a_process_that_cannot_start_is_named_with_its_last_words(tmp_path: Path, free_ports: Options) -> None:
     place = provision(tmp_path / "demo", free_ports)
     place.key("clinic.pub").write_text("no key")
-    with pytest.raises(ChildDied, match=r"patient process ended: .*clinic\.pub"), running(place, free_ports):
+    with (
+        pytest.raises(ChildDied, match=r"patient process ended with exit code 2: .*clinic\.pub"),
+        running(place, free_ports),
+    ):
         pytest.fail("it must not start")
     check_ports(free_ports)
 

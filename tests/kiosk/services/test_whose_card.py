@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from kiosk.domain.codes import Code
 from kiosk.domain.eligibility import Coverage
 from kiosk.domain.flow import Screen
+from kiosk.services.card_reader import Proved, ToDesk
 
 # The fixture's class lives in conftest.py, from which nothing can be imported.
 Kiosk = Any
@@ -130,6 +132,29 @@ def test_a_reader_lost_while_a_card_is_judged_shows_nobody(kiosk: Kiosk) -> None
     view = kiosk.turn()
     assert (view.screen, view.desk.public_code) == (Screen.DESK, "E14")
     kiosk.bench.come_back()
+
+
+def test_what_was_read_for_the_last_visit_is_nothing_to_the_next_one(kiosk: Kiosk) -> None:
+    kiosk.put("insured")
+    kiosk.patient.type_digits(kiosk.holders["insured"].can)
+    order = kiosk.patient.next_read()
+    proved = kiosk.reader._outcome(order)
+    assert isinstance(proved, Proved)
+    kiosk.patient.stop()
+    kiosk.patient.finished(order, proved)
+    assert not kiosk.patient._machine.visit.masked_name
+    kiosk.take()
+    kiosk.put("old")
+    kiosk.patient.type_digits(kiosk.holders["old"].can)
+    assert kiosk.screen is Screen.READING
+    kiosk.patient.step_done(order, 3)
+    kiosk.patient.finished(order, proved)
+    view = kiosk.view
+    assert (view.screen, view.masked_name, view.steps_done) == (Screen.READING, "", 0)
+    kiosk.patient.finished(order, ToDesk(code=Code.NOT_GENUINE))
+    assert kiosk.screen is Screen.READING
+    assert kiosk.staff.exceptions() == ()
+    assert kiosk.turn().masked_name == "NGUYỄN THỊ G**"
 
 
 def test_wrong_tries_leave_with_their_card(kiosk: Kiosk) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kiosk.ports import StoreUnavailable
 from kiosk.store import migrations, repositories
-from kiosk.store.database import Database
+from kiosk.store.database import Database, _prepare
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Audit, Base, Counter, DeviceState, Notice, Visit
 
@@ -125,6 +125,27 @@ def test_two_processes_may_start_at_once(path: Path) -> None:
     assert len(opened) == 4
     for database in opened:
         database.close()
+
+
+def test_deleted_bytes_are_gone_from_the_file_whatever_sqlite_s_default_is(path: Path) -> None:
+    secret = b"deleted and still there?" * 40
+    assert left_after_deleting(path.with_name("default.db"), secret, prepare=False) > 0
+    assert left_after_deleting(path, secret, prepare=True) == 0
+
+
+def left_after_deleting(path: Path, secret: bytes, *, prepare: bool) -> int:
+    """How often a deleted value still stands in the file and its log."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    # Debian's SQLite deletes thoroughly by itself, others do not.
+    connection.execute("PRAGMA secure_delete = OFF")
+    if prepare:
+        _prepare(connection, None)
+    connection.execute("CREATE TABLE kept (value BLOB)")
+    connection.executemany("INSERT INTO kept VALUES (?)", [(secret,), (b"another row of the same page",)])
+    connection.execute("DELETE FROM kept WHERE value = ?", (secret,))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return sum(file.read_bytes().count(secret[:24]) for file in path.parent.glob(path.name + "*"))
 
 
 def test_commits_are_durable_and_foreign_keys_hold(database: Database) -> None:

@@ -114,7 +114,6 @@ async function follow() {
     try {
       const version = failingSince === null ? { after: shown().version ?? -1 } : {};
       const response = await ask(address("/screen", version));
-      if (response.status === 429) { await pause(2000); continue; }
       if (response.status === 503) { await closed(); continue; }
       if (!response.ok) throw new Error(String(response.status));
       await take(response);
@@ -214,8 +213,9 @@ document.addEventListener("pointerdown", touched);
 document.addEventListener("keydown", touched);
 
 // Who types slowly is not asked whether anybody is still here.
-async function touched() {
+async function touched(event) {
   lastTouch = Date.now();
+  if (event.target.closest?.("button[type=submit]")?.form.method === "post") return; // what it sends says enough
   if (!WAITING_FOR_SOMEBODY.includes(shown().screen) || lastTouch - toldAt < TOUCH_EVERY_MS) return;
   toldAt = lastTouch;
   try {
