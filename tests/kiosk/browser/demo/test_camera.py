@@ -114,7 +114,7 @@ def test_the_camera_is_seen_where_the_code_is_asked_for_and_off_elsewhere(lane_b
     lane.is_at("show_qr")
     preview = page.locator("[data-preview] video")
     expect(preview).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-preview] video').videoWidth > 0")
+    preview.evaluate("async video => { while (!video.videoWidth) await new Promise(requestAnimationFrame); }")
     lane.picture("pace-refused-show_qr-camera")
     lane.tap("no-qr")
     lane.is_at("desk")

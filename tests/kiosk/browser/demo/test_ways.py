@@ -39,7 +39,7 @@ def choose(lane: Any, room: str = "Nội tổng quát") -> str:
     lane.is_at("confirm")
     lane.page.get_by_role("button", name=room).click()
     lane.is_at("ticket")
-    lane.page.wait_for_function("document.getElementById('paper').complete")
+    lane.page.locator("#paper").evaluate("paper => paper.decode()")
     return str(lane.page.locator(".slip .number").inner_text())
 
 
@@ -301,7 +301,7 @@ def test_no_page_lets_foreign_code_in(kiosk: Any, lane_of: LaneOf) -> None:
             image.src = "http://127.0.0.1:9/pixel.png";
         }"""
     )
-    lane.page.wait_for_function("window.refused.length >= 2")
+    lane.page.evaluate("async () => { while (window.refused.length < 2) await new Promise(requestAnimationFrame); }")
     assert sorted(lane.page.evaluate("window.refused"))[:2] == ["img-src", "script-src-elem"]
     assert lane.page.evaluate("window.intruder") is None
     assert all("Content Security Policy" in complaint for complaint in lane.complaints)
