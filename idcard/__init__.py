@@ -386,8 +386,7 @@ def sign_token(token: Receipt | HandOff, key: "Ed25519PrivateKey") -> bytes:
 
 def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
     """The access keys that the QR code of a Vietnamese card allows: the CAN, then at most four MRZ keys for BAC."""
-    fields = mrz_key_fields(card_qr)
-    return (Can(can_of(card_qr)), *(MrzKey.of(*each) for each in fields))
+    return (Can(can_of(card_qr)), *(MrzKey.of(*each) for each in mrz_key_fields(card_qr)))
 
 
 def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:

@@ -374,15 +374,6 @@ def test_outbox_numbers_have_no_gaps_and_ids_sort(database: Database) -> None:
         assert repositories.append_outbox(session, "desk-1", AT, "confirmed", {}).seq == 1
 
 
-def test_identifiers_are_version_7_and_sort_by_time() -> None:
-    from uuid import UUID
-
-    early, late = uuid7(AT), uuid7(datetime(2026, 11, 23, 1, 2, 4, tzinfo=UTC))
-    assert early < late
-    assert (UUID(early).version, UUID(early).variant) == (7, "specified in RFC 4122")
-    assert UUID(early).int >> 80 == int(AT.timestamp() * 1000)
-
-
 def test_people_wait_until_they_are_called_or_the_ticket_is_closed(database: Database) -> None:
     with database.write() as session:
         for number, (room, state, called) in enumerate(
