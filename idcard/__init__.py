@@ -78,6 +78,7 @@ from idcard.qr.token import HandOff, Receipt, Token, TokenKind
 from idcard.qr.token import key_id_of as _key_id_of
 from idcard.reading import Progress, ReadPlan, ReadStep
 from idcard.transport.base import Connection
+from idcard.transport.session import never as _go_on
 from idcard.trust.online import Confirmation, OnlineVerifier, Question
 from idcard.trust.pins import Pin, PinKeys, Pins
 from idcard.trust.signer_list import ClinicKey, QrTrust
@@ -265,10 +266,6 @@ def _nobody_asked(progress: Progress) -> None:
     """Where nobody asks for progress."""
 
 
-def _go_on() -> bool:
-    return False
-
-
 def read(
     keys: AccessKey | Sequence[AccessKey] | CardQr,
     card: Connection | str | None = None,
@@ -371,8 +368,8 @@ def verify_qr(
     :param online: asked where only the issuer's service can read the code, and its minute has not passed.
     :raises ValueError: if a time has no time zone.
     """
-    ask = online is not None and _needs_its_service(recognised, at=at, scanned_at=scanned_at)
-    answer = online.confirm_code(recognised.payload) if online is not None and ask else None
+    asks = _needs_its_service(recognised, at=at, scanned_at=scanned_at)
+    answer = online.confirm_code(recognised.payload) if online is not None and asks else None
     return _verify_qr(recognised, trust, policy, at=at, seen=seen, scanned_at=scanned_at, answer=answer)
 
 

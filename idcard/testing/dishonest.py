@@ -46,13 +46,14 @@ def foreign_issuer(issuer: Issuer, holder: Holder) -> SimulatedCard:
     return forger.issue(holder)
 
 
-def unknown_issuer(holder: Holder, *, at: datetime | None = None) -> SimulatedCard:
+def unknown_issuer(holder: Holder, *, at: datetime | None = None, demonstration: bool = True) -> SimulatedCard:
     """A card signed under a CSCA of another name, which no trust store knows.
 
     :param at: the first moment of that CSCA; by default 30 days before the card was issued.
+    :param demonstration: whether its certificates say that they are a demonstration's.
     """
     start = at or datetime.combine(holder.issued, time(), UTC) - timedelta(days=30)
-    return Issuer.create("VN", "CSCA Demonstration Elsewhere", at=start).issue(holder)
+    return Issuer.create("VN", "CSCA Demonstration Elsewhere", at=start, demonstration=demonstration).issue(holder)
 
 
 def expired_signer(issuer: Issuer, holder: Holder, *, at: datetime | None = None) -> SimulatedCard:

@@ -214,8 +214,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"no virtual reader at {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print(f"An invented citizen's card lies on the virtual reader. CAN: {SPECIMEN.can}", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
+        print(f"An invented citizen's card lies on the virtual reader. CAN: {SPECIMEN.can}", flush=True)
         server.wait()
     server.stop()
     return 0

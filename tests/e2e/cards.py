@@ -43,7 +43,7 @@ class Deck:
             "altered_dg1": lambda: dishonest.altered_dg1(issuer, HOLDER),
             "altered_dg13": lambda: dishonest.altered_dg13(issuer, HOLDER),
             "foreign_issuer": lambda: dishonest.foreign_issuer(issuer, HOLDER),
-            "unknown_issuer": lambda: dishonest.unknown_issuer(HOLDER),
+            "unknown_issuer": lambda: dishonest.unknown_issuer(HOLDER, demonstration=False),
             "expired_signer": lambda: dishonest.expired_signer(issuer, HOLDER),
             "cloned_chip": lambda: dishonest.cloned_chip(issuer, HOLDER),
         }
