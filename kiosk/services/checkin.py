@@ -7,7 +7,7 @@ The visit, its number, its audit link and its outbox event live or die together.
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -33,6 +33,9 @@ from kiosk.store.tables import Notice, Visit
 
 SERIES = "visit"
 """Admissions and desk tickets count in one series, so that a confirmed desk ticket keeps its number."""
+
+_SAME_CALL = timedelta(seconds=60)
+"""How long a call counts as one, however often it is tapped: else children make a ticket of every tap."""
 
 _log = structlog.get_logger(__name__)
 
@@ -158,6 +161,26 @@ class CheckIn:
             ticket = ticket_of(session, visit)
         _log.info("desk_ticket", number=ticket.number, code=code)
         return ticket
+
+    def call(self, code: Code) -> Ticket | None:
+        """Call staff, with a desk ticket for a child. The same call again, while it waits, is the same call.
+
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        moment = self._moment()
+        since = moment.at - _SAME_CALL
+        place = (self._clinic.code, self._device, code.value, since)
+        with self._database.read() as session:
+            if code is Code.CHILD:
+                earlier = repositories.nameless_ticket_since(session, *place)
+                if earlier is not None and earlier.day == moment.day:
+                    return ticket_of(session, earlier, again=True)
+            elif repositories.notice_since(session, *place) is not None:
+                return None
+        if code is Code.CHILD:
+            return self.desk_ticket(None, code=code)
+        self.notify(code)
+        return None
 
     def notify(self, code: Code, reasons: Sequence[str] = ()) -> None:
         """Tell staff of something that has no ticket: somebody calls, or a device is lost."""

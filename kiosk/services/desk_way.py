@@ -27,11 +27,14 @@ class DeskWay:
         )
         return self.shown(to_desk.code, ticket.number)
 
-    def call(self, code: Code, *reasons: VisitReason) -> DeskView:
-        """Staff are told; with a child one gets a number at once."""
-        if code is Code.CHILD:
-            return self.send(ToDesk(code=code))
-        self._checkin.notify(code, reasons)
+    def call(self, code: Code) -> DeskView:
+        """Staff are called; with a child one gets a number at once."""
+        ticket = self._checkin.call(code)
+        return self.shown(code, None if ticket is None else ticket.number)
+
+    def tell(self, code: Code, reason: VisitReason) -> DeskView:
+        """Staff are told of something that nobody called them for."""
+        self._checkin.notify(code, (reason,))
         return self.shown(code)
 
     def shown(self, code: Code, ticket_number: int | None = None) -> DeskView:

@@ -205,7 +205,7 @@ class PatientDesk:
                 self._machine.card = Card.NONE
                 self._go_to_desk(Event.SENT_TO_DESK, Code.READER_LOST, VisitReason.READER_MISSING)
             else:
-                self._committed(lambda: self._way.call(Code.READER_LOST, VisitReason.READER_MISSING))
+                self._committed(lambda: self._way.tell(Code.READER_LOST, VisitReason.READER_MISSING))
                 self._machine.take_card()
 
     def next_read(self) -> ReadOrder | None:

@@ -45,6 +45,39 @@ def desk_tickets_of(session: Session, clinic: str, day: date, tag: bytes) -> Seq
     ).all()
 
 
+def nameless_ticket_since(session: Session, clinic: str, device: str, code: str, since: datetime) -> Visit | None:
+    """The latest open desk ticket that this device gave to somebody unknown for this reason, if it is so young."""
+    return session.scalar(
+        select(Visit)
+        .where(
+            Visit.clinic == clinic,
+            Visit.device == device,
+            Visit.code == code,
+            Visit.state == "desk",
+            Visit.blob.is_(None),
+            Visit.created_at > since,
+        )
+        .order_by(Visit.created_at.desc())
+        .limit(1)
+    )
+
+
+def notice_since(session: Session, clinic: str, device: str, code: str, since: datetime) -> Notice | None:
+    """An unresolved notice without a visit that this device gave for this reason, if it is so young."""
+    return session.scalar(
+        select(Notice)
+        .where(
+            Notice.clinic == clinic,
+            Notice.device == device,
+            Notice.code == code,
+            Notice.state == "new",
+            Notice.visit_id.is_(None),
+            Notice.created_at > since,
+        )
+        .limit(1)
+    )
+
+
 def forget_other_days(session: Session, day: date) -> None:
     """Take out of all visits but this day's what would tell a person again."""
     session.execute(

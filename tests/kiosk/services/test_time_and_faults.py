@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.domain.codes import Resolution
 from kiosk.domain.flow import Screen
 from kiosk.services.view import DeskMessage
 
@@ -177,6 +178,40 @@ def test_staff_are_called_from_anywhere(kiosk: Kiosk, what: Any, code: str, numb
     assert kiosk.view.screen is Screen.TAKE_CARD
 
 
+@pytest.mark.parametrize(("what", "code"), [("help", "help"), ("emergency", "emergency"), ("child", "E17")])
+def test_thirty_taps_in_a_minute_are_one_call(kiosk: Kiosk, what: Any, code: str) -> None:
+    def tap() -> int | None:
+        kiosk.patient.call_staff(what)
+        number: int | None = kiosk.view.desk.ticket_number
+        kiosk.patient.acknowledge()
+        kiosk.clock.advance(1.9)
+        return number
+
+    numbers = {tap() for _ in range(30)}
+    assert numbers == ({1} if what == "child" else {None})
+    assert [row[0] for row in exceptions(kiosk)] == [code]
+    kiosk.clock.advance(5)
+    assert tap() == (2 if what == "child" else None)
+    assert [row[0] for row in exceptions(kiosk)] == [code, code]
+
+
+@pytest.mark.parametrize("what", ["help", "emergency", "child"])
+def test_a_call_after_the_last_one_was_settled_is_a_new_one(kiosk: Kiosk, what: Any) -> None:
+    kiosk.patient.call_staff(what)
+    kiosk.patient.acknowledge()
+    [notice] = kiosk.staff.exceptions()
+    kiosk.staff.resolve(notice.notice_id, by="chi-hoa", resolution=Resolution.HELPED)
+    kiosk.patient.call_staff(what)
+    assert len(kiosk.staff.exceptions()) == 1
+
+
+def test_another_call_is_another_call(kiosk: Kiosk) -> None:
+    for what in ("help", "emergency", "child"):
+        kiosk.patient.call_staff(what)
+        kiosk.patient.acknowledge()
+    assert len(kiosk.staff.exceptions()) == 3
+
+
 def test_a_lost_reader_closes_its_lane_and_comes_back(kiosk: Kiosk) -> None:
     kiosk.turn()
     kiosk.bench.vanish()
@@ -245,6 +280,7 @@ def test_a_full_disk_closes_the_kiosk_and_admits_nobody(kiosk: Kiosk) -> None:
 def test_a_full_disk_also_closes_the_way_to_the_desk_and_the_bell(kiosk: Kiosk) -> None:
     kiosk.fill_disk()
     for _ in range(200):
+        kiosk.clock.advance(61)
         kiosk.patient.call_staff("child")
         if kiosk.screen is Screen.CLOSED:
             break

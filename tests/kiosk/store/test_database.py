@@ -9,16 +9,14 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import URL, create_engine, select
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.ports import StoreUnavailable
-from kiosk.store import migrations, repositories
-from kiosk.store.database import Database, _prepare
+from kiosk.store import repositories
+from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Audit, Base, Counter, DeviceState, Notice, Visit
 
@@ -79,27 +77,6 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database, 
     engine.dispose()
 
 
-def test_a_store_of_the_first_version_is_brought_up_with_what_it_holds(path: Path) -> None:
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    with engine.connect() as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.exec_driver_sql(
-            "INSERT INTO visit (id, clinic, device, day, series, number, state, assurance, read_assurance, proved_by,"
-            " reasons, check_code, priority, created_at) VALUES ('x', '36001', 'kiosk-1', '2026-11-23', 'visit', 7,"
-            " 'desk', 'none', 'none', 'none', '[]', 'ACDE', 0, '2026-11-23 01:02:03')"
-        )
-    engine.dispose()
-    database = Database.open(path)
-    with database.read() as session:
-        row = session.scalars(select(Visit)).one()
-        assert (row.number, row.first_number, row.first_day) == (7, None, None)
-    database.close()
-
-
 def test_a_second_opening_keeps_what_is_there(database: Database, path: Path) -> None:
     with database.write() as session:
         session.add(visit(1))
@@ -125,27 +102,6 @@ def test_two_processes_may_start_at_once(path: Path) -> None:
     assert len(opened) == 4
     for database in opened:
         database.close()
-
-
-def test_deleted_bytes_are_gone_from_the_file_whatever_sqlite_s_default_is(path: Path) -> None:
-    secret = b"deleted and still there?" * 40
-    assert left_after_deleting(path.with_name("default.db"), secret, prepare=False) > 0
-    assert left_after_deleting(path, secret, prepare=True) == 0
-
-
-def left_after_deleting(path: Path, secret: bytes, *, prepare: bool) -> int:
-    """How often a deleted value still stands in the file and its log."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    # Debian's SQLite deletes thoroughly by itself, others do not.
-    connection.execute("PRAGMA secure_delete = OFF")
-    if prepare:
-        _prepare(connection, None)
-    connection.execute("CREATE TABLE kept (value BLOB)")
-    connection.executemany("INSERT INTO kept VALUES (?)", [(secret,), (b"another row of the same page",)])
-    connection.execute("DELETE FROM kept WHERE value = ?", (secret,))
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return sum(file.read_bytes().count(secret[:24]) for file in path.parent.glob(path.name + "*"))
 
 
 def test_commits_are_durable_and_foreign_keys_hold(database: Database) -> None:
@@ -225,7 +181,7 @@ CRASH = """
 import os, sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from kiosk.store import migrations, repositories
+from kiosk.store import repositories
 from kiosk.store.database import Database
 
 at = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
