@@ -109,7 +109,7 @@ class Showcase:
             raise OtherVisit
         self.frames += 1
 
-    def show_code(self, scanned: str) -> None:
+    def show_code(self, scanned: str, visit: str | None = None) -> None:
         self.scanned.append(scanned)
 
     def choose_room(self, room_id: str) -> None: ...
