@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from kiosk.ports import StoreUnavailable
 from kiosk.store.tables import DeviceState
 
 _PROBE, _PROBE_BYTES = "probe", 65536
+_TURN_S = 0.02
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _log = structlog.get_logger(__name__)
 
@@ -34,10 +36,11 @@ class Database:
         self._writing = engine.execution_options(kiosk_begin="BEGIN IMMEDIATE")
 
     @classmethod
-    def open(cls, path: Path, *, busy_timeout_s: float = 3.0) -> "Database":
+    def open(cls, path: Path, *, busy_timeout_s: float = 3.0, patience_s: float = 30.0) -> "Database":
         """The database in this file, created and migrated where needed.
 
         :param busy_timeout_s: how long to wait for another writer.
+        :param patience_s: how long to wait, at the opening, for whoever makes or migrates the same file.
         :raises StoreUnavailable: if the file cannot be used.
         """
         engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout_s})
@@ -45,7 +48,7 @@ class Database:
         event.listen(engine, "begin", _begin)
         database = cls(engine)
         try:
-            database._migrate()
+            database._migrate(patience_s)
         except StoreUnavailable:
             engine.dispose()
             raise
@@ -97,9 +100,23 @@ class Database:
             finally:
                 connection.close()
 
-    def _migrate(self) -> None:
-        with _typed_errors(), self._writing.connect() as connection, connection.begin():
-            command.upgrade(_alembic(connection), "head")
+    def _migrate(self, patience_s: float) -> None:
+        # Switching a new file to the write-ahead log needs it alone, and SQLite does not wait for that turn itself.
+        deadline = monotonic() + patience_s
+        with _typed_errors():
+            while not self._migrated(last=monotonic() > deadline):
+                sleep(_TURN_S)
+
+    def _migrated(self, *, last: bool) -> bool:
+        """Whether the tables are as they should be; False while another process has the file and a next try may help."""
+        try:
+            with self._writing.connect() as connection, connection.begin():
+                command.upgrade(_alembic(connection), "head")
+        except (DBAPIError, sqlite3.Error) as error:
+            if last or not _sqlite_name(error).startswith("SQLITE_BUSY"):
+                raise
+            return False
+        return True
 
 
 def _alembic(connection: Connection) -> Config:
