@@ -108,7 +108,7 @@ class Database:
                 sleep(_TURN_S)
 
     def _migrated(self, *, last: bool) -> bool:
-        """Whether the tables are as they should be; False while another process has the file and a next try may help."""
+        """Whether the tables are right; False while another process has the file and another try may help."""
         try:
             with self._writing.connect() as connection, connection.begin():
                 command.upgrade(_alembic(connection), "head")
