@@ -39,3 +39,11 @@ CURRENT: Final = Strength(
     ec_bits=224,
 )
 """ICAO's list without SHA-1, which can be made to collide."""
+
+
+def key_weakness(public_key: PublicKey) -> str | None:
+    """What makes a key too weak to rely on, for example ``"rsa1024"`` or ``"ec192"``; None where it is long enough.
+
+    It is the same for a CSCA, a document signer and a chip. Facts tell it as their detail ``old``.
+    """
+    return next(iter(CURRENT.weaknesses(key=public_key)), None)
