@@ -16,6 +16,7 @@ class Code(StrEnum):
     CARD_EXPIRED = "E06"
     NOT_COVERED = "E07"
     COVER_ENDED = "E08"
+    IDENTITY_DIFFERS = "E09"
     COVER_UNKNOWN = "E10"
     QR_ONLY = "E11"
     READER_LOST = "E14"
@@ -81,6 +82,7 @@ class DeskMessage(StrEnum):
     CARD_MOVED = "card_moved"
     NO_COVER = "no_cover"
     COVER_ENDED = "cover_ended"
+    COMPARE = "compare"
     COVER_UNKNOWN = "cover_unknown"
     CARD_EXPIRED = "card_expired"
     QR_ONLY = "qr_only"
@@ -100,6 +102,7 @@ _MESSAGES = {
     Code.CARD_EXPIRED: DeskMessage.CARD_EXPIRED,
     Code.NOT_COVERED: DeskMessage.NO_COVER,
     Code.COVER_ENDED: DeskMessage.COVER_ENDED,
+    Code.IDENTITY_DIFFERS: DeskMessage.COMPARE,
     Code.COVER_UNKNOWN: DeskMessage.COVER_UNKNOWN,
     Code.QR_ONLY: DeskMessage.QR_ONLY,
     Code.READER_LOST: DeskMessage.READER,

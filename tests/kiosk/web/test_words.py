@@ -14,7 +14,7 @@ import idcard
 from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
-from kiosk.domain.eligibility import CoverReason
+from kiosk.domain.eligibility import CoverReason, NextStep
 from kiosk.services.view import Hint
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
@@ -79,6 +79,7 @@ def families() -> set[str]:
         | {f"reading.state.{state}" for state in ("done", "now", "todo")}
         | {f"assurance.{rung}" for rung in Assurance}
         | {f"reason.{reason}" for reason in [*idcard.Reason, *CoverReason]}
+        | {f"cover.next.{step}" for step in NextStep}
         | {f"fact.{fact}" for fact in idcard.FactName}
         | {f"staff.resolution.{word}" for word in Resolution if word is not Resolution.ADMITTED}
         | {f"picture.place_{side}" for side in ("below", "left", "right")}
