@@ -93,6 +93,32 @@ def demo(
     raise typer.Exit(_passed_on([*command, "--port-base", str(port_base), "--dir", str(directory)]))
 
 
+gateway = typer.Typer(help="The payer's gateway.", no_args_is_help=True)
+app.add_typer(gateway, name="gateway")
+
+
+@gateway.callback()
+def _gateway() -> None:
+    """The payer's gateway."""
+
+
+@gateway.command("stand-in")
+def stand_in(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where it listens on this machine; 0 picks one.")] = 8004,
+    script: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What it answers; without one, a sample of every result.")
+    ] = None,
+    end_with_stdin: EndWithStdin = False,
+) -> None:
+    """Rehearse without the payer: a gateway in a process of its own, with invented people and scripted answers."""
+    with _errors_told():
+        from kiosk.insurance.stand_in.process import run_stand_in
+        from kiosk.process import log_to_stderr
+
+        log_to_stderr()
+        run_stand_in(port, script, end_with_stdin=end_with_stdin)
+
+
 def _passed_on(command: list[str]) -> int:
     """The exit code of another command, which hears what this process is told."""
     if os.name == "posix":
