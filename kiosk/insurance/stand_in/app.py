@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, request
 
 from kiosk.insurance.stand_in.desk import GatewayDesk
-from kiosk.insurance.stand_in.moods import JSON, LIES, Behaviour, Lie, Mood, drip, hang_up
+from kiosk.insurance.stand_in.moods import JSON, LIES, Behaviour, Lie, Mood, cut_short, drip, hang_up
 
 DIRECTOR = "X-Stand-In"
 """The header that directs; its value says nothing."""
@@ -140,7 +140,8 @@ def _treated(how: Behaviour, answer: _Answer, stopped: Event) -> Response:
 def _lie(lie: Lie, answer: _Answer) -> Response:
     match lie:
         case Lie.CUT_SHORT:
-            return Response(_json_of(answer()), content_type=JSON, headers={"Content-Length": "100000"})
+            cut_short(request.environ["werkzeug.socket"], _json_of(answer()))
+            return Response(status=503)
         case Lie.COMPRESSED:
             return Response(gzip.compress(_json_of(answer())), content_type=JSON, headers={"Content-Encoding": "gzip"})
         case Lie.ELSEWHERE:

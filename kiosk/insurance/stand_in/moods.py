@@ -80,6 +80,13 @@ def drip(connection: socket.socket, stopped: Event, every_s: float = 0.05) -> No
         return
 
 
+def cut_short(connection: socket.socket, content: bytes) -> None:
+    """Send less than is announced, and hang up."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(content)}\r\n\r\n"
+    connection.sendall(head.encode() + content[: len(content) // 2])
+    hang_up(connection)
+
+
 def hang_up(connection: socket.socket) -> None:
     """End a connection in the middle of whatever it does."""
     try:
