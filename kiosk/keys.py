@@ -34,6 +34,7 @@ from idcard import ConfigurationError, IdCardError
 
 SECRET_BYTES = 32
 TAG_BYTES = 16
+PAD_BYTES = 5
 _GCM_NONCE = 12
 _FORMAT = 1
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -133,12 +134,31 @@ class PersonTags:
     def __init__(self, key: bytes) -> None:
         if len(key) != SECRET_BYTES:
             raise ValueError(f"a tag key has {SECRET_BYTES} bytes")
-        self._key = key
+        # Copied for each number: taking up the key costs more than hashing a number.
+        self._person = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=b"roster")
+        self._insurance = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=b"roster insurance")
+        self._pad = hashlib.blake2b(digest_size=PAD_BYTES, key=key, person=b"roster pad")
 
     def roster_tag(self, personal_number: str) -> bytes:
         """16 bytes under which a roster keeps a person."""
-        number = personal_number.encode()
-        return hashlib.blake2b(number, digest_size=TAG_BYTES, key=self._key, person=b"roster").digest()
+        return _digest(self._person, personal_number.encode())
+
+    def insurance_tag(self, digits: str) -> bytes:
+        """16 bytes under which a roster keeps the ten digits of an insurance number."""
+        return _digest(self._insurance, digits.encode())
+
+    def pad(self, number: str, salt: int) -> bytes:
+        """5 bytes that hide one number behind another: whoever knows ``number`` and the key can take them away.
+
+        :param salt: 0 to 255.
+        """
+        return _digest(self._pad, number.encode() + bytes([salt]))
+
+
+def _digest(keyed: "hashlib.blake2b", data: bytes) -> bytes:
+    each = keyed.copy()
+    each.update(data)
+    return each.digest()
 
 
 def create_secret(path: Path, *, entropy: Entropy = os.urandom) -> bytes:

@@ -41,6 +41,8 @@ class CoverReason(StrEnum):
     LISTED_AGAIN = "cover_listed_again"
     STOPPED = "cover_stopped"
     CHILD_WITHOUT_CARD = "cover_child_without_card"
+    DECEASED = "cover_deceased"
+    """The insurer was told that this person died: a clerk looks, and says nothing aloud."""
     OFFICER_UNKNOWN = "cover_officer_unknown"
     OFFICER_NAME = "cover_officer_name"
     BAD_QUESTION = "cover_bad_question"

@@ -32,7 +32,7 @@ class Coverage:
     ``valid_to`` is the last day covered, or None where it is open-ended. ``benefit`` is the benefit level (1 to 5, or
     empty where nobody said), ``home_clinic`` the facility of first registration, ``as_of`` when the source was true
     (UTC). ``insurance_number`` has ten digits or 15 characters; ``object_group`` is the two letters of the group of
-    insured persons.
+    insured persons. ``deceased``: the insurer was told that this person died.
     """
 
     valid_from: date
@@ -43,6 +43,7 @@ class Coverage:
     insurance_number: str | None = None
     object_group: str | None = None
     source: CoverSource = CoverSource.ROSTER
+    deceased: bool = False
 
     def __repr__(self) -> str:
         return "Coverage(…)"
@@ -127,12 +128,25 @@ def _doubted(decision: Eligibility, remark: CoverReason) -> Eligibility:
 def _decide(coverage: Coverage | None, on: date, clinic: str) -> Eligibility:
     if coverage is None:
         return _refused(Code.NOT_COVERED, CoverReason.NOT_FOUND, None)
+    if coverage.deceased:
+        return _deceased(coverage)
     if on < coverage.valid_from:
         return _refused(Code.COVER_ENDED, CoverReason.NOT_YET, coverage)
     if not coverage.covers(on):
         return _refused(Code.COVER_ENDED, CoverReason.ENDED, coverage)
     admitted = Eligibility(code=None, reasons=_remarks(coverage, clinic), coverage=coverage)
     return _doubted(admitted, CoverReason.TEMPORARY_CHILD_CARD) if _temporary_child(coverage) else admitted
+
+
+def _deceased(coverage: Coverage) -> Eligibility:
+    """To the desk, and quietly: the person who stands there lives, so an office was told something wrong."""
+    return Eligibility(
+        code=Code.COVER_UNKNOWN,
+        reasons=(CoverReason.DECEASED,),
+        coverage=coverage,
+        step=Step.DESK,
+        next=NextStep.LOOK_UP,
+    )
 
 
 def _refused(code: Code, reason: CoverReason, coverage: Coverage | None) -> Eligibility:

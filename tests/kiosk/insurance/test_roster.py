@@ -70,10 +70,10 @@ def test_a_missing_roster_is_said_at_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "DROP TABLE coverage",
+        "DROP TABLE person",
         "DROP TABLE meta",
         "DELETE FROM meta WHERE name = 'version'",
-        "UPDATE meta SET value = '2' WHERE name = 'format'",
+        "UPDATE meta SET value = '3' WHERE name = 'format'",
         "UPDATE meta SET value = 'yesterday' WHERE name = 'as_of'",
     ],
 )

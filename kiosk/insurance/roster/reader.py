@@ -1,0 +1,137 @@
+"""The roster as visits ask it: one open file, and a look at each question whether a newer one lies in its place."""
+
+import struct
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from kiosk.domain.eligibility import Coverage
+from kiosk.insurance.roster.file import RosterFile, RosterInfo, damage_told, damaged
+from kiosk.insurance.roster.layout import Kind, Row, day_of, insurance_digits, reveal
+from kiosk.insurance.roster.state import check_not_rolled_back, state_of
+from kiosk.keys import PersonTags
+
+
+class Roster:
+    """A roster to ask; safe to use from several threads.
+
+    :param state: the file that says which roster was the newest here; beside the roster where it is not given.
+    :raises ConfigurationError: ``never_set_up`` where there is no file, ``old_format`` or ``damaged`` where it is not a
+        whole roster of this format, ``wrong_key`` where it was made with another key, ``rolled_back`` where it is older
+        than one that was imported here.
+    """
+
+    def __init__(self, path: Path, *, tags: PersonTags, state: Path | None = None) -> None:
+        self._path = path
+        self._state = state or state_of(path)
+        self._tags = tags
+        # One connection under a lock: an answer takes microseconds, and it closes when a newer file is there.
+        self._lock = Lock()
+        self._seen: tuple[int, ...] = ()
+        self._file = self._opened()
+
+    @property
+    def version(self) -> str:
+        """The version that the insurer gave this roster."""
+        return self._file.info.version
+
+    @property
+    def as_of(self) -> datetime:
+        """When the roster was true.
+
+        :raises ConfigurationError: if the file was damaged since the start.
+        """
+        return self.info.as_of
+
+    @property
+    def info(self) -> RosterInfo:
+        """What the roster says of itself; ConfigurationError if the file was damaged since the start."""
+        with self._lock:
+            return self._present().info
+
+    def find(self, personal_number: str) -> Coverage | None:
+        """The coverage of this person, or None where the roster knows nobody by that number.
+
+        :raises ConfigurationError: if the file was damaged since the start.
+        """
+        tag = self._tags.roster_tag(personal_number)
+        with self._lock, damage_told():
+            file = self._present()
+            data = file.row(tag)
+            return None if data is None else self._coverage(file, data, personal_number)
+
+    def find_insurance(self, number: str) -> Coverage | None:
+        """The coverage of whoever has this insurance number of 10 digits or 15 characters, or None.
+
+        The last ten characters count: the first five change with the group of insured persons.
+
+        :raises ConfigurationError: if the file was damaged since the start.
+        """
+        digits = insurance_digits(number)
+        if digits is None:
+            return None
+        tag = self._tags.insurance_tag(digits)
+        with self._lock, damage_told():
+            file = self._present()
+            data = file.linked_row(tag)
+            return None if data is None else self._coverage(file, data, None, digits)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._file.close()
+
+    def __len__(self) -> int:
+        return self.info.rows
+
+    def _coverage(self, file: RosterFile, data: bytes, personal_number: str | None, digits: str = "") -> Coverage:
+        row = _parsed(data)
+        kind = file.kinds[row.kind]
+        if personal_number is not None and kind.insured:
+            digits = reveal(row.hidden, self._tags.pad(personal_number, row.salt))
+        return _coverage(row, kind, digits, file.info)
+
+    def _present(self) -> RosterFile:
+        """The file that lies there now: a newer one counts at once, if it is whole and of this key."""
+        if self._signature() != self._seen:
+            self._file = self._opened()
+        return self._file
+
+    def _opened(self) -> RosterFile:
+        seen = self._signature()
+        file = RosterFile(self._path, tags=self._tags)
+        check_not_rolled_back(self._state, file.info)
+        self._seen = seen
+        return file
+
+    def _signature(self) -> tuple[int, ...]:
+        try:
+            file = self._path.stat()
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise damaged() from error
+        return file.st_ino, file.st_mtime_ns, file.st_size
+
+
+def _parsed(data: bytes) -> Row:
+    try:
+        return Row.from_bytes(data)
+    except struct.error as error:
+        raise damaged() from error
+
+
+def _coverage(row: Row, kind: Kind, digits: str, info: RosterInfo) -> Coverage:
+    valid_from = day_of(row.valid_from)
+    if valid_from is None:
+        raise damaged()
+    return Coverage(
+        valid_from=valid_from,
+        valid_to=day_of(row.valid_to),
+        benefit=kind.benefit,
+        home_clinic=kind.home_clinic,
+        as_of=info.as_of,
+        insurance_number=kind.prefix + digits if digits else None,
+        object_group=kind.object_group or None,
+        deceased=kind.dead,
+    )
