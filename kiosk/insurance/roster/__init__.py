@@ -11,6 +11,7 @@ start and not in the middle of a visit.
 """
 
 from kiosk.insurance.roster.building import RosterEntry, build_roster
-from kiosk.insurance.roster.reader import Roster, RosterInfo
+from kiosk.insurance.roster.file import RosterInfo
+from kiosk.insurance.roster.reader import Roster
 
 __all__ = ["Roster", "RosterEntry", "RosterInfo", "build_roster"]

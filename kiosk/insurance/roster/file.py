@@ -12,7 +12,6 @@ from kiosk.insurance.roster.layout import CHECK_BYTES, FORMAT, KEY_CHECK, Kind, 
 from kiosk.keys import PersonTags
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterInfo:
     """What a roster says of itself.

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +33,7 @@ def write_full(stage: Stage, path: Path, identity: Identity, *, tags: PersonTags
     :param step: told what is being done.
     """
     path.unlink(missing_ok=True)
-    with attached(stage, path, new=True) as connection:
+    with attached(stage, path, new=True) as connection, stage.transaction():
         for statement in SCHEMA:
             connection.execute(statement.format("roster"))
         connection.execute("INSERT INTO roster.kind SELECT * FROM main.kind")
@@ -105,10 +105,6 @@ def attached(stage: Stage, path: Path, *, new: bool = False) -> Iterator[sqlite3
         connection.execute("PRAGMA roster.journal_mode = OFF")
         connection.execute("PRAGMA roster.synchronous = OFF")
         connection.execute("PRAGMA roster.cache_size = -32768")
-        connection.execute("BEGIN")
         yield connection
-        connection.execute("COMMIT")
     finally:
-        with suppress(sqlite3.OperationalError):
-            connection.execute("ROLLBACK")
         connection.execute("DETACH roster")

@@ -72,6 +72,7 @@ class Stage:
         except sqlite3.DatabaseError:
             self._start_over_damaged()
         self.kinds: dict[Kind, int] = {}
+        self._unsaved: list[tuple[object, ...]] = []
 
     def _start_over_damaged(self) -> None:
         self.connection.close()
@@ -104,12 +105,14 @@ class Stage:
             self.connection.executemany("INSERT INTO fact VALUES (?, ?)", belongs_to.items())
             for kind_id, kind in kinds:
                 self._add_kind(kind_id, kind)
+            self.save_kinds()
             self._note(Place())
         return Place()
 
     def take(self, block: Block, place: Place) -> None:
         """Take in a block, and note where it ends."""
         with self.transaction():
+            self.save_kinds()
             self.connection.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?)", block.lines)
             self.reject(block.rejects)
             self.connection.executemany("INSERT INTO staged_name VALUES (?, ?, ?)", block.names)
@@ -137,15 +140,21 @@ class Stage:
         return count
 
     def kind_id(self, kind: Kind) -> int:
-        """The id of a kind, a new one where it is new."""
+        """The id of a kind, a new one where it is new; it is saved with the next block."""
         found = self.kinds.get(kind)
         if found is not None:
             return found
-        kind_id = max(self.kinds.values(), default=-1) + 1
+        # Ids are given in turn and none is ever taken back.
+        kind_id = len(self.kinds)
         if kind_id >= MAX_KINDS:
             raise RosterRefused(Refusal.TOO_MANY_KINDS)
         self._add_kind(kind_id, kind)
         return kind_id
+
+    def save_kinds(self) -> None:
+        """Write the kinds that are new, in the transaction that is open."""
+        self.connection.executemany("INSERT INTO kind VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._unsaved)
+        self._unsaved.clear()
 
     def add_name_key(self, sealed: bytes) -> int:
         """The id of a sealed key under which names lie."""
@@ -170,6 +179,7 @@ class Stage:
             for (name,) in tables:
                 self.connection.execute(f'DROP TABLE "{name}"')
         self.kinds.clear()
+        self._unsaved.clear()
 
     def _facts(self) -> dict[str, str]:
         return dict(self.connection.execute("SELECT name, value FROM fact").fetchall())
@@ -179,8 +189,8 @@ class Stage:
         self.kinds = {kind: kind_id for kind_id, kind in map(Kind.from_row, rows)}
 
     def _add_kind(self, kind_id: int, kind: Kind) -> None:
-        self.connection.execute("INSERT INTO kind VALUES (?, ?, ?, ?, ?, ?, ?, ?)", kind.to_row(kind_id))
         self.kinds[kind] = kind_id
+        self._unsaved.append(kind.to_row(kind_id))
 
     def _note(self, place: Place) -> None:
         facts = (("offset", str(place.offset)), ("line", str(place.line)))

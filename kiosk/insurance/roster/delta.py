@@ -1,0 +1,142 @@
+"""From a stage to a changed roster file: the changes of a day, put into a copy of the present one.
+
+What another person holds is never taken: a line that gives somebody the insurance number of somebody who keeps it is
+dropped. An insurance number that stood alone so far and now comes with a personal number closes that gap: the row
+without a personal number goes, the linked one stays. A death keeps the row and marks it.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from kiosk.insurance.roster.contested import COLLISION, drop_contested
+from kiosk.insurance.roster.file import damage_told
+from kiosk.insurance.roster.full import Identity, Step, attached, copy_names, write_facts
+from kiosk.insurance.roster.layout import CHECK_BYTES, Row, key_of
+from kiosk.insurance.roster.stage import DEAD, REMOVED, ROW, Reject, Stage
+from kiosk.keys import PersonTags
+
+NOT_THERE, TAKEN = "not_there", "taken"
+_LOOSE = 1.05
+"""How much a file may grow by half-filled pages before it is packed again."""
+_KEYS = f"SELECT substr(link, {CHECK_BYTES + 1}) FROM line WHERE change <> {DEAD}"
+
+# SQLite makes no number of bytes: key_of_link is a function of ours.
+_HOLDERS = """SELECT line, line.link, insured.link, person.row FROM line
+    CROSS JOIN roster.insured ON insured.tag = line.insured
+    CROSS JOIN roster.person ON person.tag = key_of_link(insured.link)"""
+
+
+def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags: PersonTags, step: Step) -> None:
+    """A copy of the roster ``old`` with what is staged put into it; lines that do not fit it are dropped.
+
+    :raises ConfigurationError: ``damaged`` where the old roster turns out not to be whole.
+    """
+    step("copy")
+    shutil.copyfile(old, path)
+    packed = path.stat().st_size
+    with damage_told(), attached(stage, path) as connection:
+        connection.create_function("key_of_link", 1, _row_key, deterministic=True)
+        step("changes")
+        _resolve(stage)
+        drop_contested(stage)
+        stage.drop(_strangers(connection))
+        while taken := list(_taken(stage)):
+            stage.drop(taken)
+        with stage.transaction():
+            _apply(stage)
+            step("count")
+            write_facts(connection, identity, tags)
+    if path.stat().st_size > packed * _LOOSE:
+        step("pack")
+        _pack(path)
+
+
+def _resolve(stage: Stage) -> None:
+    """Removals and deaths that name an insurance number mean the row that this number leads to."""
+    found = stage.connection.execute(
+        f"""{_HOLDERS}
+        WHERE change <> {ROW} AND line.tag NOT IN (SELECT tag FROM roster.person)"""
+    ).fetchall()
+    with stage.transaction():
+        for line, own, link, row in found:
+            if own[:CHECK_BYTES] == link[:CHECK_BYTES]:
+                stage.connection.execute(
+                    "UPDATE line SET tag = ?, row = ?, link = ? WHERE line = ?",
+                    (_row_key(link), row[:CHECK_BYTES], link, line),
+                )
+
+
+def _strangers(connection: sqlite3.Connection) -> Iterator[Reject]:
+    """Lines whose tag is another person's, and changes of people whom the roster does not know."""
+    query = "SELECT line, change, line.row, person.row FROM line LEFT JOIN roster.person ON person.tag = line.tag"
+    for line, change, own, present in connection.execute(query).fetchall():
+        if present is not None and present[:CHECK_BYTES] != own[:CHECK_BYTES]:
+            yield line, "personal_number", COLLISION
+        elif present is None and change != ROW:
+            yield line, "status", NOT_THERE
+
+
+def _taken(stage: Stage) -> Iterator[Reject]:
+    """Lines whose insurance number is a linked row's, which this delta leaves as it is."""
+    changed = {key for (key,) in stage.connection.execute(_KEYS)}
+    linked = {kind_id for kind, kind_id in stage.kinds.items() if kind.personal}
+    for line, own, link, row in _holders(stage):
+        if link[CHECK_BYTES:] in changed:
+            continue
+        if link[:CHECK_BYTES] != own[:CHECK_BYTES]:
+            yield line, "insurance_number", COLLISION
+        elif Row.from_bytes(row).kind in linked:
+            yield line, "insurance_number", TAKEN
+
+
+def _holders(stage: Stage) -> list[tuple[int, bytes, bytes, bytes]]:
+    """Lines with an insurance number that is in the roster already, and who holds it."""
+    return stage.connection.execute(f"{_HOLDERS} WHERE change = {ROW}").fetchall()
+
+
+def _apply(stage: Stage) -> None:
+    connection = stage.connection
+    connection.execute("CREATE TEMP TABLE changed (key BLOB PRIMARY KEY) WITHOUT ROWID")
+    connection.execute(f"INSERT OR IGNORE INTO changed {_KEYS}")
+    connection.execute(f"DELETE FROM roster.insured WHERE substr(link, {CHECK_BYTES + 1}) IN (SELECT key FROM changed)")
+    connection.execute("DROP TABLE changed")
+    gone = [(_row_key(link),) for _, _, link, _ in _holders(stage)]
+    gone += connection.execute(f"SELECT tag FROM line WHERE change = {REMOVED}").fetchall()
+    for table in ("person", "name"):
+        connection.executemany(f"DELETE FROM roster.{table} WHERE tag = ?", gone)
+    connection.execute(f"DELETE FROM roster.name WHERE tag IN (SELECT tag FROM line WHERE change = {ROW})")
+    connection.execute(
+        f"INSERT OR REPLACE INTO roster.person SELECT tag, row FROM line WHERE change = {ROW} ORDER BY tag"
+    )
+    connection.execute(
+        f"""INSERT OR REPLACE INTO roster.insured SELECT insured, link FROM line
+        WHERE change = {ROW} AND insured IS NOT NULL ORDER BY insured"""
+    )
+    _mark_dead(stage)
+    stage.save_kinds()
+    connection.execute("INSERT OR REPLACE INTO roster.kind SELECT * FROM main.kind")
+    newest = connection.execute("SELECT coalesce(max(id), 0) FROM roster.name_key").fetchone()[0]
+    copy_names(connection, first_key=newest)
+
+
+def _mark_dead(stage: Stage) -> None:
+    kinds = {kind_id: kind for kind, kind_id in stage.kinds.items()}
+    query = f"SELECT person.tag, person.row FROM line JOIN roster.person USING (tag) WHERE change = {DEAD}"
+    for tag, data in stage.connection.execute(query).fetchall():
+        row = Row.from_bytes(data)
+        dead = replace(row, kind=stage.kind_id(replace(kinds[row.kind], dead=True)))
+        stage.connection.execute("UPDATE roster.person SET row = ? WHERE tag = ?", (dead.to_bytes(), tag))
+
+
+def _row_key(link: bytes) -> int:
+    return key_of(link[CHECK_BYTES:])
+
+
+def _pack(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("VACUUM")
