@@ -107,7 +107,11 @@ class ProcessConfig(BaseModel):
 
 
 class PatientConfig(ProcessConfig):
-    """The patient's process: the screen in the corridor, its reader and camera. It can open nothing it stored."""
+    """The patient's process: the screen in the corridor, its reader and camera. It can open nothing it stored.
+
+    With an ``internal_key`` it asks the staff process at ``staff_port`` about cover, and waits ``online_cut_off_s`` for
+    it; ``recheck_offline`` says whether whom the roster alone admitted is asked about again.
+    """
 
     port: Port = 8000
     roster: Path
@@ -124,6 +128,10 @@ class PatientConfig(ProcessConfig):
     roster_old_days: Days = 3
     roster_flagged_days: Days = 14
     roster_too_old_days: Days = 30
+    staff_port: Port = 8001
+    internal_key: Path | None = None
+    online_cut_off_s: Seconds = 3
+    recheck_offline: bool = True
 
     @model_validator(mode="after")
     def _ages_in_their_order(self) -> Self:
@@ -142,11 +150,14 @@ class PatientConfig(ProcessConfig):
 class StaffConfig(ProcessConfig):
     """The staff's process: the only one that holds the clinic's private key.
 
-    Its ``person_day_key`` is the patient's, which it only reads.
+    Its ``person_day_key`` is the patient's, which it only reads. ``gateway`` is the file with the account at the
+    payer's gateway; with an ``internal_key`` the patient's process may ask about cover.
     """
 
     port: Port = 8001
     clinic_private_key: Path
+    gateway: Path | None = None
+    internal_key: Path | None = None
 
 
 def load(cls: type[Model], path: Path) -> Model:
@@ -167,7 +178,7 @@ def load(cls: type[Model], path: Path) -> Model:
 
 
 def _absolute(cls: type[Model], settings: dict[str, Any], folder: Path) -> dict[str, Any]:
-    paths = {name for name, field in cls.model_fields.items() if field.annotation is Path}
+    paths = {name for name, field in cls.model_fields.items() if field.annotation in (Path, Path | None)}
     return {
         name: folder / value if name in paths and isinstance(value, str) else value for name, value in settings.items()
     }

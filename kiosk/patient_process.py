@@ -17,6 +17,8 @@ from kiosk.devices.clock import SystemClock
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
 from kiosk.domain.freshness import Freshness
 from kiosk.insurance.roster import Roster
+from kiosk.insurance.sources import OnlineCover
+from kiosk.insurance.staff_link import StaffLink
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.ports import CardDesk, Clock, Scanner, StoreUnavailable
 from kiosk.process import listen, run_until_told
@@ -108,6 +110,9 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 clinic=config.clinic.code,
                 clock=clock,
                 freshness=freshness,
+                online=online_of(config),
+                cut_off_s=config.online_cut_off_s,
+                recheck=config.recheck_offline,
             )
             yield PatientParts(desk=desk, threads=_threads(config, desk, reader, watch, clock), trust_problem=None)
     finally:
@@ -126,6 +131,13 @@ def trust_of(config: PatientConfig) -> TrustStore | ConfigurationError:
 def roster_of(config: PatientConfig) -> Roster:
     """The roster; ConfigurationError where it, or its key, cannot be used."""
     return Roster(config.roster, tags=PersonTags(load_secret(config.roster_key)))
+
+
+def online_of(config: PatientConfig) -> OnlineCover | None:
+    """Who asks the payer for this process, or None; ConfigurationError where the key cannot be used."""
+    if config.internal_key is None:
+        return None
+    return StaffLink(config.host, config.staff_port, token=load_secret(config.internal_key))
 
 
 def freshness_of(config: PatientConfig) -> Freshness:

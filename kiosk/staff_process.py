@@ -1,7 +1,8 @@
 """The staff's process put together: the clinic's private key, the store, and the pages of the reception desk."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import structlog
 
@@ -9,11 +10,25 @@ from idcard import ConfigurationError, TrustStore
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
-from kiosk.keys import VisitOpener, load_clinic_private_key
+from kiosk.insurance.account import load_account
+from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
+from kiosk.payer import Shared, payer_parts
 from kiosk.process import listen, run_until_told
 from kiosk.services.desk import StaffDesk
+from kiosk.services.recheck import RecheckThread
 from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
+from kiosk.web.staff.shift import Payer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffParts:
+    """What a staff process works with; the thread is not started yet."""
+
+    desk: StaffDesk
+    payer: Payer
+    recheck: RecheckThread | None
+
 
 _log = structlog.get_logger(__name__)
 
@@ -21,32 +36,34 @@ _log = structlog.get_logger(__name__)
 def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
     """Serve the staff's screen until the process is told to stop.
 
-    :raises ConfigurationError: if a key or the port cannot be used.
+    :raises ConfigurationError: if a key, the gateway's account or the port cannot be used.
     :raises StoreUnavailable: if the store cannot.
     """
-    with open_desk(config) as desk:
-        app = create_staff_app(desk, config, SystemClock(), trust_problem(config))
+    with open_parts(config) as parts, ExitStack() as stack:
+        app = create_staff_app(parts.desk, config, SystemClock(), trust_problem(config), parts.payer)
         server = listen(app, host=config.host, port=config.port)
+        if parts.recheck is not None:
+            parts.recheck.start()
+            stack.callback(parts.recheck.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
     _log.info("staff_stopped")
 
 
 @contextmanager
-def open_desk(config: StaffConfig) -> Iterator[StaffDesk]:
-    """The desk over the open store, which is closed in the end."""
+def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
+    """The parts of a staff process, with the store open; it is closed in the end."""
     opener = VisitOpener(load_clinic_private_key(config.clinic_private_key))
     tags = DayTags(config.person_day_key)
+    account = None if config.gateway is None else load_account(config.gateway)
+    token = None if config.internal_key is None else load_secret(config.internal_key)
+    device, clock = f"desk-{config.clinic.desk}", SystemClock()
     database = Database.open(config.store)
     try:
-        yield StaffDesk(
-            database=database,
-            clinic=config.clinic,
-            device=f"desk-{config.clinic.desk}",
-            opener=opener,
-            tags=tags,
-            clock=SystemClock(),
-        )
+        shared = Shared(database=database, clinic=config.clinic, device=device, opener=opener, clock=clock)
+        desk = StaffDesk(database=database, clinic=config.clinic, device=device, opener=opener, tags=tags, clock=clock)
+        payer, recheck = payer_parts(shared, account, token)
+        yield StaffParts(desk=desk, payer=payer, recheck=recheck)
     finally:
         database.close()
 

@@ -15,7 +15,6 @@ from idcard import (
     Cancelled,
     CardQr,
     ClaimedIdentity,
-    ConfigurationError,
     Connection,
     Evidence,
     File,
@@ -36,10 +35,12 @@ from idcard import (
 )
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
-from kiosk.domain.eligibility import Coverage, Eligibility, decide
-from kiosk.domain.freshness import Freshness, RosterAge
+from kiosk.domain.cover_basis import Asked, CoverBasis
+from kiosk.domain.eligibility import Coverage, Eligibility
+from kiosk.domain.freshness import Freshness
 from kiosk.domain.outcomes import assurance_of, refusal_of
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
+from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.ports import Clock, EligibilitySource
 
 Key = Can | CardQr
@@ -66,6 +67,7 @@ class Proved:
     verdict: Verdict
     eligibility: Eligibility
     source_version: str
+    basis: CoverBasis | None = None
 
     def __repr__(self) -> str:
         return "Proved(…)"
@@ -82,6 +84,8 @@ class ToDesk:
     verdict: Verdict | None = None
     coverage: Coverage | None = None
     source_version: str | None = None
+    basis: CoverBasis | None = None
+    cover_result: str | None = None
 
     def __repr__(self) -> str:
         return f"ToDesk({self.code})"
@@ -127,6 +131,8 @@ class CardReader:
     :param policy: what a verdict must meet for the automatic lane.
     :param clinic: the facility code, for remarks on the route.
     :param freshness: how old the source may be.
+    :param online: who asks the payer, or None where nobody does; ``cut_off_s`` and ``recheck`` as for
+        :class:`~kiosk.insurance.sources.CoverDesk`.
     """
 
     def __init__(
@@ -138,13 +144,23 @@ class CardReader:
         clinic: str,
         clock: Clock,
         freshness: Freshness | None = None,
+        online: OnlineCover | None = None,
+        cut_off_s: float = 3.0,
+        recheck: bool = True,
     ) -> None:
-        self._freshness = freshness or Freshness()
         self._trust = trust
         self._policy = policy
         self._source = source
-        self._clinic = clinic
         self._clock = clock
+        self._cover = CoverDesk(
+            source=source,
+            freshness=freshness or Freshness(),
+            clinic=clinic,
+            clock=clock,
+            online=online,
+            cut_off_s=cut_off_s,
+            recheck=recheck,
+        )
 
     def read(self, connection: Connection, key: Key, *, on_step: OnStep, should_cancel: ShouldCancel) -> CardOutcome:
         """What the card on this connection means for the visit.
@@ -180,20 +196,24 @@ class CardReader:
     def _look_for_cover(self, identity: VerifiedIdentity, verdict: Verdict, on_step: OnStep) -> CardOutcome:
         if identity.personal_number is None:
             return self._to_desk(verdict, Code.NO_DOCUMENT, (VisitReason.NO_PERSONAL_NUMBER,))
-        try:
-            age = self._freshness.age(self._source.as_of, self._clock.now())
-            coverage = self._source.find(identity.personal_number)
-        except ConfigurationError as error:
-            _log.error("source_unusable", reason=error.reason)
-            return self._to_desk(verdict, Code.COVER_UNKNOWN, (VisitReason.SOURCE_UNUSABLE,))
-        if age is RosterAge.TOO_OLD:
-            return self._to_desk(verdict, Code.COVER_UNKNOWN, (VisitReason.ROSTER_TOO_OLD,))
-        day, old = clinic_day(self._clock.now()), age is RosterAge.FLAGGED
-        eligibility = decide(coverage, on=day, clinic=self._clinic, old=old)
+        asked = Asked(
+            name=identity.name or identity.name_latin or "",
+            birth=identity.birth,
+            personal_number=identity.personal_number,
+        )
+        finding = self._cover.find(asked, on=clinic_day(self._clock.now()))
+        eligibility = finding.eligibility
         if eligibility.code is not None:
-            return self._to_desk(verdict, eligibility.code, eligibility.reasons, coverage)
+            to_desk = self._to_desk(verdict, eligibility.code, finding.reasons, eligibility.coverage)
+            return replace(to_desk, basis=finding.basis, cover_result=eligibility.result)
         on_step(INSURED)
-        return Proved(identity=identity, verdict=verdict, eligibility=eligibility, source_version=self._source.version)
+        return Proved(
+            identity=identity,
+            verdict=verdict,
+            eligibility=eligibility,
+            source_version=finding.basis.roster_version,
+            basis=finding.basis,
+        )
 
     def _to_desk(
         self, verdict: Verdict, code: Code, reasons: tuple[str, ...], coverage: Coverage | None = None

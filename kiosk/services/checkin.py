@@ -18,7 +18,8 @@ from idcard import ClaimedIdentity, Verdict, VerifiedIdentity
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
-from kiosk.domain.eligibility import Coverage, Eligibility
+from kiosk.domain.cover_basis import CoverBasis
+from kiosk.domain.eligibility import Coverage, Eligibility, Step
 from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
@@ -96,9 +97,11 @@ class CheckIn:
         eligibility: Eligibility,
         verdict: Verdict,
         roster_version: str | None = None,
+        basis: CoverBasis | None = None,
     ) -> Ticket:
         """The committed ticket of an admission, or the earlier one of the same day.
 
+        :param basis: what the decision rests on.
         :raises ValueError: for somebody who is not covered or has no personal number: that is a desk ticket.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
@@ -118,6 +121,9 @@ class CheckIn:
             visit.reasons = [str(reason) for reason in eligibility.reasons]
             visit.verdict, visit.trust_version = verdict.to_dict(), verdict.trust_version
             visit.roster_version = roster_version
+            _rest_on(visit, basis, eligibility.result)
+            if eligibility.step is Step.ADMIT_AND_RECHECK:
+                visit.recheck = "due"
             visit.priority = has_priority(identity.birth, moment.day)
             self._record(session, visit, moment, kind="admitted")
             ticket = ticket_of(session, visit)
@@ -134,12 +140,15 @@ class CheckIn:
         verdict: Verdict | None = None,
         coverage: Coverage | None = None,
         roster_version: str | None = None,
+        basis: CoverBasis | None = None,
+        cover_result: str | None = None,
     ) -> Ticket:
         """The committed ticket with which a person goes to the desk, and the notice that awaits them there.
 
         Somebody who comes again for the same reason keeps the number, so nobody queues twice.
 
         :param claim: what the desk need not type, or None where nothing was read.
+        :param basis: what a decision on cover rests on, and ``cover_result`` the payer's result code.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         moment = self._moment()
@@ -155,6 +164,7 @@ class CheckIn:
             visit.verdict = None if verdict is None else verdict.to_dict()
             visit.trust_version = None if verdict is None else verdict.trust_version
             visit.roster_version = roster_version
+            _rest_on(visit, basis, cover_result)
             visit.priority = claim is not None and claim.birth is not None and has_priority(claim.birth, moment.day)
             self._record(session, visit, moment, kind="desk_ticket")
             session.add(self._notice(moment, code, reasons, visit.id))
@@ -290,6 +300,14 @@ class CheckIn:
                     settle(notice, moment.at, by=self._device, resolution=Resolution.ADMITTED)
 
 
+def _rest_on(visit: Visit, basis: CoverBasis | None, result: str | None) -> None:
+    """Write down what the decision on cover rests on."""
+    if basis is not None:
+        visit.cover_source, visit.cover_as_of = basis.source, basis.as_of
+        visit.cover_online, visit.shift_id = basis.online, basis.shift_id
+        visit.cover_result = result
+
+
 def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:
     """Mark a notice as resolved."""
     notice.state, notice.resolved_at, notice.resolved_by, notice.resolution = "resolved", at, by, resolution
@@ -311,6 +329,12 @@ def visit_facts(visit: Visit) -> dict[str, Any]:
         "reasons": list(visit.reasons),
         "trust_version": visit.trust_version,
         "roster_version": visit.roster_version,
+        "cover_source": visit.cover_source,
+        "cover_as_of": visit.cover_as_of.isoformat() if visit.cover_as_of else None,
+        "cover_result": visit.cover_result,
+        "cover_online": visit.cover_online,
+        "shift": visit.shift_id,
+        "recheck": visit.recheck,
         "commitment": visit.commitment.hex() if visit.commitment else None,
     }
 

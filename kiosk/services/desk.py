@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -45,7 +45,8 @@ class VisitRow:
     ``person`` is None where nothing was read, or the record does not open (``unreadable``). ``time`` is local,
     ``HH:MM``; ``facts`` the verdict's, as :meth:`idcard.Verdict.to_dict` writes them. ``needs_typing``: a desk ticket
     that one tap cannot confirm. ``first_number`` and ``first_day`` (``DD/MM``): what a ticket of an earlier day was
-    called with before it was confirmed.
+    called with before it was confirmed. ``cover_as_of``: when what the decision rests on was true, ``HH:MM DD/MM``;
+    ``recheck``: a word of :data:`kiosk.store.tables.RECHECK_STATES`, or nothing.
     """
 
     visit_id: str
@@ -68,6 +69,9 @@ class VisitRow:
     needs_typing: bool
     first_number: int | None
     first_day: str
+    cover_source: str
+    cover_as_of: str
+    recheck: str
 
     def __repr__(self) -> str:
         return f"VisitRow(number={self.number})"
@@ -207,6 +211,9 @@ class StaffDesk:
             needs_typing=visit.state == "desk" and _needs_typing(visit),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
+            cover_source=visit.cover_source or "",
+            cover_as_of="" if visit.cover_as_of is None else _as_of(visit.cover_as_of),
+            recheck=visit.recheck or "",
         )
 
     def _notice_row(self, session: Session, notice: Notice) -> NoticeRow:
@@ -281,6 +288,10 @@ class StaffDesk:
         facts = {"notice": notice.id, "visit": notice.visit_id, "by": by, "resolution": resolution}
         repositories.append_audit(session, self._device, at, "resolved", facts)
         repositories.append_outbox(session, self._device, at, "resolved", facts)
+
+
+def _as_of(instant: datetime) -> str:
+    return instant.astimezone(VIETNAM_TIME).strftime("%H:%M %d/%m")
 
 
 def _first(visit: Visit) -> dict[str, Any]:

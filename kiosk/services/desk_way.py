@@ -24,6 +24,8 @@ class DeskWay:
             verdict=to_desk.verdict,
             coverage=to_desk.coverage,
             roster_version=to_desk.source_version,
+            basis=to_desk.basis,
+            cover_result=to_desk.cover_result,
         )
         return self.shown(to_desk.code, ticket.number)
 

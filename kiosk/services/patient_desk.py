@@ -135,6 +135,7 @@ class PatientDesk:
                     eligibility=proved.eligibility,
                     verdict=proved.verdict,
                     roster_version=proved.source_version,
+                    basis=proved.basis,
                 )
             )
             if ticket is not None:

@@ -30,6 +30,7 @@ class PersonRecord:
     benefit: str | None = None
     home_clinic: str | None = None
     covered_to: str | None = None
+    insurance_number: str | None = None
 
     def __repr__(self) -> str:
         return "PersonRecord(…)"
@@ -85,6 +86,10 @@ def _birth(birth: BirthDate | None) -> str | None:
 
 def _coverage_fields(coverage: Coverage | None) -> Fields:
     if coverage is None:
-        return {"benefit": None, "home_clinic": None, "covered_to": None}
-    covered_to = coverage.valid_to.isoformat() if coverage.valid_to else None
-    return {"benefit": coverage.benefit, "home_clinic": coverage.home_clinic, "covered_to": covered_to}
+        return {"benefit": None, "home_clinic": None, "covered_to": None, "insurance_number": None}
+    return {
+        "benefit": coverage.benefit,
+        "home_clinic": coverage.home_clinic,
+        "covered_to": coverage.valid_to.isoformat() if coverage.valid_to else None,
+        "insurance_number": coverage.insurance_number,
+    }

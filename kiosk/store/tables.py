@@ -28,6 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 VISIT_STATES = ("desk", "admitted", "closed")
 NOTICE_STATES = ("new", "resolved")
+RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -78,7 +79,9 @@ class Visit(Base):
     says whose word it is (``chip`` or ``staff``; ``none`` for a desk ticket). ``reasons`` are stable words, ``verdict``
     the verdict's facts: both free of personal data. ``sealed_key`` is None where nobody was read, or the person was
     erased. ``day`` and ``number`` are those of the admission; a desk ticket that was confirmed on a later day had
-    ``first_day`` and ``first_number`` before.
+    ``first_day`` and ``first_number`` before. The columns ``cover_…`` say what the decision rests on: who said it,
+    when that was true, the payer's result code, and what came of asking; ``shift_id`` in whose shift. ``recheck`` is
+    None, or one of :data:`RECHECK_STATES`.
     """
 
     __tablename__ = "visit"
@@ -96,6 +99,7 @@ class Visit(Base):
             postgresql_where=text("state = 'admitted'"),
         ),
         Index("ix_visit_clinic_day_state", "clinic", "day", "state"),
+        Index("ix_visit_clinic_recheck", "clinic", "recheck"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -126,6 +130,29 @@ class Visit(Base):
     admitted_at: Mapped[datetime | None]
     called_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None] = mapped_column(String(64))
+    cover_source: Mapped[str | None] = mapped_column(String(16))
+    cover_as_of: Mapped[datetime | None]
+    cover_result: Mapped[str | None] = mapped_column(String(8))
+    cover_online: Mapped[str | None] = mapped_column(String(24))
+    shift_id: Mapped[str | None] = mapped_column(String(36))
+    recheck: Mapped[str | None] = mapped_column(String(16))
+
+
+class Shift(Base):
+    """An officer's time on duty. Who it is lies in ``blob``, sealed as a person's fields are."""
+
+    __tablename__ = "shift"
+    __table_args__ = (Index("ix_shift_clinic_ends_at", "clinic", "ends_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(32))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    sealed_key: Mapped[bytes]
+    blob: Mapped[bytes]
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime]
 
 
 class Notice(Base):

@@ -9,16 +9,23 @@ from kiosk.services.desk import StaffDesk
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
+from kiosk.web.staff.internal import add_internal
+from kiosk.web.staff.shift import Payer, add_shift
 from kiosk.web.staff.views import add_views
 from kiosk.web.staff.words import add_staff_words
 
 
 def create_staff_app(
-    desk: StaffDesk, config: StaffConfig, clock: Clock, trust_problem: ConfigurationError | None = None
+    desk: StaffDesk,
+    config: StaffConfig,
+    clock: Clock,
+    trust_problem: ConfigurationError | None = None,
+    payer: Payer | None = None,
 ) -> Flask:
     """The app of the reception desk.
 
     :param trust_problem: why the patient's screen is closed, or None: staff see the reason and the remedy.
+    :param payer: what is needed to ask the payer, and the shift in whose name; None leaves both out.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -27,4 +34,8 @@ def create_staff_app(
     add_staff_words(app)
     add_views(app, board)
     add_deeds(app, board)
+    if payer is not None:
+        add_shift(app, board, payer)
+        if payer.token is not None:
+            add_internal(app, payer.cover, payer.token)
     return app

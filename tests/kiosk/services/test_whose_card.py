@@ -31,7 +31,8 @@ class WhileItIsJudged:
 
 
 def while_judged(kiosk: Kiosk, happens: Callable[[], None]) -> None:
-    kiosk.reader._card_reader._source = WhileItIsJudged(kiosk.reader._card_reader._source, happens)
+    cover = kiosk.reader._card_reader._cover
+    cover._source = WhileItIsJudged(cover._source, happens)
 
 
 def test_the_next_card_on_the_confirmation_is_the_next_persons_visit(kiosk: Kiosk) -> None:

@@ -14,7 +14,9 @@ import idcard
 from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
-from kiosk.domain.eligibility import CoverReason, NextStep
+from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
+from kiosk.insurance import gateway_errors
+from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
@@ -23,7 +25,7 @@ from kiosk.web.patient.page import STEPS
 LANGUAGES = ("vi", "en")
 DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency"]
 # Whose errors count among those that must have words: they are loaded before anybody counts.
-WITH_ERRORS = (keys, ports)
+WITH_ERRORS = (keys, ports, gateway_errors)
 PROBLEMS = (
     "no_such_ticket",
     "closed",
@@ -34,8 +36,11 @@ PROBLEMS = (
     "bad_name",
     "bad_birth",
     "bad_number",
+    "bad_officer",
+    "bad_officer_number",
+    "bad_times",
 )
-PARTS = ("reader", "camera", "store", "trust", "roster", "kiosk")
+PARTS = ("reader", "camera", "store", "trust", "roster", "kiosk", "gateway")
 CALLS = ("help", "child", "emergency")
 
 
@@ -88,6 +93,9 @@ def families() -> set[str]:
         | {f"staff.problem.{word}" for word in PROBLEMS}
         | {f"staff.type.sex.{word}" for word in ("M", "F", "unknown")}
         | {f"device.{part}" for part in PARTS}
+        | {f"staff.recheck.{state}" for state in Recheck}
+        | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR)}
+        | {f"staff.cover.{source}" for source in CoverSource}
     )
 
 

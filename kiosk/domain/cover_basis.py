@@ -1,0 +1,67 @@
+"""What is asked about somebody's cover, and what a decision rests on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idcard import BirthDate
+from kiosk.domain.eligibility import CoverSource, Eligibility
+
+
+class Online(StrEnum):
+    """What came of asking the payer, in one word; the ones but the first say why no answer came."""
+
+    ANSWERED = "answered"
+    OFF = "off"
+    """This clinic does not ask the payer."""
+    NO_SHIFT = "no_shift"
+    """No officer is on duty, in whose name one could ask."""
+    NO_NUMBER = "no_number"
+    """The number by which this clinic asks is not known."""
+    TOO_LATE = "too_late"
+    """The cut-off had passed."""
+    BUSY = "busy"
+    DOWN = "down"
+    """The gateway gave no usable answer."""
+    REFUSED = "refused"
+    """The gateway refuses the clinic's account."""
+    ANOTHER_PERSON = "another_person"
+    """The answer was about somebody else."""
+    UNREACHABLE = "unreachable"
+    """The staff process did not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Asked:
+    """About whom the payer is asked; a number that is not known is None."""
+
+    name: str
+    birth: BirthDate
+    personal_number: str | None = None
+    insurance_number: str | None = None
+
+    def __repr__(self) -> str:
+        return "Asked(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineAnswer:
+    """What the payer's answer amounts to: when it was given (UTC), and in whose shift it was asked."""
+
+    eligibility: Eligibility
+    as_of: datetime
+    shift_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverBasis:
+    """What a decision rests on: who said it, when that was true, and what came of asking the payer.
+
+    ``as_of`` is None where nobody could say anything.
+    """
+
+    source: CoverSource
+    as_of: datetime | None
+    roster_version: str
+    online: Online
+    shift_id: str | None = None

@@ -1,0 +1,50 @@
+"""The patient's process asks the staff's process about cover: loopback, a bearer token, numbers in the body only."""
+
+import http.client
+
+from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
+from kiosk.insurance.cover_message import LARGEST, PATH, MalformedMessage, answer_of, question_bytes
+from kiosk.insurance.sources import NoOnlineAnswer
+
+
+class StaffLink:
+    """The staff process of this machine, as whom to ask; safe to use from several threads.
+
+    :param token: 32 bytes that both processes have.
+    :param timeout_s: how long to wait for each part of an answer, in seconds; the visit's cut-off comes first.
+    """
+
+    def __init__(self, host: str, port: int, *, token: bytes, timeout_s: float = 10.0) -> None:
+        self._host = host
+        self._port = port
+        self._bearer = f"Bearer {token.hex()}"
+        self._timeout_s = timeout_s
+
+    def __repr__(self) -> str:
+        return f"StaffLink(port={self._port})"
+
+    def ask(self, asked: Asked) -> OnlineAnswer:
+        """What the payer says about this person; NoOnlineAnswer where nothing usable came."""
+        try:
+            return answer_of(self._post(question_bytes(asked)))
+        except (OSError, http.client.HTTPException, MalformedMessage):
+            raise NoOnlineAnswer(Online.UNREACHABLE) from None
+
+    def _post(self, body: bytes) -> bytes:
+        at = f"[{self._host}]" if ":" in self._host else self._host
+        headers = {
+            "Authorization": self._bearer,
+            "Content-Type": "application/json",
+            # The staff process takes changes from its own origin only.
+            "Origin": f"http://{at}:{self._port}",
+        }
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+        try:
+            connection.request("POST", PATH, body, headers)
+            answer = connection.getresponse()
+            content = answer.read(LARGEST + 1)
+        finally:
+            connection.close()
+        if answer.status != http.client.OK or len(content) > LARGEST:
+            raise MalformedMessage("no answer about cover")
+        return content

@@ -1,0 +1,244 @@
+"""Admissions by the roster alone are asked about again, once the network is back or a shift is open.
+
+Theory of operation. Such an admission is marked ``due``. A round asks the payer about each, the oldest first, and stops
+where no answer can be had. What was admitted is never changed: a decision that turns out otherwise is a new event in
+audit and outbox, and a notice that staff see the same day, with its code and what to do.
+
+Only the staff process runs this: it alone opens who somebody is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from threading import Event, Thread
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from idcard import BirthDate
+from kiosk.domain.codes import Code
+from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
+from kiosk.domain.eligibility import Eligibility, Step
+from kiosk.domain.route import Clinic
+from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
+from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.ports import Clock, StoreUnavailable
+from kiosk.services.person import PersonRecord
+from kiosk.store import repositories
+from kiosk.store.database import Database
+from kiosk.store.ids import uuid7
+from kiosk.store.tables import Notice, Visit
+
+OLDEST = timedelta(days=7)
+"""Admissions that are older are not asked about any more."""
+
+_END_WITHIN_S = 5.0
+_log = structlog.get_logger(__name__)
+
+
+class Recheck(StrEnum):
+    """What became of an admission by the roster alone."""
+
+    DUE = "due"
+    UPHELD = "upheld"
+    REVERSED = "reversed"
+    """The payer knows no cover: staff were told."""
+    UNCLEAR = "unclear"
+    """The payer's answer leaves it to a person: staff were told."""
+    IMPOSSIBLE = "impossible"
+    """Nobody can be asked about: the person was erased, or has no number to ask by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a round came to: how many of each, and why it stopped, where it did."""
+
+    settled: Mapping[Recheck, int]
+    stopped: Online | None
+
+
+class Rechecker:
+    """Asks about admissions again.
+
+    :param device: the desk's name in the audit chain and the outbox.
+    :param cover: who asks the payer.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clinic: Clinic,
+        device: str,
+        opener: VisitOpener,
+        cover: OnlineCover,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._clinic = clinic
+        self._device = device
+        self._opener = opener
+        self._cover = cover
+        self._clock = clock
+
+    def round(self) -> Round:
+        """Ask about everybody who is due, until no answer can be had.
+
+        :raises StoreUnavailable: if the store takes nothing; what was settled before stays so.
+        """
+        settled: dict[Recheck, int] = {}
+        for visit_id, asked in self._due():
+            try:
+                state = self._settle(visit_id, None if asked is None else self._cover.ask(asked))
+            except NoOnlineAnswer as problem:
+                if problem.why is not Online.NO_NUMBER:
+                    return Round(settled=settled, stopped=problem.why)
+                state = self._settle(visit_id, None)
+            if state is Recheck.DUE:
+                return Round(settled=settled, stopped=Online.DOWN)
+            settled[state] = settled.get(state, 0) + 1
+        return Round(settled=settled, stopped=None)
+
+    def report(self, *, ok: bool) -> None:
+        """Tell staff how the payer's gateway is."""
+        with self._database.write() as session:
+            state = {"ok": ok}
+            repositories.set_device_state(session, self._device, "gateway", state, self._clock.now())
+
+    def _due(self) -> list[tuple[str, Asked | None]]:
+        since = self._clock.now() - OLDEST
+        query = (
+            select(Visit)
+            .where(Visit.clinic == self._clinic.code, Visit.recheck == Recheck.DUE, Visit.admitted_at > since)
+            .order_by(Visit.admitted_at)
+        )
+        with self._database.read() as session:
+            return [(visit.id, self._asked(visit)) for visit in session.scalars(query)]
+
+    def _asked(self, visit: Visit) -> Asked | None:
+        """About whom to ask; None where the record is gone, does not open, or names nobody to ask about."""
+        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+            return None
+        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
+        try:
+            person = PersonRecord.from_fields(self._opener.open(visit.id, sealed))
+            year, month, day = (*(int(part) for part in (person.birth or "").split("-")), None, None)[:3]
+            birth = BirthDate(year=year or 0, month=month, day=day)
+        except (CannotOpen, ValueError):
+            return None
+        return Asked(
+            name=person.display_name,
+            birth=birth,
+            personal_number=person.personal_number,
+            insurance_number=person.insurance_number,
+        )
+
+    def _settle(self, visit_id: str, answer: OnlineAnswer | None) -> Recheck:
+        """Write down what came of it, all in one transaction; who settled it meanwhile was right."""
+        state = _state_of(answer)
+        if state is Recheck.DUE:
+            return state
+        at = self._clock.now()
+        with self._database.write() as session:
+            visit = session.get(Visit, visit_id)
+            if visit is None or visit.recheck != Recheck.DUE:
+                return Recheck.IMPOSSIBLE if visit is None else Recheck(visit.recheck or Recheck.IMPOSSIBLE)
+            visit.recheck = state
+            session.flush()
+            facts = _facts(visit, answer)
+            kind = f"recheck_{state}"
+            repositories.append_audit(session, self._device, at, kind, facts)
+            repositories.append_outbox(session, self._device, at, kind, facts)
+            if answer is not None and answer.eligibility.code is not None:
+                session.add(self._notice(visit, answer.eligibility, answer.eligibility.code, state))
+        _log.info("rechecked", outcome=state.value)
+        return state
+
+    def _notice(self, visit: Visit, eligibility: Eligibility, code: Code, state: Recheck) -> Notice:
+        at = self._clock.now()
+        return Notice(
+            id=uuid7(at),
+            clinic=self._clinic.code,
+            device=self._device,
+            code=code,
+            reasons=[f"recheck_{state}", *(reason.value for reason in eligibility.reasons)],
+            visit_id=visit.id,
+            state="new",
+            created_at=at,
+        )
+
+
+def _state_of(answer: OnlineAnswer | None) -> Recheck:
+    if answer is None:
+        return Recheck.IMPOSSIBLE
+    if answer.eligibility.next.off_line:
+        return Recheck.DUE
+    if answer.eligibility.covered:
+        return Recheck.UPHELD
+    return Recheck.REVERSED if answer.eligibility.step is Step.NOT_COVERED else Recheck.UNCLEAR
+
+
+def _facts(visit: Visit, answer: OnlineAnswer | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {"visit": visit.id, "number": visit.number, "recheck": visit.recheck}
+    if answer is None:
+        return facts
+    decision = answer.eligibility
+    return facts | {
+        "code": decision.code,
+        "reasons": [reason.value for reason in decision.reasons],
+        "step": decision.step,
+        "next": decision.next,
+        "result": decision.result,
+        "as_of": answer.as_of.isoformat(),
+        "shift": answer.shift_id,
+    }
+
+
+class RecheckThread:
+    """Runs rounds in the background: now and then, and at once when told that a shift was opened.
+
+    :param every_s: seconds between two rounds; with it a network that is back is found.
+    """
+
+    def __init__(self, rechecker: Rechecker, *, every_s: float = 20.0) -> None:
+        self._rechecker = rechecker
+        self._every_s = every_s
+        self._wake, self._stopping = Event(), Event()
+        self._ok: bool | None = None
+        self._thread = Thread(target=self._run, name="recheck", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def nudge(self) -> None:
+        """Run a round soon."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End; a question that is under way may be given up."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=_END_WITHIN_S)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except StoreUnavailable:
+                _log.warning("recheck_waits_for_the_store")
+            except Exception as error:
+                # A bug must not end this for ever; the words of an error may hold personal data.
+                _log.error("thread_fault", thread="recheck", kind=type(error).__name__)
+            self._wake.wait(self._every_s)
+            self._wake.clear()
+
+    def _turn(self) -> None:
+        done = self._rechecker.round()
+        ok = done.stopped not in (Online.DOWN, Online.REFUSED)
+        if ok != self._ok and (done.settled or done.stopped not in (None, Online.NO_SHIFT)):
+            self._rechecker.report(ok=ok)
+            self._ok = ok
