@@ -22,6 +22,13 @@ RouteCode = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$")]
 Count = Annotated[int, Field(gt=0)]
 
 
+def _pattern(text: str) -> str:
+    try:
+        return re.compile(text).pattern
+    except re.error as error:
+        raise ValueError(f"no pattern: {error}") from None
+
+
 class Part(BaseModel):
     """A part of a table: nothing unknown in it, nothing changed later."""
 
@@ -212,7 +219,7 @@ class Provinces(Table):
 class FacilityShape(Part):
     """How the codes of facilities look, and the ending of a child's temporary card."""
 
-    pattern: Annotated[str, AfterValidator(lambda text: re.compile(text).pattern)]
+    pattern: Annotated[str, AfterValidator(_pattern)]
     temporary: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
 
 
