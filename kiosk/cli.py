@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 import idcard
+from kiosk import roster_cli
 
 STORE_TROUBLE, USAGE = 1, 2
 _OWN = ("idcard", "kiosk")
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(roster_cli.app, name="roster")
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]
 EndWithStdin = Annotated[bool, typer.Option("--end-with-stdin", hidden=True, help="Stop when standard input ends.")]
@@ -83,7 +85,7 @@ def demo(
     camera: Annotated[str, typer.Option(help="simulated: codes shown at the bench; browser: a real camera.")] = (
         "simulated"
     ),
-    port_base: Annotated[int, typer.Option(min=1024, max=65532, help="The first of four ports.")] = 8000,
+    port_base: Annotated[int, typer.Option(min=1024, max=65531, help="The first of five ports.")] = 8000,
     directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration keeps its data.")] = Path(
         "var/demo"
     ),

@@ -46,7 +46,7 @@ def _asked_for() -> tuple[Path, Options]:
     parser = argparse.ArgumentParser(prog="kiosk demo", description="The whole kiosk, with invented people.")
     parser.add_argument("--reader", type=_reader, default="simulated", metavar="simulated|pcsc|pcsc:NAME")
     parser.add_argument("--camera", choices=("simulated", "browser"), default="simulated")
-    parser.add_argument("--port-base", type=int, choices=range(1024, 65533), default=8000, metavar="PORT")
+    parser.add_argument("--port-base", type=int, choices=range(1024, 65532), default=8000, metavar="PORT")
     parser.add_argument("--dir", type=Path, default=Path("var/demo"))
     asked = vars(parser.parse_args())
     return asked.pop("dir"), Options(**asked)
@@ -78,6 +78,8 @@ What to do:
   2. {card}
   3. On the patient screen, type the last six digits of the number on the card, and choose a room.
   4. Look at the staff screen. Then try a forged card.
+  5. Open a shift on the staff screen (any name; any personal number from the bench): from then on the payer is asked,
+     and the bench can make its gateway slow, lying or silent.
 
 Ctrl-C ends it. Everything it keeps is in {folder}."""
 

@@ -22,6 +22,7 @@ class BenchConfig(BaseModel):
     card_port: Port = 8003
     patient_port: Port = 8000
     staff_port: Port = 8001
+    gateway_port: Port = 8004
     session_key: Path
     issuer: Path
     reader: ReaderSetting

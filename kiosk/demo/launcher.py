@@ -1,4 +1,4 @@
-"""Starts the three processes of a demonstration, waits until they answer, and ends them together."""
+"""Starts the processes of a demonstration, waits until they answer, and ends them together."""
 
 import http.client
 import signal
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from idcard import ConfigurationError
-from kiosk.demo.provision import BENCH, HOST, PATIENT, STAFF, Options, Place
+from kiosk.demo.provision import BENCH, GATEWAY, HOST, PATIENT, STAFF, Options, Place
 from kiosk.process import port_busy
 
 ANSWER_WITHIN_S = 90.0
@@ -41,7 +41,7 @@ class ChildDied(Exception):
 
 
 def check_ports(options: Options) -> None:
-    """Nothing, where all four ports are free.
+    """Nothing, where all ports are free.
 
     :raises ConfigurationError: naming the first one that is not.
     """
@@ -74,6 +74,8 @@ def running(place: Place, options: Options) -> Iterator[dict[str, Child]]:
             for process in together:
                 children[process] = _started(place, process)
             _wait_for_answers(place, [options.ports[process] for process in together], children)
+        # Last, and nobody waits for it: until it answers the kiosk goes by its roster, as without a network.
+        children[GATEWAY] = _started_command(place, GATEWAY, _gateway_command(place, options))
         yield children
     finally:
         _end(children)
@@ -90,7 +92,16 @@ def watch(place: Place, children: dict[str, Child], told_to_stop: Callable[[], b
 
 
 def _started(place: Place, process: str) -> Child:
-    command = [sys.executable, "-m", *_MODULES[process], str(place.config(process)), "--end-with-stdin"]
+    return _started_command(place, process, [*_MODULES[process], str(place.config(process))])
+
+
+def _gateway_command(place: Place, options: Options) -> list[str]:
+    port = str(options.ports[GATEWAY])
+    return ["kiosk", "gateway", "stand-in", "--port", port, "--script", str(place.gateway_script)]
+
+
+def _started_command(place: Place, process: str, arguments: list[str]) -> Child:
+    command = [sys.executable, "-m", *arguments, "--end-with-stdin"]
     with log_of(place, process).open("wb") as log:
         # Standard input is its lifeline: it ends when this process does, even if this one is killed.
         # Ctrl-C is for this process alone: the others end in its order.
@@ -147,7 +158,7 @@ def _ending(code: int) -> str:
 def _end(children: dict[str, Child]) -> None:
     """End the processes, the bench last: without it the kiosk would miss its reader once more, and tell staff."""
     deadline = time.monotonic() + _END_WITHIN_S
-    for together in ((PATIENT, STAFF), (BENCH,)):
+    for together in ((PATIENT, STAFF), (BENCH, GATEWAY)):
         ending = [children[process] for process in together if process in children]
         for child in ending:
             child.terminate()

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from idcard import ConfigurationError
 from idcard.testing import Issuer
+from kiosk.demo.gateway import write_gateway
 from kiosk.demo.people import citizens
 from kiosk.insurance.roster import build_roster
+from kiosk.insurance.roster.state import state_of
 from kiosk.keys import PersonTags, create_clinic_keys, create_secret, load_secret
 
-PATIENT, STAFF, BENCH = "patient", "staff", "bench"
+PATIENT, STAFF, BENCH, GATEWAY = "patient", "staff", "bench", "gateway"
 HOST = "127.0.0.1"
 ROSTER_VERSION = "demo-1"
 
@@ -34,7 +36,7 @@ class Options:
 
     :param reader: ``simulated``, ``pcsc`` or ``pcsc:NAME``.
     :param camera: ``simulated`` or ``browser``.
-    :param port_base: the port of the patient's screen; staff, bench and card socket have the next three.
+    :param port_base: the port of the patient's screen; staff, bench, card socket and gateway have the next four.
     :param answer_ms: how long a virtual card takes for an answer, in milliseconds.
     """
 
@@ -46,7 +48,7 @@ class Options:
     @property
     def ports(self) -> dict[str, int]:
         """The ports by what listens there."""
-        return {name: self.port_base + at for at, name in enumerate((PATIENT, STAFF, BENCH, "card"))}
+        return {name: self.port_base + at for at, name in enumerate((PATIENT, STAFF, BENCH, "card", GATEWAY))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,16 @@ class Place:
         return self.root / "roster.db"
 
     @property
+    def gateway_script(self) -> Path:
+        """What the stand-in of the payer's gateway answers."""
+        return self.root / "bench" / "gateway.toml"
+
+    @property
+    def gateway_account(self) -> Path:
+        """The clinic's account at it."""
+        return self.root / "keys" / "gateway.toml"
+
+    @property
     def issuer(self) -> Path:
         """The demonstration's issuer, private keys and all."""
         return self.root / "bench" / "issuer"
@@ -93,6 +105,7 @@ def provision(folder: Path, options: Options) -> Place:
         _issuer(place)
         _trust(place)
         _roster(place)
+        write_gateway(place.gateway_script, place.gateway_account, port=options.ports[GATEWAY])
         _configurations(place, options)
     except OSError as error:
         raise ConfigurationError(
@@ -120,7 +133,12 @@ def _refuse_production(place: Place) -> None:
 
 
 def _keys(place: Place) -> None:
-    for name in ("roster.key", "person_day.key", *(f"{process}_session.key" for process in (PATIENT, STAFF, BENCH))):
+    for name in (
+        "roster.key",
+        "person_day.key",
+        "internal.key",
+        *(f"{process}_session.key" for process in (PATIENT, STAFF, BENCH)),
+    ):
         if not place.key(name).exists():
             create_secret(place.key(name))
     private, public = place.key("clinic.key"), place.key("clinic.pub")
@@ -147,6 +165,8 @@ def _roster(place: Place) -> None:
     """Written at every start: the invented people of this version, under the key that was kept."""
     entries = [entry for citizen in citizens().values() if (entry := citizen.roster_entry()) is not None]
     tags = PersonTags(load_secret(place.key("roster.key")))
+    # A roster that was imported here to try it out must not make this one look like a roll-back.
+    state_of(place.roster).unlink(missing_ok=True)
     build_roster(place.roster, entries, tags=tags, version=ROSTER_VERSION, as_of=datetime.now(UTC))
 
 
@@ -178,17 +198,25 @@ def _configurations(place: Place, options: Options) -> None:
         "clinic_public_key": key("clinic.pub"),
         "reader": reader,
         "camera": camera,
+        "staff_port": ports[STAFF],
+        "internal_key": key("internal.key"),
+    }
+    staff: dict[str, object] = {
+        "clinic_private_key": key("clinic.key"),
+        "gateway": place.gateway_account,
+        "internal_key": key("internal.key"),
     }
     bench: dict[str, object] = {
         "patient_port": ports[PATIENT],
         "staff_port": ports[STAFF],
         "card_port": ports["card"],
+        "gateway_port": ports[GATEWAY],
         "issuer": place.issuer,
         "reader": reader,
         "camera": camera,
         "answer_ms": options.answer_ms,
     }
-    own = {PATIENT: stored | patient, STAFF: stored | {"clinic_private_key": key("clinic.key")}, BENCH: bench}
+    own = {PATIENT: stored | patient, STAFF: stored | staff, BENCH: bench}
     for process, settings in own.items():
         settings = shared | {"port": ports[process], "session_key": key(f"{process}_session.key")} | settings
         clinic = "" if process == BENCH else "\n" + _CLINIC.read_text("utf-8")

@@ -6,7 +6,7 @@ tell it, and nothing else: no key, no name, no choice that was made on the bench
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from idcard import IdCardError
@@ -23,6 +23,8 @@ class Laid:
 
     on_reader: str | None = None
     before_camera: str | None = None
+    gateway: str = "ok"
+    """How the payer's gateway was told to behave."""
 
 
 class Bench:
@@ -65,7 +67,7 @@ class Bench:
             self._take()
             card.power_off()
             self._placed += 1
-            self._laid = Laid(citizen, self._laid.before_camera)
+            self._laid = replace(self._laid, on_reader=citizen)
 
     def take_away(self) -> None:
         """Take the card off the reader, where there is one; its power is gone with it."""
@@ -76,12 +78,17 @@ class Bench:
         """Hold the code of a citizen's card before the camera; KeyError for an unknown one."""
         picture = camera_picture(self.people[citizen].qr_text)
         with self._lock:
-            self._laid, self._picture = Laid(self._laid.on_reader, citizen), picture
+            self._laid, self._picture = replace(self._laid, before_camera=citizen), picture
 
     def hide_qr(self) -> None:
         """Hold nothing before the camera."""
         with self._lock:
-            self._laid, self._picture = Laid(self._laid.on_reader), b""
+            self._laid, self._picture = replace(self._laid, before_camera=None), b""
+
+    def set_gateway(self, mood: str) -> None:
+        """Remember how the payer's gateway was told to behave."""
+        with self._lock:
+            self._laid = replace(self._laid, gateway=mood)
 
     def answer(self, body: bytes) -> bytes:
         """The answer to one frame of the kiosk; empty where there is nothing to answer, or no card."""
@@ -103,7 +110,7 @@ class Bench:
     def _take(self) -> None:
         if self._laid.on_reader is not None:
             self._cards[self._laid.on_reader].power_off()
-        self._laid = Laid(None, self._laid.before_camera)
+        self._laid = replace(self._laid, on_reader=None)
 
     def _power(self, act: Callable[[SimulatedCard], None]) -> bytes:
         if self._card is not None:

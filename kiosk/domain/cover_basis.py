@@ -33,12 +33,16 @@ class Online(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Asked:
-    """About whom the payer is asked; a number that is not known is None."""
+    """About whom the payer is asked; a number that is not known is None.
+
+    ``latin``: the name comes from a source that never writes accents, as the chip's zone.
+    """
 
     name: str
     birth: BirthDate
     personal_number: str | None = None
     insurance_number: str | None = None
+    latin: bool = False
 
     def __repr__(self) -> str:
         return "Asked(…)"

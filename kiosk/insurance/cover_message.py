@@ -40,6 +40,7 @@ class _Question(_Message):
     birth: _Birth
     personal_number: Number | None = None
     insurance_number: Number | None = None
+    latin: bool = False
 
 
 class _Coverage(_Message):
@@ -76,6 +77,7 @@ def question_bytes(asked: Asked) -> bytes:
         birth=birth,
         personal_number=asked.personal_number,
         insurance_number=asked.insurance_number,
+        latin=asked.latin,
     )
     return question.model_dump_json().encode()
 
@@ -92,6 +94,7 @@ def question_of(content: bytes) -> Asked:
         birth=birth,
         personal_number=question.personal_number,
         insurance_number=question.insurance_number,
+        latin=question.latin,
     )
 
 

@@ -1,18 +1,23 @@
 """The staff process asks the payer, in the name of the officer on duty, at most twice about one person.
 
 The second question is the one that the first answer's row of data proposes: the year of birth alone, or the other
-number. Nothing is tried a third time; then a person compares.
+number. Nothing is tried a third time; then a person compares. An answer that would admit somebody of another name or
+birth admits nobody.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import Protocol
 
+import structlog
+
 from idcard import BirthDate
+from kiosk.domain.asking import AskRule, Known, Question
+from kiosk.domain.codes import Code
 from kiosk.domain.cover_answer import CoverAnswer, ResultTable, judge
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
-from kiosk.domain.eligibility import Eligibility, NextStep
+from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
+from kiosk.domain.match import BirthGrade, MatchRule, match_births, match_names, parse_birth
 from kiosk.domain.tickets import clinic_day
 from kiosk.insurance.gateway_errors import GatewayDown, GatewayRefused
 from kiosk.insurance.sources import NoOnlineAnswer
@@ -20,6 +25,7 @@ from kiosk.ports import Clock
 from kiosk.services.shift import Officer, ShiftBook
 
 _AT_ONCE = 4
+_log = structlog.get_logger(__name__)
 
 
 class PayerGateway(Protocol):
@@ -31,15 +37,6 @@ class PayerGateway(Protocol):
 
     def look_up(self, number: str, name: str, birth: str, *, officer: Officer) -> CoverAnswer:
         """The gateway's answer; GatewayDown or GatewayRefused where there is none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class _Try:
-    """One question; ``kind`` says what is proposed by asking it."""
-
-    kind: NextStep
-    number: str
-    birth: BirthDate
 
 
 class GatewayCover:
@@ -63,6 +60,7 @@ class GatewayCover:
         self._table = table
         self._clinic = clinic
         self._clock = clock
+        self._rule = AskRule()
         self._places = BoundedSemaphore(_AT_ONCE)
 
     def ask(self, asked: Asked) -> OnlineAnswer:
@@ -77,7 +75,7 @@ class GatewayCover:
         if not self._places.acquire(blocking=False):
             raise NoOnlineAnswer(Online.BUSY)
         try:
-            answer, eligibility = self._two_tries(asked, shift.officer)
+            answer, eligibility = self._answered(asked, shift.officer)
         except GatewayDown:
             raise NoOnlineAnswer(Online.DOWN) from None
         except GatewayRefused:
@@ -86,22 +84,37 @@ class GatewayCover:
             self._places.release()
         return OnlineAnswer(eligibility=eligibility, as_of=answer.as_of, shift_id=shift.id)
 
-    def _two_tries(self, asked: Asked, officer: Officer) -> tuple[CoverAnswer, Eligibility]:
-        tries = _tries(asked, self._gateway().look_up_by)
-        first = next(tries, None)
-        if first is None:
+    def _answered(self, asked: Asked, officer: Officer) -> tuple[CoverAnswer, Eligibility]:
+        """The last answer, and the decision that it amounts to."""
+        gateway = self._gateway()
+        first, *others = _numbers(asked, gateway.look_up_by) or [""]
+        if not first:
             raise NoOnlineAnswer(Online.NO_NUMBER)
-        answer, eligibility = self._try(first, asked, officer)
-        for other in tries:
-            if other.kind is eligibility.next:
-                return self._try(other, asked, officer)
-        return answer, eligibility
+        questions = [Question(number=first, name=asked.name, birth=birth_text(asked.birth))]
+        while True:
+            last = questions[-1]
+            answer = gateway.look_up(last.number, last.name, last.birth, officer=officer)
+            decision = self._judged(answer, asked)
+            following = self._rule.next_question(questions, decision.next, Known(numbers=tuple(others)))
+            if following is None:
+                return answer, decision
+            questions.append(following)
 
-    def _try(self, question: _Try, asked: Asked, officer: Officer) -> tuple[CoverAnswer, Eligibility]:
-        birth = birth_text(question.birth)
-        answer = self._gateway().look_up(question.number, asked.name, birth, officer=officer)
+    def _judged(self, answer: CoverAnswer, asked: Asked) -> Eligibility:
         day = clinic_day(self._clock.now())
-        return answer, judge(answer, self._table, on=day, clinic=self._clinic)
+        decision = judge(answer, self._table, on=day, clinic=self._clinic)
+        difference = _difference(answer, asked) if decision.covered else None
+        if difference is None:
+            return decision
+        _log.warning("gateway_answered_about_another_person", reason=difference.value)
+        return Eligibility(
+            code=Code.IDENTITY_DIFFERS,
+            reasons=(difference,),
+            coverage=None,
+            step=Step.DESK,
+            next=NextStep.COMPARE,
+            result=answer.result_code,
+        )
 
 
 def birth_text(birth: BirthDate) -> str:
@@ -110,17 +123,22 @@ def birth_text(birth: BirthDate) -> str:
     return "/".join([*parts, f"{birth.year:04}"])
 
 
-def _tries(asked: Asked, look_up_by: str) -> Iterator[_Try]:
-    """The first question, and those that may follow it."""
-    numbers = [asked.personal_number, asked.insurance_number]
-    if look_up_by == "insurance_number":
-        numbers = [asked.insurance_number]
-    known = [number for number in numbers if number]
-    if not known:
-        return
-    first = _Try(kind=NextStep.NONE, number=known[0], birth=asked.birth)
-    yield first
-    if asked.birth.month is not None:
-        yield replace(first, kind=NextStep.YEAR_ONLY, birth=BirthDate(year=asked.birth.year))
-    for number in known[1:]:
-        yield replace(first, kind=NextStep.OTHER_NUMBER, number=number)
+def _numbers(asked: Asked, look_up_by: str) -> list[str]:
+    """The numbers to ask by, the first one first."""
+    by_personal = look_up_by == "personal_number"
+    return [number for number in (asked.personal_number if by_personal else None, asked.insurance_number) if number]
+
+
+def _difference(answer: CoverAnswer, asked: Asked) -> CoverReason | None:
+    """What tells the person in an admitting answer from the one who was asked about: such an answer admits nobody.
+
+    What the answer leaves out cannot differ: the gateway was told name and birth, and compares them itself.
+    """
+    births = match_births(asked.birth, parse_birth(answer.birth)) if answer.birth else BirthGrade.SAME
+    if births in (BirthGrade.DIFFERENT, BirthGrade.UNKNOWN):
+        return CoverReason.BIRTH_DIFFERS
+    if answer.name:
+        names = match_names(asked.name, answer.name, a_latin=asked.latin)
+        if not MatchRule().allows(names.grade, births):
+            return CoverReason.NAME_DIFFERS
+    return None

@@ -133,6 +133,7 @@ class Rechecker:
             birth=birth,
             personal_number=person.personal_number,
             insurance_number=person.insurance_number,
+            latin=not person.name,
         )
 
     def _settle(self, visit_id: str, answer: OnlineAnswer | None) -> Recheck:

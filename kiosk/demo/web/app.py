@@ -1,4 +1,4 @@
-"""The bench's app: pick a citizen, put the card on the reader, take it away, show its code."""
+"""The bench's app: pick a citizen, put the card on the reader, take it away, show its code; trouble the gateway."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -12,8 +12,18 @@ from kiosk.demo.people import Citizen
 from kiosk.demo.web.drawing import DrawnCard, portrait_jpeg
 from kiosk.demo.web.words import word
 from kiosk.demo.workbench import Bench
+from kiosk.insurance.stand_in.direct import NoStandIn, behave
+from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.common.preferences import current_preferences
+
+MOODS = {
+    "ok": Behaviour(),
+    "slow": Behaviour(mood=Mood.SLOW, seconds=6.0),
+    "lying": Behaviour(mood=Mood.LYING),
+    "cut": Behaviour(mood=Mood.CUT),
+}
+"""How the payer's gateway can be made to behave from the bench."""
 
 
 def create_bench_app(bench: Bench, config: BenchConfig) -> Flask:
@@ -29,6 +39,7 @@ def create_bench_app(bench: Bench, config: BenchConfig) -> Flask:
     pages.context_processor(lambda: {"word": word})
     _add_views(pages, bench, config)
     _add_deeds(pages, bench, config)
+    _add_gateway(pages, bench, config)
     app.register_blueprint(pages)
     return app
 
@@ -65,6 +76,18 @@ def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
         return _do(config.has_camera, bench.hide_qr, _chosen(bench))
 
 
+def _add_gateway(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
+    @pages.post("/gateway/<mood>")
+    def gateway(mood: str) -> BaseResponse:
+        if mood not in MOODS:
+            abort(HTTPStatus.NOT_FOUND)
+        try:
+            behave(config.gateway_port, MOODS[mood])
+        except NoStandIn:
+            abort(HTTPStatus.SERVICE_UNAVAILABLE)
+        return _do(True, lambda: bench.set_gateway(mood), _chosen(bench))
+
+
 def _do(possible: bool, deed: Callable[[], None], citizen: str) -> BaseResponse:
     """Do it and show the page again; 409 where the kiosk uses a real device instead of this bench's."""
     if not possible:
@@ -94,6 +117,7 @@ def _context(bench: Bench, config: BenchConfig) -> dict[str, Any]:
         "chosen": bench.people[chosen],
         "card": DrawnCard.of(bench.people[chosen]),
         "config": config,
+        "moods": MOODS,
         "patient_url": f"http://{config.host}:{config.patient_port}/",
         "staff_url": f"http://{config.host}:{config.staff_port}/",
     }

@@ -12,7 +12,7 @@ from kiosk.demo.people import citizens
 from kiosk.demo.provision import Options, Place, provision
 from kiosk.patient_process import roster_of
 
-CONFIGS = ("patient.toml", "staff.toml", "bench.toml")
+CONFIGS = ("patient.toml", "staff.toml", "bench.toml", "gateway.toml")
 
 
 def contents(place: Place, *without: str) -> dict[str, bytes]:

@@ -169,7 +169,7 @@ def test_from_the_card_to_the_ticket(demo: Demo) -> None:
             assert holder.can not in log
 
     # Told to stop, it stops, and says so.
-    assert len(demo.children()) == 3
+    assert len(demo.children()) == 4
     demo.process.send_signal(signal.SIGTERM)
     assert demo.process.wait(PATIENCE_S) == 0
     demo.until_gone()
@@ -177,7 +177,7 @@ def test_from_the_card_to_the_ticket(demo: Demo) -> None:
 
 def test_nobody_outlives_a_killed_launcher(demo: Demo) -> None:
     children = demo.children()
-    assert len(children) == 3
+    assert len(children) == 4
     demo.process.kill()
     demo.process.wait(PATIENCE_S)
     demo.until_gone()

@@ -1,0 +1,64 @@
+"""The demonstration's gateway: a stand-in that knows the invented citizens, and the clinic's account at it."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from kiosk.demo.people import Citizen, citizens
+
+USERNAME, PASSWORD = "36999_BV", "trinh-dien"
+"""The account; it opens this demonstration and nothing else."""
+
+_GROUPS = {"1": "TE", "2": "BT", "3": "HT", "4": "GD", "5": "QN"}
+_HEAD = "# Written at every start of `kiosk demo`.\n"
+
+
+def write_gateway(script: Path, account: Path, *, port: int) -> None:
+    """Write what the stand-in answers, and the account by which the staff process asks it."""
+    script.write_text(_HEAD + "\n".join(_script()) + "\n", "utf-8")
+    lines = [f'url = "http://127.0.0.1:{port}"', f'username = "{USERNAME}"', f'password = "{PASSWORD}"']
+    account.unlink(missing_ok=True)
+    with open(os.open(account, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(_HEAD + "\n".join(lines) + "\n")
+
+
+def insurance_number(citizen: Citizen) -> str:
+    """The ten digits of a citizen's invented insurance number."""
+    return "36" + citizen.holder.personal_number[-8:]
+
+
+def _script() -> Iterator[str]:
+    yield f"[account]\nusername = {_text(USERNAME)}\npassword = {_text(PASSWORD)}"
+    for citizen in citizens().values():
+        if citizen.cover is not None:
+            yield "\n[[people]]"
+            yield from _person(citizen)
+
+
+def _person(citizen: Citizen) -> Iterator[str]:
+    cover, holder = citizen.cover, citizen.holder
+    assert cover is not None
+    number = insurance_number(citizen)
+    card = f"{_GROUPS[cover.benefit]}{cover.benefit}36{number}"
+    fields = {
+        "gioiTinh": "Nam" if holder.sex == "M" else "Nữ",
+        "maDKBD": cover.home_clinic,
+        "gtTheTu": f"{cover.since:%d/%m/%Y}",
+        "gtTheDen": f"{cover.until:%d/%m/%Y}" if cover.until else "",
+        "maSoBHXH": number,
+    }
+    yield f"numbers = {json.dumps([holder.personal_number, number, card])}"
+    yield f"name = {_text(holder.name)}"
+    yield f'birth = "{holder.birth:%d/%m/%Y}"'
+    yield f"result = {_text(_result(citizen))}"
+    yield "fields = { " + ", ".join(f"{name} = {_text(value)}" for name, value in fields.items()) + " }"
+
+
+def _result(citizen: Citizen) -> str:
+    """010 where the citizen's cover has ended for good."""
+    return "000" if citizen.cover is None or citizen.cover.until is None else "010"
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
