@@ -117,6 +117,9 @@ def settle(roster: Eligibility, gateway: Eligibility | None) -> Eligibility:
     if gateway.next.off_line:
         decision = off_line(roster)
         return replace(decision, reasons=(*decision.reasons, *gateway.reasons), result=gateway.result)
+    if roster.covered and CoverReason.NO_DATA in gateway.reasons:
+        # The insurer delivered the roster, and finds nobody by the number: only a person can tell which is right.
+        return replace(gateway, step=Step.DESK)
     return gateway
 
 

@@ -233,8 +233,13 @@ def test_a_fault_of_the_service_says_nothing_of_the_person() -> None:
     assert settle(NOBODY, judged("101")).step is Step.NOT_COVERED
 
 
-@pytest.mark.parametrize(("roster", "code", "step"), [(COVERED, "050", Step.NOT_COVERED), (NOBODY, "000", Step.ADMIT)])
-def test_an_answer_about_the_person_counts_more_than_the_roster(roster: Eligibility, code: str, step: Step) -> None:
+@pytest.mark.parametrize(
+    ("roster", "code", "step"),
+    [(COVERED, "050", Step.DESK), (NOBODY, "050", Step.NOT_COVERED), (NOBODY, "000", Step.ADMIT)],
+)
+def test_an_answer_counts_more_than_the_roster_but_never_refuses_whom_that_covers_for_want_of_data(
+    roster: Eligibility, code: str, step: Step
+) -> None:
     assert settle(roster, judged(code, **YEAR)).step is step
 
 

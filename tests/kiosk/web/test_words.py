@@ -15,6 +15,7 @@ from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
+from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.insurance import gateway_errors
 from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
@@ -85,6 +86,9 @@ def families() -> set[str]:
         | {f"assurance.{rung}" for rung in Assurance}
         | {f"reason.{reason}" for reason in [*idcard.Reason, *CoverReason]}
         | {f"cover.next.{step}" for step in NextStep}
+        | {f"match.grade.{grade}" for grade in Grade}
+        | {f"match.kind.{kind}" for kind in Kind}
+        | {f"match.birth.{grade}" for grade in BirthGrade}
         | {f"fact.{fact}" for fact in idcard.FactName}
         | {f"staff.resolution.{word}" for word in Resolution if word is not Resolution.ADMITTED}
         | {f"picture.place_{side}" for side in ("below", "left", "right")}
