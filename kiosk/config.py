@@ -116,6 +116,8 @@ class PatientConfig(ProcessConfig):
     port: Port = 8000
     roster: Path
     roster_key: Path
+    roster_state: Path | None = None
+    roster_publisher: Path | None = None
     clinic_public_key: Path
     reader: ReaderSetting = "pcsc"
     camera: CameraSetting = "browser"

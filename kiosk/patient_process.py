@@ -130,7 +130,7 @@ def trust_of(config: PatientConfig) -> TrustStore | ConfigurationError:
 
 def roster_of(config: PatientConfig) -> Roster:
     """The roster; ConfigurationError where it, or its key, cannot be used."""
-    return Roster(config.roster, tags=PersonTags(load_secret(config.roster_key)))
+    return Roster(config.roster, tags=PersonTags(load_secret(config.roster_key)), state=config.roster_state)
 
 
 def online_of(config: PatientConfig) -> OnlineCover | None:

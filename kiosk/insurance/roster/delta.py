@@ -21,7 +21,10 @@ from kiosk.keys import PersonTags
 
 NOT_THERE, TAKEN = "not_there", "taken"
 _LOOSE = 1.05
-"""How much a file may grow by half-filled pages before it is packed again."""
+"""How much larger than packed a file may be, by half-filled pages, before it is packed again."""
+_PACKED = "SELECT 31.5 * (SELECT count(*) FROM roster.person) + 25.5 * (SELECT count(*) FROM roster.insured)"
+_PACKED_NAMES = "SELECT total(length(sealed) + 16) FROM roster.name"
+_SMALL = 1 << 18
 _KEYS = f"SELECT substr(link, {CHECK_BYTES + 1}) FROM line WHERE change <> {DEAD}"
 
 # SQLite makes no number of bytes: key_of_link is a function of ours.
@@ -37,7 +40,6 @@ def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags
     """
     step("copy")
     shutil.copyfile(old, path)
-    packed = path.stat().st_size
     with damage_told(), attached(stage, path) as connection:
         connection.create_function("key_of_link", 1, _row_key, deterministic=True)
         step("changes")
@@ -50,7 +52,8 @@ def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags
             _apply(stage)
             step("count")
             write_facts(connection, identity, tags)
-    if path.stat().st_size > packed * _LOOSE:
+        packed = sum(connection.execute(query).fetchone()[0] for query in (_PACKED, _PACKED_NAMES))
+    if path.stat().st_size > packed * _LOOSE + _SMALL:
         step("pack")
         _pack(path)
 

@@ -37,7 +37,7 @@ MAX_REJECTED = 0.01
 """Which part of the lines may be refused before the whole file is: a shifted column must not empty the roster."""
 _FEW = 10
 """So many may be refused of any file, if they are not all there are."""
-_BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 1 << 21
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how far it is and how far it goes; a step without a length has 0 and 0."""
@@ -88,12 +88,14 @@ def import_roster(
     *,
     manifest: Path | None = None,
     max_rejected: float = MAX_REJECTED,
+    block_bytes: int = BLOCK_BYTES,
     progress: Progress = lambda *_: None,
     on_rejects: Callable[[list[Reject]], None] = lambda _: None,
 ) -> Report:
     """Put the roster in ``file`` in place of the present one, or change the present one by it.
 
     :param max_rejected: which part of the lines may be refused.
+    :param block_bytes: how much of the file is taken in at once; an interrupted import loses no more than that.
     :param on_rejects: given the refused lines once they are known, whether the import goes on or not.
     :raises RosterRefused: if it is not installed; what was there stays.
     :raises ConfigurationError: if the present roster is to be changed and cannot be read, or the state cannot.
@@ -101,18 +103,21 @@ def import_roster(
     said = read_manifest(manifest or manifest_of(file), target.publisher)
     try:
         with Stage(target.beside(".stage")) as stage:
-            return _Import(file, target, said, stage, progress).run(max_rejected, on_rejects)
+            return _Import(file, target, said, stage, progress, block_bytes).run(max_rejected, on_rejects)
     except sqlite3.OperationalError as error:
         raise RosterRefused(Refusal.NO_SPACE) from error
 
 
 class _Import:
-    def __init__(self, file: Path, target: Target, manifest: Manifest, stage: Stage, progress: Progress) -> None:
+    def __init__(
+        self, file: Path, target: Target, manifest: Manifest, stage: Stage, progress: Progress, block_bytes: int
+    ) -> None:
         self._file = file
         self._target = target
         self._manifest = manifest
         self._stage = stage
         self._progress = progress
+        self._block_bytes = block_bytes
 
     def run(self, max_rejected: float, on_rejects: Callable[[list[Reject]], None]) -> Report:
         present = self._present()
@@ -148,19 +153,25 @@ class _Import:
             return None
 
     def _is_there(self, present: RosterFile | None) -> bool:
-        return present is not None and present.info.digest == self._manifest.sha256
+        """Whether this very delivery is installed, and nothing newer was."""
+        if present is None or present.info.sequence < read_state(self._target.state_file).sequence:
+            return False
+        return (present.info.sequence, present.info.digest) == (self._manifest.sequence, self._manifest.sha256)
 
     def _nothing_to_do(self, present: RosterFile | None) -> Report:
         assert present is not None
         newest = read_state(self._target.state_file)
         if newest.sequence < present.info.sequence:
             write_state(self._target.state_file, Newest.of(present.info))
+        self._stage.discard()
         return Report(info=present.info, lines=self._manifest.rows, rejects=(), already_there=True)
 
     def _refuse_older(self, present: RosterFile | None) -> None:
         manifest, newest = self._manifest, read_state(self._target.state_file)
-        seen = max(newest.sequence, -1 if present is None else present.info.sequence)
-        again = present is None and (manifest.sequence, manifest.sha256) == (newest.sequence, newest.digest)
+        here = -1 if present is None else present.info.sequence
+        seen = max(newest.sequence, here)
+        # The newest delivery may come again where its roster was lost, or an older one was put in its place.
+        again = here < newest.sequence and (manifest.sequence, manifest.sha256) == (newest.sequence, newest.digest)
         if manifest.sequence <= seen and not again:
             raise RosterRefused(Refusal.OLDER, sequence=manifest.sequence, newest=seen)
         if manifest.is_delta and (present is None or present.info.version != manifest.base):
@@ -183,10 +194,10 @@ class _Import:
 
     def _check_hash(self, file: BinaryIO, size: int) -> None:
         digest, breaks, ends, done = hashlib.sha256(), 0, True, 0
-        while data := file.read(_BLOCK_BYTES):
+        while data := file.read(BLOCK_BYTES):
             digest.update(data)
             found = data.count(b"\n")
-            if not found and len(data) == _BLOCK_BYTES:
+            if not found and len(data) == BLOCK_BYTES:
                 # No block without a line's end, so no line is longer than two blocks.
                 raise RosterRefused(Refusal.HEADER)
             breaks, ends, done = breaks + found, data.endswith(b"\n"), done + len(data)
@@ -216,7 +227,8 @@ class _Import:
         size = os.fstat(file.fileno()).st_size
         file.seek(offset)
         reader = self._reader()
-        while lines := file.readlines(_BLOCK_BYTES):
+        # Not beyond the length that was hashed: a file that grows is refused in the end.
+        while offset < size and (lines := file.readlines(min(self._block_bytes, size - offset))):
             _take_block(reader, number, lines)
             offset, number = offset + sum(map(len, lines)), number + len(lines)
             self._stage.take(reader.block, Place(offset=offset, line=number))
