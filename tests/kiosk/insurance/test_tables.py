@@ -71,6 +71,13 @@ def test_the_rows_are_those_of_the_table() -> None:
     assert set(tables.result_table().rows) == set(ROWS) - {"777"}
 
 
+def test_the_page_names_every_result_code(root: Path) -> None:
+    page = (root / "docs" / "eligibility.md").read_text("utf-8")
+    for code, row in tables.result_table().rows.items():
+        (line,) = (line for line in page.splitlines() if line.startswith(f"| `{code}` |"))
+        assert line.endswith(f"| {row.code.value if row.code else ''} | {row.next.value} |")
+
+
 def test_only_faults_that_say_nothing_of_the_person_let_the_roster_decide() -> None:
     rows = tables.result_table().rows
     assert {code for code, row in rows.items() if row.next.off_line} == {
