@@ -4,11 +4,11 @@ Theory of operation. The personal number is the key; names and births protect fr
 record linked to the wrong number. So nothing matches automatically without the same number, and what the number and the
 birth cannot make up for goes to a clerk:
 
-* names alike but for case, spacing, the place of a tone or i for y match, with the whole birth date or its year alone;
+* names alike but for case, spacing, the place of a tone or i for y match, with the birth date or its year alone;
 * a name wholly without marks matches the marked one only where it was certainly stripped (by the source, as in
   the chip's zone, or because its words cannot be without marks), and only with the whole birth date;
-* the surname last, or the given name first, matches only with the whole birth date, and only as a whole turn: to change
-  two names in the middle makes another name;
+* the surname last, or the given name first, matches likewise, but only as a whole turn: two words that changed places
+  elsewhere make another name;
 * one tone, one mark or one letter more or less between marked names is another person until a clerk says otherwise:
   twins have one birth date and such names.
 
@@ -70,7 +70,6 @@ class BirthGrade(StrEnum):
 
 
 _ORDER = tuple(Grade)
-_BY_NAME = (Grade.EXACT, Grade.SAME_SPELLING)
 _SHARED = ("văn", "thị")
 
 
@@ -132,7 +131,8 @@ class MatchRule:
         """Whether this grade, with these births and the same number, is enough."""
         if _ORDER.index(grade) > _ORDER.index(self.automatic_up_to):
             return False
-        return births is BirthGrade.SAME or (births is BirthGrade.PARTLY and grade in _BY_NAME)
+        # A name without its marks is several names, so it needs the whole date.
+        return births is BirthGrade.SAME or (births is BirthGrade.PARTLY and grade is not Grade.NO_ACCENTS)
 
 
 def match_names(a: str, b: str, *, a_latin: bool = False, b_latin: bool = False) -> NameMatch:

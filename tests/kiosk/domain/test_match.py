@@ -165,7 +165,7 @@ YEAR = BirthDate(year=1960)
         (facts("TRAN VAN HUNG"), True),
         (facts("Văn Hùng Trần"), True),
         (facts("TRAN VAN HUNG", birth=YEAR), False),
-        (facts("Văn Hùng Trần", birth=YEAR), False),
+        (facts("Văn Hùng Trần", birth=YEAR), True),
         (facts("Trần Văn Hưng"), False),
         (facts("Trần Văn Hùn"), False),
         (facts("Trần Văn Hùng", sex=Sex.FEMALE), False),
