@@ -5,10 +5,10 @@ record linked to the wrong number. So nothing matches automatically without the 
 birth cannot make up for goes to a clerk:
 
 * names alike but for case, spacing, the place of a tone or i for y match, with the birth date or its year alone;
-* a name wholly without marks matches the marked one only where it was certainly stripped (by the source, as in
-  the chip's zone, or because its words cannot be without marks), and only with the whole birth date;
 * the surname last, or the given name first, matches likewise, but only as a whole turn: two words that changed places
   elsewhere make another name;
+* a name wholly without marks matches the marked one only where it was certainly stripped (by the source, as in
+  the chip's zone, or because its words cannot be without marks), and only with the whole birth date;
 * one tone, one mark or one letter more or less between marked names is another person until a clerk says otherwise:
   twins have one birth date and such names.
 
