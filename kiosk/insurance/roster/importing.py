@@ -45,10 +45,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """Whose names are kept: people whose home clinic is one of ``clinics``, sealed to the clinic's public key."""
+    """Whose names are kept: people whose home clinic is one of ``clinics``, sealed to the clinic's public key.
+
+    ``most`` is how many names an import may bring.
+    """
 
     clinics: frozenset[str]
     public_key: X25519PublicKey
+    most: int = MAX_NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,9 +253,10 @@ class _Import:
             on_rejects(self._stage.rejects())
             self._stage.discard()
             raise RosterRefused(Refusal.TOO_MANY_REJECTS, rejects=refused, rows=rows)
-        if self._stage.counted("staged_name") > MAX_NAMES:
+        most = self._target.own.most if self._target.own is not None else 0
+        if self._stage.counted("staged_name") > most:
             self._stage.discard()
-            raise RosterRefused(Refusal.TOO_MANY_NAMES, most=MAX_NAMES)
+            raise RosterRefused(Refusal.TOO_MANY_NAMES, most=most)
 
     def _write(self) -> Path:
         manifest, target, unfinished = self._manifest, self._target, self._target.beside(".new")

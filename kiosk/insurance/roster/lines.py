@@ -109,10 +109,10 @@ class LineReader:
         if len(name) > MAX_NAME:
             raise _Refused("name", "form")
         valid_from, valid_to = self._dates(first, last, change, status)
-        self.block.lines.append(self._encoder.staged(number, change, personal, digits, kind, valid_from, valid_to))
         if name and change == ROW and self._subset is not None and clinic in self._subset.clinics:
             described = Described(name=_normal(name), birth=birth, sex=sex)
             self._keep_name(self._subset, number, personal, digits, described)
+        self.block.lines.append(self._encoder.staged(number, change, personal, digits, kind, valid_from, valid_to))
 
     def _keep_name(self, subset: Subset, number: int, personal: str, digits: str, described: Described) -> None:
         sealed = self._encoder.sealed_name(subset.sealer, personal, digits, described)

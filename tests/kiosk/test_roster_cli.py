@@ -1,0 +1,118 @@
+"""``kiosk roster``: the command as an operator runs it, in both languages, and what it leaves behind."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.demo.people import citizens
+from kiosk.demo.provision import Options, Place, provision
+from kiosk.insurance.roster.errors import Refusal
+from kiosk.insurance.roster.lines import COLUMNS
+from kiosk.insurance.roster.verifying import Finding
+from kiosk.roster_words import Language, say
+
+pytestmark = pytest.mark.serial
+WHO, NAME = "036199000001", "Nguyễn Thị Mẫu"
+CLINIC = "79999"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return provision(tmp_path / "demo", Options())
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kiosk", "roster", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def deliver(folder: Path, *lines: str, sequence: int = 1) -> Path:
+    file = folder / f"roster-{sequence}.csv"
+    file.write_text("\n".join((",".join(COLUMNS), *lines)) + "\n", "utf-8")
+    said = ("--version", f"v{sequence}", "--sequence", str(sequence), "--as-of", "2026-11-23T06:00:00+07:00")
+    described = run("manifest", file, *said)
+    assert described.returncode == 0, described.stderr
+    return file
+
+
+def row(personal: str = WHO, insurance: str = "GD4363600000001", name: str = NAME) -> str:
+    return f"{personal},{insurance},{name},1990-05-15,F,2026-01-01,2026-12-31,4,GD,{CLINIC},row"
+
+
+def test_import_info_and_verify(place: Place, tmp_path: Path) -> None:
+    file = deliver(tmp_path, row(), row("036199000002", ""), row("03619900000", ""))
+    config = place.config("patient")
+    imported = run("import", file, "--config", config, "--json")
+    assert (imported.returncode, imported.stderr) == (0, "")
+    told = json.loads(imported.stdout)
+    assert (told["installed"], told["lines"], told["rejects"]) == (True, 3, 1)
+    listed = file.with_name(file.name + ".rejects.csv").read_text("utf-8")
+    assert listed == "line,column,reason\n4,personal_number,form\n"
+    info = json.loads(run("info", "--config", config, "--json").stdout)
+    assert {name: info[name] for name in ("version", "rows", "personal", "linked", "linked_share", "as_of")} == {
+        "version": "v1",
+        "rows": 2,
+        "personal": 2,
+        "linked": 1,
+        "linked_share": 0.5,
+        "as_of": "2026-11-23T06:00:00+07:00",
+    }
+    verified = run("verify", "--config", config, "--json")
+    assert (verified.returncode, json.loads(verified.stdout)["whole"]) == (0, True)
+
+
+def test_an_older_file_is_one_line_in_the_language_that_was_asked_for(place: Place, tmp_path: Path) -> None:
+    config = place.config("patient")
+    assert run("import", deliver(tmp_path, row(), sequence=2), "--config", config).returncode == 0
+    older = deliver(tmp_path, row("036199000002", ""))
+    for language in Language:
+        refused = run("import", older, "--config", config, "--lang", language)
+        assert refused.returncode == 1
+        assert say("refused.older", language) in refused.stderr
+        assert "Traceback" not in refused.stderr
+    told = json.loads(run("import", older, "--config", config, "--json").stdout)
+    assert told["error"]["facts"] == {"reason": "older", "sequence": 1, "newest": 2}
+
+
+def test_nothing_that_is_printed_or_listed_names_anybody(place: Place, tmp_path: Path) -> None:
+    lines = (row(), row(), row("036199000002", "", "Trần Văn Mẫu\x07"), row("036199000003", ""))
+    file = deliver(tmp_path, *lines)
+    printed = run("import", file, "--config", place.config("patient"))
+    assert printed.returncode == 0
+    text = printed.stdout + printed.stderr + file.with_name(file.name + ".rejects.csv").read_text("utf-8")
+    assert not [secret for secret in (WHO, "036199000002", "3600000001", "Mẫu", "1990-05-15") if secret in text]
+
+
+def test_a_roster_that_is_not_whole_is_exit_code_1(place: Place, tmp_path: Path) -> None:
+    config = place.config("patient")
+    run("import", deliver(tmp_path, row()), "--config", config)
+    connection = sqlite3.connect(place.roster)
+    with connection:
+        connection.execute("DELETE FROM insured")
+    connection.close()
+    wrong = run("verify", "--config", config, "--lang", "vi")
+    assert (wrong.returncode, wrong.stdout.strip()) == (1, say("finding.links", Language.VI))
+
+
+def test_a_demonstration_starts_again_with_its_own_roster(place: Place, tmp_path: Path) -> None:
+    config = place.config("patient")
+    assert run("import", deliver(tmp_path, row(), sequence=5), "--config", config).returncode == 0
+    provision(place.root, Options())
+    info = json.loads(run("info", "--config", config, "--json").stdout)
+    assert info["rows"] == sum(citizen.cover is not None for citizen in citizens().values())
+
+
+def test_a_missing_configuration_is_exit_code_2(tmp_path: Path) -> None:
+    result = run("info", "--config", tmp_path / "nothing.toml")
+    assert result.returncode == 2
+    assert "nothing.toml" in result.stderr
+
+
+def test_every_refusal_and_finding_has_words_in_both_languages() -> None:
+    needed = [f"refused.{reason}" for reason in Refusal] + [f"finding.{finding}" for finding in Finding]
+    for word in needed:
+        assert say(word, Language.VI) != say(word, Language.EN)
