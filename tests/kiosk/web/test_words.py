@@ -17,6 +17,7 @@ from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
 from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.insurance import gateway_errors
+from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
 from kiosk.web.common.factory import WEB
@@ -26,7 +27,7 @@ from kiosk.web.patient.page import STEPS
 LANGUAGES = ("vi", "en")
 DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency"]
 # Whose errors count among those that must have words: they are loaded before anybody counts.
-WITH_ERRORS = (keys, ports, gateway_errors)
+WITH_ERRORS = (keys, ports, gateway_errors, roster_errors)
 PROBLEMS = (
     "no_such_ticket",
     "closed",
