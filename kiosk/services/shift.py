@@ -102,8 +102,9 @@ class ShiftBook:
             session.add(shift)
             session.flush()
             self._audit(session, now, "shift_opened", {**_facts(shift), "by": by})
+            opened = OpenShift(id=shift.id, officer=officer, starts_at=starts_at, ends_at=ends_at)
         _log.info("shift_opened")
-        return OpenShift(id=shift.id, officer=officer, starts_at=starts_at, ends_at=ends_at)
+        return opened
 
     def close(self, *, by: str) -> None:
         """End the present shift, where there is one."""
