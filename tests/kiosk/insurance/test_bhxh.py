@@ -193,3 +193,12 @@ def test_a_gateway_that_starts_again_is_found_again(
     clock.advance(30)
     assert client.look_up(*PERSON, officer=duty).result_code == "000"
     assert client.circuit is CircuitState.CLOSED
+
+
+def test_the_stand_in_writes_no_address_to_its_log(own_stand_in: Any, gateway: MakeGateway, duty: Officer) -> None:
+    client = gateway(own_stand_in)
+    client.look_up(*PERSON, officer=duty)
+    own_stand_in.behave(Mood.CUT_AFTER, times=1)
+    client.look_up(*PERSON, officer=duty)
+    own_stand_in.stop()
+    assert len(own_stand_in.said) == 1, "only that it serves"

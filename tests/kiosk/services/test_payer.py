@@ -1,5 +1,6 @@
 """From the card to the payer and back: a real reader, the staff's server, and a stand-in gateway in its own process."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -263,3 +264,41 @@ def test_a_wrong_bearer_token_gets_nothing(counter: Counter) -> None:
     link = counter.kiosk.reader._card_reader._cover._online
     counter.use(online=StaffLink("127.0.0.1", link._port, token=bytes(32)))
     assert counter.admitted().cover_online == "unreachable"
+
+
+@pytest.mark.parametrize("mood", [Mood.OK, Mood.FAILING, Mood.CUT_AFTER, Mood.LYING])
+def test_at_the_most_talkative_level_no_log_names_anybody(
+    counter: Counter, mood: Mood, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    every = [logging.getLogger(name) for name in ("", "httpx", "httpcore", "httpcore.http11", "waitress", "kiosk")]
+    for logger in every:
+        caplog.set_level(logging.DEBUG, logger.name)
+    counter.open_shift()
+    counter.payer.behave(mood)
+    counter.admitted()
+    counter.kiosk.clear()
+    counter.payer.behave(Mood.OK)
+    counter.kiosk.clock.advance(300)
+    counter.round()
+    said = caplog.text + "".join(capsys.readouterr())
+    assert "shift_opened" in said
+    holder = counter.kiosk.holders["insured"]
+    digest = GatewayAccount(url="http://localhost", username="x", password="sesame-of-the-clinic").password_hash
+    secrets = (
+        holder.personal_number,
+        holder.name,
+        holder.name.split()[0],
+        f"36{holder.personal_number[-8:]}",
+        *OFFICER,
+    )
+    for secret in (
+        *secrets,
+        digest,
+        digest.lower(),
+        "sesame-of-the-clinic",
+        "36001_BV",
+        "id_token",
+        "password=",
+        "token=",
+    ):
+        assert secret not in said
