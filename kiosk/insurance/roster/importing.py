@@ -125,7 +125,7 @@ class _Import:
 
     def run(self, max_rejected: float, on_rejects: Callable[[list[Reject]], None]) -> Report:
         present = self._present()
-        if self._is_there(present):
+        if present is not None and self._is_there(present):
             return self._nothing_to_do(present)
         self._refuse_older(present)
         with self._opened() as file:
@@ -156,14 +156,13 @@ class _Import:
                 raise
             return None
 
-    def _is_there(self, present: RosterFile | None) -> bool:
+    def _is_there(self, present: RosterFile) -> bool:
         """Whether this very delivery is installed, and nothing newer was."""
-        if present is None or present.info.sequence < read_state(self._target.state_file).sequence:
+        if present.info.sequence < read_state(self._target.state_file).sequence:
             return False
         return (present.info.sequence, present.info.digest) == (self._manifest.sequence, self._manifest.sha256)
 
-    def _nothing_to_do(self, present: RosterFile | None) -> Report:
-        assert present is not None
+    def _nothing_to_do(self, present: RosterFile) -> Report:
         newest = read_state(self._target.state_file)
         if newest.sequence < present.info.sequence:
             write_state(self._target.state_file, Newest.of(present.info))

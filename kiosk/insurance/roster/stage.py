@@ -158,9 +158,9 @@ class Stage:
 
     def add_name_key(self, sealed: bytes) -> int:
         """The id of a sealed key under which names lie."""
-        added = self.connection.execute("INSERT INTO kept_name_key VALUES (NULL, ?)", (sealed,)).lastrowid
-        assert added is not None
-        return added
+        key_id = self.counted("kept_name_key") + 1
+        self.connection.execute("INSERT INTO kept_name_key VALUES (?, ?)", (key_id, sealed))
+        return key_id
 
     def transaction(self) -> "_Transaction":
         """All or nothing."""
