@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.config import StaffConfig
+from kiosk.domain.codes import Code
 from kiosk.keys import VisitOpener
 from kiosk.services.shift import ShiftBook
 from kiosk.web.staff import create_staff_app
@@ -23,7 +24,8 @@ def opened() -> list[str]:
 
 @pytest.fixture
 def staff(desk: Any, clinic: Any, opened: list[str], tmp_path: Path) -> Any:
-    """The desk of the other tests, with shifts."""
+    """The desk of the other tests, with shifts, and a call so that the board has a form."""
+    desk.checkin.notify(Code.HELP)
     names = ("store", "trust", "clinic_private_key", "person_day_key")
     paths = {name: tmp_path / name for name in names} | {"session_key": tmp_path / "session.key"}
     shifts = ShiftBook(
