@@ -8,8 +8,9 @@ from pathlib import Path
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
-from kiosk.keys import load_clinic_private_key, load_clinic_public_key
-from kiosk.patient_process import roster_of, trust_of
+from kiosk.insurance.account import load_account
+from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
+from kiosk.patient_process import online_of, roster_of, trust_of
 from kiosk.staff_process import trust_problem
 from kiosk.web.common.factory import read_session_key
 
@@ -41,10 +42,20 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
     if isinstance(config, StaffConfig):
         yield lambda: load_clinic_private_key(config.clinic_private_key)
         yield lambda: trust_problem(config)
+        yield from _looks_at_payer(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
     yield lambda: roster_of(config)
     yield lambda: trust_of(config)
+    yield lambda: online_of(config)
+
+
+def _looks_at_payer(config: StaffConfig) -> Iterator[Callable[[], object]]:
+    account, key = config.gateway, config.internal_key
+    if account is not None:
+        yield lambda: load_account(account)
+    if key is not None:
+        yield lambda: load_secret(key)
 
 
 def _problem(look: Callable[[], object]) -> ConfigurationError | None:
