@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kiosk.insurance.roster.contested import COLLISION, drop_contested
 from kiosk.insurance.roster.file import damage_told
-from kiosk.insurance.roster.full import Identity, Step, attached, copy_names, write_facts
+from kiosk.insurance.roster.full import COUNTS, TOUCHED, Identity, Step, attached, copy_names, counted, write_facts
 from kiosk.insurance.roster.layout import CHECK_BYTES, Row, key_of
 from kiosk.insurance.roster.stage import DEAD, REMOVED, ROW, Reject, Stage
 from kiosk.keys import PersonTags
@@ -49,13 +49,31 @@ def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags
         while taken := list(_taken(stage)):
             stage.drop(taken)
         with stage.transaction():
+            _note_touched(stage)
+            before = counted(connection, TOUCHED)
             _apply(stage)
             step("count")
-            write_facts(connection, identity, tags)
+            write_facts(connection, identity, tags, _recounted(connection, before))
         packed = sum(connection.execute(query).fetchone()[0] for query in (_PACKED, _PACKED_NAMES))
     if path.stat().st_size > packed * _LOOSE + _SMALL:
         step("pack")
         _pack(path)
+
+
+def _note_touched(stage: Stage) -> None:
+    """Note whose rows will be others than before: those of the lines, and those that a link makes superfluous."""
+    keys = [(_row_key(link),) for _, _, link, _ in _holders(stage)]
+    stage.connection.execute("CREATE TEMP TABLE touched (tag INTEGER PRIMARY KEY)")
+    stage.connection.execute("INSERT OR IGNORE INTO touched SELECT tag FROM line")
+    stage.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?)", keys)
+
+
+def _recounted(connection: sqlite3.Connection, before: dict[str, int]) -> dict[str, int]:
+    """The counts of the whole roster: those it had, less those of the touched rows before, with those they have now."""
+    said = dict(connection.execute("SELECT name, value FROM roster.meta").fetchall())
+    now = counted(connection, TOUCHED)
+    connection.execute("DROP TABLE touched")
+    return {name: int(said[name]) - before[name] + now[name] for name in COUNTS}
 
 
 def _resolve(stage: Stage) -> None:
@@ -68,7 +86,7 @@ def _resolve(stage: Stage) -> None:
         for line, own, link, row in found:
             if own[:CHECK_BYTES] == link[:CHECK_BYTES]:
                 stage.connection.execute(
-                    "UPDATE line SET tag = ?, row = ?, link = ? WHERE line = ?",
+                    "UPDATE line SET tag = ?, row = ?, link = ?, before = insured WHERE line = ?",
                     (_row_key(link), row[:CHECK_BYTES], link, line),
                 )
 
@@ -103,10 +121,9 @@ def _holders(stage: Stage) -> list[tuple[int, bytes, bytes, bytes]]:
 
 def _apply(stage: Stage) -> None:
     connection = stage.connection
-    connection.execute("CREATE TEMP TABLE changed (key BLOB PRIMARY KEY) WITHOUT ROWID")
-    connection.execute(f"INSERT OR IGNORE INTO changed {_KEYS}")
-    connection.execute(f"DELETE FROM roster.insured WHERE substr(link, {CHECK_BYTES + 1}) IN (SELECT key FROM changed)")
-    connection.execute("DROP TABLE changed")
+    after = CHECK_BYTES + 1
+    stale = connection.execute(f"SELECT before, substr(link, {after}) FROM line WHERE change <> {DEAD}").fetchall()
+    connection.executemany(f"DELETE FROM roster.insured WHERE tag = ? AND substr(link, {after}) = ?", stale)
     gone = [(_row_key(link),) for _, _, link, _ in _holders(stage)]
     gone += connection.execute(f"SELECT tag FROM line WHERE change = {REMOVED}").fetchall()
     for table in ("person", "name"):

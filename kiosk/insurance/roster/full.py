@@ -1,7 +1,7 @@
 """From a stage to a new roster file: everything in the order of its key, so that every page is full."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,9 @@ from kiosk.keys import PersonTags
 
 KIND_OF_ROW = "substr(row, 9, 3)"
 """The three bytes of a row that name its kind."""
+
+COUNTS = ("rows", "personal", "linked", "dead", "names")
+TOUCHED = "touched CROSS JOIN roster.person USING (tag)"
 
 Step = Callable[[str], None]
 
@@ -45,7 +48,7 @@ def write_full(stage: Stage, path: Path, identity: Identity, *, tags: PersonTags
         )
         step("names")
         copy_names(connection, first_key=0)
-        write_facts(connection, identity, tags)
+        write_facts(connection, identity, tags, counted(connection))
 
 
 def copy_names(connection: sqlite3.Connection, *, first_key: int) -> None:
@@ -59,7 +62,9 @@ def copy_names(connection: sqlite3.Connection, *, first_key: int) -> None:
     connection.execute("DELETE FROM roster.name_key WHERE id NOT IN (SELECT name_key FROM roster.name)")
 
 
-def write_facts(connection: sqlite3.Connection, identity: Identity, tags: PersonTags) -> None:
+def write_facts(
+    connection: sqlite3.Connection, identity: Identity, tags: PersonTags, counts: Mapping[str, int]
+) -> None:
     """Write which roster this is, and what is counted in it."""
     facts = {
         "format": str(FORMAT),
@@ -69,26 +74,24 @@ def write_facts(connection: sqlite3.Connection, identity: Identity, tags: Person
         "digest": identity.digest,
         "key_check": tags.roster_tag(KEY_CHECK).hex(),
     }
-    counts = {
-        "rows": counted(connection, "1"),
-        "personal": counted(connection, "personal"),
-        "linked": counted(connection, "personal AND insured"),
-        "dead": counted(connection, "dead"),
-        "names": connection.execute("SELECT count(*) FROM roster.name").fetchone()[0],
-    }
     rows = [*facts.items(), *((name, str(count)) for name, count in counts.items())]
     connection.executemany("INSERT OR REPLACE INTO roster.meta VALUES (?, ?)", rows)
 
 
-def counted(connection: sqlite3.Connection, condition: str) -> int:
-    """How many rows are of a kind that fulfils a condition."""
-    kinds = [row[0].to_bytes(3, "big") for row in connection.execute(f"SELECT id FROM roster.kind WHERE {condition}")]
-    connection.execute("CREATE TEMP TABLE wanted (kind BLOB PRIMARY KEY) WITHOUT ROWID")
-    connection.executemany("INSERT INTO wanted VALUES (?)", ((kind,) for kind in kinds))
-    query = f"SELECT count(*) FROM roster.person WHERE {KIND_OF_ROW} IN (SELECT kind FROM wanted)"
-    count: int = connection.execute(query).fetchone()[0]
-    connection.execute("DROP TABLE wanted")
-    return count
+def counted(connection: sqlite3.Connection, people: str = "roster.person") -> dict[str, int]:
+    """What is counted in a roster, in one pass over its rows.
+
+    :param people: the rows that are counted: all, or :data:`TOUCHED`, whose keys are in the table ``touched``.
+    """
+    kinds = connection.execute("SELECT id, personal, personal AND insured, dead FROM roster.kind").fetchall()
+    connection.execute("CREATE TEMP TABLE counts (kind BLOB PRIMARY KEY, personal, linked, dead) WITHOUT ROWID")
+    rows = ((kind_id.to_bytes(3, "big"), *flags) for kind_id, *flags in kinds)
+    connection.executemany("INSERT INTO counts VALUES (?, ?, ?, ?)", rows)
+    query = f"""SELECT count(*), sum(personal), sum(linked), sum(dead), count(name.tag)
+        FROM {people} CROSS JOIN counts ON counts.kind = {KIND_OF_ROW} LEFT JOIN roster.name USING (tag)"""
+    found = connection.execute(query).fetchone()
+    connection.execute("DROP TABLE counts")
+    return {name: count or 0 for name, count in zip(COUNTS, found, strict=True)}
 
 
 @contextmanager

@@ -131,7 +131,7 @@ class _Import:
         with self._opened() as file:
             base = present if self._manifest.is_delta else None
             start = self._stage.begin(self._belongs_to(base), () if base is None else base.kinds.items())
-            self._take_lines(file, start)
+            self._take_lines(file, start, base)
         if present is not None:
             present.close()
         drop_contested(self._stage)
@@ -222,14 +222,14 @@ class _Import:
             "names": key.hex() + ",".join(sorted(own.clinics if own else ())),
         }
 
-    def _take_lines(self, file: BinaryIO, start: Place) -> None:
+    def _take_lines(self, file: BinaryIO, start: Place, base: RosterFile | None) -> None:
         file.seek(0)
         header = file.readline(4096)
         check_header(header)
         offset, number = (start.offset, start.line) if start.offset else (len(header), 2)
         size = os.fstat(file.fileno()).st_size
         file.seek(offset)
-        reader = self._reader()
+        reader = self._reader(base)
         # Not beyond the length that was hashed: a file that grows is refused in the end.
         while offset < size and (lines := file.readlines(min(self._block_bytes, size - offset))):
             _take_block(reader, number, lines)
@@ -238,8 +238,8 @@ class _Import:
             reader.block = Block()
             self._progress("lines", offset, size)
 
-    def _reader(self) -> LineReader:
-        encoder = Encoder(self._target.tags, salt=self._manifest.sequence & 0xFF)
+    def _reader(self, base: RosterFile | None) -> LineReader:
+        encoder = Encoder(self._target.tags, salt=self._manifest.sequence & 0xFF, base=base)
         subset = None
         if (own := self._target.own) is not None:
             sealer = NameSealer(own.public_key)

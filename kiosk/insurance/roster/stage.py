@@ -16,8 +16,9 @@ from kiosk.insurance.roster.layout import MAX_KINDS, SCHEMA, Kind
 ROW, REMOVED, DEAD = range(3)
 """What a staged line does to the roster."""
 
-StagedLine = tuple[int, int, int, bytes, int | None, bytes]
-"""Line number, change, key of the row, row (or only its check), key of the insurance number, link."""
+StagedLine = tuple[int, int, int, bytes, int | None, bytes, int | None]
+"""Line number, change, key of the row, row (or only its check), key of the insurance number, link, and the key of the
+insurance number that the person had before."""
 Reject = tuple[int, str, str]
 """Line number, column, reason."""
 
@@ -25,7 +26,7 @@ _TABLES = (
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT",
     """CREATE TABLE line (
         line INTEGER PRIMARY KEY, change INTEGER NOT NULL, tag INTEGER NOT NULL, row BLOB NOT NULL,
-        insured INTEGER, link BLOB NOT NULL
+        insured INTEGER, link BLOB NOT NULL, before INTEGER
     ) STRICT""",
     'CREATE TABLE reject (line INTEGER NOT NULL, "column" TEXT NOT NULL, reason TEXT NOT NULL) STRICT',
     "CREATE TABLE staged_name (line INTEGER PRIMARY KEY, name_key INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT",
@@ -113,7 +114,7 @@ class Stage:
         """Take in a block, and note where it ends."""
         with self.transaction():
             self.save_kinds()
-            self.connection.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?)", block.lines)
+            self.connection.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?)", block.lines)
             self.reject(block.rejects)
             self.connection.executemany("INSERT INTO staged_name VALUES (?, ?, ?)", block.names)
             self._note(place)

@@ -19,19 +19,21 @@ WHO, INSURANCE = "036199000001", "3600000001"
 
 def test_two_people_whose_tags_agree_are_both_refused() -> None:
     rows = [
-        (line, ROW, 77, tag[7:11] + bytes(13), None, link_of(bytes(16), tag))
+        (line, ROW, 77, tag[7:11] + bytes(13), None, link_of(bytes(16), tag), None)
         for line, tag in enumerate((TAG, OTHER_TAG))
     ]
     with Stage() as stage:
         stage.begin({})
-        stage.take(Block(lines=[*rows, (2, ROW, 78, bytes(17), None, bytes(11))]), Place())
+        stage.take(Block(lines=[*rows, (2, ROW, 78, bytes(17), None, bytes(11), None)]), Place())
         assert drop_contested(stage) == 2
         assert stage.rejects() == [(line, "personal_number", "tag_collision") for line in (0, 1)]
         assert stage.counted() == 1
 
 
 def test_two_insurance_numbers_whose_tags_agree_are_both_refused() -> None:
-    rows = [(line, ROW, line, bytes(17), 77, link_of(tag, bytes(16))) for line, tag in enumerate((TAG, OTHER_TAG))]
+    rows = [
+        (line, ROW, line, bytes(17), 77, link_of(tag, bytes(16)), None) for line, tag in enumerate((TAG, OTHER_TAG))
+    ]
     with Stage() as stage:
         stage.begin({})
         stage.take(Block(lines=rows), Place())
@@ -66,7 +68,11 @@ def test_a_whole_roster_has_no_findings(insurer: Any, person: Person) -> None:
     insurer.install(
         person(personal=WHO, insurance=INSURANCE), person(insurance="3600000002"), person(personal="036199000003")
     )
-    insurer.change(person(personal="036199000003", status="dead"), person(personal="036199000004"))
+    insurer.change(
+        person(personal="036199000003", status="dead"),
+        person(personal="036199000004", insurance="3600000002"),
+        person(insurance=INSURANCE, status="removed"),
+    )
     assert findings(RosterFile(insurer.target.roster, tags=insurer.target.tags)) == []
 
 
