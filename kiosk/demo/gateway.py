@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from kiosk.demo.people import Citizen, citizens
+from kiosk.demo.people import Citizen, Cover, citizens
 
 USERNAME, PASSWORD = "36999_BV", "trinh-dien"
 """The account; it opens this demonstration and nothing else."""
@@ -33,12 +33,11 @@ def _script() -> Iterator[str]:
     for citizen in citizens().values():
         if citizen.cover is not None:
             yield "\n[[people]]"
-            yield from _person(citizen)
+            yield from _person(citizen, citizen.cover)
 
 
-def _person(citizen: Citizen) -> Iterator[str]:
-    cover, holder = citizen.cover, citizen.holder
-    assert cover is not None
+def _person(citizen: Citizen, cover: Cover) -> Iterator[str]:
+    holder = citizen.holder
     number = insurance_number(citizen)
     card = f"{_GROUPS[cover.benefit]}{cover.benefit}36{number}"
     fields = {
@@ -51,13 +50,8 @@ def _person(citizen: Citizen) -> Iterator[str]:
     yield f"numbers = {json.dumps([holder.personal_number, number, card])}"
     yield f"name = {_text(holder.name)}"
     yield f'birth = "{holder.birth:%d/%m/%Y}"'
-    yield f"result = {_text(_result(citizen))}"
+    yield f"result = {_text('000' if cover.until is None else '010')}"
     yield "fields = { " + ", ".join(f"{name} = {_text(value)}" for name, value in fields.items()) + " }"
-
-
-def _result(citizen: Citizen) -> str:
-    """010 where the citizen's cover has ended for good."""
-    return "000" if citizen.cover is None or citizen.cover.until is None else "010"
 
 
 def _text(text: str) -> str:
