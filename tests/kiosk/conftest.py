@@ -26,9 +26,11 @@ from kiosk.insurance.stand_in.script import SAMPLE
 from kiosk.keys import VisitOpener, VisitSealer, create_secret
 from kiosk.services.checkin import CheckIn
 from kiosk.services.desk import StaffDesk
+from kiosk.services.shift import ShiftBook
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
 from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
+from kiosk.web.staff.shift import Payer
 
 STAFF = "http://127.0.0.1:8001"
 VISIT = "5ca1ab1e"
@@ -219,8 +221,12 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         clock=clock,
     )
 
-    def app(problem: ConfigurationError | None = None, port: int = config.port) -> Flask:
-        return create_staff_app(staff, config.model_copy(update={"port": port}), clock, problem)
+    shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
+    payer = Payer(shifts=shifts, cover=None, token=None, opened=lambda: None)
+
+    def app(problem: ConfigurationError | None = None, port: int = config.port, *, shifts: bool = False) -> Flask:
+        changed = config.model_copy(update={"port": port})
+        return create_staff_app(staff, changed, clock, problem, payer if shifts else None)
 
     yield Desk(checkin=checkin, staff=staff, clock=clock, client=app().test_client(), app=app)
     database.close()

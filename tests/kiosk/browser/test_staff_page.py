@@ -55,7 +55,7 @@ def address(board: Any) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     problem = ConfigurationError("There is no trust store.", reason="never_set_up", remedy="Make one.")
-    server = make_server(board.app(problem, port=port), host="127.0.0.1", port=port)
+    server = make_server(board.app(problem, port=port, shifts=True), host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{port}"
@@ -91,6 +91,23 @@ def test_the_board_and_the_form_have_no_faults(
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(f"{address}/?lang={language}")
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_shift_is_opened_without_faults(
+    page: Page, address: str, axe: Callable[[Page], list[str]], language: str
+) -> None:
+    page.goto(f"{address}/?lang={language}")
+    page.get_by_role("link", name="Mở ca" if language == "vi" else "Open a shift").click()
+    keep(page, f"staff-shift-{language}")
+    assert axe(page) == []
+    page.locator("#officer").fill("Phạm Thị Trực")
+    page.locator("#officer_number").fill("036185999901")
+    page.locator("#ends").fill("17:00")
+    page.get_by_role("button", name="Mở ca" if language == "vi" else "Open a shift").click()
+    expect(page.get_by_text("PHẠM THỊ T**")).to_be_visible()
+    keep(page, f"staff-in-shift-{language}")
+    assert axe(page) == []
 
 
 def test_one_tap_confirms(page: Page, board: Any) -> None:
