@@ -4,6 +4,7 @@ A mistake is one line that names the file and the setting, with the remedy; nobo
 relative to the file. Production refuses simulated devices.
 """
 
+import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +21,7 @@ SIMULATED = "simulated:"
 SERIAL = "serial:"
 SCANNER_SPEEDS = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_WINDOWS_PORT = re.compile(r"COM[1-9]\d{0,2}")
 
 
 def _only_known(cls: type[Clinic] | type[Room], value: object) -> object:
@@ -63,10 +65,13 @@ def _camera(value: str) -> str:
 
 
 def _scanner(value: str) -> str:
-    port, _, speed = value.removeprefix(SERIAL).partition("@")
-    is_serial = value.startswith(SERIAL) and port.startswith("/") and (not speed or speed in SCANNER_SPEEDS)
+    if value.startswith(SIMULATED):
+        return _device_address(value)
+    port, at, speed = value.removeprefix(SERIAL).partition("@")
+    is_port = port.startswith("/") or _WINDOWS_PORT.fullmatch(port) is not None
+    is_serial = value.startswith(SERIAL) and is_port and (not at or speed in SCANNER_SPEEDS)
     if value not in ("none", "wedge") and not is_serial:
-        raise ValueError("a scanner is none, wedge, serial:/dev/PORT or serial:/dev/PORT@115200")
+        raise ValueError("a scanner is none, wedge, serial:/dev/PORT, serial:COM3 or one of these with @115200")
     return value
 
 
@@ -133,7 +138,7 @@ class PatientConfig(ProcessConfig):
 
     @model_validator(mode="after")
     def _no_simulated_devices_in_production(self) -> Self:
-        for name in ("reader", "camera"):
+        for name in ("reader", "camera", "scanner"):
             if not self.is_demo and getattr(self, name).startswith(SIMULATED):
                 raise ValueError(f"{name}: a simulated device has no place in production")
         return self

@@ -14,6 +14,7 @@ from idcard import STRICT, VIETNAM_STRICT, ConfigurationError, TrustStore
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
+from kiosk.devices.scanner import SPEED, SerialScanner
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
 from kiosk.domain.freshness import Freshness
 from kiosk.insurance.roster import Roster
@@ -152,9 +153,6 @@ def card_desk(reader: str) -> CardDesk:
 
 def serial_scanner(setting: str) -> Scanner:
     """The scanner that a setting names, ``serial:PORT`` or ``serial:PORT@SPEED``; it may be plugged in later."""
-    # Only here: other systems than POSIX have no such ports.
-    from kiosk.devices.scanner import SPEED, SerialScanner
-
     port, _, speed = setting.removeprefix(SERIAL).partition("@")
     return SerialScanner(port, speed=int(speed or SPEED))
 

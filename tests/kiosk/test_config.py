@@ -130,12 +130,19 @@ def test_a_clinic_has_rooms(write: Write) -> None:
     assert "rooms" in str(problem(write(clinic=clinic)))
 
 
-@pytest.mark.parametrize("scanner", ["none", "wedge", "serial:/dev/ttyACM0", "serial:/dev/serial/by-id/x@115200"])
+@pytest.mark.parametrize(
+    "scanner",
+    ["none", "wedge", "serial:/dev/ttyACM0", "serial:/dev/serial/by-id/x@115200", "serial:COM3", "serial:COM12@9600"],
+)
 def test_scanners(write: Write, scanner: str) -> None:
     assert load(PatientConfig, write(scanner=f'"{scanner}"')).scanner == scanner
 
 
-@pytest.mark.parametrize("scanner", ["", "usb", "serial:", "serial:ttyACM0", "serial:/dev/ttyACM0@14401", "wedge:1"])
+@pytest.mark.parametrize(
+    "scanner",
+    ["", "usb", "serial:", "serial:ttyACM0", "serial:/dev/ttyACM0@14401", "serial:COM3@", "serial:COM0", "wedge:1",
+     "simulated:10.0.0.1:8003"],
+)  # fmt: skip
 def test_what_is_no_scanner(write: Write, scanner: str) -> None:
     assert "scanner" in str(problem(write(scanner=f'"{scanner}"')))
 

@@ -1,5 +1,7 @@
 """The serial scanner against its simulated twin on a pseudo-terminal: bytes, being unplugged, and no port at all."""
 
+import ast
+import inspect
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,5 +84,22 @@ def test_no_port_is_no_error_and_costs_nothing(tmp_path: Path, port: str) -> Non
 
 
 def test_an_unknown_speed_is_a_mistake_of_the_caller() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="speeds"):
         SerialScanner("/dev/ttyACM0", speed=14401)
+
+
+def test_one_port_has_one_reader(scanner: SerialScanner, twin: SimulatedScanner, tmp_path: Path) -> None:
+    """Two programs on one scanner would each get half a code."""
+    second = SerialScanner(str(tmp_path / "scanner"), again_s=0.02)
+    assert second.read(0.01) == b""
+    assert not second.connected
+    twin.send([CARD])
+    assert read(scanner, len(CARD)) == CARD
+
+
+def test_nothing_of_it_needs_one_operating_system() -> None:
+    """Windows has no ``termios``; the module that knows which system this is, is pyserial."""
+    tree = ast.parse(Path(inspect.getfile(SerialScanner)).read_text("utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert imported == {"time", "serial", "structlog"}
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
