@@ -13,6 +13,7 @@ The file's format is in ``docs/evidence.md``; it is part of the library's promis
 
 import hashlib
 import os
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -128,7 +129,7 @@ def save_evidence(
     file = evidence if isinstance(evidence, EvidenceFile) else EvidenceFile(evidence=evidence)
     data = file.to_bytes(sign_with=sign_with, seal_to=seal_to, with_ephemeral_keys=with_ephemeral_keys)
     target = Path(path)
-    half = target.with_name(f".{target.name}.{os.getpid()}")
+    half = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -14,6 +14,7 @@ The digest finds damage, not malice: who can write the store can write a right d
 import hashlib
 import json
 import os
+import secrets
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -265,9 +266,10 @@ def to_bytes(
 
 def replace_file(file: Path, data: bytes) -> None:
     """``data`` in the place of ``file``, wholly or not at all, even where the power fails in the middle."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}.new")
+    # A name of its own for each writer: threads of one process may write the same file.
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(8)}.new")
     try:
-        with aside.open("wb") as stream:
+        with aside.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

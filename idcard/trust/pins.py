@@ -26,7 +26,6 @@ Everything is read once and checked; a list that is not wholly in order is refus
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,7 +36,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idcard.errors import ConfigurationError, MalformedData
-from idcard.trust.signed_text import MAX_BYTES, SignedText, day, draft, exactly, is_name, public_key
+from idcard.trust.key_file import keys_from_file
+from idcard.trust.signed_text import MAX_BYTES, SignedText, day, draft, exactly, is_name
 
 FORM = "idcard.pins/1"
 PEOPLE = 2
@@ -88,14 +88,11 @@ class PinKeys:
         :raises ConfigurationError: with reason ``never_set_up`` where there is no file, ``damaged`` where it does not
             follow its format.
         """
-        file = Path(path)
+        keys = keys_from_file(path)
         try:
-            settings = tomllib.loads(_read(file).decode("utf-8"))
-            if settings.keys() != {"format", "keys"} or settings["format"] != 1:
-                raise ValueError("format = 1 and keys, and nothing else")
-            return cls(keys={name: public_key(text) for name, text in dict(settings["keys"]).items()})
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise _damaged(file.name) from error
+            return cls(keys=keys)
+        except ValueError as error:
+            raise _damaged(Path(path).name) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
