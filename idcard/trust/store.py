@@ -22,20 +22,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from idcard.encoding.cms import SignerInfo
-from idcard.trust.archive import EMPTY, FILE, Archive, Kind, damaged, issuer_names, name_digest
+from idcard.trust.archive import EMPTY, Archive, Kind, issuer_names, name_digest
 from idcard.trust.certificates import Certificate
 from idcard.trust.crl import Crl
 from idcard.trust.deviation_list import Deviation, DeviationList
 from idcard.trust.path import Certificates
 from idcard.trust.rollback import check_not_rolled_back
 from idcard.trust.settings import (
-    IMPORTED,
     MAX_FILE_BYTES,
     Settings,
     anchor_of,
     anchors_by_hand,
     demonstration,
     never_set_up,
+    read_imported,
 )
 from idcard.trust.signed_data import find_signer
 
@@ -93,9 +93,7 @@ class TrustStore:
         """
         directory = Path(path)
         settings = Settings.read(directory)
-        archive = Archive.read(directory)
-        if archive is EMPTY and settings.format == IMPORTED:
-            raise damaged(FILE, "is missing")
+        archive = read_imported(directory, settings)
         if archive.has_demonstration and not accept_demonstration:
             raise demonstration("An imported certificate")
         by_hand = anchors_by_hand(directory, accept_demonstration=accept_demonstration)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from idcard.crypto.signature import EcPublicKey, SignatureInvalid
 from idcard.encoding import oids
-from idcard.encoding.ber import load
+from idcard.encoding.ber import Node, load
 from idcard.errors import IdCardError, MalformedData
 from idcard.testing import der
 from idcard.trust.certificates import Certificate, algorithm_of
@@ -124,11 +124,13 @@ def test_the_algorithm_outside_is_the_one_that_is_signed(pki: Any) -> None:
 
 @pytest.mark.parametrize(("inside", "outside"), [(b"", b"\x05\x00"), (b"\x05\x00", b""), (b"", b"")])
 def test_no_parameters_and_null_are_the_same(inside: bytes, outside: bytes) -> None:
-    nodes = [load(der.sequence(der.oid("1.2.3"), one), "test") for one in (inside, outside)]
-    assert algorithm_of(*nodes, "test").oid == "1.2.3"
+    assert algorithm_of(algorithm(inside), algorithm(outside), "test").oid == "1.2.3"
 
 
 def test_other_parameters_are_another_algorithm() -> None:
-    nodes = [load(der.sequence(der.oid("1.2.3"), one), "test") for one in (b"\x30\x00", b"")]
     with pytest.raises(MalformedData):
-        algorithm_of(*nodes, "test")
+        algorithm_of(algorithm(b"\x30\x00"), algorithm(b""), "test")
+
+
+def algorithm(parameters: bytes) -> Node:
+    return load(der.sequence(der.oid("1.2.3"), parameters), "test")
