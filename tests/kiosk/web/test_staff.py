@@ -41,6 +41,18 @@ def test_one_tap_admits_somebody_with_a_desk_ticket(desk: Desk) -> None:
     assert "đã đọc: QR" in board
 
 
+def test_every_assurance_has_a_word_and_a_shape_of_its_own(desk: Desk) -> None:
+    shapes = set()
+    for rung in Assurance:
+        desk.checkin.desk_ticket(None, code=Code.UNKNOWN_CARD, assurance=rung)
+        [row, *_] = desk.staff.desk_tickets()
+        cell = desk.get().split(f'id="ticket-{row.number}"')[1].split('class="assurance">')[1].split("</span></span>")[0]
+        shapes.add(cell.split("</svg>")[0])
+    assert len(shapes) == len(Assurance)
+    assert "chip, chứng thư do hai người xác nhận" in desk.get()
+    assert "chip, certificate confirmed by the authority" in desk.get("/?lang=en")
+
+
 def test_a_ticket_of_a_card_that_is_not_genuine_must_be_typed(desk: Desk) -> None:
     reasons = ("genuine_chip.chip_wrong_answer", "trust.trust_not_passed")
     desk.checkin.desk_ticket(CLAIM, code=Code.NOT_GENUINE, reasons=reasons)
