@@ -15,7 +15,7 @@ from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.scanner import SPEED, SerialScanner
-from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
+from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
 from kiosk.domain.freshness import Freshness
 from kiosk.insurance.roster import Roster
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
@@ -24,6 +24,7 @@ from kiosk.process import listen, run_until_told
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.limits import Timing
+from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.reader_thread import CameraThread, ReaderThread
 from kiosk.services.roster_watch import RosterWatch
@@ -50,6 +51,7 @@ class PatientParts:
 
     desk: PatientDesk
     threads: tuple[DeviceThread, ...]
+    scanner: ScannerHealth
     trust_problem: ConfigurationError | None
 
 
@@ -60,7 +62,7 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     with open_parts(config) as parts, ExitStack() as stack:
-        app = create_patient_app(parts.desk, config, parts.trust_problem)
+        app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner)
         server = listen(app, host=config.host, port=config.port)
         for thread in parts.threads:
             thread.start()
@@ -99,8 +101,10 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
         freshness = freshness_of(config)
         watch = RosterWatch(source=roster, freshness=freshness, checkin=checkin, clock=clock)
         watch.look()
+        scanner = ScannerHealth(checkin)
+        scanner.unknown()
         if isinstance(trust, ConfigurationError):
-            yield PatientParts(desk=desk, threads=(), trust_problem=trust)
+            yield PatientParts(desk=desk, threads=(), scanner=scanner, trust_problem=trust)
         else:
             reader = CardReader(
                 trust=trust,
@@ -110,7 +114,8 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 clock=clock,
                 freshness=freshness,
             )
-            yield PatientParts(desk=desk, threads=_threads(config, desk, reader, watch, clock), trust_problem=None)
+            threads = (*_threads(config, desk, reader, watch), *_scanner_threads(config, desk, scanner, clock))
+            yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None)
     finally:
         database.close()
 
@@ -151,22 +156,31 @@ def card_desk(reader: str) -> CardDesk:
     return PcscDesk(reader.partition(":")[2] or None)
 
 
-def serial_scanner(setting: str) -> Scanner:
-    """The scanner that a setting names, ``serial:PORT`` or ``serial:PORT@SPEED``; it may be plugged in later."""
+def scanner_of(setting: str) -> Scanner:
+    """The scanner that a setting names, on a serial port or at the bench; it may be plugged in later."""
+    if setting.startswith(SIMULATED):
+        return SimulatedScanner(*_address(setting))
     port, _, speed = setting.removeprefix(SERIAL).partition("@")
     return SerialScanner(port, speed=int(speed or SPEED))
 
 
 def _threads(
-    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, watch: RosterWatch, clock: Clock
+    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, watch: RosterWatch
 ) -> tuple[DeviceThread, ...]:
     reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk, upkeep=watch.look)
     threads: list[DeviceThread] = [reader]
     if config.camera.startswith(SIMULATED):
         threads.append(CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk))
-    if config.scanner.startswith(SERIAL):
-        threads.append(ScannerThread(scanner=serial_scanner(config.scanner), patient=desk, clock=clock))
     return tuple(threads)
+
+
+def _scanner_threads(
+    config: PatientConfig, desk: PatientDesk, health: ScannerHealth, clock: Clock
+) -> tuple[DeviceThread, ...]:
+    """Whoever reads the scanner, where this process does and not the browser."""
+    if not config.scanner.startswith((SERIAL, SIMULATED)):
+        return ()
+    return (ScannerThread(scanner=scanner_of(config.scanner), patient=desk, health=health, clock=clock),)
 
 
 def _address(device: str) -> tuple[str, int]:

@@ -197,6 +197,11 @@ class CheckIn:
         with self._database.write() as session:
             repositories.set_device_state(session, self._device, part, state, self._clock.now())
 
+    def forget_part(self, part: str) -> None:
+        """Take back what was told of a part that this device has no more."""
+        with self._database.write() as session:
+            repositories.forget_device_state(session, self._device, part)
+
     def waiting(self) -> Mapping[str | None, int]:
         """How many people wait now for each room, and (under None) at the desk."""
         moment = self._moment()

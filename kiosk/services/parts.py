@@ -8,6 +8,7 @@ import structlog
 from kiosk.ports import StoreUnavailable
 from kiosk.services.checkin import CheckIn
 
+_SCANNER = "scanner"
 _log = structlog.get_logger(__name__)
 
 
@@ -32,3 +33,31 @@ class PartReport:
         except StoreUnavailable:
             _log.warning("part_not_reported", part=self._part)
         return True
+
+
+class ScannerHealth:
+    """Tells staff how the scanner of codes is: there, missing, or spoilt by an input method of the machine."""
+
+    def __init__(self, checkin: CheckIn) -> None:
+        self._checkin = checkin
+        self._report = PartReport(checkin, _SCANNER)
+
+    def unknown(self) -> None:
+        """Nothing is known of it, or there is none: what an earlier run said of one is no longer true."""
+        try:
+            self._checkin.forget_part(_SCANNER)
+        except StoreUnavailable:
+            _log.warning("part_not_reported", part=_SCANNER)
+
+    def works(self) -> None:
+        """It is there; or what it typed came whole."""
+        self._report.say({"ok": True})
+
+    def missing(self) -> None:
+        """Its port cannot be opened."""
+        self._report.say({"ok": False, "reason": "missing"})
+
+    def spoilt(self) -> None:
+        """What it typed was changed on the way."""
+        if self._report.say({"ok": False, "reason": "input_method"}):
+            _log.warning("scanner_input_method", remedy="switch the scanner to its serial mode")

@@ -7,6 +7,7 @@ import structlog
 
 from kiosk.domain.scans import Framing
 from kiosk.ports import Clock, Scanner
+from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.view import OtherVisit
 
@@ -19,8 +20,9 @@ _log = structlog.get_logger(__name__)
 class ScannerThread:
     """Shows the visit what a scanner reads, until it is stopped."""
 
-    def __init__(self, *, scanner: Scanner, patient: PatientDesk, clock: Clock) -> None:
+    def __init__(self, *, scanner: Scanner, patient: PatientDesk, health: ScannerHealth, clock: Clock) -> None:
         self._scanner = scanner
+        self._health = health
         self._patient = patient
         self._clock = clock
         self._framing = Framing()
@@ -39,8 +41,12 @@ class ScannerThread:
         self._scanner.close()
 
     def turn(self) -> None:
-        """Take what came, and show what is whole."""
+        """Take what came, and show what is whole; tell staff whether the scanner is there."""
         self._framing.feed(self._scanner.read(_LOOK_S), self._clock.monotonic())
+        if self._scanner.connected:
+            self._health.works()
+        else:
+            self._health.missing()
         text = self._framing.due(self._clock.monotonic())
         if text is not None:
             with suppress(OtherVisit):  # the person who scanned has gone

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from kiosk.keys import canonical_json
@@ -181,6 +181,11 @@ def set_device_state(session: Session, device: str, part: str, state: Mapping[st
     row = session.get(DeviceState, (device, part)) or DeviceState(device=device, part=part)
     row.state, row.updated_at = dict(state), at
     session.add(row)
+
+
+def forget_device_state(session: Session, device: str, part: str) -> None:
+    """Nothing more is known of a part of a device."""
+    session.execute(delete(DeviceState).where(DeviceState.device == device, DeviceState.part == part))
 
 
 def device_states(session: Session) -> Sequence[DeviceState]:

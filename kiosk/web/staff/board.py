@@ -18,11 +18,15 @@ _ALL = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRow:
-    """A part of a kiosk: what it last said, and how long ago in seconds. ``age``: ``old``, ``flagged``, ``too_old``."""
+    """A part of a kiosk: what it last said, and how long ago in seconds. ``age``: ``old``, ``flagged``, ``too_old``.
+
+    ``reason`` is why it does not work, where it says so.
+    """
 
     device: str
     part: str
     ok: bool
+    reason: str
     age: str
     version: str
     age_s: int
@@ -65,6 +69,7 @@ class Board:
                 device=state.device,
                 part=state.part,
                 ok=bool(state.state.get("ok", True)),
+                reason=str(state.state.get("reason", "")),
                 age=str(state.state.get("age", "")),
                 version=str(state.state.get("version", ""))[:12],
                 age_s=max(0, int((now - state.updated_at).total_seconds())),

@@ -35,7 +35,8 @@ PROBLEMS = (
     "bad_birth",
     "bad_number",
 )
-PARTS = ("reader", "camera", "store", "trust", "roster", "kiosk")
+PARTS = ("reader", "camera", "scanner", "store", "trust", "roster", "kiosk")
+PART_REASONS = ("missing", "input_method")
 CALLS = ("help", "child", "emergency")
 
 
@@ -87,6 +88,7 @@ def families() -> set[str]:
         | {f"staff.problem.{word}" for word in PROBLEMS}
         | {f"staff.type.sex.{word}" for word in ("M", "F", "unknown")}
         | {f"device.{part}" for part in PARTS}
+        | {f"device.reason.{reason}" for reason in PART_REASONS}
     )
 
 
