@@ -114,6 +114,11 @@ class Crl:
         """Whether its successor was due by then."""
         return self.next_update is not None and at > self.next_update
 
+    def revocation_of(self, certificate: Certificate) -> Revocation | None:
+        """The entry about a certificate's serial number; None where there is none, or it was taken off the list."""
+        found = self.revoked.get(certificate.serial_number)
+        return None if found is None or found.reason == "removed" else found
+
     def issued_by(self, issuer: Certificate) -> bool:
         """Whether ``issuer``'s key signed the list; one that cannot be verified was not."""
         try:

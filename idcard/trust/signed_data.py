@@ -9,7 +9,7 @@ Source: RFC 5652, "Signature Verification Process"; ICAO Doc 9303-12, "CSCA Mast
 
 import hmac
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from idcard.crypto.signature import SignatureInvalid, digest_of, verify_signature
@@ -89,7 +89,7 @@ def verify_list(
     if not signed.signers:
         raise ListNotTrusted("The list is not signed", "no_signer")
     signer_info = signed.signers[0]
-    brought = [Certificate.from_bytes(der) for der in signed.certificates]
+    brought = list(_readable(signed.certificates))
     signer = find_signer(signer_info, brought)
     if signer is None:
         raise ListNotTrusted("The certificate of the list's signer is missing", "no_signer")
@@ -105,6 +105,15 @@ def verify_list(
     if path.anchor is None or path.problem is not None:
         raise ListNotTrusted("The list's signer was not issued by the root that was given", f"{path.problem}")
     return signer, path.anchor
+
+
+def _readable(certificates: Iterable[bytes]) -> Iterator[Certificate]:
+    """What came along and can be read: a certificate that nobody needs does not spoil a list."""
+    for der in certificates:
+        try:
+            yield Certificate.from_bytes(der)
+        except MalformedData:
+            continue
 
 
 def signed_list(data: bytes, content_type: str, *, where: str, limit: int) -> SignedData:
