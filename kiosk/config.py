@@ -64,7 +64,8 @@ def _camera(value: str) -> str:
     return value
 
 
-def _scanner(value: str) -> str:
+def scanner_setting(value: str) -> str:
+    """The setting, where it names a scanner; ValueError where it does not."""
     if value.startswith(SIMULATED):
         return _device_address(value)
     port, at, speed = value.removeprefix(SERIAL).partition("@")
@@ -83,11 +84,13 @@ def _loopback(value: str) -> str:
 
 ReaderSetting = Annotated[str, AfterValidator(_reader)]
 CameraSetting = Annotated[str, AfterValidator(_camera)]
-ScannerSetting = Annotated[str, AfterValidator(_scanner)]
+ScannerSetting = Annotated[str, AfterValidator(scanner_setting)]
 Host = Annotated[str, AfterValidator(_loopback)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
+DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Rungs = Annotated[frozenset[Literal["anchored", "pinned"]], Field(min_length=1)]
 ClinicSetting = Annotated[Clinic, BeforeValidator(_clinic)]
 
 
@@ -102,6 +105,7 @@ class ProcessConfig(BaseModel):
     clinic: ClinicSetting
     store: Path
     trust: Path
+    trust_state: Path | None = None
     session_key: Path
     person_day_key: Path
 
@@ -110,11 +114,26 @@ class ProcessConfig(BaseModel):
         """Whether demonstration trust and simulated devices are allowed."""
         return self.mode == "demo"
 
+    def trust_state_of(self, device: str) -> Path:
+        """Where this process remembers the newest trust store it saw; beside the store, where nothing is set."""
+        return self.trust_state or self.store.with_name(f"trust-{device}.state")
+
 
 class PatientConfig(ProcessConfig):
-    """The patient's process: the screen in the corridor, its reader and camera. It can open nothing it stored."""
+    """The patient's process: the screen in the corridor, its reader and camera. It can open nothing it stored.
+
+    ``device`` is its name in the store, which several kiosks may share. ``rungs`` says for whose word the automatic
+    lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
+    process calls nobody.
+    """
 
     port: Port = 8000
+    device: DeviceName = "kiosk-1"
+    pins: Path | None = None
+    pin_keys: Path | None = None
+    rungs: Rungs = frozenset({"anchored"})
+    trust_old_days: Days = 90
+    trust_too_old_days: Days = 365
     roster: Path
     roster_key: Path
     clinic_public_key: Path
@@ -134,6 +153,16 @@ class PatientConfig(ProcessConfig):
     def _ages_in_their_order(self) -> Self:
         if not self.roster_old_days <= self.roster_flagged_days <= self.roster_too_old_days:
             raise ValueError("roster_old_days, roster_flagged_days and roster_too_old_days must rise")
+        if not self.trust_old_days <= self.trust_too_old_days:
+            raise ValueError("trust_old_days and trust_too_old_days must rise")
+        return self
+
+    @model_validator(mode="after")
+    def _pins_are_whole(self) -> Self:
+        if (self.pins is None) != (self.pin_keys is None):
+            raise ValueError("pins and pin_keys: a list of pins needs the keys of those who sign it, and they a list")
+        if "pinned" in self.rungs and self.pins is None:
+            raise ValueError("rungs: pinned needs pins and pin_keys")
         return self
 
     @model_validator(mode="after")
@@ -172,7 +201,7 @@ def load(cls: type[Model], path: Path) -> Model:
 
 
 def _absolute(cls: type[Model], settings: dict[str, Any], folder: Path) -> dict[str, Any]:
-    paths = {name for name, field in cls.model_fields.items() if field.annotation is Path}
+    paths = {name for name, field in cls.model_fields.items() if field.annotation in (Path, Path | None)}
     return {
         name: folder / value if name in paths and isinstance(value, str) else value for name, value in settings.items()
     }

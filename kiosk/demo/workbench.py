@@ -1,12 +1,12 @@
-"""The bench: virtual cards, one place on a reader and one before a camera, and what they answer to the kiosk.
+"""The bench: virtual cards, a place on a reader and one before a camera, a scanner, and what they answer to the kiosk.
 
-The protocol is that of :mod:`kiosk.devices.simulated`. The kiosk learns from here what a reader and a camera would
+The protocol is that of :mod:`kiosk.devices.simulated`. The kiosk learns from here what these devices would
 tell it, and nothing else: no key, no name, no choice that was made on the bench's page.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from idcard import IdCardError
@@ -14,15 +14,20 @@ from idcard.testing import Issuer, SimulatedCard
 from kiosk.demo import cards
 from kiosk.demo.people import Citizen, citizens
 from kiosk.demo.picture import camera_picture
-from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET
+from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET, SCANNER
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """Whose card lies on the reader, and whose code is held before the camera: ids, or None."""
+    """Whose card lies on the reader, and whose code is held before the camera: ids, or None.
+
+    ``scanned``: whose code was scanned last. ``scanner``: whether the scanner is plugged in.
+    """
 
     on_reader: str | None = None
     before_camera: str | None = None
+    scanned: str | None = None
+    scanner: bool = True
 
 
 class Bench:
@@ -31,6 +36,7 @@ class Bench:
     :param issuer: signs the cards; they are new at each start.
     :param answer_s: how long a card takes for an answer, as a contactless one does.
     :param swap_s: how long the reader is empty while one card takes another's place.
+    :param heard_s: within which time what the scanner sent must be fetched; then it is lost, as on a serial line.
     """
 
     def __init__(
@@ -40,15 +46,19 @@ class Bench:
         *,
         answer_s: float = 0.0,
         swap_s: float = 0.6,
+        heard_s: float = 1.0,
     ) -> None:
         self.people = people or citizens()
         self._answer_s = answer_s
         self._swap_s = swap_s
+        self._heard_s = heard_s
         self._lands_at = 0.0
         self._placed = 0
         self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
         self._laid = Laid()
         self._picture = b""
+        self._sent = b""
+        self._sent_until = 0.0
         self._lock = Lock()
 
     @property
@@ -65,7 +75,7 @@ class Bench:
             self._take()
             card.power_off()
             self._placed += 1
-            self._laid = Laid(citizen, self._laid.before_camera)
+            self._laid = replace(self._laid, on_reader=citizen)
 
     def take_away(self) -> None:
         """Take the card off the reader, where there is one; its power is gone with it."""
@@ -76,12 +86,28 @@ class Bench:
         """Hold the code of a citizen's card before the camera; KeyError for an unknown one."""
         picture = camera_picture(self.people[citizen].qr_text)
         with self._lock:
-            self._laid, self._picture = Laid(self._laid.on_reader, citizen), picture
+            self._laid, self._picture = replace(self._laid, before_camera=citizen), picture
 
     def hide_qr(self) -> None:
         """Hold nothing before the camera."""
         with self._lock:
-            self._laid, self._picture = Laid(self._laid.on_reader), b""
+            self._laid, self._picture = replace(self._laid, before_camera=None), b""
+
+    def scan(self, citizen: str) -> None:
+        """Hold the scanner over the code of a citizen's card; KeyError for an unknown one.
+
+        While the scanner is unplugged, nothing happens.
+        """
+        text = self.people[citizen].qr_text
+        with self._lock:
+            if self._laid.scanner:
+                self._laid = replace(self._laid, scanned=citizen)
+                self._sent, self._sent_until = text.encode() + _SUFFIX, time.monotonic() + self._heard_s
+
+    def plug_scanner(self, plugged: bool) -> None:
+        """Plug the scanner in, or pull it out."""
+        with self._lock:
+            self._laid, self._sent = replace(self._laid, scanned=None, scanner=plugged), b""
 
     def answer(self, body: bytes) -> bytes:
         """The answer to one frame of the kiosk; empty where there is nothing to answer, or no card."""
@@ -103,7 +129,7 @@ class Bench:
     def _take(self) -> None:
         if self._laid.on_reader is not None:
             self._cards[self._laid.on_reader].power_off()
-        self._laid = Laid(None, self._laid.before_camera)
+        self._laid = replace(self._laid, on_reader=None)
 
     def _power(self, act: Callable[[SimulatedCard], None]) -> bytes:
         if self._card is not None:
@@ -119,9 +145,16 @@ class Bench:
     def _frame(self) -> bytes:
         return self._picture
 
+    def _scanner(self) -> bytes:
+        sent, self._sent = self._sent if time.monotonic() < self._sent_until else b"", b""
+        return _PLUGGED + sent if self._laid.scanner else b""
+
 
 _SHORTEST_COMMAND = 4
 _COUNT_BYTES = 4
+_PLUGGED = b"\x01"
+_SUFFIX = b"\r"
+"""Most scanners send an Enter, which the kiosk does not trust."""
 
 _CONTROL: dict[bytes, Callable[[Bench], bytes]] = {
     POWER_OFF: lambda bench: bench._power(SimulatedCard.power_off),
@@ -130,6 +163,7 @@ _CONTROL: dict[bytes, Callable[[Bench], bytes]] = {
     ASK_ATR: lambda bench: bench._atr(),
     PRESENCE: lambda bench: bench._presence(),
     CAMERA_FRAME: lambda bench: bench._frame(),
+    SCANNER: lambda bench: bench._scanner(),
 }
 
 

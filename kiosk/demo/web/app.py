@@ -1,4 +1,4 @@
-"""The bench's app: pick a citizen, put the card on the reader, take it away, show its code."""
+"""The bench's app: pick a citizen, put the card on the reader, take it away, show its code to camera or scanner."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -60,9 +60,22 @@ def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
     def show_qr(name: str) -> BaseResponse:
         return _do(config.has_camera, lambda: bench.show_qr(_known(bench, name).id), name)
 
+    @pages.post("/citizens/<name>/scan")
+    def scan(name: str) -> BaseResponse:
+        return _do(config.has_scanner, lambda: bench.scan(_known(bench, name).id), name)
+
+    @pages.post("/scanner/<state>")
+    def scanner(state: str) -> BaseResponse:
+        if state not in _PLUG:
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(config.has_scanner, lambda: bench.plug_scanner(_PLUG[state]), _chosen(bench))
+
     @pages.post("/hide-qr")
     def hide_qr() -> BaseResponse:
         return _do(config.has_camera, bench.hide_qr, _chosen(bench))
+
+
+_PLUG = {"plug": True, "unplug": False}
 
 
 def _do(possible: bool, deed: Callable[[], None], citizen: str) -> BaseResponse:
@@ -82,7 +95,7 @@ def _known(bench: Bench, name: str) -> Citizen:
 def _chosen(bench: Bench) -> str:
     """Whose card is drawn: who was asked for, else whose card is in use, else the first."""
     laid = bench.laid
-    names = (request.args.get("citizen"), laid.on_reader, laid.before_camera)
+    names = (request.args.get("citizen"), laid.on_reader, laid.before_camera, laid.scanned)
     return next((name for name in names if name is not None and name in bench.people), next(iter(bench.people)))
 
 
