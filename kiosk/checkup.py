@@ -9,8 +9,9 @@ from idcard import ConfigurationError
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
 from kiosk.keys import load_clinic_private_key, load_clinic_public_key
-from kiosk.patient_process import roster_of, trust_of
+from kiosk.patient_process import roster_of
 from kiosk.staff_process import trust_problem
+from kiosk.trust import trust_of
 from kiosk.web.common.factory import read_session_key
 
 
@@ -40,11 +41,11 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
     yield lambda: DayKey.load(config.person_day_key)
     if isinstance(config, StaffConfig):
         yield lambda: load_clinic_private_key(config.clinic_private_key)
-        yield lambda: trust_problem(config)
+        yield lambda: trust_problem(config, remember=False)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
     yield lambda: roster_of(config)
-    yield lambda: trust_of(config)
+    yield lambda: trust_of(config, remember=False)
 
 
 def _problem(look: Callable[[], object]) -> ConfigurationError | None:

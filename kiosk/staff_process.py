@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from idcard import ConfigurationError, TrustStore
+from idcard import ConfigurationError
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
@@ -13,6 +13,7 @@ from kiosk.keys import VisitOpener, load_clinic_private_key
 from kiosk.process import listen, run_until_told
 from kiosk.services.desk import StaffDesk
 from kiosk.store.database import Database
+from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
 
 _log = structlog.get_logger(__name__)
@@ -42,7 +43,7 @@ def open_desk(config: StaffConfig) -> Iterator[StaffDesk]:
         yield StaffDesk(
             database=database,
             clinic=config.clinic,
-            device=f"desk-{config.clinic.desk}",
+            device=device_of(config),
             opener=opener,
             tags=tags,
             clock=SystemClock(),
@@ -51,10 +52,18 @@ def open_desk(config: StaffConfig) -> Iterator[StaffDesk]:
         database.close()
 
 
-def trust_problem(config: StaffConfig) -> ConfigurationError | None:
-    """Why the patient's screen is closed, or None: staff see the reason."""
+def device_of(config: StaffConfig) -> str:
+    """The desk's name in the store."""
+    return f"desk-{config.clinic.desk}"
+
+
+def trust_problem(config: StaffConfig, *, remember: bool = True) -> ConfigurationError | None:
+    """Why the patient's screen is closed, or None: staff see the reason.
+
+    :param remember: whether the store that is opened now is the newest from now on; False only looks.
+    """
     try:
-        TrustStore.from_directory(config.trust, accept_demonstration=config.is_demo)
+        open_store(config, device_of(config), remember=remember)
     except ConfigurationError as problem:
         return problem
     return None

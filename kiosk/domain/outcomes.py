@@ -49,7 +49,7 @@ def assurance_of(verdict: Verdict) -> Assurance:
     """
     if _suspicious(verdict):
         return Assurance.NONE
-    lenient = replace(verdict.policy, rungs=frozenset(_OF_RUNGS))
+    lenient = replace(verdict.policy, name="on_any_word", rungs=frozenset(_OF_RUNGS))
     genuine = all(lenient.judge(verdict.fact(name)).outcome is Outcome.PASSED for name in _MAKES_GENUINE)
     if not genuine or _revoked(verdict):
         return Assurance.CHIP_UNANCHORED

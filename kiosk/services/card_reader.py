@@ -30,6 +30,7 @@ from idcard import (
     TrustStore,
     Verdict,
     VerifiedIdentity,
+    Vouchers,
     WrongAccessKey,
     read,
     verify,
@@ -37,7 +38,7 @@ from idcard import (
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.eligibility import Coverage, Eligibility, decide
-from kiosk.domain.freshness import Freshness, RosterAge
+from kiosk.domain.freshness import Freshness, RosterAge, StoreAge, StoreFreshness
 from kiosk.domain.outcomes import assurance_of, refusal_of
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import Clock, EligibilitySource
@@ -54,6 +55,7 @@ OPENED, GATHERED, PROVED, INSURED = 1, 2, 3, 4
 ADMISSION_PLAN = replace(DEFAULT_PLAN, files=(File.COM, File.SOD, File.DG1, File.DG13, File.DG14, File.DG15))
 """No portrait: the automatic lane needs none, and what was never read is never kept."""
 
+_NOBODY_VOUCHES = Vouchers()
 _STEPS_DONE = {ReadStep.OPENING: 0, ReadStep.READING: OPENED, ReadStep.PROVING: GATHERED}
 _log = structlog.get_logger(__name__)
 
@@ -127,6 +129,8 @@ class CardReader:
     :param policy: what a verdict must meet for the automatic lane.
     :param clinic: the facility code, for remarks on the route.
     :param freshness: how old the source may be.
+    :param vouchers: who may vouch for a signer whose issuer the trust store does not know.
+    :param trust_freshness: how old the trust store's newest list may be.
     """
 
     def __init__(
@@ -138,7 +142,11 @@ class CardReader:
         clinic: str,
         clock: Clock,
         freshness: Freshness | None = None,
+        vouchers: Vouchers = _NOBODY_VOUCHES,
+        trust_freshness: StoreFreshness | None = None,
     ) -> None:
+        self._vouchers = vouchers
+        self._trust_freshness = trust_freshness or StoreFreshness()
         self._freshness = freshness or Freshness()
         self._trust = trust
         self._policy = policy
@@ -168,12 +176,16 @@ class CardReader:
     def _judge(self, evidence: Evidence, on_step: OnStep) -> CardOutcome:
         on_step(GATHERED)
         # A card expires with the clinic's day: in UTC it would be good for seven hours of the next one.
-        verdict = verify(evidence, self._trust, self._policy, at=self._clock.now().astimezone(VIETNAM_TIME))
+        at = self._clock.now().astimezone(VIETNAM_TIME)
+        verdict = verify(evidence, self._trust, self._policy, at=at, vouchers=self._vouchers)
         try:
             identity = verdict.require(self._policy)
         except NotVerified:
             refusal = refusal_of(verdict)
             return self._to_desk(verdict, refusal.code, refusal.reasons)
+        if self._trust_freshness.age(self._trust.age(at)) is StoreAge.TOO_OLD:
+            # Nobody has told this kiosk for long which signers were taken back.
+            return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.TRUST_TOO_OLD,))
         on_step(PROVED)
         return self._look_for_cover(identity, verdict, on_step)
 

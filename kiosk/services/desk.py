@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from idcard import ClaimedIdentity
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
@@ -154,11 +154,11 @@ class StaffDesk:
     def resolve(self, notice_id: str, *, by: str, resolution: Resolution) -> None:
         """Settle an exception without an admission; its desk ticket is closed with it.
 
-        Settling it twice changes nothing. A ValueError for an unknown notice, or for ``admitted``, which is
-        :meth:`confirm`'s.
+        Settling it twice changes nothing. A ValueError for an unknown notice, and for what staff cannot choose: an
+        admission is :meth:`confirm`'s.
         """
-        if resolution is Resolution.ADMITTED:
-            raise ValueError("an admission is confirmed, not resolved")
+        if resolution not in SETTLED_BY_STAFF:
+            raise ValueError("staff do not settle an exception in this way")
         with self._database.write() as session:
             notice = session.get(Notice, notice_id)
             if notice is None:

@@ -29,7 +29,7 @@ NO_ANCHOR: Facts = {
 EXPIRED: Facts = {FactName.VALIDITY: (Outcome.FAILED, Reason.EXPIRED)}
 
 
-ANCHORED_ONLY = replace(VIETNAM_STRICT, name="anchored only", rungs=frozenset({Rung.ANCHORED}))
+ANCHORED_ONLY = replace(VIETNAM_STRICT, name="anchored_only", rungs=frozenset({Rung.ANCHORED}))
 POLICIES = (VIETNAM_STRICT, ANCHORED_ONLY)
 REVOKED: Facts = {FactName.REVOCATION: (Outcome.FAILED, Reason.REVOKED)}
 

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 import idcard
 from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
+from kiosk.domain.codes import SETTLED_BY_STAFF, Code, DeskMessage, VisitReason
 from kiosk.domain.eligibility import CoverReason
 from kiosk.services.view import Hint
 from kiosk.web.common.factory import WEB
@@ -37,6 +37,14 @@ PROBLEMS = (
 )
 PARTS = ("reader", "camera", "scanner", "store", "trust", "roster", "kiosk")
 PART_REASONS = ("missing", "input_method")
+TRUST_REASONS = (
+    "never_set_up",
+    "damaged",
+    "rolled_back",
+    "demonstration_anchor",
+    "not_vouched_for",
+    "trust_state",
+)
 CALLS = ("help", "child", "emergency")
 
 
@@ -81,14 +89,14 @@ def families() -> set[str]:
         | {f"assurance.{rung}" for rung in Assurance}
         | {f"reason.{reason}" for reason in [*idcard.Reason, *CoverReason]}
         | {f"fact.{fact}" for fact in idcard.FactName}
-        | {f"staff.resolution.{word}" for word in Resolution if word is not Resolution.ADMITTED}
+        | {f"staff.resolution.{word}" for word in SETTLED_BY_STAFF}
         | {f"picture.place_{side}" for side in ("below", "left", "right")}
         | {f"error.{code}" for code in error_codes()}
         | {f"reason.{word}" for word in VisitReason if f"error.{word}" not in words("vi")}
         | {f"staff.problem.{word}" for word in PROBLEMS}
         | {f"staff.type.sex.{word}" for word in ("M", "F", "unknown")}
         | {f"device.{part}" for part in PARTS}
-        | {f"device.reason.{reason}" for reason in PART_REASONS}
+        | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
     )
 
 
