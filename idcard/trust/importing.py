@@ -365,7 +365,9 @@ def _certificate_entry(certificate: Certificate, kind: Kind, signed: str) -> Ent
     named = certificate.issuer if kind is Kind.SIGNER else certificate.subject
     key = (certificate.subject_key_identifier or b"").hex()
     mark = DEMONSTRATION_MARK if DEMONSTRATION in certificate.extensions else str(signed)
-    return Entry(kind=kind, data=certificate.der, name=name_digest(named.key), key=key, signed=mark, sources=())
+    issuer = name_digest(certificate.issuer.key) if kind is Kind.LINK else ""
+    name = name_digest(named.key)
+    return Entry(kind=kind, data=certificate.der, name=name, key=key, signed=mark, sources=(), issuer=issuer)
 
 
 def _entry(kind: Kind, data: bytes, *, name: str, key: str) -> Entry:
