@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idcard.crypto.signature import EcPublicKey, digest_of, hash_of
-from idcard.crypto.strength import CURRENT
+from idcard.crypto.strength import CURRENT, key_weakness
 from idcard.encoding.cms import SignedData, SignerInfo
 from idcard.encoding.mrz import Mrz
 from idcard.encoding.oids import DEMONSTRATION, HASHES
@@ -241,7 +241,7 @@ def _trust(
     if path.problem is not None:
         outcome, reason = _PATH_FACTS[path.problem]
         return _fact(FactName.TRUST, outcome, reason, **details)
-    old = {weak for one in (signer, *path.links) for weak in _old(one)}
+    old = _old(signer, path)
     details |= {"old": ",".join(sorted(old))} if old else {}
     reason = Reason.OLD_ALGORITHM if old else Reason.ANCHORED
     return _fact(FactName.TRUST, Outcome.PASSED, reason, **details)
@@ -251,8 +251,12 @@ def _is_only_shown(signer: Certificate, trust: TrustStore) -> bool:
     return DEMONSTRATION in signer.extensions and not trust.accepts_demonstration
 
 
-def _old(certificate: Certificate) -> tuple[str, ...]:
-    return CURRENT.weaknesses(digest=hash_of(certificate.signature_algorithm))
+def _old(signer: Certificate, path: Path) -> set[str]:
+    """What is too weak on the path: the hashes of its signatures, and the keys that made them."""
+    issuers = [one for one in (*path.links, path.anchor) if one is not None]
+    digests = {hash_of(one.signature_algorithm) for one in (signer, *path.links)}
+    weak = {weakness for digest in digests for weakness in CURRENT.weaknesses(digest=digest)}
+    return weak | {weakness for one in issuers if (weakness := key_weakness(one.public_key)) is not None}
 
 
 def _trust_details(
