@@ -57,7 +57,8 @@ def without_signature(outcome: Outcome, reason: Reason) -> Signed:
 def judge_certificate(document: CovidCertificate, trust: QrTrust, at: datetime) -> Signed:
     """Who signed a health certificate."""
     candidates = trust.signers_for(document.sign1.key_id)
-    signature, signer = _signature(document.sign1, HC1_ALGORITHMS, [(_key(one), one) for one in candidates])
+    keys = [(_key(one), one) for one in candidates]
+    signature, signer = _signature(document.sign1, HC1_ALGORITHMS, keys, trust)
     if signer is None:
         return _only(signature)
     trusted, anchor = _trust(signer, trust, at)
@@ -68,7 +69,7 @@ def judge_certificate(document: CovidCertificate, trust: QrTrust, at: datetime) 
 def judge_token(document: Token, trust: QrTrust) -> Signed:
     """Who signed a token of our own: the key must be that of the clinic that the token names."""
     candidates = trust.keys_for(document.sign1.key_id)
-    signature, signer = _signature(document.sign1, TOKEN_ALGORITHMS, [(one.key, one) for one in candidates])
+    signature, signer = _signature(document.sign1, TOKEN_ALGORITHMS, [(one.key, one) for one in candidates], trust)
     if signer is None:
         return _only(signature)
     trusted = fact(FactName.TRUST, Outcome.PASSED, Reason.SIGNER_LISTED, clinic=signer.clinic)
@@ -86,10 +87,13 @@ def _key(signer: ListedSigner) -> VerificationKey:
 
 
 def _signature(
-    sign1: Sign1, allowed: frozenset[Algorithm], candidates: Iterable[tuple[VerificationKey, S]]
+    sign1: Sign1, allowed: frozenset[Algorithm], candidates: Iterable[tuple[VerificationKey, S]], trust: QrTrust
 ) -> tuple[Fact, S | None]:
-    """The fact, and the candidate whose key signed."""
-    outcome, reason = Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED
+    """The fact, and the candidate whose key signed.
+
+    A key that nobody here knows may be a new one: that decides nothing, unless the list is declared complete.
+    """
+    outcome, reason = Outcome.FAILED if trust.complete else Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED
     for key, signer in candidates:
         try:
             algorithm = sign1.verify(key, allowed)
