@@ -67,7 +67,7 @@ def trust_of(config: PatientConfig, *, remember: bool = True) -> Trust | Configu
 def open_store(config: ProcessConfig, device: str, *, remember: bool = True) -> TrustStore:
     """The trust store of a process that is called ``device``.
 
-    :raises ConfigurationError: as :meth:`idcard.TrustStore.from_directory` does, and with reason ``trust_state`` where
+    :raises ConfigurationError: as :meth:`idcard.TrustStore.from_directory` does, and with reason ``not_writable`` where
         the state cannot be written.
     """
     with _state(config.trust_state_of(device), remember=remember) as state:
@@ -126,6 +126,6 @@ def _state(file: Path, *, remember: bool) -> Iterator[Path]:
     except OSError as error:
         raise ConfigurationError(
             f"{file.name}, which says how new the trust store was, cannot be read or written: {error.strerror}.",
-            reason="trust_state",
+            reason="not_writable",
             remedy="Let this user read and write it and its folder, or name another file as trust_state.",
         ) from error

@@ -180,6 +180,21 @@ def test_a_roster_shows_its_age_in_words_and_colour(desk: Desk, ok: bool, age: s
     assert row[0].rindex(look) == max(row[0].rindex("<div"), 0)
 
 
+def test_a_store_without_anchor_is_shown_with_its_day(desk: Desk) -> None:
+    desk.checkin.report("trust", {"ok": True, "age": "fresh", "version": "ab", "no_anchor": "2026-11-05"})
+    board = desk.get()
+    assert "Chưa có chứng thư gốc của thẻ căn cước (khai báo ngày 05/11/2026)." in board
+    assert '<div class="old">' in board
+    assert "No anchor for citizen cards yet (declared on 05/11/2026)." in desk.get("/?lang=en")
+
+
+def test_why_a_trust_store_cannot_be_used_is_said_in_words(desk: Desk) -> None:
+    desk.checkin.report("trust", {"ok": False, "reason": "rolled_back"})
+    assert "cũ hơn bản đã dùng trước đó" in desk.get()
+    problem = ConfigurationError("It is damaged.", reason="damaged", remedy="Replace it.")
+    assert "Put a whole copy back." in desk.open(problem).get("/?lang=en", base_url=OWN).text
+
+
 def test_the_staff_page_is_guarded_like_the_patients(desk: Desk) -> None:
     response = desk.client.get("/", base_url=OWN)
     assert response.headers["Cache-Control"] == "no-store"

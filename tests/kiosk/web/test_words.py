@@ -43,7 +43,7 @@ TRUST_REASONS = (
     "rolled_back",
     "demonstration_anchor",
     "not_vouched_for",
-    "trust_state",
+    "not_writable",
 )
 CALLS = ("help", "child", "emergency")
 
