@@ -11,9 +11,9 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from idcard.crypto.signature import PublicKey, SignatureInvalid, load_public_key, verify_signature
-from idcard.encoding import oids
+from idcard.encoding import oids, tlv
 from idcard.encoding.asn1 import AlgorithmIdentifier, NameKey, name_key, name_parts
-from idcard.encoding.ber import BOOLEAN, SEQUENCE, Node, context, door, load
+from idcard.encoding.ber import BOOLEAN, INTEGER, SEQUENCE, Node, context, door, load
 from idcard.errors import MalformedData
 
 _WHERE = "certificate"
@@ -152,6 +152,23 @@ class Certificate:
     def fingerprint(self) -> str:
         """SHA-256 of the certificate, in hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def issued_as(self) -> str:
+        """SHA-256 of issuer and serial number in hexadecimal: of their IssuerAndSerialNumber (RFC 5652, 10.2.4) in DER.
+
+        With :attr:`key_fingerprint` it names the certificate by what its issuer signed. The fingerprint does not: who
+        has an ECDSA signature (r, s) can write another one, (r, n - s), or encode the whole in another way.
+        """
+        number = self.serial_number
+        length = max(number, ~number).bit_length() // 8 + 1
+        serial = tlv.build(INTEGER, number.to_bytes(length, signed=True))
+        return hashlib.sha256(tlv.build(SEQUENCE, self.issuer.der, serial)).hexdigest()
+
+    @property
+    def key_fingerprint(self) -> str:
+        """SHA-256 of the SubjectPublicKeyInfo, in hexadecimal."""
+        return hashlib.sha256(self.public_key_info).hexdigest()
 
     def has_digest(self, digest: bytes) -> bool:
         """Whether ``digest`` is this certificate's, by the hash of that length (SHA-1 to SHA-512)."""

@@ -59,8 +59,9 @@ def vouched(
     signer = passive.signer
     if signer is None or passive.signature.outcome is not Outcome.PASSED:
         return passive
-    answers = [one for one in _answers(evidence, vouchers) if one.signer == signer.fingerprint]
-    passive = _revoked(passive, [one for one in answers if one.status is SignerStatus.REVOKED], at)
+    heard = list(_answers(evidence, vouchers))
+    passive = _revoked(passive, [one for one in heard if one.revokes(signer)], at)
+    answers = [one for one in heard if one.confirms(signer)]
     if passive.trust.reason not in _UNKNOWN_ISSUER:
         return passive
     voucher = _pinned(signer, vouchers.pins, at) or _confirmed(answers, at)
