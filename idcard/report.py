@@ -71,20 +71,21 @@ def judge(
     """
     store = trust or TrustStore.of((), no_anchor_declared=at.date())
 
-    def verdict_on(evidence: Evidence) -> Verdict:
+    def verdict_on(evidence: Evidence, expectation: Expectation) -> Verdict:
         return verify(evidence, store, policy, at=at, expectation=expectation, vouchers=vouchers)
 
-    verdict, authority = verdict_on(evidence), _NOT_ASKED
+    verdict, authority = verdict_on(evidence, expectation), _NOT_ASKED
     if online is not None and verdict.signer and verdict.fact(FactName.TRUST).reason in _ISSUER_UNKNOWN:
-        evidence, authority = _asked(evidence, verdict.signer, online)
-        verdict = verdict_on(evidence)
+        question = Question(signer=verdict.signer, nonce=secrets.token_bytes(NONCE_BYTES))
+        evidence, authority = _asked(evidence, question, online)
+        verdict = verdict_on(evidence, replace(expectation, nonces=frozenset({question.nonce})))
     return _report(evidence, verdict, trust_given=trust is not None, authority=authority)
 
 
-def _asked(evidence: Evidence, signer: str, online: OnlineVerifier) -> tuple[Evidence, Authority]:
+def _asked(evidence: Evidence, question: Question, online: OnlineVerifier) -> tuple[Evidence, Authority]:
     """The evidence with the authority's answer, where there is one."""
     try:
-        answer = online.confirm(Question(signer=signer, nonce=secrets.token_bytes(NONCE_BYTES)))
+        answer = online.confirm(question)
     except AuthorityUnreachable:
         return evidence, "unreachable"
     return replace(evidence, confirmations=(*evidence.confirmations, answer)), "answered"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from idcard.identity import Sex
 from idcard.verification.facts import FactName, Outcome, Reason, Rung
+from idcard.verification.provenance import ChallengeFrom
 
 
 def _object(properties: dict[str, Any], required: list[str] | None = None, **more: Any) -> dict[str, Any]:
@@ -77,15 +78,29 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "schema": {"const": "idcard.verdict/1"},
             "at": {"type": "string", "format": "date-time"},
             "policy": _text(),
+            "policy_digest": _text(description="SHA-256 of all that the policy says but its name."),
             "met": _FLAG,
             "facts": {"type": "array", "items": _ref("Fact")},
             "anchor": _maybe(description="SHA-256 of the trust anchor's certificate."),
             "signer": _maybe(description="SHA-256 of the document signer's certificate."),
             "trust_version": _text(),
             "rung": {"enum": [rung.value for rung in Rung]},
+            "provenance": _ref("Provenance"),
         },
         "required": ["schema", "at", "policy", "met", "facts", "anchor", "signer", "trust_version", "rung"],
     },
+    "Provenance": _object(
+        {
+            "witness": {"enum": ["here", "device", "none"], "description": "Who bears witness to the reading."},
+            "device": _maybe(description="The fingerprint of the device that signed the evidence."),
+            "believed": _FLAG | {"description": "Whether that witness is one of those that were named."},
+            "read_at": _maybe(format="date-time", description="When the card was read, as the witness says."),
+            "challenge": {
+                "enum": [one.value for one in ChallengeFrom],
+                "description": "Who chose the challenge that the chip answered.",
+            },
+        }
+    ),
     "Identity": _object(
         {
             "verified": _FLAG | {"description": "Whether it is proved. Where false, it is what the chip claims."},

@@ -79,7 +79,9 @@ class QrVerdict(Verdict):
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict for JSON, without anything about the person."""
-        return Verdict.to_dict(self) | {
+        # Nobody bears witness to a code, and no chip answers for it.
+        told = {name: value for name, value in Verdict.to_dict(self).items() if name != "provenance"}
+        return told | {
             "schema": QR_SCHEMA,
             "format": self.format,
             "issuer": self.issuer,

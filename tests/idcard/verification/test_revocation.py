@@ -93,7 +93,8 @@ def test_an_old_list_still_revokes_but_clears_nobody(
     old = stored(issuer.csca_certificate, crl(issuer, issuer.signer.serial, days=5, reason=None))
     assert fact(evidence, old, at).outcome is Outcome.FAILED
     assert fact(evidence, old, at).details["why"] == "unspecified"
-    (tmp_path / "imported.store").unlink()
+    for file in tmp_path.iterdir():
+        file.unlink()
     one = fact(evidence, stored(issuer.csca_certificate, crl(issuer, days=5)), at)
     assert (one.outcome, one.reason) == (Outcome.INCONCLUSIVE, Reason.REVOCATION_LIST_STALE)
 
@@ -205,7 +206,7 @@ def test_hashes_that_are_old(holder: Holder, gather: Any, issuer: Issuer, trust:
 
 
 def test_an_old_algorithm_is_passed_or_failed() -> None:
-    with pytest.raises(ValueError, match="old algorithm"):
+    with pytest.raises(ValueError, match="old_algorithms"):
         replace(STRICT, old_algorithms=Outcome.INCONCLUSIVE)
 
 
