@@ -20,7 +20,7 @@ from idcard.qr.hc1 import CovidCertificate, Kind
 from idcard.qr.token import ALGORITHMS as TOKEN_ALGORITHMS
 from idcard.qr.token import Token
 from idcard.trust.certificates import Certificate
-from idcard.trust.path import find_path
+from idcard.trust.path import Path, find_path
 from idcard.trust.purposes import purposes_of
 from idcard.trust.signer_list import ClinicKey, ListedSigner, QrTrust
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
@@ -36,10 +36,11 @@ S = TypeVar("S", ListedSigner, ClinicKey)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """The three facts, and the certificates behind them, where there are any."""
+    """The three facts, and the certificates behind them, where there are any: signer, links, anchor."""
 
     facts: tuple[Fact, Fact, Fact]
     signer: Certificate | None = None
+    links: tuple[Certificate, ...] = ()
     anchor: Certificate | None = None
 
 
@@ -61,9 +62,9 @@ def judge_certificate(document: CovidCertificate, trust: QrTrust, at: datetime) 
     signature, signer = _signature(document.sign1, HC1_ALGORITHMS, keys, trust)
     if signer is None:
         return _only(signature)
-    trusted, anchor = _trust(signer, trust, at)
-    usage = _key_usage(signer.certificate, document.kind)
-    return Signed(facts=(signature, trusted, usage), signer=signer.certificate, anchor=anchor)
+    trusted, path = _trust(signer, trust, at)
+    facts = (signature, trusted, _key_usage(signer.certificate, document.kind))
+    return Signed(facts=facts, signer=signer.certificate, links=path.links, anchor=path.anchor)
 
 
 def judge_token(document: Token, trust: QrTrust) -> Signed:
@@ -109,15 +110,15 @@ def _signature(
     return fact(FactName.SIGNATURE, outcome, reason), None
 
 
-def _trust(signer: ListedSigner, trust: QrTrust, at: datetime) -> tuple[Fact, Certificate | None]:
+def _trust(signer: ListedSigner, trust: QrTrust, at: datetime) -> tuple[Fact, Path]:
     if signer.trusted:
-        return _listed(signer.certificate, at), None
+        return _listed(signer.certificate, at), Path()
     if trust.store is None or not trust.store.has_anchors:
-        return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), None
+        return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), Path()
     path = find_path(signer.certificate, trust.store, at=at)
     if path.problem is None:
-        return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path.anchor
-    return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path.anchor
+        return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path
+    return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path
 
 
 def _listed(certificate: Certificate, at: datetime) -> Fact:
