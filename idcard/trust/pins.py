@@ -4,7 +4,7 @@ Theory of operation. Vietnam's CSCA for citizen cards is published nowhere, yet 
 certificate along. Two people who compared it with what the authority told them sign a list of such certificates, each
 with a key of their own; a clinic names the people whose signatures it takes, and so does a province for its clinics. A
 pin counts between its two days. A list has a number that only grows, so that an old one cannot take the place of a
-newer one.
+newer one, nor another one of the same number, where a state file remembers the newest (:mod:`idcard.trust.rollback`).
 
 The list is a signed text (see ``signed_text``) of the format ``idcard.pins/1``::
 
@@ -37,7 +37,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idcard.errors import ConfigurationError, MalformedData
 from idcard.trust.key_file import keys_from_file
-from idcard.trust.signed_text import MAX_BYTES, SignedText, day, draft, exactly, is_name
+from idcard.trust.rollback import check_not_rolled_back
+from idcard.trust.signed_text import MAX_BYTES, SignedText, check_proves, day, draft, exactly, is_name
 
 FORM = "idcard.pins/1"
 PEOPLE = 2
@@ -79,6 +80,8 @@ class PinKeys:
             raise ValueError("two names have one key")
         if len(self.keys) < PEOPLE or not all(map(is_name, self.keys)):
             raise ValueError("two people or more, named by small letters, digits, dots and dashes")
+        for key in self.keys.values():
+            check_proves(key)
         object.__setattr__(self, "keys", MappingProxyType(dict(self.keys)))
 
     @classmethod
@@ -99,25 +102,34 @@ class PinKeys:
 class Pins:
     """The pins that two people signed for.
 
-    ``version`` is the SHA-256 of the file in hexadecimal, ``signers`` the two names, ``serial`` the list's number.
+    ``version`` is the SHA-256 of the file in hexadecimal, ``signers`` the two names, ``serial`` the list's number, and
+    ``content`` the SHA-256 of what was signed, which is the same whoever of the people signed it.
     """
 
     pins: tuple[Pin, ...]
     serial: int
     signers: tuple[str, ...]
     version: str
+    content: str
 
     @classmethod
-    def from_file(cls, path: Path | str, keys: PinKeys, *, at_least: int = 0) -> "Pins":
+    def from_file(
+        cls, path: Path | str, keys: PinKeys, *, at_least: int = 0, state: Path | str | None = None
+    ) -> "Pins":
         """The list in the file at ``path``.
 
         :param at_least: the number of the newest list that was seen before.
+        :param state: a file elsewhere, of this list alone, that remembers the newest one, so that an older one is
+            refused, and another one of the same number; made where it is missing.
         :raises ConfigurationError: with reason ``never_set_up`` where there is no file, ``damaged`` where it does not
             follow its format, ``not_vouched_for`` where not exactly two of the people in ``keys`` signed it,
-            ``rolled_back`` where it is older than ``at_least``.
+            ``rolled_back`` where it is older than ``at_least``, or than ``state`` remembers.
         """
         file = Path(path)
-        return cls.from_bytes(_read(file), keys, at_least=at_least, name=file.name)
+        pins = cls.from_bytes(_read(file), keys, at_least=at_least, name=file.name)
+        if state is not None:
+            check_not_rolled_back(Path(state), sequence=pins.serial, digest=pins.content, what=file.name)
+        return pins
 
     @classmethod
     def from_bytes(cls, data: bytes, keys: PinKeys, *, at_least: int = 0, name: str = "pins") -> "Pins":
@@ -144,7 +156,8 @@ class Pins:
                 remedy="Put the newer list back.",
             )
         version = hashlib.sha256(data).hexdigest()
-        return cls(pins=pins, serial=serial, signers=tuple(sorted(signers)), version=version)
+        content = hashlib.sha256(text.signed).hexdigest()
+        return cls(pins=pins, serial=serial, signers=tuple(sorted(signers)), version=version, content=content)
 
     def pin_of(self, fingerprint: str, at: datetime) -> Pin | None:
         """The pin of the certificate with this fingerprint that counts at ``at``, or None."""
