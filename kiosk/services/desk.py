@@ -1,8 +1,8 @@
 """The desk: what staff see and settle. Only the staff process makes one, for only it holds the clinic's private key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.tables import DeviceState, Notice, Visit
 
+_SHOWN_BACK = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -45,7 +46,7 @@ class VisitRow:
     ``person`` is None where nothing was read, or the record does not open (``unreadable``). ``time`` is local,
     ``HH:MM``; ``facts`` the verdict's, as :meth:`idcard.Verdict.to_dict` writes them. ``needs_typing``: a desk ticket
     that one tap cannot confirm. ``first_number`` and ``first_day`` (``DD/MM``): what a ticket of an earlier day was
-    called with before it was confirmed.
+    called with before it was confirmed. ``day`` (``DD/MM``): that of an open ticket of an earlier day, else nothing.
     """
 
     visit_id: str
@@ -68,6 +69,7 @@ class VisitRow:
     needs_typing: bool
     first_number: int | None
     first_day: str
+    day: str
 
     def __repr__(self) -> str:
         return f"VisitRow(number={self.number})"
@@ -75,7 +77,10 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeRow:
-    """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one."""
+    """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one.
+
+    ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing.
+    """
 
     notice_id: str
     code: Code
@@ -84,6 +89,7 @@ class NoticeRow:
     age_s: int
     device: str
     visit: VisitRow | None
+    back_at: str
 
 
 class StaffDesk:
@@ -111,11 +117,30 @@ class StaffDesk:
         """Today's desk tickets that nobody has settled, the latest first."""
         return self._rows("desk", None)
 
+    def earlier_tickets(self, limit: int = 40) -> tuple[VisitRow, ...]:
+        """Desk tickets of earlier days that nobody has settled, the latest first."""
+        day = clinic_day(self._clock.now())
+        with self._database.read() as session:
+            found = repositories.desk_tickets_before(session, self._clinic.code, day, limit=limit)
+            return tuple(self._row(visit) for visit in found)
+
     def exceptions(self) -> tuple[NoticeRow, ...]:
         """What waits for staff, the oldest first, whatever its day."""
         with self._database.read() as session:
+            readers = {
+                state.device: state.updated_at
+                for state in repositories.device_states(session)
+                if state.part == "reader" and state.state.get("ok")
+            }
             notices = repositories.open_notices(session, self._clinic.code)
-            return tuple(self._notice_row(session, notice) for notice in notices)
+            return tuple(self._notice_row(session, notice, _back(notice, readers)) for notice in notices)
+
+    def came_back(self) -> tuple[NoticeRow, ...]:
+        """What was lost and works again: the last hour's, the latest first."""
+        since = self._clock.now() - _SHOWN_BACK
+        with self._database.read() as session:
+            settled = repositories.notices_settled(session, self._clinic.code, Resolution.CAME_BACK, since)
+            return tuple(self._notice_row(session, notice, notice.resolved_at) for notice in settled)
 
     def visit(self, visit_id: str) -> VisitRow | None:
         """One visit."""
@@ -189,7 +214,7 @@ class StaffDesk:
         return VisitRow(
             visit_id=visit.id,
             number=visit.number,
-            time=(visit.admitted_at or visit.created_at).astimezone(VIETNAM_TIME).strftime("%H:%M"),
+            time=_local_time(visit.admitted_at or visit.created_at),
             state=visit.state,
             room=None if visit.room_id is None else self._clinic.room_or_bare(visit.room_id),
             person=person,
@@ -207,18 +232,24 @@ class StaffDesk:
             needs_typing=visit.state == "desk" and _needs_typing(visit),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
+            day=self._earlier_day(visit),
         )
 
-    def _notice_row(self, session: Session, notice: Notice) -> NoticeRow:
+    def _earlier_day(self, visit: Visit) -> str:
+        is_left_over = visit.state == "desk" and visit.day < clinic_day(self._clock.now())
+        return visit.day.strftime("%d/%m") if is_left_over else ""
+
+    def _notice_row(self, session: Session, notice: Notice, back_at: datetime | None) -> NoticeRow:
         visit = session.get(Visit, notice.visit_id) if notice.visit_id else None
         return NoticeRow(
             notice_id=notice.id,
             code=Code(notice.code),
             reasons=tuple(notice.reasons),
-            time=notice.created_at.astimezone(VIETNAM_TIME).strftime("%H:%M"),
+            time=_local_time(notice.created_at),
             age_s=max(0, int((self._clock.now() - notice.created_at).total_seconds())),
             device=notice.device,
             visit=None if visit is None else self._row(visit),
+            back_at="" if back_at is None else _local_time(back_at),
         )
 
     def _person(self, visit: Visit) -> tuple[PersonRecord | None, bool]:
@@ -281,6 +312,16 @@ class StaffDesk:
         facts = {"notice": notice.id, "visit": notice.visit_id, "by": by, "resolution": resolution}
         repositories.append_audit(session, self._device, at, "resolved", facts)
         repositories.append_outbox(session, self._device, at, "resolved", facts)
+
+
+def _back(notice: Notice, readers: Mapping[str, datetime]) -> datetime | None:
+    """Since when the reader works again that this notice calls lost; None for another notice, or if it does not."""
+    since = readers.get(notice.device) if notice.code == Code.READER_LOST else None
+    return since if since is not None and since >= notice.created_at else None
+
+
+def _local_time(at: datetime) -> str:
+    return at.astimezone(VIETNAM_TIME).strftime("%H:%M")
 
 
 def _first(visit: Visit) -> dict[str, Any]:

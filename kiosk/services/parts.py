@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from kiosk.domain.codes import Code
 from kiosk.ports import StoreUnavailable
 from kiosk.services.checkin import CheckIn
 
@@ -16,11 +17,13 @@ class PartReport:
     """Tells staff of one part, once for each change.
 
     :param part: its name in the store, such as ``reader``.
+    :param lost: the code under which staff are told that it is lost; that is settled when it works again.
     """
 
-    def __init__(self, checkin: CheckIn, part: str) -> None:
+    def __init__(self, checkin: CheckIn, part: str, *, lost: Code | None = None) -> None:
         self._checkin = checkin
         self._part = part
+        self._lost = lost
         self._last: dict[str, Any] | None = None
 
     def say(self, state: Mapping[str, Any]) -> bool:
@@ -30,6 +33,8 @@ class PartReport:
         self._last = dict(state)
         try:
             self._checkin.report(self._part, state)
+            if self._lost is not None and state.get("ok"):
+                self._checkin.came_back(self._lost)
         except StoreUnavailable:
             _log.warning("part_not_reported", part=self._part)
         return True

@@ -55,8 +55,10 @@ class Board:
         return {
             "clinic": self.clinic,
             "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
-            "exceptions": sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice.code)),
+            "exceptions": sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice)),
+            "came_back": self.desk.came_back(),
             "tickets": self.desk.desk_tickets(),
+            "earlier_tickets": self.desk.earlier_tickets(),
             "admissions": admissions[:SHOWN],
             "count": len(admissions),
             "waiting": _waiting(admissions),

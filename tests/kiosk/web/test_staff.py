@@ -46,7 +46,7 @@ def test_every_assurance_has_a_word_and_a_shape_of_its_own(desk: Desk) -> None:
     for rung in Assurance:
         desk.checkin.desk_ticket(None, code=Code.UNKNOWN_CARD, assurance=rung)
         [row, *_] = desk.staff.desk_tickets()
-        cell = desk.get().split(f'id="ticket-{row.number}"')[1].split('class="assurance">')[1]
+        cell = desk.get().split(f'id="ticket-{row.visit_id}"')[1].split('class="assurance">')[1]
         shapes.add(cell.split("</svg>")[0])
     assert len(shapes) == len(Assurance)
     assert "chip, chứng thư do hai người xác nhận" in desk.get()
@@ -100,6 +100,37 @@ def test_a_ticket_of_yesterday_gets_a_number_of_today_and_the_clerk_is_told(desk
     board = desk.post(f"/tickets/{row.visit_id}/type", **papers)
     assert "hôm nay mang số 1, vào Mắt." in board
     assert "phiếu cũ: số 2 ngày 23/11" in board
+
+
+def test_open_tickets_of_earlier_days_stay_in_sight_with_their_rooms(desk: Desk) -> None:
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY, assurance=Assurance.QR_UNSIGNED)
+    assert "Phiếu của những ngày trước chưa xong" not in desk.get()
+    desk.clock.advance(86400)
+    desk.checkin.desk_ticket(None, code=Code.NO_DOCUMENT)
+    board = desk.get()
+    today, earlier = board.split("Phiếu của những ngày trước chưa xong")
+    [row] = desk.staff.earlier_tickets()
+    assert f'id="ticket-{row.visit_id}"' in earlier
+    assert f'href="#ticket-{row.visit_id}"' in today
+    assert "23/11" in earlier
+    assert "Trần Thị Mẫu" in earlier
+    assert f'id="confirm-{row.visit_id}-mat"' in earlier
+    assert "hôm nay mang số 2, vào Mắt." in desk.post(f"/tickets/{row.visit_id}/confirm", room="mat")
+    assert desk.staff.earlier_tickets() == ()
+
+
+def test_a_reader_that_works_again_is_no_urgent_matter(desk: Desk) -> None:
+    desk.checkin.notify(Code.READER_LOST)
+    desk.checkin.desk_ticket(None, code=Code.READER_LOST)
+    desk.checkin.report("reader", {"ok": False})
+    assert desk.get().count('class="urgent"') == 2
+    desk.clock.advance(60)
+    desk.checkin.report("reader", {"ok": True})
+    desk.checkin.came_back(Code.READER_LOST)
+    board = desk.get()
+    assert 'class="urgent"' not in board
+    assert board.count("Đã hoạt động lại lúc 07:43.") == 2
+    assert desk.get("/?lang=en").count("Works again since 07:43.") == 2
 
 
 def test_an_exception_is_settled(desk: Desk) -> None:
