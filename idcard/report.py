@@ -13,6 +13,7 @@ from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
 from idcard.verification.facts import FactName, Reason
+from idcard.verification.passive_authentication import signer_of
 from idcard.verification.policy import Policy
 from idcard.verification.transcripts import NOTHING_EXPECTED, Expectation
 from idcard.verification.verdict import NotVerified, Verdict
@@ -75,8 +76,9 @@ def judge(
         return verify(evidence, store, policy, at=at, expectation=expectation, vouchers=vouchers)
 
     verdict, authority = verdict_on(evidence, expectation), _NOT_ASKED
-    if online is not None and verdict.signer and verdict.fact(FactName.TRUST).reason in _ISSUER_UNKNOWN:
-        question = Question(signer=verdict.signer, nonce=secrets.token_bytes(NONCE_BYTES))
+    signer = None if online is None else signer_of(evidence, store)
+    if online is not None and signer is not None and verdict.fact(FactName.TRUST).reason in _ISSUER_UNKNOWN:
+        question = Question.about(signer, secrets.token_bytes(NONCE_BYTES))
         evidence, authority = _asked(evidence, question, online)
         verdict = verdict_on(evidence, replace(expectation, nonces=frozenset({question.nonce})))
     return _report(evidence, verdict, trust_given=trust is not None, authority=authority)

@@ -113,6 +113,22 @@ def passive_authentication(evidence: Evidence, trust: TrustStore, at: datetime) 
     )
 
 
+def signer_of(evidence: Evidence, trust: TrustStore) -> Certificate | None:
+    """The document signer's certificate, from the document or the store, or None; nothing about it is verified."""
+    try:
+        sod = Sod.from_bytes(evidence.files[File.SOD])
+        return _signer_of(sod, trust)[0] if sod.signed_data.signers else None
+    except (KeyError, ProtocolViolation):
+        return None
+
+
+def _signer_of(sod: Sod, trust: TrustStore) -> tuple[Certificate | None, bool]:
+    """The certificate that the first signer is named after, and whether the document brought it."""
+    signer_info = sod.signed_data.signers[0]
+    brought = find_signer(signer_info, map(Certificate.from_bytes, sod.signer_certificates))
+    return brought or trust.signer_of(signer_info), brought is not None
+
+
 def _signed_at(sod: Sod) -> datetime | None:
     try:
         return sod.signed_data.signers[0].signing_time if sod.signed_data.signers else None
@@ -174,10 +190,9 @@ def _signature(sod: Sod, trust: TrustStore) -> tuple[Fact, Certificate | None]:
         return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SECURITY_OBJECT), None
     signer_info = sod.signed_data.signers[0]
     try:
-        brought = find_signer(signer_info, map(Certificate.from_bytes, sod.signer_certificates))
+        signer, brought = _signer_of(sod, trust)
     except MalformedData:
         return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE), None
-    signer = brought or trust.signer_of(signer_info)
     if signer is None:
         return _fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, Reason.NO_SIGNER_CERTIFICATE), None
     fact = _signature_fact(sod.signed_data, signer_info, signer, {} if brought else {"certificate": "store"})

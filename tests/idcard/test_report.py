@@ -15,6 +15,7 @@ from idcard.trust.signed_text import draft, signature_line
 from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers
 from idcard.verification.facts import Rung
+from idcard.verification.passive_authentication import signer_of
 from idcard.verification.policy import VIETNAM_STRICT
 
 NAME = "authority.example"
@@ -27,8 +28,10 @@ class Asked:
 
     def __init__(self, key: Ed25519PrivateKey, nonce: Callable[[bytes], bytes]) -> None:
         self.key, self.nonce = key, nonce
+        self.questions: list[Question] = []
 
     def confirm(self, question: Question) -> bytes:
+        self.questions.append(question)
         times = {"at": NOW.isoformat(), "until": (NOW + timedelta(days=1)).isoformat()}
         nonce = self.nonce(question.nonce).hex()
         signed = draft(
@@ -63,3 +66,13 @@ def test_only_the_answer_to_its_own_question_counts(
     report = judge(evidence, NOWHERE, VIETNAM_STRICT, NOW, vouchers=vouchers, online=Asked(key, nonce))
     assert (report.authority, report.verdict.rung) == ("answered", rung)
     assert len(report.evidence.confirmations) == 1
+
+
+def test_the_authority_is_asked_by_all_names_of_the_signer(evidence: Evidence) -> None:
+    """By its fingerprint alone it would not know a certificate of its own in another form."""
+    online = Asked(Ed25519PrivateKey.generate(), lambda asked: asked)
+    judge(evidence, NOWHERE, VIETNAM_STRICT, NOW, online=online)
+    signer = signer_of(evidence, NOWHERE)
+    assert signer is not None
+    (question,) = online.questions
+    assert question == Question.about(signer, question.nonce)
