@@ -1,5 +1,6 @@
 import subprocess
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 def test_a_list_and_whom_it_names(pki: Any) -> None:
     root = pki.csca("AA")
     bad, good = pki.issue("AA", "Bad", root), pki.issue("AA", "Good", root)
-    crl = Crl.from_bytes(pki.crl(root, bad, number=7))
+    crl = Crl.from_bytes(data := pki.crl(root, bad, number=7))
+    assert crl.fingerprint == sha256(data).hexdigest()
+    assert crl.revocation_of(bad.parsed) is not None
+    assert crl.revocation_of(good.parsed) is None
     assert crl.revoked.keys() == {bad.certificate.serial_number}
     one = crl.revoked[bad.certificate.serial_number]
     assert (one.at, one.reason) == (datetime(2025, 6, 1, tzinfo=UTC), "key_compromise")

@@ -170,3 +170,9 @@ def test_a_kill_before_the_rename_leaves_the_old_store(pki: Any, tmp_path: Path)
     assert TrustStore.from_directory(store).version == before
     # What was left aside disturbs nobody, and the next import works.
     assert len(TrustStore.from_directory(fill(store, new.der)).anchors) == 2
+
+
+def test_nothing_is_written_where_nothing_was_taken(tmp_path: Path) -> None:
+    fill(tmp_path)
+    assert anchors(tmp_path) is None
+    assert not list(tmp_path.glob("[!.]*"))
