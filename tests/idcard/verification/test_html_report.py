@@ -161,7 +161,9 @@ def test_the_page_loads_and_runs_nothing(verdict: Verdict, language: Language) -
     style = html.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
-    assert policy == f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'"
+    assert (
+        policy == f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
 
 
 def test_the_portrait_is_in_the_page(verdict: Verdict, honest: SimulatedCard) -> None:

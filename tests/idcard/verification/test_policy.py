@@ -161,3 +161,12 @@ def test_the_record_says_which_policy_it_was(
     for asked in (policy, same):
         told = json.loads(json.dumps(verify(gather(honest), trust, asked, at=at).to_dict()))
         assert (told["policy"], told["policy_digest"]) == (asked.name, policy.digest)
+
+
+@pytest.mark.parametrize("days", [0, 7])
+def test_a_pin_has_no_age(days: int) -> None:
+    policy = replace(VIETNAM_STRICT, name="mine", confirmation_days=days)
+    fact = Fact(
+        name=FactName.TRUST, outcome=Outcome.PASSED, reason=Reason.SIGNER_PINNED, details={"rung": Rung.PINNED.value}
+    )
+    assert policy.judge(fact).outcome is Outcome.PASSED
