@@ -112,7 +112,7 @@ def add(
 
 
 def _report_to_json(report: Report) -> dict[str, Any]:
-    names = ("fingerprint", "kind", "outcome", "reason", "subject", "signed")
+    names = ("fingerprint", "kind", "outcome", "reason", "subject", "signed", "days")
     return {
         "name": report.name,
         "sha256": report.sha256,
@@ -137,6 +137,10 @@ def _tell_reports(reports: list[Report], language: Language) -> None:
             what = say_trust(finding.kind or "unknown", language)
             reason = say_trust(finding.reason or "", language)
             typer.echo(say_trust("refused", language, what=what, subject=finding.subject or "", reason=reason))
+        for finding in report.remarks:
+            what = say_trust(finding.kind or "unknown", language)
+            reason = say_trust(finding.reason or "", language, days=finding.days)
+            typer.echo(say_trust("remarked", language, what=what, subject=finding.subject or "", reason=reason))
 
 
 @app.command("list")

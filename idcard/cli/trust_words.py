@@ -35,6 +35,18 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "empty": ("Nothing was imported.", "Chưa nhập gì."),
         "no_anchor_in_force": ("no anchor of this state is in force", "không còn chứng thư gốc nào có hiệu lực"),
         "stale": ("out of date", "đã quá hạn cập nhật"),
+        "remarked": ("Note: {what} {subject} ({reason})", "Lưu ý: {what} {subject} ({reason})"),
+        "list_signer_expired": (
+            "the signer of the list has expired since, {days} days ago",
+            "người ký danh sách đã hết hạn từ {days} ngày trước",
+        ),
+        "list_signer_revoked": ("the signer of the list was revoked", "người ký danh sách đã bị thu hồi"),
+        "from_the_future": ("dated in the future", "ghi ngày trong tương lai"),
+        "left_out_of_the_newer_list": (
+            "the newer list leaves it out; it stays until you remove it",
+            "danh sách mới không còn; vẫn giữ cho đến khi được xóa",
+        ),
+        "withdrawn": ("left out of the newest list", "không còn trong danh sách mới nhất"),
         "older": ("older than what is here", "cũ hơn bản đang có"),
         "unknown_critical_extension": ("a condition that is not known", "có điều kiện chưa biết"),
         "anchor_in_an_unsigned_bundle": (

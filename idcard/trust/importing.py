@@ -80,6 +80,11 @@ class Report:
         return sum(finding.outcome == outcome for finding in self.findings)
 
     @property
+    def remarks(self) -> tuple[Finding, ...]:
+        """What changes nothing and should be known: see :class:`Finding`."""
+        return tuple(finding for finding in self.findings if finding.outcome in ("remarked", WITHDRAWN))
+
+    @property
     def refused(self) -> tuple[Finding, ...]:
         """What was refused."""
         return tuple(finding for finding in self.findings if finding.outcome == "refused")

@@ -10,7 +10,7 @@ a newer one of the same root has followed, and the newer one is not among them.
 
 from collections.abc import Iterable, Sequence
 
-from idcard.trust.archive import Entry, Source
+from idcard.trust.archive import Entry, Kind, Source
 
 WITHDRAWN = "withdrawn"
 
@@ -26,4 +26,5 @@ def withdrawn(entries: Iterable[Entry], sources: Sequence[Source]) -> tuple[Entr
         root = sources[number].root
         return root is not None and newest[root] not in entry.sources
 
-    return tuple(one for one in entries if one.sources and all(superseded(one, number) for number in one.sources))
+    listed = (one for one in entries if one.kind in (Kind.ANCHOR, Kind.LINK) and one.sources)
+    return tuple(one for one in listed if all(superseded(one, number) for number in one.sources))
