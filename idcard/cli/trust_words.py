@@ -76,6 +76,27 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Chưa có chứng thư gốc, đã khai báo ngày {day}.",
         ),
         "check.finding": ("{what} {subject}: {finding}", "{what} {subject}: {finding}"),
+        "check.state": ("The newest store is remembered in {file}", "Kho mới nhất được ghi nhớ trong {file}"),
+        "pins.draft": (
+            "Drafted: list {serial} with {count} pins. Two people sign it with: idcard trust pins sign {file}",
+            "Đã soạn danh sách số {serial} gồm {count} mục. Hai người ký bằng: idcard trust pins sign {file}",
+        ),
+        "pins.list": ("List {serial}: {count} pins", "Danh sách số {serial}: {count} mục"),
+        "pins.pin": (
+            "{fingerprint}, {first} to {last}, {note}",
+            "{fingerprint}, từ {first} đến {last}, {note}",
+        ),
+        "pins.signed": ("{name} has signed.", "{name} đã ký."),
+        "pins.missing": ("Signatures still missing: {count}", "Số chữ ký còn thiếu: {count}"),
+        "pins.unchecked": (
+            "The signatures were not checked: that takes --pin-keys FILE.",
+            "Chưa kiểm tra chữ ký: cần --pin-keys TỆP.",
+        ),
+        "pins.bad": (
+            "NOT signed by two of the people named; under it stand: {names}",
+            "CHƯA được hai người có tên ký; tên ghi dưới danh sách: {names}",
+        ),
+        "pins.good": ("Signed by two of the people named: {names}", "Hai người có tên đã ký: {names}"),
         "check.bad": ("{count} entries need attention.", "{count} mục cần xem lại."),
         "check.remarks": ("{count} entries have remarks on their profile.", "{count} mục có ghi chú về hồ sơ."),
     }

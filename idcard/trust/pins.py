@@ -25,6 +25,7 @@ Everything is read once and checked; a list that is not wholly in order is refus
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -176,6 +177,24 @@ def draft_pins(pins: Iterable[Pin], serial: int) -> bytes:
         for pin in pins
     ]
     return draft(FORM, {"pins": entries, "serial": serial})
+
+
+def drafted(data: bytes) -> tuple[tuple[Pin, ...], int, tuple[str, ...]]:
+    """What a list says that may still lack signatures: its pins, its number, and the names that stand under it.
+
+    No signature is checked: who is about to sign wants to know what.
+
+    :raises MalformedData: if it is no such list.
+    """
+    lines = data.split(b"\n")
+    try:
+        pins, serial = _pins(json.loads(lines[1]))
+        names = tuple(line.split(b" ")[0].decode("ascii") for line in lines[2:-1])
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise MalformedData("is no list of pins", where=FORM) from error
+    if data[: len(draft_pins(pins, serial))] != draft_pins(pins, serial) or lines[-1] or not all(map(is_name, names)):
+        raise MalformedData("is not in its only form", where=FORM)
+    return pins, serial, names
 
 
 def _pins(statement: Mapping[str, Any]) -> tuple[tuple[Pin, ...], int]:
