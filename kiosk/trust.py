@@ -67,8 +67,7 @@ def trust_of(config: PatientConfig, *, remember: bool = True) -> Trust | Configu
 def open_store(config: ProcessConfig, device: str, *, remember: bool = True) -> TrustStore:
     """The trust store of a process that is called ``device``.
 
-    :raises ConfigurationError: as :meth:`idcard.TrustStore.from_directory` does, and with reason ``not_writable`` where
-        the state cannot be written.
+    :raises ConfigurationError: as :meth:`idcard.TrustStore.from_directory` does.
     """
     with _state(config.trust_state_of(device), remember=remember) as state:
         return TrustStore.from_directory(config.trust, accept_demonstration=config.is_demo, state=state)
@@ -86,46 +85,29 @@ def policy_of(config: PatientConfig) -> Policy:
 
 
 def _pins(config: PatientConfig, *, remember: bool) -> Pins | None:
-    """The pinned signers; those of a list that is older than the newest that was seen are refused."""
+    """The pinned signers; a list that is older than the newest that was seen is refused."""
     if config.pins is None or config.pin_keys is None:
         return None
     file = config.trust_state_of(config.device)
     with _state(file.with_name(f"{file.name}.pins"), remember=remember) as state:
-        newest = _newest(state)
-        pins = Pins.from_file(config.pins, PinKeys.from_file(config.pin_keys), at_least=newest)
-        if pins.serial > newest:
-            aside = state.with_name(f".{state.name}.new")
-            aside.write_text(f"{pins.serial}\n", "ascii")
-            aside.replace(state)
-        return pins
-
-
-def _newest(state: Path) -> int:
-    """The highest number of a list of pins that was seen; 0 where none was."""
-    try:
-        return int(state.read_text("ascii"))
-    except FileNotFoundError:
-        return 0
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{state.name} is damaged.", reason="damaged", remedy="Compare the list of pins, then remove this file."
-        ) from error
+        return Pins.from_file(config.pins, PinKeys.from_file(config.pin_keys), state=state)
 
 
 @contextmanager
 def _state(file: Path, *, remember: bool) -> Iterator[Path]:
     """The file to keep a state in; a copy of it where nothing is to be remembered."""
-    try:
-        if remember:
-            yield file
-            return
-        with TemporaryDirectory() as folder:
+    if remember:
+        yield file
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        try:
             if file.exists():
-                shutil.copyfile(file, Path(folder) / file.name)
-            yield Path(folder) / file.name
-    except OSError as error:
-        raise ConfigurationError(
-            f"{file.name}, which says how new the trust store was, cannot be read or written: {error.strerror}.",
-            reason="not_writable",
-            remedy="Let this user read and write it and its folder, or name another file as trust_state.",
-        ) from error
+                shutil.copyfile(file, copy)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The state file {file.name} cannot be read: {error.strerror}.",
+                reason="damaged",
+                remedy="Let this user read it, or name another file as trust_state.",
+            ) from error
+        yield copy

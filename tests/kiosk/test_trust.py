@@ -144,8 +144,10 @@ def test_a_list_of_pins_that_is_older_is_refused(place: Place) -> None:
 
 
 def test_a_list_of_pins_whose_number_cannot_be_remembered_closes_the_kiosk(place: Place) -> None:
-    (place.root / ".trust-kiosk-1.state.pins.new").mkdir()
-    assert problem(trust_of(patient(place, **pins(place, "an", "binh")))).reason == "not_writable"
+    (place.root / "trust-kiosk-1.state.pins").mkdir()
+    config = patient(place, **pins(place, "an", "binh"))
+    assert problem(trust_of(config)).reason == "damaged"
+    assert [found.reason for found in problems_of(config)] == ["damaged"]
 
 
 def test_a_list_of_pins_that_is_missing_closes_the_kiosk(place: Place) -> None:

@@ -72,8 +72,9 @@ def words(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def error_codes(kind: type[idcard.IdCardError] = idcard.IdCardError) -> set[str]:
-    """The codes of the library's errors and of the kiosk's own; the loopback service's answer other programs only."""
-    subs = [sub for sub in kind.__subclasses__() if not sub.__module__.startswith("idcard.service")]
+    """The codes of the library's errors and of the kiosk's own; those of its service and command reach no page."""
+    elsewhere = ("idcard.service", "idcard.cli")
+    subs = [sub for sub in kind.__subclasses__() if not sub.__module__.startswith(elsewhere)]
     return {kind.code}.union(*(error_codes(sub) for sub in subs))
 
 
