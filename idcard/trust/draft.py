@@ -8,7 +8,7 @@ from datetime import datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from idcard.trust.archive import EMPTY, FILE, Archive, Entry, Kind, Source, replace_file, to_bytes
+from idcard.trust.archive import EMPTY, FILE, Archive, Entry, Kind, Source, name_digest, replace_file, to_bytes
 from idcard.trust.certificates import Certificate
 from idcard.trust.settings import IMPORTED, SETTINGS, Settings, anchors_by_hand, read_imported
 
@@ -30,7 +30,7 @@ class Draft:
     @classmethod
     def of(cls, archive: Archive, by_hand: Iterable[Certificate] = ()) -> "Draft":
         """A draft of what is there."""
-        entries = map(archive.entry, range(len(archive)))
+        entries = map(_with_issuer, map(archive.entry, range(len(archive))))
         return cls(
             entries={entry.fingerprint: entry for entry in entries},
             sources=list(archive.sources),
@@ -106,6 +106,13 @@ class Draft:
         if found is None:
             found = self._parsed[entry.fingerprint] = Certificate.from_bytes(entry.data)
         return found
+
+
+def _with_issuer(entry: Entry) -> Entry:
+    """The entry as it is written today: earlier, a link was not found by who made it."""
+    if entry.kind is not Kind.LINK or entry.issuer:
+        return entry
+    return replace(entry, issuer=name_digest(Certificate.from_bytes(entry.data).issuer.key))
 
 
 @contextmanager

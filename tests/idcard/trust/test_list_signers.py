@@ -84,6 +84,7 @@ def test_a_signer_that_has_expired_since_is_told_with_its_age(pki: Any) -> None:
     signer = pki.issue("AA", "List signer", root, purpose=oids.MASTER_LIST_SIGNER, **how)
     (report,) = add(draft, master(pki, signer, root), roots=[root.parsed])
     remark, added = report.findings
+    assert report.remarks == (remark,)
     assert (remark.outcome, remark.reason, remark.days) == ("remarked", "list_signer_expired", 40)
     assert (remark.kind, remark.fingerprint) == ("master_list", signer.fingerprint)
     assert added.outcome == "added"

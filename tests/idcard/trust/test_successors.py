@@ -1,9 +1,13 @@
 """Revocation lists of a CSCA that took another key or name since."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from idcard.trust import archive
+from idcard.trust.archive import FILE
 from idcard.trust.crl import Crl
 from idcard.trust.draft import editing
 from idcard.trust.importing import add_file
@@ -85,3 +89,21 @@ def test_the_newest_list_comes_first(pki: Any, tmp_path: Path) -> None:
     signer = pki.issue("AA", "Signer", old)
     assert found(store, signer) == lists[::-1]
     assert Crl.from_bytes(lists[1]).newer_than(Crl.from_bytes(lists[0]))
+
+
+def test_a_store_of_before_finds_them_after_the_next_import(pki: Any, tmp_path: Path) -> None:
+    """Its index says nothing of who made a link."""
+    old = pki.csca("AA", "Old")
+    new, link = renamed(pki, old, "New")
+    signer, crl = pki.issue("AA", "Signer", old), pki.crl(new)
+    stored(tmp_path, old.der, link.der, crl)
+    data = (tmp_path / FILE).read_bytes()
+    (length,) = archive._LENGTH.unpack_from(data, len(archive._MAGIC))
+    start = len(archive._MAGIC) + archive._LENGTH.size
+    index = json.loads(data[start : start + length])
+    del index["issuer"]
+    text = json.dumps(index).encode()
+    body = archive._MAGIC + archive._LENGTH.pack(len(text)) + text + data[start + length : -32]
+    (tmp_path / FILE).write_bytes(body + sha256(body).digest())
+    assert found(TrustStore.from_directory(tmp_path), signer) == []
+    assert found(stored(tmp_path, pki.csca("BB").der), signer) == [crl]
