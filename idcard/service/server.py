@@ -1,6 +1,7 @@
 """Starts the service: its token, its port on loopback, and the thread that waits for cards."""
 
 import secrets
+import select
 import socket
 import threading
 from contextlib import suppress
@@ -19,6 +20,8 @@ __all__ = ["Judging", "Server", "start"]
 ADDRESS = "127.0.0.1"
 _TOKEN_BYTES = 32
 _LOOK_S = 0.2
+_POLL = hasattr(select, "poll")
+"""Where there is one: ``select`` takes no descriptor above its bound, however few are open."""
 _THREADS = 2 * MOST_WAITING
 """Each client that waits for an event holds one; the others are for those who read and verify."""
 
@@ -60,7 +63,7 @@ class Server:
         try:
             with suppress(KeyboardInterrupt):
                 while not self._stop.is_set():
-                    wasyncore.loop(timeout=_LOOK_S, count=1, map=self._wsgi._map, use_poll=True)
+                    wasyncore.loop(timeout=_LOOK_S, count=1, map=self._wsgi._map, use_poll=_POLL)
                     tidy(self._wsgi.active_channels)
         finally:
             self._watcher.stop()

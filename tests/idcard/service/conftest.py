@@ -77,10 +77,12 @@ class Client:
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if data is not None:
             sent = {"Content-Type": "application/json", **sent}
-        connection.request(method, path, data, sent)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
+        try:
+            connection.request(method, path, data, sent)
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
         assert answer.headers["Cache-Control"] == "no-store"
         return answer.status, json.loads(content)
 
