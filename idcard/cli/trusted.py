@@ -15,24 +15,41 @@ import idcard
 from idcard.trust.key_file import keys_from_file
 from idcard.trust.rollback import check_not_rolled_back
 
-Trust = Annotated[Path | None, typer.Option("--trust", metavar="DIR", help="The trust store.")]
+_PANEL = "Whose signatures count"
+
+Trust = Annotated[Path | None, typer.Option("--trust", metavar="DIR", help="The trust store.", rich_help_panel=_PANEL)]
 State = Annotated[
     Path | None,
     typer.Option(
-        "--state", metavar="FILE", help="Remembers the newest store seen, refuses an older one; in your state folder."
+        "--state",
+        metavar="FILE",
+        help="Remembers the newest store and refuses an older one; in your state folder otherwise.",
+        rich_help_panel=_PANEL,
     ),
 ]
 PinsFile = Annotated[
-    Path | None, typer.Option("--pins", metavar="FILE", help="Document signers that two named people pinned.")
+    Path | None,
+    typer.Option(
+        "--pins", metavar="FILE", help="Document signers that two named people pinned.", rich_help_panel=_PANEL
+    ),
 ]
 PinKeysFile = Annotated[
-    Path | None, typer.Option("--pin-keys", metavar="FILE", help="The people whose signatures on --pins count.")
+    Path | None,
+    typer.Option(
+        "--pin-keys", metavar="FILE", help="The people whose signatures on --pins count.", rich_help_panel=_PANEL
+    ),
 ]
 AuthorityUrl = Annotated[
-    str | None, typer.Option("--authority", metavar="URL", help="Asked about a signer whose issuer is not known.")
+    str | None,
+    typer.Option(
+        "--authority", metavar="URL", help="Asked about a signer whose issuer is not known.", rich_help_panel=_PANEL
+    ),
 ]
 AuthorityKeys = Annotated[
-    Path | None, typer.Option("--authority-keys", metavar="FILE", help="The authorities whose answers count.")
+    Path | None,
+    typer.Option(
+        "--authority-keys", metavar="FILE", help="The authorities whose answers count.", rich_help_panel=_PANEL
+    ),
 ]
 
 
