@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from idcard.evidence import WITNESSED_HERE, Evidence
-from idcard.testing import SimulatedCard
+from idcard.testing import Holder, Issuer, SimulatedCard
+from idcard.testing.chip_proof import RsaChipKey
 from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
@@ -152,3 +153,24 @@ def test_a_revocation_counts_whoever_asked(
     expectation = Expectation(nonces=frozenset())
     verdict = verify(evidence, nowhere, at=at, expectation=expectation, vouchers=authority)
     assert verdict.fact(FactName.REVOCATION).reason is Reason.REVOKED
+
+
+@pytest.mark.parametrize("weak", [False, True], ids=["under a voucher", "by a weak key"])
+def test_an_old_answer_is_none_whatever_else_the_policy_would_judge(
+    weak: bool,
+    issuer: Issuer,
+    holder: Holder,
+    honest: SimulatedCard,
+    gather: Gather,
+    trust: TrustStore,
+    nowhere: TrustStore,
+    authority: Vouchers,
+    answer: Answer,
+    signer: str,
+    at: datetime,
+) -> None:
+    card = issuer.issue(holder, proof=RsaChipKey.generate(bits=1024)) if weak else honest
+    evidence = gather(card, confirmations=(answer(signer),), witness=None)
+    verdict = verify(evidence, trust if weak else nowhere, at=at, vouchers=authority)
+    chip = verdict.fact(FactName.GENUINE_CHIP)
+    assert (chip.outcome, chip.reason) == (Outcome.INCONCLUSIVE, Reason.CHALLENGE_UNWITNESSED)
