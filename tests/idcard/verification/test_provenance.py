@@ -15,6 +15,7 @@ from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
 from idcard.verification.facts import FactName, Outcome, Reason, Rung
 from idcard.verification.policy import CLOSED_READER, STRICT, VIETNAM_STRICT
+from idcard.verification.provenance import NOWHERE
 from idcard.verification.transcripts import Expectation
 from idcard.verification.verdict import NotVerified, Verdict
 
@@ -174,3 +175,13 @@ def test_an_old_answer_is_none_whatever_else_the_policy_would_judge(
     verdict = verify(evidence, trust if weak else nowhere, at=at, vouchers=authority)
     chip = verdict.fact(FactName.GENUINE_CHIP)
     assert (chip.outcome, chip.reason) == (Outcome.INCONCLUSIVE, Reason.CHALLENGE_UNWITNESSED)
+
+
+def test_where_nothing_is_known_nobody_is_believed() -> None:
+    assert NOWHERE.to_dict() == {
+        "witness": "none",
+        "device": None,
+        "believed": False,
+        "read_at": None,
+        "challenge": "none",
+    }
