@@ -42,8 +42,9 @@ def serve(
     """Serve this machine's other programs: readers, cards that come and go, and verdicts, as JSON on loopback."""
     with errors_told(language, as_json):
         key = key_in(sign, private, Ed25519PrivateKey, "--sign")
-        known = trusted.Trusted.of(trust, state, pins, pin_keys, authority, authority_keys)
-        server = _started(known, POLICIES[policy], key, reader, port)
+        store = trusted.store_in(trust, state)
+        beside = trusted.Trusted.of(None, state, pins, pin_keys, authority, authority_keys)
+        server = _started(store, beside, POLICIES[policy], key, reader, port)
         if token_file is not None:
             _write_token(server, token_file)
         _tell(server, token_file, language, as_json=as_json)
@@ -64,7 +65,12 @@ def _tell(server: "Server", token_file: Path | None, language: Language, *, as_j
 
 
 def _started(
-    known: trusted.Trusted, policy: idcard.Policy, key: Ed25519PrivateKey | None, reader: str | None, port: int
+    store: idcard.TrustStore,
+    beside: trusted.Trusted,
+    policy: idcard.Policy,
+    key: Ed25519PrivateKey | None,
+    reader: str | None,
+    port: int,
 ) -> "Server":
     """The service, listening; it is an extra, so it is imported on use."""
     try:
@@ -73,8 +79,7 @@ def _started(
         raise idcard.MissingExtra("service", "idcard serve") from error
     # It tells whenever a request waits for a thread: nothing that anybody could act on.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    assert known.store is not None, "the option --trust is required"
-    judging = Judging(trust=known.store, policy=policy, vouchers=known.vouchers, online=known.online, sign_with=key)
+    judging = Judging(trust=store, policy=policy, vouchers=beside.vouchers, online=beside.online, sign_with=key)
     try:
         return start(judging, reader=reader, port=port)
     except OSError as error:

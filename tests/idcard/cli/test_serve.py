@@ -104,3 +104,31 @@ def test_a_demonstration_issuer_is_refused(serve: Serve, trust: Path) -> None:
     process = serve()
     _, err = process.communicate(timeout=30)
     assert (process.returncode, "demonstration" in err) == (2, True)
+
+
+def test_programs_get_one_line(serve: Serve, tmp_path: Path) -> None:
+    told = json.loads(line(serve("--json")))
+    assert set(told) == {"address", "token"}
+    assert ask(told["address"], told["token"], "/v1/state")[0] == 200
+    file = tmp_path / "token"
+    told = json.loads(line(serve("--json", "--token-file", str(file))))
+    assert (set(told), told["token_file"]) == ({"address", "token_file"}, str(file))
+    assert ask(told["address"], file.read_text(), "/v1/state")[0] == 200
+
+
+def test_an_error_for_programs(serve: Serve, tmp_path: Path) -> None:
+    out, err = serve("--json", "--token-file", str(tmp_path / "no" / "where")).communicate(timeout=30)
+    assert (json.loads(out)["error"]["facts"]["reason"], err) == ("not_writable", "")
+
+
+@pytest.mark.parametrize("options", [("--pins", "x"), ("--authority", "https://x/"), ("--sign", "nowhere")])
+def test_options_that_do_not_fit_are_wrong_usage(serve: Serve, options: tuple[str, str]) -> None:
+    process = serve(*options)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, "Traceback" in err) == (2, "", False)
+
+
+def test_a_list_of_pins_that_is_missing_is_said_at_start(serve: Serve, tmp_path: Path) -> None:
+    process = serve("--pins", str(tmp_path / "none"), "--pin-keys", str(tmp_path / "none"))
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, "[configuration]" in err) == (2, True)
