@@ -1,6 +1,7 @@
 """Evidence that another machine gathered: whose challenge it answers, who signed it, and who vouches for its signer."""
 
 import base64
+import os
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -12,10 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft202012Validator
 
 import idcard
+from idcard.evidence import ChipAuthenticationProof
+from idcard.iso7816.apdu import ResponseApdu
 from idcard.service.openapi import DESCRIPTION
 from idcard.service.server import Judging, Server, start
-from idcard.testing import Holder, Issuer
+from idcard.testing import Holder, Issuer, SimulatedCard, Suite
 from idcard.testing.authority import NAME, Authority, serve
+from idcard.testing.chip_crypto import SecureChannel
 from idcard.trust.certificates import Certificate
 
 CHALLENGE = b"8 bytes!"
@@ -86,11 +90,34 @@ def test_an_old_answer_is_a_replay(client: Any, file: Callable[..., str]) -> Non
     assert (report["met"], reasons["genuine_chip"]) == (False, "chip_replayed")
 
 
-def test_an_ephemeral_key_changes_nothing_where_chip_authentication_did_not_run(
-    client: Any, file: Callable[..., str]
-) -> None:
-    report = judged(client, evidence=file(), devices=[text(KEY)], ephemeral_key=b64encode(b"\1" * 32).decode())
-    assert report["met"]
+def agreed(card: SimulatedCard) -> tuple[bytes, ChipAuthenticationProof]:
+    """A terminal's private key, and what chip authentication with it leaves behind."""
+    profile = card.behaviour.chip_profile
+    curve, chip = profile.curve, card.secrets.agreement
+    assert chip is not None
+    private = curve.draw(os.urandom)
+    public = curve.multiply(private)
+    channel = SecureChannel.from_secret(Suite.AES192, curve.multiply(chip, public).x.to_bytes(curve.size), 1)
+    proof = ChipAuthenticationProof(
+        oid=profile.chip_authentication_oid,
+        ephemeral_public_key=curve.encode(public),
+        response=channel.wrap(ResponseApdu(data=b"\x60\x18\x5f\x01", sw=0x9000)).to_bytes(),
+    )
+    return private.to_bytes(curve.size), proof
+
+
+def test_who_made_the_ephemeral_key_needs_no_device(client: Any, issuer: Issuer, holder: Holder) -> None:
+    card = issuer.issue(holder)
+    key, proof = agreed(card)
+    files = {file: data for file, data in card.files.items() if file.data_group or file is idcard.File.SOD}
+    evidence = idcard.Evidence(files=files, chip_authentication=proof)
+    sent = b64encode(idcard.EvidenceFile(evidence=evidence).to_bytes()).decode()
+    outcomes = {}
+    for name, given in (("mine", key), ("another", (1).to_bytes(32)), ("none", None)):
+        asked = {} if given is None else {"ephemeral_key": b64encode(given).decode()}
+        facts = judged(client, evidence=sent, **asked)["verdict"]["facts"]
+        outcomes[name] = next(fact["reason"] for fact in facts if fact["name"] == "genuine_chip")
+    assert outcomes == {"mine": "chip_proved", "another": "chip_replayed", "none": "witness_missing"}
 
 
 @pytest.mark.parametrize("asked", [
