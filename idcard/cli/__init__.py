@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 import idcard
-from idcard.cli import evidence, qr, serve, trusted
+from idcard.cli import beside_chip, evidence, qr, serve, trusted
 from idcard.cli import trust as trust_store
 from idcard.cli.keys import take_keys
 from idcard.cli.page import ReportPage, write_page
@@ -142,10 +142,12 @@ def read(
             report = read_and_judge(keys, reader, known, POLICIES[policy], at or here_and_now(), steps, challenge)
         saving.save(report)
         write_page(page, report, language)
+        beside = beside_chip.compared(keys, report.evidence)
     if as_json:
-        print_json(to_json(report))
+        print_json(to_json(report) | beside_chip.to_json(beside))
     else:
         show(report, Console(highlight=False), language)
+        beside_chip.show(beside, Console(highlight=False), language)
     if not report.met:
         raise typer.Exit(NOT_MET)
 
