@@ -1,6 +1,7 @@
 """``idcard serve``: starts the loopback service, which is an extra."""
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +50,14 @@ def serve(
             _write_token(server, token_file)
         _tell(server, token_file, language, as_json=as_json)
         sys.stdout.flush()
-        server.run()
+        _run_until_told(server)
+
+
+def _run_until_told(server: "Server") -> None:
+    """Serve until Ctrl-C or SIGTERM; a shell that started this in the background had Ctrl-C ignored."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop())
+    server.run()
 
 
 def _tell(server: "Server", token_file: Path | None, language: Language, *, as_json: bool) -> None:

@@ -56,14 +56,15 @@ def address_in(text: str) -> str:
     return next(word for word in text.replace(",", " ").split() if word.startswith("http://"))
 
 
-def test_it_says_where_it_listens_and_ends_when_told(serve: Serve) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_listens_and_ends_when_told(serve: Serve, told: signal.Signals) -> None:
     process = serve()
     token = line(process).removeprefix("Token of this start: ")
     address = address_in(line(process))
     assert ask(address, token, "/v1/state")[0] == 200
     status, body = ask(address, token, "/v1/readers")
     assert (status, body["error"]["code"]) == (503, "reader_missing")  # type: ignore[index]
-    process.send_signal(signal.SIGINT)
+    process.send_signal(told)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")
 
