@@ -387,7 +387,7 @@ def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
 
 
 def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:
-    """What may be kept for long: verdict, signer's certificate and the chip's answer, and no file of the chip."""
+    """What may be kept for long, and be checked again: of the chip's files its public key alone (DG15)."""
     return _retained(evidence, verdict.to_dict())
 
 

@@ -1,14 +1,19 @@
 """What came of judging one card, for programs: the verdict, and whom it proves or only claims."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from idcard.errors import AuthorityUnreachable
 from idcard.evidence import Evidence
 from idcard.identity import ClaimedIdentity, VerifiedIdentity
+from idcard.trust.online import NONCE_BYTES, OnlineVerifier, Question
 from idcard.trust.store import TrustStore
+from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
 from idcard.verification.facts import FactName, Reason
+from idcard.verification.passive_authentication import signer_of
 from idcard.verification.policy import Policy
 from idcard.verification.transcripts import NOTHING_EXPECTED, Expectation
 from idcard.verification.verdict import NotVerified, Verdict
@@ -16,12 +21,18 @@ from idcard.verification.verdict import NotVerified, Verdict
 TEXTS: Final = ("name", "name_latin", "personal_number", "document_number", "issuing_state", "nationality")
 """The fields of an identity that are plain texts."""
 
+Authority = Literal["not_asked", "answered", "unreachable"]
+_NOT_ASKED: Final[Authority] = "not_asked"
+_NOBODY_VOUCHES: Final = Vouchers()
+_ISSUER_UNKNOWN: Final = (Reason.NO_ANCHOR, Reason.NO_ANCHOR_YET)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report:
     """Evidence and verdict, with the identity that is proved, or else the one that the chip claims.
 
     ``trust_given`` is False where no trust store was given, so that nothing could be traced to an issuer.
+    ``authority`` says whether an authority was asked about the signer; its answer is part of the evidence.
     """
 
     evidence: Evidence
@@ -29,6 +40,7 @@ class Report:
     verified: VerifiedIdentity | None
     claimed: ClaimedIdentity | None
     trust_given: bool
+    authority: Authority = "not_asked"
 
     @property
     def met(self) -> bool:
@@ -47,14 +59,41 @@ def judge(
     policy: Policy,
     at: datetime,
     expectation: Expectation = NOTHING_EXPECTED,
+    *,
+    vouchers: Vouchers = _NOBODY_VOUCHES,
+    online: OnlineVerifier | None = None,
 ) -> Report:
     """The report on what was read.
 
     :param trust: the trust store, or None where there is none.
     :param expectation: what the judge itself contributed, where somebody else read the card.
+    :param vouchers: who may vouch for a signer whose issuer is not known.
+    :param online: asked about such a signer, where nobody else vouched; that it does not answer is no error.
     """
     store = trust or TrustStore.of((), no_anchor_declared=at.date())
-    verdict = verify(evidence, store, policy, at=at, expectation=expectation)
+
+    def verdict_on(evidence: Evidence, expectation: Expectation) -> Verdict:
+        return verify(evidence, store, policy, at=at, expectation=expectation, vouchers=vouchers)
+
+    verdict, authority = verdict_on(evidence, expectation), _NOT_ASKED
+    signer = None if online is None else signer_of(evidence, store)
+    if online is not None and signer is not None and verdict.fact(FactName.TRUST).reason in _ISSUER_UNKNOWN:
+        question = Question.about(signer, secrets.token_bytes(NONCE_BYTES))
+        evidence, authority = _asked(evidence, question, online)
+        verdict = verdict_on(evidence, replace(expectation, nonces=frozenset({question.nonce})))
+    return _report(evidence, verdict, trust_given=trust is not None, authority=authority)
+
+
+def _asked(evidence: Evidence, question: Question, online: OnlineVerifier) -> tuple[Evidence, Authority]:
+    """The evidence with the authority's answer, where there is one."""
+    try:
+        answer = online.confirm(question)
+    except AuthorityUnreachable:
+        return evidence, "unreachable"
+    return replace(evidence, confirmations=(*evidence.confirmations, answer)), "answered"
+
+
+def _report(evidence: Evidence, verdict: Verdict, *, trust_given: bool, authority: Authority) -> Report:
     try:
         verified = verdict.require()
     except NotVerified:
@@ -64,7 +103,8 @@ def judge(
         verdict=verdict,
         verified=verified,
         claimed=verdict.claimed_identity(),
-        trust_given=trust is not None,
+        trust_given=trust_given,
+        authority=authority,
     )
 
 
@@ -75,6 +115,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "met": report.met,
         "verdict": report.verdict.to_dict(),
         "trust_given": report.trust_given,
+        "authority": report.authority,
         "reader": report.evidence.reader,
         "access": {"protocol": access.protocol, "key": access.key_kind} if access else None,
         "files": [file.label for file in report.evidence.files],

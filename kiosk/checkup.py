@@ -10,8 +10,9 @@ from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
 from kiosk.insurance.account import load_account
 from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
-from kiosk.patient_process import online_of, roster_of, trust_of
+from kiosk.patient_process import online_of, roster_of
 from kiosk.staff_process import trust_problem
+from kiosk.trust import trust_of
 from kiosk.web.common.factory import read_session_key
 
 
@@ -41,12 +42,12 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
     yield lambda: DayKey.load(config.person_day_key)
     if isinstance(config, StaffConfig):
         yield lambda: load_clinic_private_key(config.clinic_private_key)
-        yield lambda: trust_problem(config)
+        yield lambda: trust_problem(config, remember=False)
         yield from _looks_at_payer(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
     yield lambda: roster_of(config)
-    yield lambda: trust_of(config)
+    yield lambda: trust_of(config, remember=False)
     yield lambda: online_of(config)
 
 

@@ -85,6 +85,9 @@ def demo(
     camera: Annotated[str, typer.Option(help="simulated: codes shown at the bench; browser: a real camera.")] = (
         "simulated"
     ),
+    scanner: Annotated[str, typer.Option(help="simulated: pressed at the bench; none, wedge or serial:PORT.")] = (
+        "simulated"
+    ),
     port_base: Annotated[int, typer.Option(min=1024, max=65531, help="The first of five ports.")] = 8000,
     directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration keeps its data.")] = Path(
         "var/demo"
@@ -92,6 +95,7 @@ def demo(
 ) -> None:
     """Start everything on this machine, with invented people and virtual cards."""
     command = [sys.executable, "-m", "kiosk.demo", "--reader", reader, "--camera", camera]
+    command += ["--scanner", scanner]
     raise typer.Exit(_passed_on([*command, "--port-base", str(port_base), "--dir", str(directory)]))
 
 

@@ -4,6 +4,7 @@ A mistake is one line that names the file and the setting, with the remedy; nobo
 relative to the file. Production refuses simulated devices.
 """
 
+import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +21,7 @@ SIMULATED = "simulated:"
 SERIAL = "serial:"
 SCANNER_SPEEDS = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_WINDOWS_PORT = re.compile(r"COM[1-9]\d{0,2}")
 
 
 def _only_known(cls: type[Clinic] | type[Room], value: object) -> object:
@@ -62,11 +64,15 @@ def _camera(value: str) -> str:
     return value
 
 
-def _scanner(value: str) -> str:
-    port, _, speed = value.removeprefix(SERIAL).partition("@")
-    is_serial = value.startswith(SERIAL) and port.startswith("/") and (not speed or speed in SCANNER_SPEEDS)
+def scanner_setting(value: str) -> str:
+    """The setting, where it names a scanner; ValueError where it does not."""
+    if value.startswith(SIMULATED):
+        return _device_address(value)
+    port, at, speed = value.removeprefix(SERIAL).partition("@")
+    is_port = port.startswith("/") or _WINDOWS_PORT.fullmatch(port) is not None
+    is_serial = value.startswith(SERIAL) and is_port and (not at or speed in SCANNER_SPEEDS)
     if value not in ("none", "wedge") and not is_serial:
-        raise ValueError("a scanner is none, wedge, serial:/dev/PORT or serial:/dev/PORT@115200")
+        raise ValueError("a scanner is none, wedge, serial:/dev/PORT, serial:COM3 or one of these with @115200")
     return value
 
 
@@ -78,11 +84,13 @@ def _loopback(value: str) -> str:
 
 ReaderSetting = Annotated[str, AfterValidator(_reader)]
 CameraSetting = Annotated[str, AfterValidator(_camera)]
-ScannerSetting = Annotated[str, AfterValidator(_scanner)]
+ScannerSetting = Annotated[str, AfterValidator(scanner_setting)]
 Host = Annotated[str, AfterValidator(_loopback)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
+DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Rungs = Annotated[frozenset[Literal["anchored", "pinned"]], Field(min_length=1)]
 ClinicSetting = Annotated[Clinic, BeforeValidator(_clinic)]
 
 
@@ -97,6 +105,7 @@ class ProcessConfig(BaseModel):
     clinic: ClinicSetting
     store: Path
     trust: Path
+    trust_state: Path | None = None
     session_key: Path
     person_day_key: Path
 
@@ -105,15 +114,28 @@ class ProcessConfig(BaseModel):
         """Whether demonstration trust and simulated devices are allowed."""
         return self.mode == "demo"
 
+    def trust_state_of(self, device: str) -> Path:
+        """Where this process remembers the newest trust store it saw; beside the store, where nothing is set."""
+        return self.trust_state or self.store.with_name(f"trust-{device}.state")
+
 
 class PatientConfig(ProcessConfig):
     """The patient's process: the screen in the corridor, its reader and camera. It can open nothing it stored.
 
     With an ``internal_key`` it asks the staff process at ``staff_port`` about cover, and waits ``online_cut_off_s`` for
     it; ``recheck_offline`` says whether whom the roster alone admitted is asked about again.
+    ``device`` is its name in the store, which several kiosks may share. ``rungs`` says for whose word the automatic
+    lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
+    process calls nobody.
     """
 
     port: Port = 8000
+    device: DeviceName = "kiosk-1"
+    pins: Path | None = None
+    pin_keys: Path | None = None
+    rungs: Rungs = frozenset({"anchored"})
+    trust_old_days: Days = 90
+    trust_too_old_days: Days = 365
     roster: Path
     roster_key: Path
     roster_state: Path | None = None
@@ -139,11 +161,21 @@ class PatientConfig(ProcessConfig):
     def _ages_in_their_order(self) -> Self:
         if not self.roster_old_days <= self.roster_flagged_days <= self.roster_too_old_days:
             raise ValueError("roster_old_days, roster_flagged_days and roster_too_old_days must rise")
+        if not self.trust_old_days <= self.trust_too_old_days:
+            raise ValueError("trust_old_days and trust_too_old_days must rise")
+        return self
+
+    @model_validator(mode="after")
+    def _pins_are_whole(self) -> Self:
+        if (self.pins is None) != (self.pin_keys is None):
+            raise ValueError("pins and pin_keys: a list of pins needs the keys of those who sign it, and they a list")
+        if "pinned" in self.rungs and self.pins is None:
+            raise ValueError("rungs: pinned needs pins and pin_keys")
         return self
 
     @model_validator(mode="after")
     def _no_simulated_devices_in_production(self) -> Self:
-        for name in ("reader", "camera"):
+        for name in ("reader", "camera", "scanner"):
             if not self.is_demo and getattr(self, name).startswith(SIMULATED):
                 raise ValueError(f"{name}: a simulated device has no place in production")
         return self

@@ -4,45 +4,43 @@ It holds no key that opens what it stored. Without a usable trust store it serve
 desk, and leaves reader and camera alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import structlog
 
-from idcard import STRICT, VIETNAM_STRICT, ConfigurationError, TrustStore
+from idcard import ConfigurationError
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
-from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk
-from kiosk.domain.freshness import Freshness
+from kiosk.devices.scanner import SPEED, SerialScanner
+from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
+from kiosk.domain.freshness import Freshness, StoreFreshness
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import OnlineCover
 from kiosk.insurance.staff_link import StaffLink
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
-from kiosk.ports import CardDesk, Clock, Scanner, StoreUnavailable
+from kiosk.ports import CardDesk, Clock, Scanner
 from kiosk.process import listen, run_until_told
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.limits import Timing
+from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.reader_thread import CameraThread, ReaderThread
 from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.scanner_thread import ScannerThread
 from kiosk.services.ticket_image import TicketImages
+from kiosk.services.trust_watch import TrustWatch
+from kiosk.services.worker import Worker
 from kiosk.store.database import Database
+from kiosk.trust import trust_of
 from kiosk.web.common.factory import WEB
 from kiosk.web.patient import create_patient_app
 
-DEVICE = "kiosk-1"
-"""This kiosk's name in the audit chain and the outbox."""
-
-_POLICIES = {policy.name: policy for policy in (STRICT, VIETNAM_STRICT)}
 _FONT = WEB / "static" / "fonts" / "BeVietnamPro_700Bold.ttf"
 _log = structlog.get_logger(__name__)
-
-
-DeviceThread = ReaderThread | CameraThread | ScannerThread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,8 @@ class PatientParts:
     """What a patient's process works with; the threads are not started yet."""
 
     desk: PatientDesk
-    threads: tuple[DeviceThread, ...]
+    threads: tuple[Worker, ...]
+    scanner: ScannerHealth
     trust_problem: ConfigurationError | None
 
 
@@ -61,7 +60,7 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     with open_parts(config) as parts, ExitStack() as stack:
-        app = create_patient_app(parts.desk, config, parts.trust_problem)
+        app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner)
         server = listen(app, host=config.host, port=config.port)
         for thread in parts.threads:
             thread.start()
@@ -82,7 +81,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
         checkin = CheckIn(
             database=database,
             clinic=config.clinic,
-            device=DEVICE,
+            device=config.device,
             sealer=VisitSealer(load_clinic_public_key(config.clinic_public_key)),
             tags=DayTags(config.person_day_key),
             clock=clock,
@@ -96,16 +95,27 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             camera=config.camera.partition(":")[0],
         )
         checkin.turn_day()
-        _tell_staff(checkin, trust)
         freshness = freshness_of(config)
-        watch = RosterWatch(source=roster, freshness=freshness, checkin=checkin, clock=clock)
-        watch.look()
+        roster_watch = RosterWatch(source=roster, freshness=freshness, checkin=checkin, clock=clock)
+        roster_watch.look()
+        trust_watch = TrustWatch(
+            store=trust if isinstance(trust, ConfigurationError) else trust.store,
+            freshness=store_freshness_of(config),
+            pins=None if isinstance(trust, ConfigurationError) else trust.pins,
+            checkin=checkin,
+            clock=clock,
+        )
+        trust_watch.look()
+        scanner = ScannerHealth(checkin)
+        scanner.unknown()
         if isinstance(trust, ConfigurationError):
-            yield PatientParts(desk=desk, threads=(), trust_problem=trust)
+            yield PatientParts(desk=desk, threads=(), scanner=scanner, trust_problem=trust)
         else:
             reader = CardReader(
-                trust=trust,
-                policy=_POLICIES[config.policy],
+                trust=trust.store,
+                policy=trust.policy,
+                vouchers=trust.vouchers,
+                trust_freshness=store_freshness_of(config),
                 source=roster,
                 clinic=config.clinic.code,
                 clock=clock,
@@ -114,18 +124,11 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 cut_off_s=config.online_cut_off_s,
                 recheck=config.recheck_offline,
             )
-            yield PatientParts(desk=desk, threads=_threads(config, desk, reader, watch, clock), trust_problem=None)
+            watches = (roster_watch, trust_watch)
+            threads = (*_threads(config, desk, reader, watches), *_scanner_threads(config, desk, scanner, clock))
+            yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None)
     finally:
         database.close()
-
-
-def trust_of(config: PatientConfig) -> TrustStore | ConfigurationError:
-    """The trust store, or why there is none: that closes the kiosk and does not end it."""
-    try:
-        return TrustStore.from_directory(config.trust, accept_demonstration=config.is_demo)
-    except ConfigurationError as problem:
-        _log.error("trust_unusable", reason=problem.reason, message=str(problem))
-        return problem
 
 
 def roster_of(config: PatientConfig) -> Roster:
@@ -149,6 +152,11 @@ def freshness_of(config: PatientConfig) -> Freshness:
     )
 
 
+def store_freshness_of(config: PatientConfig) -> StoreFreshness:
+    """How old the trust store's newest list may be."""
+    return StoreFreshness(old_days=config.trust_old_days, too_old_days=config.trust_too_old_days)
+
+
 def card_desk(reader: str) -> CardDesk:
     """The reader that a setting names.
 
@@ -162,39 +170,37 @@ def card_desk(reader: str) -> CardDesk:
     return PcscDesk(reader.partition(":")[2] or None)
 
 
-def serial_scanner(setting: str) -> Scanner:
-    """The scanner that a setting names, ``serial:PORT`` or ``serial:PORT@SPEED``; it may be plugged in later."""
-    # Only here: other systems than POSIX have no such ports.
-    from kiosk.devices.scanner import SPEED, SerialScanner
-
+def scanner_of(setting: str) -> Scanner:
+    """The scanner that a setting names, on a serial port or at the bench; it may be plugged in later."""
+    if setting.startswith(SIMULATED):
+        return SimulatedScanner(*_address(setting))
     port, _, speed = setting.removeprefix(SERIAL).partition("@")
     return SerialScanner(port, speed=int(speed or SPEED))
 
 
 def _threads(
-    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, watch: RosterWatch, clock: Clock
-) -> tuple[DeviceThread, ...]:
-    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk, upkeep=watch.look)
-    threads: list[DeviceThread] = [reader]
+    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, watches: Sequence[RosterWatch | TrustWatch]
+) -> tuple[Worker, ...]:
+    def look() -> None:
+        for watch in watches:
+            watch.look()
+
+    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk, upkeep=look)
+    threads: list[Worker] = [reader]
     if config.camera.startswith(SIMULATED):
         threads.append(CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk))
-    if config.scanner.startswith(SERIAL):
-        threads.append(ScannerThread(scanner=serial_scanner(config.scanner), patient=desk, clock=clock))
     return tuple(threads)
+
+
+def _scanner_threads(
+    config: PatientConfig, desk: PatientDesk, health: ScannerHealth, clock: Clock
+) -> tuple[Worker, ...]:
+    """Whoever reads the scanner, where this process does and not the browser."""
+    if not config.scanner.startswith((SERIAL, SIMULATED)):
+        return ()
+    return (ScannerThread(scanner=scanner_of(config.scanner), patient=desk, health=health, clock=clock),)
 
 
 def _address(device: str) -> tuple[str, int]:
     host, _, port = device.removeprefix(SIMULATED).rpartition(":")
     return host, int(port)
-
-
-def _tell_staff(checkin: CheckIn, trust: TrustStore | ConfigurationError) -> None:
-    """Let staff see which trust store this kiosk has, or why it has none."""
-    if isinstance(trust, ConfigurationError):
-        state: dict[str, object] = {"ok": False, "reason": trust.reason}
-    else:
-        state = {"ok": True, "version": trust.version, "anchors": len(trust.anchors)}
-    try:
-        checkin.report("trust", state)
-    except StoreUnavailable:
-        _log.warning("trust_not_reported")

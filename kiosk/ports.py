@@ -56,6 +56,10 @@ class Camera(Protocol):
 class Scanner(Protocol):
     """A scanner of codes that the kiosk's process reads itself, beside one that types into the browser."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether it was there when it was last read."""
+
     def read(self, timeout_s: float) -> bytes:
         """What came within the time-out: nothing where nothing did, or where the scanner is missing."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from idcard import ConfigurationError, TrustStore
+from idcard import ConfigurationError
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
@@ -17,6 +17,7 @@ from kiosk.process import listen, run_until_told
 from kiosk.services.desk import StaffDesk
 from kiosk.services.recheck import RecheckThread
 from kiosk.store.database import Database
+from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.shift import Payer
 
@@ -57,7 +58,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     tags = DayTags(config.person_day_key)
     account = None if config.gateway is None else load_account(config.gateway)
     token = None if config.internal_key is None else load_secret(config.internal_key)
-    device, clock = f"desk-{config.clinic.desk}", SystemClock()
+    device, clock = device_of(config), SystemClock()
     database = Database.open(config.store)
     try:
         shared = Shared(database=database, clinic=config.clinic, device=device, opener=opener, clock=clock)
@@ -68,10 +69,18 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
         database.close()
 
 
-def trust_problem(config: StaffConfig) -> ConfigurationError | None:
-    """Why the patient's screen is closed, or None: staff see the reason."""
+def device_of(config: StaffConfig) -> str:
+    """The desk's name in the store."""
+    return f"desk-{config.clinic.desk}"
+
+
+def trust_problem(config: StaffConfig, *, remember: bool = True) -> ConfigurationError | None:
+    """Why the patient's screen is closed, or None: staff see the reason.
+
+    :param remember: whether the store that is opened now is the newest from now on; False only looks.
+    """
     try:
-        TrustStore.from_directory(config.trust, accept_demonstration=config.is_demo)
+        open_store(config, device_of(config), remember=remember)
     except ConfigurationError as problem:
         return problem
     return None

@@ -1,6 +1,7 @@
 """What all tests share: how hypothesis searches, and the marks that folders give."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,15 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 ROOT = Path(__file__).parents[1]
 
+FUZZ = int(os.environ.get("FUZZ") or 1)
+"""How many times as many inputs as usual the tests try that make their own; see CONTRIBUTING."""
+TIMEOUT_S = 180
+
 # No deadline: a machine shared by others is slow at times. On the build server the same examples each time.
 settings.register_profile(
     "house",
     deadline=None,
+    max_examples=100 * FUZZ,
     derandomize=bool(os.environ.get("CI")),
     database=None if os.environ.get("CI") else DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"),
 )
@@ -23,9 +29,31 @@ MARKS = {ROOT / "tests" / "e2e": pytest.mark.e2e, ROOT / "tests" / "kiosk" / "br
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if FUZZ > 1 and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S * FUZZ))
         for folder, mark in MARKS.items():
             if folder in item.path.parents:
                 item.add_marker(mark)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the command remembers trust stores: not in the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("state")
+        patch.setenv("XDG_STATE_HOME", str(home))
+        yield home
+
+
+def rounds_of(usual: int) -> range:
+    """The numbers of so many inputs, ``FUZZ`` times as many where that is asked for; more begin with the usual ones."""
+    return range(usual * FUZZ)
+
+
+@pytest.fixture(scope="session")
+def rounds() -> Callable[[int], range]:
+    """How often a test tries that draws its inputs itself."""
+    return rounds_of
 
 
 @pytest.fixture(scope="session")

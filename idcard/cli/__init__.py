@@ -15,9 +15,10 @@ import typer
 from rich.console import Console
 
 import idcard
-from idcard.cli import evidence, qr, serve
+from idcard.cli import beside_chip, evidence, qr, serve, trusted
 from idcard.cli import trust as trust_store
 from idcard.cli.keys import take_keys
+from idcard.cli.page import ReportPage, write_page
 from idcard.cli.report import read_and_judge, show
 from idcard.cli.scan import lines as scan_lines
 from idcard.cli.scan import scan_camera, scan_file
@@ -111,7 +112,12 @@ def read(
     card_qr: Annotated[
         str | None, typer.Option(metavar="TEXT|FILE", help="The card's QR: its text, a file, an image; - asks.")
     ] = None,
-    trust: Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store.")] = None,
+    trust: trusted.Trust = None,
+    state: trusted.State = None,
+    pins: trusted.PinsFile = None,
+    pin_keys: trusted.PinKeysFile = None,
+    authority: trusted.AuthorityUrl = None,
+    authority_keys: trusted.AuthorityKeys = None,
     policy: Demanded = PolicyName.VIETNAM_STRICT,
     at: At = None,
     challenge: evidence.Challenge = None,
@@ -119,6 +125,7 @@ def read(
     keep: evidence.HowMuch = evidence.Keep.VERDICT,
     sign: evidence.Sign = None,
     encrypt_to: evidence.EncryptTo = None,
+    page: ReportPage = None,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
@@ -129,15 +136,18 @@ def read(
     """
     with errors_told(language, as_json):
         saving = evidence.Saving.of(save, keep, sign, encrypt_to)
-        store = idcard.TrustStore.from_directory(trust) if trust else None
+        known = trusted.Trusted.of(trust, state, pins, pin_keys, authority, authority_keys)
         keys = take_keys(mrz, can, card_qr, language)
         with Steps(Console(stderr=True), language) as steps:
-            report = read_and_judge(keys, reader, store, POLICIES[policy], at or here_and_now(), steps, challenge)
+            report = read_and_judge(keys, reader, known, POLICIES[policy], at or here_and_now(), steps, challenge)
         saving.save(report)
+        write_page(page, report, language)
+        beside = beside_chip.compared(keys, report.evidence)
     if as_json:
-        print_json(to_json(report))
+        print_json(to_json(report) | beside_chip.to_json(beside))
     else:
         show(report, Console(highlight=False), language)
+        beside_chip.show(beside, Console(highlight=False), language)
     if not report.met:
         raise typer.Exit(NOT_MET)
 

@@ -1,20 +1,23 @@
 """Evidence files on the command line: what ``read`` saves, and what ``verify`` judges again."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from rich.console import Console
 from rich.text import Text
 
 import idcard
+from idcard.cli import trusted
+from idcard.cli.page import ReportPage, write_page
+from idcard.cli.private_keys import key_in, private
 from idcard.cli.report import show
 from idcard.cli.shared import (
     NOT_MET,
@@ -31,9 +34,9 @@ from idcard.cli.shared import (
 from idcard.cli.texts import Language, say
 from idcard.report import Report, judge, to_json
 
-_MAX_KEY_FILE = 1 << 16
 _CHALLENGE_BYTES = 8
 _SHOWN_OF_A_FINGERPRINT = 16
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 class Keep(StrEnum):
@@ -57,7 +60,11 @@ EvidenceFile = Annotated[Path, typer.Argument(metavar="FILE", help="An evidence 
 OpenWith = Annotated[Path | None, typer.Option(metavar="KEY", help="The X25519 private key that opens it (PEM).")]
 Devices = Annotated[
     list[str] | None,
-    typer.Option("--device", metavar="FINGERPRINT", help="A device that you know; another's file is not met."),
+    typer.Option(
+        "--device",
+        metavar="FINGERPRINT|KEY",
+        help="A device that you know, by fingerprint or public key (PEM); another's file is not met.",
+    ),
 ]
 
 
@@ -75,27 +82,6 @@ Challenge = Annotated[
     bytes | None,
     typer.Option(parser=_eight_bytes, metavar="HEX", help="The challenge that you gave; an answer to another fails."),
 ]
-
-
-def key_in(path: Path | None, load: Callable[[bytes], Any], kind: type[Any], option: str) -> Any:
-    """The key in a PEM file, or None where no file is named.
-
-    :raises typer.BadParameter: if there is no key of that kind.
-    """
-    if path is None:
-        return None
-    try:
-        with path.open("rb") as stream:
-            key = load(stream.read(_MAX_KEY_FILE))
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise typer.BadParameter(f"{option} takes a key file in PEM, without a password") from error
-    if not isinstance(key, kind):
-        raise typer.BadParameter(f"{option} takes a key of another kind: {kind.__name__}")
-    return key
-
-
-def _private(data: bytes) -> Any:
-    return load_pem_private_key(data, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -118,7 +104,7 @@ class Saving:
         return cls(
             path=path,
             keep=keep,
-            sign_with=key_in(sign, _private, Ed25519PrivateKey, "--sign"),
+            sign_with=key_in(sign, private, Ed25519PrivateKey, "--sign"),
             seal_to=key_in(encrypt_to, load_pem_public_key, X25519PublicKey, "--encrypt-to"),
         )
 
@@ -138,12 +124,18 @@ class Saving:
 
 def verify(
     file: EvidenceFile,
-    trust: Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store.")] = None,
+    trust: trusted.Trust = None,
+    state: trusted.State = None,
+    pins: trusted.PinsFile = None,
+    pin_keys: trusted.PinKeysFile = None,
+    authority: trusted.AuthorityUrl = None,
+    authority_keys: trusted.AuthorityKeys = None,
     policy: Demanded = PolicyName.VIETNAM_STRICT,
     at: At = None,
     open_with: OpenWith = None,
     device: Devices = None,
     challenge: Challenge = None,
+    page: ReportPage = None,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
@@ -153,27 +145,51 @@ def verify(
     """
     with errors_told(language, as_json):
         loaded = _load(file, open_with)
-        store = idcard.TrustStore.from_directory(trust) if trust else None
-        devices = frozenset(fingerprint.lower() for fingerprint in device or ())
-        expectation = idcard.Expectation(challenge=challenge, witnesses=devices)
-        report = judge(loaded.evidence, store, POLICIES[policy], at or here_and_now(), expectation)
-    known = not devices or loaded.evidence.witness in devices
-    if not known:
-        report = replace(report, verified=None)
-    met = report.met and known
+        known = trusted.Trusted.of(trust, state, pins, pin_keys, authority, authority_keys)
+        devices = frozenset(map(_fingerprint, device or ()))
+        report = judge(
+            loaded.evidence,
+            known.store,
+            POLICIES[policy],
+            at or here_and_now(),
+            idcard.Expectation(challenge=challenge, witnesses=devices),
+            vouchers=known.vouchers,
+            online=known.online,
+        )
+        ours = not devices or loaded.evidence.witness in devices
+        if not ours:
+            report = replace(report, verified=None)
+        _write_page(page, report, language, ours=ours)
+    met = report.met and ours
     if as_json:
-        print_json(to_json(report) | {"met": met, "device": _device(loaded, known), "recorded": _recorded(loaded)})
+        told = {"met": met, "device": _device(loaded, ours), "recorded": _recorded(loaded)}
+        print_json(to_json(report) | told | {"read_at": report.verdict.provenance.to_dict()["read_at"]})
     else:
         console = Console(highlight=False)
-        for line in _about(loaded, known, language):
+        for line in _about(loaded, ours, language):
             console.print(Text(line), soft_wrap=True)
         show(report, console, language)
     if not met:
         raise typer.Exit(NOT_MET)
 
 
+def _fingerprint(device: str) -> str:
+    """The fingerprint that ``device`` is, or that of the public key in the file it names."""
+    if _FINGERPRINT.fullmatch(device.lower()):
+        return device.lower()
+    return idcard.device_fingerprint(key_in(Path(device), load_pem_public_key, Ed25519PublicKey, "--device"))
+
+
+def _write_page(page: Path | None, report: Report, language: Language, *, ours: bool) -> None:
+    """A page says what the verdict says, and nothing of devices: none is written of a file that does not count."""
+    if ours:
+        write_page(page, report, language)
+    elif page is not None:
+        typer.echo(say("no_page", language), err=True)
+
+
 def _load(path: Path, open_with: Path | None) -> idcard.EvidenceFile:
-    key = key_in(open_with, _private, X25519PrivateKey, "--open-with")
+    key = key_in(open_with, private, X25519PrivateKey, "--open-with")
     try:
         return idcard.load_evidence(path, open_with=key)
     except OSError as error:
@@ -195,6 +211,8 @@ def _about(loaded: idcard.EvidenceFile, known: bool, language: Language) -> Sequ
     lines = [signed if witness else say("unsigned", language)]
     if not known:
         lines.append(say("unknown_device", language))
+    if loaded.evidence.read_at is not None:
+        lines.append(say("read_at", language, at=loaded.evidence.read_at.isoformat(timespec="seconds")))
     if loaded.verdict is not None:
         lines.append(_record(loaded.verdict, language))
     return lines

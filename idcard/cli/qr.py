@@ -1,14 +1,12 @@
-"""``idcard qr``: what the codes in a picture, or in a text, are worth.
+"""``idcard qr verify``: what the codes in a picture, or in a text, are worth; ``explain`` is beside it.
 
 Exit codes are those of :mod:`idcard.cli`: 0 where every code meets the policy, 1 where one does not or there is none.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,17 +14,18 @@ from rich.console import Console
 from rich.text import Text
 
 import idcard
+from idcard.cli.qr_explain import explain
+from idcard.cli.qr_input import Demonstration, File, Trust, codes_in, printable, signers_in
 from idcard.cli.qr_words import kind_of, say_outcome, say_qr, say_reason
 from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, print_json
 from idcard.cli.texts import Language, say
 
-_MAX_FILE = 32 << 20
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"P4", b"P5", b"P6")
 _MARKS = {idcard.Outcome.PASSED: ("✓", "green"), idcard.Outcome.FAILED: ("✗", "bold red")}
 _OPEN = ("?", "yellow")
 _FIELDS = ("name", "name_latin", "personal_number")
 
 app = typer.Typer(help="Judge codes: QR, Data Matrix, Aztec, PDF417.", no_args_is_help=True)
+app.command()(explain)
 
 
 class QrPolicyName(StrEnum):
@@ -61,15 +60,11 @@ def _root() -> None:
 
 @app.command()
 def verify(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A picture, or a code's own bytes; - is standard input.")
-    ],
-    trust: Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store, with its folder qr.")] = None,
+    file: File,
+    trust: Trust = None,
     policy: Annotated[QrPolicyName, typer.Option(help="What must be proved.")] = QrPolicyName.SIGNED_QR,
     at: At = None,
-    demonstration: Annotated[
-        bool, typer.Option("--accept-demonstration", help="Also take demonstration certificates, which prove nothing.")
-    ] = False,
+    demonstration: Demonstration = False,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
@@ -78,11 +73,9 @@ def verify(
     Nothing is asked over the network, and whether the code was shown before is not looked up.
     """
     with errors_told(language, as_json):
-        signers = (
-            idcard.QrTrust.from_directory(trust, accept_demonstration=demonstration) if trust else idcard.QrTrust.of()
-        )
+        signers = signers_in(trust, demonstration)
         moment = at or datetime.now(UTC)
-        judged = [judge(payload, signers, _POLICIES[policy], moment) for payload in payloads(_bytes_of(file))]
+        judged = [judge(payload, signers, _POLICIES[policy], moment) for payload in codes_in(file)]
     if as_json:
         print_json({"codes": [to_json(one) for one in judged], "trust_given": trust is not None})
     else:
@@ -98,23 +91,6 @@ def judge(payload: bytes, trust: idcard.QrTrust, policy: idcard.Policy, at: date
     except idcard.IdCardError as error:
         return Judged(error=error)
     return Judged(recognised=recognised, verdict=idcard.verify_qr(recognised, trust, policy, at=at))
-
-
-def payloads(data: bytes) -> tuple[bytes, ...]:
-    """The codes in a picture; or the one code whose bytes ``data`` are, without the end of a line."""
-    if data.startswith(_PICTURES):
-        return tuple(symbol.data for symbol in idcard.scan(data, mode="still"))
-    text = data.removesuffix(b"\n").removesuffix(b"\r")
-    return (text,) if text else ()
-
-
-def _bytes_of(file: Path) -> bytes:
-    try:
-        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
-            return stream.read(_MAX_FILE + 1)
-    except OSError:
-        # The argument is not repeated: it may be the text of a code, given by mistake.
-        raise typer.BadParameter("FILE cannot be read; a code's text goes into a file, or to standard input") from None
 
 
 def to_json(judged: Judged) -> dict[str, Any]:
@@ -202,5 +178,4 @@ def _claims(judged: Judged, language: Language) -> Iterator[Text]:
         yield Text("")
         yield Text(say_qr("claims", language), style="bold")
     for name, value in shown:
-        # A code may hold control sequences, with which it could write on the terminal what it likes.
-        yield Text(f"  {name}  " + "".join(part if part.isprintable() else "\ufffd" for part in value))
+        yield Text(f"  {name}  {printable(value)}")

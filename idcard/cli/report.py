@@ -7,18 +7,20 @@ from rich.console import Console
 from rich.text import Text
 
 import idcard
-from idcard.cli.reasons import sentence
+from idcard.cli.reasons import sentence, words_of
 from idcard.cli.texts import Language, say
+from idcard.cli.trusted import Trusted
 from idcard.report import TEXTS, Report, judge
 
 _MARKS = {idcard.Outcome.PASSED: ("✓", "green"), idcard.Outcome.FAILED: ("✗", "bold red")}
 _OPEN = ("?", "yellow")
+_VOUCHED = (idcard.Rung.PINNED, idcard.Rung.CONFIRMED)
 
 
 def read_and_judge(
     keys: idcard.AccessKey | idcard.CardQr,
     card: idcard.Connection | str | None,
-    trust: idcard.TrustStore | None,
+    trusted: Trusted,
     policy: idcard.Policy,
     at: datetime,
     on_progress: Callable[[idcard.Progress], None],
@@ -27,10 +29,11 @@ def read_and_judge(
     """Read a card and judge what was read.
 
     :param card: an open connection, a reader's name, or None for the first reader with a card.
-    :param trust: the trust store, or None where there is none.
+    :param trusted: whom to believe.
     :param challenge: eight bytes for active authentication, where somebody else will judge it too.
     """
-    return judge(idcard.read(keys, card, on_progress=on_progress, challenge=challenge), trust, policy, at)
+    evidence = idcard.read(keys, card, on_progress=on_progress, challenge=challenge)
+    return judge(evidence, trusted.store, policy, at, vouchers=trusted.vouchers, online=trusted.online)
 
 
 def show(report: Report, console: Console, language: Language) -> None:
@@ -48,8 +51,11 @@ def _headline(report: Report, language: Language) -> list[Text]:
     else:
         key, style = ("failed", "bold red") if failed else ("not_met", "bold yellow")
     lines = [Text(say(key, language, policy=policy.name), style=style)]
-    if not report.trust_given:
+    lines.append(Text(f"  {say('rung', language)}: {words_of(report.verdict.rung, language)}"))
+    if not report.trust_given and report.verdict.rung not in _VOUCHED:
         lines.append(Text(say("no_trust", language), style="yellow"))
+    if report.authority == "unreachable":
+        lines.append(Text(say("authority_unreachable", language), style="yellow"))
     return lines
 
 

@@ -76,6 +76,6 @@ def _tell(error: idcard.IdCardError, language: Language, as_json: bool) -> None:
     Console(stderr=True, highlight=False).print(Text(line), soft_wrap=True)
 
 
-def print_json(value: dict[str, Any]) -> None:
+def print_json(value: dict[str, Any], *, indent: int | None = 2) -> None:
     """Print ``value`` for programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))

@@ -35,6 +35,15 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "No trust store was given, so nothing can show who issued this card: use --trust DIR.",
             "Chưa có kho chứng thư, nên không biết ai cấp thẻ này: hãy dùng --trust THƯMỤC.",
         ),
+        "rung": ("Signer", "Nơi ký"),
+        "authority_unreachable": (
+            "The authority did not answer, so nobody vouches for the signer.",
+            "Cơ quan có thẩm quyền chưa trả lời, nên chưa có ai xác nhận nơi ký.",
+        ),
+        "not_for_browsers": (
+            "The page has no portrait: its JPEG 2000 could not be read (that takes Pillow with OpenJPEG).",
+            "Trang không có ảnh: không đọc được ảnh JPEG 2000 (cần Pillow kèm OpenJPEG).",
+        ),
         # Outcomes
         "outcome.passed": ("passed", "đạt"),
         "outcome.failed": ("FAILED", "KHÔNG ĐẠT"),
@@ -94,6 +103,8 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "That is none of the devices that you named, so nothing in it counts.",
             "Đó không phải thiết bị đã khai báo, nên không dùng được tệp này.",
         ),
+        "read_at": ("It says that the card was read on {at}.", "Tệp ghi thẻ được đọc lúc {at}."),
+        "no_page": ("No page was written of it.", "Không ghi trang kết quả cho tệp này."),
         "recorded": (
             "Recorded on {at} under the policy {policy}: {met}. A record is no proof.",
             "Kết luận ghi lúc {at} theo chính sách {policy}: {met}. Bản ghi không phải là bằng chứng.",
@@ -152,6 +163,10 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "list_not_trusted": (
             "Give the root that its publisher names: --root FILE or its SHA-256; compare it by another way.",
             "Khai báo chứng thư gốc do nơi phát hành công bố: --root TỆP hoặc mã SHA-256; đối chiếu qua kênh khác.",
+        ),
+        "nothing_for_the_store": (
+            "Give certificates (DER, PEM, PKCS #7), master lists, revocation lists, deviation lists or PKD files.",
+            "Hãy đưa chứng thư (DER, PEM, PKCS #7), danh sách gốc, danh sách thu hồi, danh sách sai lệch hoặc LDIF.",
         ),
         "malformed_data": (
             "Do not trust what was read; try once more.",

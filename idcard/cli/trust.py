@@ -6,6 +6,8 @@ Exit codes are those of :mod:`idcard.cli`; 1 means here that something was refus
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from ssl import DER_cert_to_PEM_cert
@@ -15,21 +17,25 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from idcard.cli import pins
 from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, here_and_now, print_json
 from idcard.cli.texts import Language
+from idcard.cli.trust_files import NothingForTheStore, bytes_of, looks_like
 from idcard.cli.trust_view import attention, described, entries_of
 from idcard.cli.trust_words import say_trust
-from idcard.trust.archive import Kind, replace_file
+from idcard.cli.trusted import State, not_rolled_back, state_of, store_in
+from idcard.errors import MalformedData
+from idcard.trust.archive import Archive, Kind, replace_file
 from idcard.trust.certificates import Certificate
 from idcard.trust.contents import Contents, items
 from idcard.trust.draft import Draft, editing
 from idcard.trust.importing import Report, add_file
 from idcard.trust.store import TrustStore
 
-MAX_FILE_BYTES = 512 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 app = typer.Typer(help="Keep the trust store: whose signatures count.", no_args_is_help=True)
+app.add_typer(pins.app, name="pins")
 
 Store = Annotated[Path, typer.Option("--trust", metavar="DIR", help="The trust store.")]
 Fingerprint = Annotated[str, typer.Argument(help="The SHA-256 of an entry, or how it begins.")]
@@ -38,22 +44,11 @@ Demonstration = Annotated[
 ]
 
 
-def _bytes_of(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise typer.BadParameter(f"{file} is too long")
-    return data
-
-
 def _roots(given: list[str]) -> tuple[list[Certificate], list[str]]:
     """The roots that were given as files, and those by fingerprint."""
     prints = [text.lower().replace(":", "") for text in given]
     files = [Path(text) for text, one in zip(given, prints, strict=True) if not _SHA256.fullmatch(one)]
-    found = [item for file in files for part in Contents.of(_bytes_of(file)).parts for item in items(part)]
+    found = [item for file in files for part in Contents.of(bytes_of(file)).parts for item in items(part)]
     roots = [item for item in found if isinstance(item, Certificate)]
     if len(roots) != len(found):
         raise typer.BadParameter("--root takes certificates, or their SHA-256")
@@ -61,7 +56,7 @@ def _roots(given: list[str]) -> tuple[list[Certificate], list[str]]:
 
 
 def _checked(file: Path, sha256: str | None) -> bytes:
-    data = _bytes_of(file)
+    data = bytes_of(file)
     wanted = None if sha256 is None else sha256.lower().replace(":", "")
     if wanted is not None and hashlib.sha256(data).hexdigest() != wanted:
         raise typer.BadParameter(f"{file} does not have the SHA-256 that was given")
@@ -79,6 +74,7 @@ def add(
     sha256: Annotated[str | None, typer.Option(help="What the SHA-256 of the one file must be.")] = None,
     as_anchor: Annotated[bool, typer.Option("--as-anchor", help="Trust CSCA certificates not self-signed.")] = False,
     accept_demonstration: Demonstration = False,
+    state: State = None,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
@@ -86,23 +82,26 @@ def add(
     if sha256 is not None and len(files) != 1:
         raise typer.BadParameter("--sha256 is of one file")
     now = datetime.now(UTC)
+    reports: list[Report] = []
     with errors_told(language, as_json):
         roots, fingerprints = _roots(root or [])
         contents = [(file, _checked(file, sha256)) for file in files]
         with editing(trust, at=now) as draft:
-            reports = [
-                add_file(
-                    draft,
-                    data,
-                    name=file.name,
-                    at=now,
-                    roots=roots,
-                    root_fingerprints=fingerprints,
-                    as_anchor=as_anchor,
-                    accept_demonstration=accept_demonstration,
-                )
-                for file, data in contents
-            ]
+            not_rolled_back(trust, state, draft.sequence, draft.previous)
+            for file, data in contents:
+                with _unknown_told(file, data):
+                    report = add_file(
+                        draft,
+                        data,
+                        name=file.name,
+                        at=now,
+                        roots=roots,
+                        root_fingerprints=fingerprints,
+                        as_anchor=as_anchor,
+                        accept_demonstration=accept_demonstration,
+                    )
+                reports.append(report)
+        _remember(trust, state)
     if as_json:
         print_json({"files": [_report_to_json(report) for report in reports]})
     else:
@@ -111,8 +110,23 @@ def add(
         raise typer.Exit(NOT_MET)
 
 
+@contextmanager
+def _unknown_told(file: Path, data: bytes) -> Iterator[None]:
+    """Say what a file looks like that is nothing for the store."""
+    try:
+        yield
+    except MalformedData as error:
+        raise NothingForTheStore(looks_like(data, str(error)), where=file.name) from error
+
+
+def _remember(trust: Path, state: Path | None) -> None:
+    """Note in the state file how new the store has become."""
+    archive = Archive.read(trust)
+    not_rolled_back(trust, state, archive.sequence, archive.digest)
+
+
 def _report_to_json(report: Report) -> dict[str, Any]:
-    names = ("fingerprint", "kind", "outcome", "reason", "subject", "signed")
+    names = ("fingerprint", "kind", "outcome", "reason", "subject", "signed", "days")
     return {
         "name": report.name,
         "sha256": report.sha256,
@@ -137,6 +151,10 @@ def _tell_reports(reports: list[Report], language: Language) -> None:
             what = say_trust(finding.kind or "unknown", language)
             reason = say_trust(finding.reason or "", language)
             typer.echo(say_trust("refused", language, what=what, subject=finding.subject or "", reason=reason))
+        for finding in report.remarks:
+            what = say_trust(finding.kind or "unknown", language)
+            reason = say_trust(finding.reason or "", language, days=finding.days)
+            typer.echo(say_trust("remarked", language, what=what, subject=finding.subject or "", reason=reason))
 
 
 @app.command("list")
@@ -144,12 +162,13 @@ def list_(
     trust: Store,
     kind: Annotated[Kind | None, typer.Option(help="Only entries of this kind.")] = None,
     country: Annotated[str | None, typer.Option(help="Only entries of this country, for example VN.")] = None,
+    state: State = None,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
     """List what the store holds, with origins and dates."""
     with errors_told(language, as_json):
-        store = TrustStore.from_directory(trust, accept_demonstration=True)
+        store = store_in(trust, state, accept_demonstration=True)
         rows = [
             row
             for row in entries_of(store)
@@ -188,10 +207,12 @@ def _found(draft: Draft, fingerprint: str) -> str:
 
 
 @app.command()
-def show(fingerprint: Fingerprint, trust: Store, as_json: AsJson = False, language: In = Language.EN) -> None:
+def show(
+    fingerprint: Fingerprint, trust: Store, state: State = None, as_json: AsJson = False, language: In = Language.EN
+) -> None:
     """Show everything about one imported entry."""
     with errors_told(language, as_json):
-        store = TrustStore.from_directory(trust, accept_demonstration=True)
+        store = store_in(trust, state, accept_demonstration=True)
         draft = Draft.of(store.archive)
         entry = draft.entries[_found(draft, fingerprint)]
         row = described(entry, draft.sources)
@@ -206,11 +227,16 @@ def show(fingerprint: Fingerprint, trust: Store, as_json: AsJson = False, langua
 
 
 @app.command()
-def remove(fingerprint: Fingerprint, trust: Store, as_json: AsJson = False, language: In = Language.EN) -> None:
+def remove(
+    fingerprint: Fingerprint, trust: Store, state: State = None, as_json: AsJson = False, language: In = Language.EN
+) -> None:
     """Remove one imported entry; files in the folder csca are removed by hand."""
-    with errors_told(language, as_json), editing(trust, at=datetime.now(UTC)) as draft:
-        entry = draft.remove(_found(draft, fingerprint))
-        row = described(entry, draft.sources)
+    with errors_told(language, as_json):
+        with editing(trust, at=datetime.now(UTC)) as draft:
+            not_rolled_back(trust, state, draft.sequence, draft.previous)
+            entry = draft.remove(_found(draft, fingerprint))
+            row = described(entry, draft.sources)
+        _remember(trust, state)
     if as_json:
         print_json({"removed": row})
         return
@@ -220,9 +246,7 @@ def remove(fingerprint: Fingerprint, trust: Store, as_json: AsJson = False, lang
 @app.command()
 def check(
     trust: Store,
-    state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Remembers the newest store seen; refuses an older one.")
-    ] = None,
+    state: State = None,
     at: At = None,
     as_json: AsJson = False,
     language: In = Language.EN,
@@ -230,14 +254,16 @@ def check(
     """Check the store: whole, not rolled back, every signature judged anew, ages; exit code 1 for attention."""
     moment = at or here_and_now()
     with errors_told(language, as_json):
-        store = TrustStore.from_directory(trust, accept_demonstration=True, state=state)
+        store = store_in(trust, state, accept_demonstration=True)
         findings, remarked = attention(store, moment)
     age = store.age(moment)
     if as_json:
         told = {"sequence": store.sequence, "version": store.version, "remarked": remarked, "attention": findings}
+        told["state"] = str(state_of(trust, state))
         print_json(told | {"age_days": None if age is None else age.days})
     else:
         _tell_check(store, findings, remarked, None if age is None else age.days, language)
+        typer.echo(say_trust("check.state", language, file=state_of(trust, state)))
     if findings:
         raise typer.Exit(NOT_MET)
 
@@ -266,12 +292,13 @@ def export(
     to: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, in PEM.")],
     trust: Store,
     links: Annotated[bool, typer.Option("--links", help="Also link certificates.")] = False,
+    state: State = None,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
     """Write the anchors into one PEM file, for other programs."""
     with errors_told(language, as_json):
-        store = TrustStore.from_directory(trust)
+        store = store_in(trust, state)
         chosen = [*store.anchors, *(Draft.of(store.archive).certificates(Kind.LINK) if links else [])]
         try:
             replace_file(to, "".join(DER_cert_to_PEM_cert(one.der) for one in chosen).encode())

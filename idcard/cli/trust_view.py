@@ -13,6 +13,7 @@ from idcard.trust.draft import Draft
 from idcard.trust.judgement import Signed, judge
 from idcard.trust.profile import remarks
 from idcard.trust.store import TrustStore
+from idcard.trust.withdrawn import WITHDRAWN, withdrawn
 
 
 def entries_of(store: TrustStore) -> list[dict[str, Any]]:
@@ -26,6 +27,8 @@ def described(entry: Entry, sources: Sequence[Source]) -> dict[str, Any]:
     """One entry, with where it came from."""
     describe = {Kind.CRL: _crl, Kind.DEVIATION_LIST: _deviation_list}.get(entry.kind)
     about = describe(entry.data) if describe else _certificate(Certificate.from_bytes(entry.data), entry.kind)
+    if withdrawn([entry], sources):
+        about["remarks"].append(WITHDRAWN)
     return about | {"signed": entry.signed, "sources": [sources[number].to_dict() for number in entry.sources]}
 
 
@@ -82,7 +85,8 @@ def attention(store: TrustStore, at: datetime) -> tuple[list[dict[str, Any]], in
     chosen = [*draft.anchors, *draft.certificates(Kind.LINK, Kind.SIGNER)]
     signers = set(draft.certificates(Kind.SIGNER))
     remarked = sum(bool(remarks(one, signer=one in signers)) for one in chosen)
-    return [*_wrong(chosen, signers), *_stale(draft, at), *_out_of_force(draft, at)], remarked
+    found = [*_wrong(chosen, signers), *_stale(draft, at), *_out_of_force(draft, at), *_withdrawn(draft, at)]
+    return found, remarked
 
 
 def _wrong(certificates: Sequence[Certificate], signers: Container[Certificate]) -> Iterator[dict[str, Any]]:
@@ -100,6 +104,14 @@ def _out_of_force(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
     for anchors in states.values():
         if not any(one.valid_at(at) for one in anchors):
             yield _finding(max(anchors, key=lambda one: one.not_after), Kind.ANCHOR, "no_anchor_in_force")
+
+
+def _withdrawn(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
+    """What the newest list of its root leaves out although it is still in force: remove it, or vouch for it."""
+    for entry in withdrawn(draft.entries.values(), draft.sources):
+        certificate = Certificate.from_bytes(entry.data)
+        if certificate.valid_at(at):
+            yield _finding(certificate, entry.kind, WITHDRAWN)
 
 
 def _stale(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:

@@ -35,6 +35,18 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "empty": ("Nothing was imported.", "Chưa nhập gì."),
         "no_anchor_in_force": ("no anchor of this state is in force", "không còn chứng thư gốc nào có hiệu lực"),
         "stale": ("out of date", "đã quá hạn cập nhật"),
+        "remarked": ("Note: {what} {subject} ({reason})", "Lưu ý: {what} {subject} ({reason})"),
+        "list_signer_expired": (
+            "the signer of the list has expired since, {days} days ago",
+            "người ký danh sách đã hết hạn từ {days} ngày trước",
+        ),
+        "list_signer_revoked": ("the signer of the list was revoked", "người ký danh sách đã bị thu hồi"),
+        "from_the_future": ("dated in the future", "ghi ngày trong tương lai"),
+        "left_out_of_the_newer_list": (
+            "the newer list leaves it out; it stays until you remove it",
+            "danh sách mới không còn; vẫn giữ cho đến khi được xóa",
+        ),
+        "withdrawn": ("left out of the newest list", "không còn trong danh sách mới nhất"),
         "older": ("older than what is here", "cũ hơn bản đang có"),
         "unknown_critical_extension": ("a condition that is not known", "có điều kiện chưa biết"),
         "anchor_in_an_unsigned_bundle": (
@@ -64,6 +76,27 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Chưa có chứng thư gốc, đã khai báo ngày {day}.",
         ),
         "check.finding": ("{what} {subject}: {finding}", "{what} {subject}: {finding}"),
+        "check.state": ("The newest store is remembered in {file}", "Kho mới nhất được ghi nhớ trong {file}"),
+        "pins.draft": (
+            "Drafted: list {serial} with {count} pins. Two people sign it with: idcard trust pins sign {file}",
+            "Đã soạn danh sách số {serial} gồm {count} mục. Hai người ký bằng: idcard trust pins sign {file}",
+        ),
+        "pins.list": ("List {serial}: {count} pins", "Danh sách số {serial}: {count} mục"),
+        "pins.pin": (
+            "{fingerprint}, {first} to {last}, {note}",
+            "{fingerprint}, từ {first} đến {last}, {note}",
+        ),
+        "pins.signed": ("{name} has signed.", "{name} đã ký."),
+        "pins.missing": ("Signatures still missing: {count}", "Số chữ ký còn thiếu: {count}"),
+        "pins.unchecked": (
+            "The signatures were not checked: that takes --pin-keys FILE.",
+            "Chưa kiểm tra chữ ký: cần --pin-keys TỆP.",
+        ),
+        "pins.bad": (
+            "NOT signed by two of the people named; under it stand: {names}",
+            "CHƯA được hai người có tên ký; tên ghi dưới danh sách: {names}",
+        ),
+        "pins.good": ("Signed by two of the people named: {names}", "Hai người có tên đã ký: {names}"),
         "check.bad": ("{count} entries need attention.", "{count} mục cần xem lại."),
         "check.remarks": ("{count} entries have remarks on their profile.", "{count} mục có ghi chú về hồ sơ."),
     }

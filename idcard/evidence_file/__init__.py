@@ -4,15 +4,14 @@ Three kinds of keeping, from much to little:
 
 * everything, as it was read (:func:`save_evidence`);
 * with data groups left out (:func:`without`): their hashes stand in EF.SOD, so the rest still verifies;
-* what is *retained* by default (:func:`retained`): the verdict with the trust store's version, the signer's certificate
-  and the chip's answer to its challenge. No file of the chip: a hash in EF.SOD can be guessed from a name and a date,
-  so EF.SOD counts as personal data too.
+* what is *retained* by default (:func:`retained`): the verdict with the trust store's version, the signer's
+  certificate, an authority's answers about it, and the chip's answer to its challenge with its public key (DG15). No
+  other file of the chip: a hash in EF.SOD can be guessed from a name and a date, so EF.SOD counts as personal data too.
 
 The file's format is in ``docs/evidence.md``; it is part of the library's promise.
 """
 
 import hashlib
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +22,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
+from idcard.crypto.signature import load_public_key
 from idcard.encoding import cbor
 from idcard.errors import BoundExceeded, IdCardError, MalformedData
 from idcard.evidence import Evidence
@@ -35,6 +35,8 @@ from idcard.evidence_file.envelope import (
     unwrap,
     wrap,
 )
+from idcard.evidence_file.private import write_private
+from idcard.lds.dg15 import parse_dg15
 from idcard.lds.layout import File
 from idcard.lds.sod import Sod
 
@@ -127,17 +129,7 @@ def save_evidence(
     """
     file = evidence if isinstance(evidence, EvidenceFile) else EvidenceFile(evidence=evidence)
     data = file.to_bytes(sign_with=sign_with, seal_to=seal_to, with_ephemeral_keys=with_ephemeral_keys)
-    target = Path(path)
-    half = target.with_name(f".{target.name}.{os.getpid()}")
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        half.replace(target)
-    finally:
-        half.unlink(missing_ok=True)
+    write_private(Path(path), data)
 
 
 def load_evidence(path: Path | str, *, open_with: X25519PrivateKey | None = None) -> EvidenceFile:
@@ -169,14 +161,32 @@ def without(evidence: Evidence, files: Collection[File]) -> Evidence:
 
 
 def retained(evidence: Evidence, verdict: Mapping[str, Any]) -> EvidenceFile:
-    """What may be kept for long: verdict, signer's certificate and the chip's answer, and no file of the chip.
+    """What may be kept for long, with all that its proofs need to be checked again, and nothing about the person.
+
+    That is the verdict, the signer's certificate, the authority's answers about it, how the chip was opened, and the
+    chip's answer with the public key to check it. Of the chip's files DG15 alone is kept, and only where it is a public
+    key and nothing else.
 
     :param verdict: what ``Verdict.to_dict`` gives; it names the trust store's version.
     """
     bare = Evidence(
-        files={}, active_authentication=evidence.active_authentication, access=evidence.access, read_at=evidence.read_at
+        files=_chip_key(evidence),
+        active_authentication=evidence.active_authentication,
+        access=evidence.access,
+        confirmations=evidence.confirmations,
+        read_at=evidence.read_at,
     )
     return EvidenceFile(evidence=bare, verdict=verdict, signer_certificate=_signer(evidence, verdict.get("signer")))
+
+
+def _chip_key(evidence: Evidence) -> dict[File, bytes]:
+    """DG15, where it is a public key: a chip can put anything there, and what else it might be is not kept."""
+    dg15 = evidence.files.get(File.DG15, b"")
+    try:
+        load_public_key(parse_dg15(dg15))
+    except IdCardError:
+        return {}
+    return {File.DG15: dg15}
 
 
 def _signer(evidence: Evidence, fingerprint: str | None) -> bytes | None:

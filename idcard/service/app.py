@@ -10,29 +10,43 @@ asked for, by its rule, and how it was answered.
 
 import hmac
 import logging
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 import idcard
-from idcard.encoding.mrz import Mrz
-from idcard.report import judge, to_json
-from idcard.service.desk import Watcher
+from idcard.report import Report, judge, to_json
+from idcard.service import asked
+from idcard.service.asked import BadRequest
+from idcard.service.desk import TooManyWaiting, Watcher
 from idcard.service.openapi import DESCRIPTION
 
 MAX_BODY_BYTES: Final = 16 << 20
 MAX_WAIT_S: Final = 30
-_CHALLENGE_BYTES: Final = 8
-_CAN_DIGITS: Final = 6
+_READ: Final = {"can", "mrz", "card_qr", "challenge", "portrait", "evidence"}
+_VERIFY: Final = {"evidence", "portrait", "challenge", "ephemeral_key", "devices"}
+_NOTHING_EXPECTED: Final = idcard.Expectation()
 
 log = logging.getLogger("idcard.service")
 
+
+class Refused(idcard.IdCardError):
+    """The request is not from a program that holds the token of this start."""
+
+    code = "refused"
+
+
+_TOO_MANY: Final = 429
 _STATUS: Final[tuple[tuple[type[idcard.IdCardError], int], ...]] = (
+    (Refused, 401),
+    (BadRequest, 400),
+    (TooManyWaiting, _TOO_MANY),
     (idcard.CardRemoved, 409),
     (idcard.ReaderBusy, 409),
     (idcard.ReaderMissing, 503),
@@ -42,39 +56,54 @@ _STATUS: Final[tuple[tuple[type[idcard.IdCardError], int], ...]] = (
 _CARD_TROUBLE: Final = 502
 
 
-class BadRequest(idcard.IdCardError):
-    """The request is not one that this service understands."""
-
-    code = "bad_request"
-
-
-class Refused(idcard.IdCardError):
-    """The request is not from a program that holds the token of this start."""
-
-    code = "refused"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the service judges with, and whom it answers.
+class Judging:
+    """What the service judges with.
 
-    ``hosts`` are the values of ``Host`` that it takes; ``now`` is the clock, in the zone whose calendar
-    decides whether a document has expired: by default this machine's.
+    ``vouchers`` and ``online`` are asked about signers that no anchor knows; ``sign_with`` is this device's key, with
+    which evidence files are signed that it gives out; ``now`` is the clock, in the zone whose calendar decides whether
+    a document has expired: by default this machine's.
     """
 
     trust: idcard.TrustStore
     policy: idcard.Policy
-    token: str
-    hosts: frozenset[str]
+    vouchers: idcard.Vouchers = field(default_factory=idcard.Vouchers)
+    online: idcard.OnlineVerifier | None = None
+    sign_with: Ed25519PrivateKey | None = None
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 
+    @property
+    def device(self) -> str | None:
+        """The fingerprint of this device's key."""
+        return None if self.sign_with is None else idcard.device_fingerprint(self.sign_with.public_key())
 
-def create_app(settings: Settings, watcher: Watcher) -> Flask:
+    def judge(self, evidence: idcard.Evidence, expectation: idcard.Expectation = _NOTHING_EXPECTED) -> Report:
+        """The report on this evidence, now."""
+        return judge(
+            evidence, self.trust, self.policy, self.now(), expectation, vouchers=self.vouchers, online=self.online
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Whom the service answers: who shows the token, under one of these values of ``Host``, and is no web page."""
+
+    token: str
+    hosts: frozenset[str]
+
+    def opens(self, *, authorization: str, host: str, origin: bool) -> bool:
+        """Whether such a request may be answered."""
+        given = authorization.removeprefix("Bearer ").encode()
+        held = hmac.compare_digest(given, self.token.encode())
+        return held and host in self.hosts and not origin
+
+
+def create_app(judging: Judging, door: Door, watcher: Watcher) -> Flask:
     """The application."""
     app = Flask("idcard.service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.before_request(lambda: _let_in(settings))
+    app.before_request(lambda: _let_in(door))
     app.after_request(_leave)
     app.register_error_handler(idcard.IdCardError, _told)
     app.register_error_handler(HTTPException, _http_error)
@@ -82,25 +111,27 @@ def create_app(settings: Settings, watcher: Watcher) -> Flask:
     app.add_url_rule("/v1/readers", "readers", lambda: jsonify(readers=list(watcher.readers())))
     app.add_url_rule("/v1/state", "state", lambda: jsonify(asdict(watcher.state())))
     app.add_url_rule("/v1/events", "events", lambda: _events(watcher))
-    app.add_url_rule("/v1/read", "read", lambda: _read(settings, watcher), methods=["POST"])
-    app.add_url_rule("/v1/verify", "verify", lambda: _verify(settings), methods=["POST"])
+    app.add_url_rule("/v1/read", "read", lambda: _read(judging, watcher), methods=["POST"])
+    app.add_url_rule("/v1/verify", "verify", lambda: _verify(judging), methods=["POST"])
     return app
 
 
-def _let_in(settings: Settings) -> None:
+def _let_in(door: Door) -> None:
     """Nothing, where the request may be answered.
 
     :raises Refused: where not; why is not said.
     """
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    held = hmac.compare_digest(given, settings.token.encode())
-    if not held or request.host not in settings.hosts or "Origin" in request.headers:
+    headers = request.headers
+    shown = headers.get("Authorization", "")
+    if not door.opens(authorization=shown, host=request.host, origin="Origin" in headers):
         raise Refused
 
 
 def _leave(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.status_code == _TOO_MANY:
+        response.headers["Retry-After"] = "1"
     rule = request.url_rule.rule if request.url_rule else "(unknown)"
     log.info("%s %s %d", request.method, rule, response.status_code)
     return response
@@ -108,15 +139,7 @@ def _leave(response: Response) -> Response:
 
 def _told(error: idcard.IdCardError) -> tuple[Response, int]:
     body = {"code": error.code, "message": str(error), "facts": dict(error.facts)}
-    return jsonify(error=body), _status_of(error)
-
-
-def _status_of(error: idcard.IdCardError) -> int:
-    if isinstance(error, Refused):
-        return 401
-    if isinstance(error, BadRequest):
-        return 400
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), _CARD_TROUBLE)
+    return jsonify(error=body), next((status for kind, status in _STATUS if isinstance(error, kind)), _CARD_TROUBLE)
 
 
 def _http_error(error: HTTPException) -> tuple[Response, int]:
@@ -126,87 +149,45 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
 
 
 def _events(watcher: Watcher) -> Response:
-    after, wait_s = _number("after", 0, 1 << 53), _number("wait", 25, MAX_WAIT_S)
+    after, wait_s = asked.number("after", 0, 1 << 53), asked.number("wait", 25, MAX_WAIT_S)
     return jsonify(asdict(watcher.wait(after, wait_s)))
 
 
-def _number(name: str, default: int, most: int) -> int:
-    text = request.args.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 17 and int(text) <= most):
-        raise BadRequest(f"{name} is a whole number of at most {most}")
-    return int(text)
-
-
-def _body(known: set[str]) -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict) or not body.keys() <= known:
-        raise BadRequest(f"the body is a JSON object with no other fields than {', '.join(sorted(known))}")
-    return body
-
-
-def _read(settings: Settings, watcher: Watcher) -> Response:
-    body = _body({"can", "mrz", "card_qr", "challenge", "portrait", "evidence"})
-    keys = _keys(body)
-    challenge = _bytes(body, "challenge")
-    if challenge is not None and len(challenge) != _CHALLENGE_BYTES:
-        raise BadRequest("a challenge has eight bytes")
+def _read(judging: Judging, watcher: Watcher) -> Response:
+    body = asked.body(_READ)
+    keys, challenge = asked.access_key(body), asked.challenge(body)
     with watcher.card() as connection:
         evidence = idcard.read(keys, connection, challenge=challenge)
-    return _judged(settings, evidence, body)
+    report = judging.judge(evidence)
+    told = _to_json(report, body) | {"device": judging.device}
+    if body.get("evidence") is True:
+        file = idcard.EvidenceFile(evidence=report.evidence).to_bytes(sign_with=judging.sign_with)
+        told["evidence"] = b64encode(file).decode()
+    return jsonify(told)
 
 
-def _verify(settings: Settings) -> Response:
-    body = _body({"evidence", "portrait"})
-    data = _bytes(body, "evidence")
+def _verify(judging: Judging) -> Response:
+    body = asked.body(_VERIFY)
+    data, devices = asked.data(body, "evidence"), asked.devices(body)
+    expectation = idcard.Expectation(
+        challenge=asked.challenge(body), ephemeral_key=asked.ephemeral_key(body), witnesses=devices or frozenset()
+    )
     if data is None:
-        raise BadRequest("evidence is the bytes of an evidence file in Base64")
+        raise BadRequest("evidence is the bytes of an evidence file in Base64", field="evidence")
     try:
         evidence = idcard.EvidenceFile.from_bytes(data).evidence
     except idcard.IdCardError as error:
         raise BadRequest(str(error), problem=error.code) from error
-    return _judged(settings, evidence, {"portrait": body.get("portrait")})
+    report = judging.judge(evidence, expectation)
+    known = devices is None or evidence.witness in devices
+    if not known:
+        report = replace(report, verified=None)
+    return jsonify(_to_json(report, body) | {"met": report.met and known, "device": evidence.witness})
 
 
-def _judged(settings: Settings, evidence: idcard.Evidence, wanted: dict[str, Any]) -> Response:
-    report = judge(evidence, settings.trust, settings.policy, settings.now())
-    told = to_json(report) | {"device": evidence.witness}
-    if wanted.get("portrait") is True and report.verified and report.verified.portrait:
+def _to_json(report: Report, body: dict[str, Any]) -> dict[str, Any]:
+    """The report; with the portrait, where that was asked for and is proved."""
+    told = to_json(report)
+    if body.get("portrait") is True and report.verified and report.verified.portrait:
         told["identity"]["portrait"]["image"] = b64encode(report.verified.portrait.image).decode()
-    if wanted.get("evidence") is True:
-        told["evidence"] = b64encode(idcard.EvidenceFile(evidence=evidence).to_bytes()).decode()
-    return jsonify(told)
-
-
-def _keys(body: dict[str, Any]) -> idcard.AccessKey | idcard.CardQr:
-    """The access key from exactly one of ``can``, ``mrz`` and ``card_qr``; errors never repeat it."""
-    given = [(name, body[name]) for name in ("can", "mrz", "card_qr") if name in body]
-    if len(given) != 1 or not isinstance(given[0][1], str):
-        raise BadRequest("give exactly one of can, mrz and card_qr, as a text")
-    name, text = given[0]
-    try:
-        return _MAKERS[name](text)
-    except (idcard.ProtocolViolation, ValueError):
-        raise BadRequest(f"{name} is not well formed", field=name) from None
-
-
-def _can(text: str) -> idcard.Can:
-    if not (text.isascii() and text.isdigit() and len(text) == _CAN_DIGITS):
-        raise ValueError("six digits")
-    return idcard.Can(text)
-
-
-_MAKERS: Final[dict[str, Callable[[str], idcard.AccessKey | idcard.CardQr]]] = {
-    "can": _can,
-    "mrz": lambda text: idcard.MrzKey(Mrz.parse(text).information),
-    "card_qr": idcard.CardQr.parse,
-}
-
-
-def _bytes(body: dict[str, Any], name: str) -> bytes | None:
-    text = body.get(name)
-    if text is None:
-        return None
-    try:
-        return b64decode(text, validate=True)
-    except (ValueError, TypeError):
-        raise BadRequest(f"{name} is bytes in Base64", field=name) from None
+    return told

@@ -14,6 +14,14 @@ import idcard
 
 _LOOK_S = 1.0
 _WITHOUT_READER_S = 2.0
+MOST_WAITING = 8
+"""How many may wait for changes at once: each holds a thread, and the others must be left for those who read."""
+
+
+class TooManyWaiting(idcard.IdCardError):
+    """As many programs wait for events as may; ask again a little later, or look at the state."""
+
+    code = "too_many_waiting"
 
 
 class CardDesk(Protocol):
@@ -84,6 +92,7 @@ class Watcher:
     def __init__(self, desk: CardDesk) -> None:
         self._desk = desk
         self._state = State()
+        self._waiting = 0
         self._changed = threading.Condition()
         self._reading = threading.Lock()
         self._stop = threading.Event()
@@ -110,10 +119,22 @@ class Watcher:
         """What is known as soon as there is a change beyond number ``after``, else after ``timeout_s`` seconds.
 
         A number from before the service's last start is answered at once.
+
+        :raises TooManyWaiting: if that takes waiting, and too many wait already.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._stop.is_set() or self._state.number != after, timeout_s)
+            if self._state.number == after and timeout_s > 0:
+                self._wait(after, timeout_s)
             return self._state
+
+    def _wait(self, after: int, timeout_s: float) -> None:
+        if self._waiting >= MOST_WAITING:
+            raise TooManyWaiting
+        self._waiting += 1
+        try:
+            self._changed.wait_for(lambda: self._stop.is_set() or self._state.number != after, timeout_s)
+        finally:
+            self._waiting -= 1
 
     def readers(self) -> tuple[str, ...]:
         """The names of the readers."""

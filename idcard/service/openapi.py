@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from idcard.identity import Sex
 from idcard.verification.facts import FactName, Outcome, Reason, Rung
+from idcard.verification.provenance import ChallengeFrom
 
 
 def _object(properties: dict[str, Any], required: list[str] | None = None, **more: Any) -> dict[str, Any]:
@@ -58,7 +59,19 @@ _SCHEMAS: Final[dict[str, Any]] = {
         oneOf=[{"required": [name]} for name in _KEYS],
     ),
     "VerifyRequest": _object(
-        {"evidence": _BASE64 | {"description": "An evidence file that is not sealed."}, "portrait": _PORTRAIT},
+        {
+            "evidence": _BASE64 | {"description": "An evidence file that is not sealed."},
+            "challenge": _BASE64 | {"description": "The eight bytes that you gave; an answer to others fails."},
+            "ephemeral_key": _BASE64 | {"description": "The private key that you made for chip authentication."},
+            "devices": {
+                "type": "array",
+                "maxItems": 1000,
+                "items": _BASE64,
+                "description": "The Ed25519 public keys (32 bytes each) of the devices that you know. "
+                "A file that none of them signed is not met. Without it, no device's word is taken.",
+            },
+            "portrait": _PORTRAIT,
+        },
         required=["evidence"],
     ),
     "Fact": _object(
@@ -77,15 +90,29 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "schema": {"const": "idcard.verdict/1"},
             "at": {"type": "string", "format": "date-time"},
             "policy": _text(),
+            "policy_digest": _text(description="SHA-256 of all that the policy says but its name."),
             "met": _FLAG,
             "facts": {"type": "array", "items": _ref("Fact")},
             "anchor": _maybe(description="SHA-256 of the trust anchor's certificate."),
             "signer": _maybe(description="SHA-256 of the document signer's certificate."),
             "trust_version": _text(),
             "rung": {"enum": [rung.value for rung in Rung]},
+            "provenance": _ref("Provenance"),
         },
         "required": ["schema", "at", "policy", "met", "facts", "anchor", "signer", "trust_version", "rung"],
     },
+    "Provenance": _object(
+        {
+            "witness": {"enum": ["here", "device", "none"], "description": "Who bears witness to the reading."},
+            "device": _maybe(description="The fingerprint of the device that signed the evidence."),
+            "believed": _FLAG | {"description": "Whether that witness is one of those that were named."},
+            "read_at": _maybe(format="date-time", description="When the card was read, as the witness says."),
+            "challenge": {
+                "enum": [one.value for one in ChallengeFrom],
+                "description": "Who chose the challenge that the chip answered.",
+            },
+        }
+    ),
     "Identity": _object(
         {
             "verified": _FLAG | {"description": "Whether it is proved. Where false, it is what the chip claims."},
@@ -119,6 +146,10 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "met": _FLAG | {"description": "Whether the policy is met. Act on this, and on nothing else."},
             "verdict": _ref("Verdict"),
             "trust_given": _FLAG,
+            "authority": {
+                "enum": ["not_asked", "answered", "unreachable"],
+                "description": "Whether an authority was asked about a signer that no anchor knows.",
+            },
             "reader": _text(),
             "access": {
                 "oneOf": [
@@ -128,16 +159,18 @@ _SCHEMAS: Final[dict[str, Any]] = {
             },
             "files": {"type": "array", "items": _text()},
             "identity": {"oneOf": [{"type": "null"}, _ref("Identity")]},
-            "device": _maybe(description="The fingerprint of the device that signed the evidence file."),
+            "device": _maybe(
+                description="SHA-256 of the public key with which the evidence file is signed; null where it is not."
+            ),
             "evidence": _BASE64,
         },
-        required=["met", "verdict", "trust_given", "reader", "access", "files", "identity", "device"],
+        required=["met", "verdict", "trust_given", "authority", "reader", "access", "files", "identity", "device"],
     ),
     "Error": _object(
         {
             "error": _object(
                 {
-                    "code": _text("A code of the library, bad_request or refused."),
+                    "code": _text("A code of the library, bad_request, refused or too_many_waiting."),
                     "message": _text("For developers; without anything about a person."),
                     "facts": {"type": "object"},
                 }
@@ -157,6 +190,8 @@ def _answers(name: str, *errors: str) -> dict[str, Any]:
         "400": "The request is not understood.",
         "401": "The token is missing or wrong, or the request comes from a web page.",
         "403": "The chip does not open with this key.",
+        "413": "The body is too large.",
+        "429": "Too many programs wait already. Ask again a little later.",
         "409": "There is no card, or somebody is reading it.",
         "502": "Trouble with the card.",
         "503": "There is no reader.",
@@ -196,13 +231,16 @@ DESCRIPTION: Final[dict[str, Any]] = {
             "Waits for a card to come or go.",
             "State",
             "400",
+            "429",
             parameters=[
                 _query("after", "The number of the last change that you know.", 0, 1 << 53),
                 _query("wait", "How many seconds to wait at most.", 25, 30),
             ],
         ),
-        "/v1/read": _post("Reads the card and judges it.", "ReadRequest", "Report", "400", "403", "409", "502", "503"),
-        "/v1/verify": _post("Judges an evidence file.", "VerifyRequest", "Report", "400"),
+        "/v1/read": _post(
+            "Reads the card and judges it.", "ReadRequest", "Report", "400", "403", "409", "413", "502", "503"
+        ),
+        "/v1/verify": _post("Judges an evidence file.", "VerifyRequest", "Report", "400", "413"),
         "/v1/openapi.json": {
             "get": {
                 "summary": "This description.",

@@ -1,7 +1,7 @@
 """Starts the service: its token, its port on loopback, and the thread that waits for cards."""
 
-import os
 import secrets
+import select
 import socket
 import threading
 from contextlib import suppress
@@ -10,15 +10,20 @@ from pathlib import Path
 from waitress import wasyncore
 from waitress.server import create_server
 
-import idcard
-from idcard.service.app import Settings, create_app
-from idcard.service.desk import CardDesk, PcscDesk, Watcher
+from idcard.evidence_file.private import write_private
+from idcard.service.app import Door, Judging, create_app
+from idcard.service.connections import LIMITS, channel_for, tidy
+from idcard.service.desk import MOST_WAITING, CardDesk, PcscDesk, Watcher
+
+__all__ = ["Judging", "Server", "start"]
 
 ADDRESS = "127.0.0.1"
 _TOKEN_BYTES = 32
 _LOOK_S = 0.2
-_THREADS = 16
-"""Each client that waits for an event holds one."""
+_POLL = hasattr(select, "poll")
+"""Where there is one: ``select`` takes no descriptor above its bound, however few are open."""
+_THREADS = 2 * MOST_WAITING
+"""Each client that waits for an event holds one; the others are for those who read and verify."""
 
 
 class Server:
@@ -27,16 +32,17 @@ class Server:
     ``token`` is what its clients show; it is made anew at each start.
     """
 
-    def __init__(self, trust: idcard.TrustStore, policy: idcard.Policy, desk: CardDesk, port: int) -> None:
+    def __init__(self, judging: Judging, desk: CardDesk, port: int) -> None:
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         self._watcher = Watcher(desk)
         self._stop = threading.Event()
         listening = socket.create_server((ADDRESS, port))
         self.port = int(listening.getsockname()[1])
         hosts = frozenset({f"{ADDRESS}:{self.port}", f"localhost:{self.port}"})
-        settings = Settings(trust=trust, policy=policy, token=self.token, hosts=hosts)
-        app = create_app(settings, self._watcher)
-        self._wsgi = create_server(app, sockets=[listening], threads=_THREADS, ident=None)
+        door = Door(token=self.token, hosts=hosts)
+        app = create_app(judging, door, self._watcher)
+        self._wsgi = create_server(app, sockets=[listening], threads=_THREADS, ident=None, **LIMITS)
+        self._wsgi.channel_class = channel_for(door)
 
     @property
     def address(self) -> str:
@@ -45,9 +51,7 @@ class Server:
 
     def write_token(self, path: Path) -> None:
         """Write the token into a file that only its owner can read."""
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(self.token)
+        write_private(path, self.token.encode())
 
     def run(self) -> None:
         """Serve until :meth:`stop`, or until the user stops it.
@@ -59,7 +63,8 @@ class Server:
         try:
             with suppress(KeyboardInterrupt):
                 while not self._stop.is_set():
-                    wasyncore.loop(timeout=_LOOK_S, count=1, map=self._wsgi._map)
+                    wasyncore.loop(timeout=_LOOK_S, count=1, map=self._wsgi._map, use_poll=_POLL)
+                    tidy(self._wsgi.active_channels)
         finally:
             self._watcher.stop()
             self._wsgi.task_dispatcher.shutdown()
@@ -71,8 +76,7 @@ class Server:
 
 
 def start(
-    trust: idcard.TrustStore,
-    policy: idcard.Policy,
+    judging: Judging,
     *,
     reader: str | None = None,
     port: int = 0,
@@ -85,4 +89,4 @@ def start(
     :param desk: what stands for the readers, where they are not PC/SC's.
     :raises OSError: if the port is taken.
     """
-    return Server(trust, policy, desk or PcscDesk(reader), port)
+    return Server(judging, desk or PcscDesk(reader), port)

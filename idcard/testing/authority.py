@@ -31,7 +31,7 @@ _MAX_BODY = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Authority:
-    """What the authority knows: the status of each signer by its fingerprint, and its key.
+    """What the authority knows: its key, and the status of each signer by its fingerprint or another of its names.
 
     :param valid_for: for how long an answer counts.
     :param fault: one of :data:`FAULTS`.
@@ -43,17 +43,18 @@ class Authority:
     fault: str = ""
     asked: list[bytes] = field(default_factory=list)
 
-    def answer(self, signer: str, nonce: str, now: datetime) -> bytes:
-        """The signed answer."""
+    def answer(self, signer: str, nonce: str, now: datetime, **others: str) -> bytes:
+        """The signed answer about the signer of this fingerprint and its other names."""
+        names = {"signer": signer} | others
+        known = [self.signers[name] for name in names.values() if name in self.signers]
         key = Ed25519PrivateKey.generate() if self.fault == "other-key" else self.key
-        said = {
+        said = names | {
             "at": now.isoformat(),
             "nonce": "ff" * 16 if self.fault == "other-nonce" else nonce,
-            "signer": signer,
-            "status": self.signers.get(signer, "unknown"),
+            "status": min(known, key=["revoked", "genuine"].index, default="unknown"),
             "until": (now + self.valid_for).isoformat(),
         }
-        signed = b"idcard.confirmation/1\n" + json.dumps(said, separators=(",", ":")).encode() + b"\n"
+        signed = b"idcard.confirmation/1\n" + json.dumps(said, separators=(",", ":"), sort_keys=True).encode() + b"\n"
         return signed + f"{NAME} ".encode() + base64.b64encode(key.sign(signed)) + b"\n"
 
 
@@ -66,7 +67,12 @@ def serve(authority: Authority) -> ThreadingHTTPServer:
             authority.asked.append(body)
             try:
                 question = json.loads(body)
-                answer = authority.answer(question["signer"], question["nonce"], datetime.now(UTC))
+                answer = authority.answer(
+                    question["signer"],
+                    question["nonce"],
+                    datetime.now(UTC),
+                    **{name: question[name] for name in ("issued_as", "key") if name in question},
+                )
             except (ValueError, KeyError, TypeError):
                 self.send_error(400)
                 return

@@ -1,6 +1,6 @@
 """Asking an authority over HTTP whether a document signer is one of its own.
 
-Theory of operation. ``POST`` of ``{"nonce": …, "signer": …}`` and nothing else: no cookie, no name of a program, no
+Theory of operation. ``POST`` of a nonce and the signer's names and nothing else: no cookie, no name of a program, no
 identifier of a clinic. The answer is a signed text; the wire is not what makes it true, but outside of this machine it
 must be TLS all the same, so that nobody on the way learns who asks when. One try, one deadline for all of it: a visit
 goes on without the answer.
@@ -72,7 +72,7 @@ class HttpAuthority:
 
     def _ask(self, question: Question) -> bytes:
         deadline = time.monotonic() + self._timeout_s
-        body = json.dumps({"nonce": question.nonce.hex(), "signer": question.signer}).encode()
+        body = json.dumps(question.to_dict()).encode()
         connection = self._connection()
         try:
             connection.putrequest("POST", self._path, skip_accept_encoding=True)

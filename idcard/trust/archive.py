@@ -14,6 +14,7 @@ The digest finds damage, not malice: who can write the store can write a right d
 import hashlib
 import json
 import os
+import secrets
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,8 @@ _LENGTH = struct.Struct(">I")
 _DIGEST = 32
 DEMONSTRATION_MARK = "demonstration"
 """What stands in the place of a judgement for this project's demonstration certificates."""
-_COLUMNS = ("kind", "length", "name", "key", "signed", "sources")
+_COLUMNS = ("kind", "length", "name", "key", "signed", "sources", "issuer")
+_ISSUED_BY = "issued by "
 
 
 class Kind(StrEnum):
@@ -91,7 +93,8 @@ class Entry:
     """One object of the store: its kind, its bytes, how its signature was judged, and where it came from.
 
     ``name`` and ``key`` are what it is looked up by: see :func:`name_digest` and the key's identifier in hexadecimal;
-    of a signer and of a revocation list they are the issuer's name and, for the list, the issuer's key.
+    of a signer and of a revocation list they are the issuer's name and, for the list, the issuer's key. ``issuer`` is
+    the issuer's name of a link, which leads from there to the name and key that came after; empty for all others.
     """
 
     kind: Kind
@@ -100,6 +103,7 @@ class Entry:
     key: str
     signed: str
     sources: tuple[int, ...]
+    issuer: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -140,12 +144,13 @@ class Archive:
         for length in self.columns["length"]:
             self._offsets.append(at)
             at += length
-        for number, (kind, name, key) in enumerate(
-            zip(self.columns["kind"], self.columns["name"], self.columns["key"], strict=True)
-        ):
+        looked_up = (self.columns[column] for column in ("kind", "name", "key", "issuer"))
+        for number, (kind, name, key, issuer) in enumerate(zip(*looked_up, strict=True)):
             self._lookup.setdefault(kind + name, []).append(number)
             if key:
                 self._lookup.setdefault(kind + key, []).append(number)
+            if issuer:
+                self._lookup.setdefault(_ISSUED_BY + issuer, []).append(number)
 
     @classmethod
     def read(cls, directory: Path) -> "Archive":
@@ -180,6 +185,8 @@ class Archive:
         (length,) = _LENGTH.unpack(view[len(_MAGIC) : start])
         try:
             index = json.loads(data[start : start + length])
+            # The column came later; the next import fills it.
+            index.setdefault("issuer", [""] * len(index["kind"]))
             return cls(
                 sequence=index["sequence"],
                 previous=index["previous"],
@@ -215,11 +222,16 @@ class Archive:
             key=self.columns["key"][number],
             signed=self.columns["signed"][number],
             sources=tuple(self.columns["sources"][number]),
+            issuer=self.columns["issuer"][number],
         )
 
     def find(self, kind: Kind, *names: str) -> list[int]:
         """The numbers of the entries of a kind with one of these names or keys, each once."""
         return list(dict.fromkeys(number for name in names for number in self._lookup.get(kind + name, ())))
+
+    def links_from(self, name: str) -> list[int]:
+        """The numbers of the links that an issuer of this name made."""
+        return self._lookup.get(_ISSUED_BY + name, [])
 
     def has(self, kind: Kind) -> bool:
         """Whether there is any entry of a kind."""
@@ -256,6 +268,7 @@ def to_bytes(
         "key": [entry.key for entry in entries],
         "signed": [entry.signed for entry in entries],
         "sources": [entry.sources for entry in entries],
+        "issuer": [entry.issuer for entry in entries],
         "from": [source.to_dict() for source in sources],
     }
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
@@ -265,9 +278,10 @@ def to_bytes(
 
 def replace_file(file: Path, data: bytes) -> None:
     """``data`` in the place of ``file``, wholly or not at all, even where the power fails in the middle."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}.new")
+    # A name of its own for each writer: threads of one process may write the same file.
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(8)}.new")
     try:
-        with aside.open("wb") as stream:
+        with aside.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

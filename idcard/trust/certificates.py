@@ -11,14 +11,15 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from idcard.crypto.signature import PublicKey, SignatureInvalid, load_public_key, verify_signature
-from idcard.encoding import oids
+from idcard.encoding import oids, tlv
 from idcard.encoding.asn1 import AlgorithmIdentifier, NameKey, name_key, name_parts
-from idcard.encoding.ber import BOOLEAN, SEQUENCE, Node, context, door, load
+from idcard.encoding.ber import BOOLEAN, INTEGER, SEQUENCE, Node, context, door, load
 from idcard.errors import MalformedData
 
 _WHERE = "certificate"
 _VERSION, _EXTENSIONS = context(0), context(3)
 _KEY_IDENTIFIER = context(0, constructed=False)
+_NULL = b"\x05\x00"
 _DIGESTS = (hashlib.sha1, hashlib.sha224, hashlib.sha256, hashlib.sha384, hashlib.sha512)
 _ATTRIBUTES = {
     oids.COUNTRY: "C",
@@ -111,13 +112,14 @@ class Certificate:
     def from_bytes(cls, der: bytes) -> "Certificate":
         """The certificate in ``der``.
 
-        :raises MalformedData: if it is not well formed, or an extension comes twice.
+        :raises MalformedData: if it is not well formed, an extension comes twice, or it names another algorithm inside
+            what is signed than outside (RFC 5280, 4.1.1.2).
         """
         with door(_WHERE):
             body, algorithm, signature = load(der, _WHERE).children(SEQUENCE)
             fields = body.children(SEQUENCE)
             version = fields.pop(0).only().integer() + 1 if fields[0].tag == _VERSION else 1
-            serial, _, issuer, validity, subject, key, *rest = fields
+            serial, inner, issuer, validity, subject, key, *rest = fields
             not_before, not_after = validity.children(SEQUENCE)
             extensions = _extensions(rest)
             return cls(
@@ -131,7 +133,7 @@ class Certificate:
                 not_after=not_after.time(),
                 public_key_info=key.expect(SEQUENCE).raw,
                 extensions=MappingProxyType(extensions),
-                signature_algorithm=AlgorithmIdentifier.of(algorithm),
+                signature_algorithm=algorithm_of(inner, algorithm, _WHERE),
                 signature=signature.bits(),
                 subject_key_identifier=_subject_key_identifier(extensions),
                 authority_key_identifier=authority_key(extensions),
@@ -150,6 +152,23 @@ class Certificate:
     def fingerprint(self) -> str:
         """SHA-256 of the certificate, in hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def issued_as(self) -> str:
+        """SHA-256 of issuer and serial number in hexadecimal: of their IssuerAndSerialNumber (RFC 5652, 10.2.4) in DER.
+
+        With :attr:`key_fingerprint` it names the certificate by what its issuer signed. The fingerprint does not: who
+        has an ECDSA signature (r, s) can write another one, (r, n - s), or encode the whole in another way.
+        """
+        number = self.serial_number
+        length = max(number, ~number).bit_length() // 8 + 1
+        serial = tlv.build(INTEGER, number.to_bytes(length, signed=True))
+        return hashlib.sha256(tlv.build(SEQUENCE, self.issuer.der, serial)).hexdigest()
+
+    @property
+    def key_fingerprint(self) -> str:
+        """SHA-256 of the SubjectPublicKeyInfo, in hexadecimal."""
+        return hashlib.sha256(self.public_key_info).hexdigest()
 
     def has_digest(self, digest: bytes) -> bool:
         """Whether ``digest`` is this certificate's, by the hash of that length (SHA-1 to SHA-512)."""
@@ -210,6 +229,18 @@ class Certificate:
         except SignatureInvalid:
             return False
         return True
+
+
+def algorithm_of(inside: Node, outside: Node, where: str) -> AlgorithmIdentifier:
+    """The algorithm with which something is signed; it is named twice, and only once in what is signed.
+
+    :raises MalformedData: if the two differ; no parameters and NULL are the same.
+    """
+    signed, named = AlgorithmIdentifier.of(inside), AlgorithmIdentifier.of(outside)
+    same = signed.oid == named.oid and (signed.parameters or _NULL) == (named.parameters or _NULL)
+    if not same:
+        raise MalformedData("names another algorithm in what is signed", where=where)
+    return named
 
 
 @lru_cache(maxsize=64)

@@ -31,10 +31,11 @@ _PEM_KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a file holds: its kind, and its parts in DER, not yet parsed."""
+    """What a file holds: its kind, its parts in DER, not yet parsed, and the texts that should be such."""
 
     kind: str
     parts: tuple[bytes, ...]
+    broken: tuple[bytes, ...] = ()
 
     @classmethod
     def of(cls, data: bytes) -> "Contents":
@@ -43,7 +44,9 @@ class Contents:
         :raises MalformedData: if it is nothing that belongs into a trust store.
         """
         if ldif.is_ldif(data):
-            return cls(kind="ldif", parts=tuple(ldif.values(data)))
+            found = tuple(ldif.values(data))
+            parts = tuple(value.data for value in found if value.data is not None)
+            return cls(kind="ldif", parts=parts, broken=tuple(value.text for value in found if value.data is None))
         parts = tuple(_pem(data)) if b"-----BEGIN " in data else (data,)
         return cls(kind="file", parts=parts)
 

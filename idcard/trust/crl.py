@@ -2,7 +2,8 @@
 
 Theory of operation. A CSCA publishes one list of the certificates that it took back, with the time of this issue and
 of the next. The next one being overdue does not make the list wrong, only old: how old is for a policy to judge. A
-list that is about a part of the certificates only, or is but the difference to another list, is refused.
+list that is about a part of the certificates only, or is but the difference to another list, is refused. So is an
+indirect one, whose entries are about certificates of another issuer than the list's own.
 
 Source: ICAO Doc 9303-12, "CRL"; RFC 5280, "CRL and CRL Extensions Profile".
 """
@@ -18,13 +19,21 @@ from idcard.encoding import oids
 from idcard.encoding.asn1 import AlgorithmIdentifier
 from idcard.encoding.ber import GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME, Node, context, door, load
 from idcard.errors import MalformedData, Unsupported, UnsupportedAlgorithm
-from idcard.trust.certificates import Certificate, DistinguishedName, Extension, authority_key, read_extensions
+from idcard.trust.certificates import (
+    Certificate,
+    DistinguishedName,
+    Extension,
+    algorithm_of,
+    authority_key,
+    read_extensions,
+)
 
 MAX_CRL_BYTES = 32 << 20
 _WHERE = "CRL"
 _EXTENSIONS = context(0)
 _TIMES = (UTC_TIME, GENERALIZED_TIME)
 _PROCESSED = frozenset({oids.AUTHORITY_KEY_IDENTIFIER, oids.CRL_NUMBER, oids.ISSUER_ALTERNATIVE_NAME})
+_PROCESSED_OF_ENTRIES = frozenset({oids.CRL_REASON, oids.INVALIDITY_DATE})
 _REASONS = {
     0: "unspecified",
     1: "key_compromise",
@@ -74,7 +83,7 @@ class Crl:
             fields = body.children(SEQUENCE)
             if fields[0].tag == INTEGER:
                 fields.pop(0)
-            _, issuer, this_update, *rest = fields
+            inner, issuer, this_update, *rest = fields
             next_update = rest.pop(0).time() if rest and rest[0].tag in _TIMES else None
             listed = rest.pop(0).children() if rest and rest[0].tag == SEQUENCE else []
             extensions = read_extensions(rest[0].only()) if rest and rest[0].tag == _EXTENSIONS else {}
@@ -87,7 +96,7 @@ class Crl:
                 next_update=next_update,
                 number=_number(extensions.get(oids.CRL_NUMBER)),
                 revoked=MappingProxyType(dict(map(_entry, listed))),
-                signature_algorithm=AlgorithmIdentifier.of(algorithm),
+                signature_algorithm=algorithm_of(inner, algorithm, _WHERE),
                 signature=signature.bits(),
                 authority_key_identifier=authority_key(extensions),
             )
@@ -104,6 +113,11 @@ class Crl:
     def stale(self, at: datetime) -> bool:
         """Whether its successor was due by then."""
         return self.next_update is not None and at > self.next_update
+
+    def revocation_of(self, certificate: Certificate) -> Revocation | None:
+        """The entry about a certificate's serial number; None where there is none, or it was taken off the list."""
+        found = self.revoked.get(certificate.serial_number)
+        return None if found is None or found.reason == "removed" else found
 
     def issued_by(self, issuer: Certificate) -> bool:
         """Whether ``issuer``'s key signed the list; one that cannot be verified was not."""
@@ -124,6 +138,13 @@ def _refuse_partial(extensions: Mapping[str, Extension]) -> None:
         raise Unsupported("A revocation list that is not complete, or has conditions that are not known here.")
 
 
+def _refuse_indirect(extensions: Mapping[str, Extension]) -> None:
+    """What names another issuer changes whom this entry, and all after it, are about: even where it is not critical."""
+    unknown = [oid for oid, one in extensions.items() if one.critical and oid not in _PROCESSED_OF_ENTRIES]
+    if unknown or oids.CERTIFICATE_ISSUER in extensions:
+        raise Unsupported("A revocation list with entries about another issuer, or on unknown conditions.")
+
+
 def _number(extension: Extension | None) -> int | None:
     return None if extension is None else load(extension.value, _WHERE).integer()
 
@@ -131,6 +152,7 @@ def _number(extension: Extension | None) -> int | None:
 def _entry(node: Node) -> tuple[int, Revocation]:
     serial, at, *rest = node.children(SEQUENCE)
     extensions = read_extensions(rest[0]) if rest else {}
+    _refuse_indirect(extensions)
     reason = extensions.get(oids.CRL_REASON)
     why = None if reason is None else _REASONS.get(load(reason.value, _WHERE).content[-1], "unknown")
     return serial.integer(), Revocation(at=at.time(), reason=why)

@@ -8,9 +8,9 @@ from datetime import datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from idcard.trust.archive import FILE, Archive, Entry, Kind, Source, replace_file, to_bytes
+from idcard.trust.archive import EMPTY, FILE, Archive, Entry, Kind, Source, name_digest, replace_file, to_bytes
 from idcard.trust.certificates import Certificate
-from idcard.trust.settings import IMPORTED, SETTINGS, Settings, anchors_by_hand
+from idcard.trust.settings import IMPORTED, SETTINGS, Settings, anchors_by_hand, read_imported
 
 LOCK = ".lock"
 
@@ -30,7 +30,7 @@ class Draft:
     @classmethod
     def of(cls, archive: Archive, by_hand: Iterable[Certificate] = ()) -> "Draft":
         """A draft of what is there."""
-        entries = map(archive.entry, range(len(archive)))
+        entries = map(_with_issuer, map(archive.entry, range(len(archive))))
         return cls(
             entries={entry.fingerprint: entry for entry in entries},
             sources=list(archive.sources),
@@ -108,6 +108,13 @@ class Draft:
         return found
 
 
+def _with_issuer(entry: Entry) -> Entry:
+    """The entry as it is written today: earlier, a link was not found by who made it."""
+    if entry.kind is not Kind.LINK or entry.issuer:
+        return entry
+    return replace(entry, issuer=name_digest(Certificate.from_bytes(entry.data).issuer.key))
+
+
 @contextmanager
 def editing(directory: Path, *, at: datetime) -> Iterator[Draft]:
     """A draft of the store in ``directory``; what it has become is written when the block ends without an error.
@@ -115,18 +122,29 @@ def editing(directory: Path, *, at: datetime) -> Iterator[Draft]:
     One change at a time: a second one waits. The directory is made where it is missing.
 
     :param at: now, for the record.
-    :raises ConfigurationError: if the store that is there is damaged.
+    :raises ConfigurationError: if the store that is there is damaged; what is missing from it is not imported anew.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with _locked(directory):
-        settings = Settings.read(directory) if (directory / SETTINGS).exists() else Settings()
-        draft = Draft.of(Archive.read(directory), anchors_by_hand(directory, accept_demonstration=True))
+        settings = Settings.read(directory) if (directory / SETTINGS).exists() else None
+        archive = read_imported(directory, settings)
+        draft = Draft.of(archive, anchors_by_hand(directory, accept_demonstration=True))
         yield draft
-        if draft.changed:
-            # The store is changed once this file is there; what follows only says that it must be there from now on.
-            replace_file(directory / FILE, draft.to_bytes(at=at))
-            if settings.format != IMPORTED:
-                replace(settings, format=IMPORTED).write(directory)
+        if draft.changed or archive is not EMPTY:
+            _write(directory, settings, draft.to_bytes(at=at) if draft.changed else None)
+
+
+def _write(directory: Path, settings: Settings | None, imported: bytes | None) -> None:
+    """Write what changed, in an order in which the store is an old one or the new one, whoever dies in between."""
+    if settings is None:
+        # Alone, this says no more than that nothing was set up yet; with the next file there is a store.
+        settings = Settings()
+        settings.write(directory)
+    if imported is not None:
+        replace_file(directory / FILE, imported)
+    if settings.format != IMPORTED:
+        # From now on the imported part must be there. Whoever did not come to this point does so the next time.
+        replace(settings, format=IMPORTED).write(directory)
 
 
 @contextmanager

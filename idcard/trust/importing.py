@@ -14,8 +14,10 @@ What is believed, and why:
   states, so that an anchor of some state is no root for lists by itself;
 * a revocation list or a deviation list: only where an anchor (of the same state) signed it; never one that is older
   than the one that is here. An older master list of the same root is refused, too;
+* no list whose signer is revoked, or whose date lies in the future (:mod:`idcard.trust.list_signers`). What a newer
+  list leaves out stays, and is told (:mod:`idcard.trust.withdrawn`);
 * LDIF is a bundle that nobody signed: its master lists, revocation lists and document signers are judged by their own
-  signatures, and CSCA certificates that lie in it openly are refused.
+  signatures, and CSCA certificates that lie in it openly are refused. What is wrong in it stops nothing else.
 
 Source: ICAO Doc 9303-12, "CSCA Master List", "Deviation List" and "CRL".
 """
@@ -23,10 +25,10 @@ Source: ICAO Doc 9303-12, "CSCA Master List", "Deviation List" and "CRL".
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from idcard.encoding.oids import DEMONSTRATION
-from idcard.errors import IdCardError
+from idcard.errors import IdCardError, MalformedData
 from idcard.trust.archive import DEMONSTRATION_MARK, Entry, Kind, Source, name_digest
 from idcard.trust.certificates import Certificate
 from idcard.trust.contents import Contents, Item, items
@@ -34,9 +36,11 @@ from idcard.trust.crl import Crl
 from idcard.trust.deviation_list import DeviationList
 from idcard.trust.draft import Draft
 from idcard.trust.judgement import Judgement, Signed, judge
+from idcard.trust.list_signers import EXPIRED, FROM_THE_FUTURE, REVOKED, from_the_future, revoked
 from idcard.trust.master_list import MasterList
 from idcard.trust.purpose import acts_as_authority
 from idcard.trust.signed_data import ListNotTrusted
+from idcard.trust.withdrawn import WITHDRAWN, withdrawn
 
 MASTER_LIST = "master_list"
 
@@ -44,6 +48,9 @@ MASTER_LIST = "master_list"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What became of one certificate or list: ``added``, ``known`` or ``refused``, and why.
+
+    Two more outcomes change nothing: ``remarked`` (of a list's signer: it has expired since, ``days`` ago) and
+    ``withdrawn`` (a certificate that was here, and that the newer list leaves out).
 
     ``kind`` is an entry's kind or ``master_list``, None where the bytes are nothing that is known; ``signed`` says how
     a certificate's own signature was judged.
@@ -55,6 +62,7 @@ class Finding:
     reason: str | None = None
     subject: str | None = None
     signed: str | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,11 @@ class Report:
     def count(self, outcome: str) -> int:
         """How many certificates and lists had that outcome."""
         return sum(finding.outcome == outcome for finding in self.findings)
+
+    @property
+    def remarks(self) -> tuple[Finding, ...]:
+        """What changes nothing and should be known: see :class:`Finding`."""
+        return tuple(finding for finding in self.findings if finding.outcome in ("remarked", WITHDRAWN))
 
     @property
     def refused(self) -> tuple[Finding, ...]:
@@ -97,7 +110,8 @@ def add_file(
     :param as_anchor: trust a CSCA certificate that is not self-signed, on the operator's word.
     :param accept_demonstration: also take this project's demonstration certificates, which prove nothing.
     :raises MalformedData: if the file is nothing that belongs into a trust store.
-    :raises ListNotTrusted: if it is a master list that leads to none of ``roots``, or is older than the last one.
+    :raises ListNotTrusted: if it is a master list that leads to none of ``roots``, whose signer is revoked, that is
+        older than the last one, or from the future.
     """
     contents = Contents.of(data)
     source = Source(name=name, sha256=_sha256(data), kind=contents.kind, added=at)
@@ -110,7 +124,7 @@ def add_file(
         by_operator=contents.by_operator,
         accept_demonstration=accept_demonstration,
     )
-    job.take(contents.parts)
+    job.take(contents)
     return Report(
         name=name,
         sha256=source.sha256,
@@ -132,10 +146,14 @@ class _Job:
     by_operator: bool
     accept_demonstration: bool
     findings: list[Finding] = field(default_factory=list)
+    crls: tuple[Crl, ...] = ()
 
-    def take(self, parts: Iterable[bytes]) -> None:
+    def take(self, contents: Contents) -> None:
         """Judge and take everything: master lists first, then certificates, then what needs their keys."""
-        found = [item for part in parts for item in self._parsed(part)]
+        for text in contents.broken:
+            self._refuse(text, None, "malformed_data")
+        found = [item for part in contents.parts for item in self._parsed(part)]
+        self.crls = tuple(item for item in found if isinstance(item, Crl))
         certificates = [item for item in found if isinstance(item, Certificate)]
         for item in found:
             if isinstance(item, MasterList):
@@ -153,20 +171,23 @@ class _Job:
         except IdCardError as error:
             if self.by_operator:
                 raise
-            self.findings.append(Finding(fingerprint=_sha256(part), kind=None, outcome="refused", reason=error.code))
+            self._refuse(part, None, error.code)
             return ()
 
+    def _refuse(self, data: bytes, kind: str | None, reason: str) -> None:
+        self.findings.append(Finding(fingerprint=_sha256(data), kind=kind, outcome="refused", reason=reason))
+
     def _take_master_list(self, listed: MasterList) -> None:
-        fingerprint = _sha256(listed.signed_data.content)
         try:
             signer, root = listed.verify(self.roots, at=self.source.added, fingerprints=self.root_fingerprints)
+            self._check_signer(signer, root, listed.signed_at)
             self._refuse_older(listed, root)
-        except ListNotTrusted as error:
+        except IdCardError as error:
             if self.by_operator:
                 raise
-            finding = Finding(fingerprint=fingerprint, kind=MASTER_LIST, outcome="refused", reason=error.reason)
-            self.findings.append(finding)
+            self._refuse(listed.signed_data.content, MASTER_LIST, _reason(error))
             return
+        self._remark_expired(signer, MASTER_LIST)
         self.source = replace(
             self.source,
             kind=MASTER_LIST,
@@ -174,7 +195,50 @@ class _Job:
             signer=signer.fingerprint,
             root=root.fingerprint,
         )
-        self._take_listed([Certificate.from_bytes(der) for der in listed.certificates])
+        before = withdrawn(self.draft.entries.values(), self.draft.sources)
+        self._take_listed([one for der in listed.certificates for one in self._readable(der)])
+        for entry in withdrawn(self.draft.entries.values(), self.draft.sources):
+            if entry.fingerprint not in {one.fingerprint for one in before}:
+                self._tell_withdrawn(entry)
+
+    def _readable(self, der: bytes) -> tuple[Certificate, ...]:
+        """One certificate of a list; one that cannot be read takes none of the others with it."""
+        try:
+            return (Certificate.from_bytes(der),)
+        except IdCardError as error:
+            self._refuse(der, None, error.code)
+            return ()
+
+    def _check_signer(self, signer: Certificate, root: Certificate, signed_at: datetime | None) -> None:
+        if from_the_future(signed_at, self.source.added):
+            raise ListNotTrusted("The list says that it will be signed only later", FROM_THE_FUTURE)
+        if revoked(signer, self.draft, self.crls, root):
+            raise ListNotTrusted("The signer of the list was revoked", REVOKED)
+
+    def _remark_expired(self, signer: Certificate, kind: str) -> None:
+        since = self.source.added - signer.not_after
+        if since > timedelta():
+            finding = Finding(
+                fingerprint=signer.fingerprint,
+                kind=kind,
+                outcome="remarked",
+                reason=EXPIRED,
+                subject=str(signer.subject),
+                days=since.days,
+            )
+            self.findings.append(finding)
+
+    def _tell_withdrawn(self, entry: Entry) -> None:
+        subject = str(Certificate.from_bytes(entry.data).subject)
+        self.findings.append(
+            Finding(
+                fingerprint=entry.fingerprint,
+                kind=entry.kind,
+                outcome=WITHDRAWN,
+                reason="left_out_of_the_newer_list",
+                subject=subject,
+            )
+        )
 
     def _refuse_older(self, listed: MasterList, root: Certificate) -> None:
         known = [one.signed_at for one in self.draft.sources if one.root == root.fingerprint and one.signed_at]
@@ -238,7 +302,7 @@ class _Job:
             if entry.kind is Kind.CRL and (known := Crl.from_bytes(entry.data)).issuer == crl.issuer
             if known.authority_key_identifier == crl.authority_key_identifier
         ]
-        problem = self._crl_problem(crl)
+        problem = FROM_THE_FUTURE if from_the_future(crl.this_update, self.source.added) else self._crl_problem(crl)
         if problem is None and any(known.newer_than(crl) for _, known in older):
             problem = "older"
         key = (crl.authority_key_identifier or b"").hex()
@@ -266,9 +330,11 @@ class _Job:
         }
         problem = None
         try:
-            listed.verify(own, at=self.source.added)
-        except ListNotTrusted as error:
-            problem = error.reason
+            signer, root = listed.verify(own, at=self.source.added)
+            self._check_signer(signer, root, listed.signed_at)
+            self._remark_expired(signer, Kind.DEVIATION_LIST)
+        except (ListNotTrusted, MalformedData) as error:
+            problem = _reason(error)
         if problem is None and any(one and listed.signed_at and one > listed.signed_at for one in older.values()):
             problem = "older"
         entry = _entry(Kind.DEVIATION_LIST, data, name=listed.country or "", key="")
@@ -286,6 +352,10 @@ class _Job:
         )
 
 
+def _reason(error: IdCardError) -> str:
+    return error.reason if isinstance(error, ListNotTrusted) else error.code
+
+
 def _why_not_listed(judgement: Judgement) -> str | None:
     if not acts_as_authority(judgement.certificate):
         return "not_an_authority"
@@ -300,7 +370,9 @@ def _certificate_entry(certificate: Certificate, kind: Kind, signed: str) -> Ent
     named = certificate.issuer if kind is Kind.SIGNER else certificate.subject
     key = (certificate.subject_key_identifier or b"").hex()
     mark = DEMONSTRATION_MARK if DEMONSTRATION in certificate.extensions else str(signed)
-    return Entry(kind=kind, data=certificate.der, name=name_digest(named.key), key=key, signed=mark, sources=())
+    issuer = name_digest(certificate.issuer.key) if kind is Kind.LINK else ""
+    name = name_digest(named.key)
+    return Entry(kind=kind, data=certificate.der, name=name, key=key, signed=mark, sources=(), issuer=issuer)
 
 
 def _entry(kind: Kind, data: bytes, *, name: str, key: str) -> Entry:

@@ -11,6 +11,11 @@ person, the document or the clinic. The answer is a signed text (see ``signed_te
 
 ``status`` is ``genuine``, ``unknown`` or ``revoked``. An answer is evidence: it is kept with what was read, and judged
 again whenever that is. Asking takes a wire and is not done here: :class:`OnlineVerifier` is the port.
+
+A fingerprint alone would not do for a revocation: the same certificate can be encoded in another way, or given its
+signature's other form, and then has another fingerprint. So question and answer may also name the certificate by its
+issuer and serial number (``issued_as``) and by its key (``key``), each a SHA-256, and any of the three revokes. That a
+signer is genuine is believed of the very fingerprint only.
 """
 
 import re
@@ -23,12 +28,14 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idcard.errors import MalformedData
+from idcard.trust.certificates import Certificate
 from idcard.trust.signed_text import SignedText, exactly, moment
 
 FORM = "idcard.confirmation/1"
 NONCE_BYTES = 16
 _HEX = re.compile(r"[0-9a-f]+")
 _FIELDS = {"at": str, "nonce": str, "signer": str, "status": str, "until": str}
+_NAMES = {"issued_as": str, "key": str}
 
 
 class SignerStatus(StrEnum):
@@ -41,16 +48,32 @@ class SignerStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that an authority is told: the SHA-256 of the signer's certificate in hexadecimal, and a nonce."""
+    """All that an authority is told: the SHA-256 of the signer's certificate in hexadecimal, and a nonce.
+
+    ``issued_as`` and ``key`` name the certificate in two more ways, see :class:`idcard.trust.certificates.Certificate`.
+    """
 
     signer: str
     nonce: bytes
+    issued_as: str | None = None
+    key: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.signer) != 64 or not _HEX.fullmatch(self.signer):
+        if not all(_is_digest(name) for name in (self.signer, self.issued_as, self.key) if name is not None):
             raise ValueError("a fingerprint is 64 small hexadecimal digits")
         if len(self.nonce) != NONCE_BYTES:
             raise ValueError("a nonce has 16 bytes")
+
+    @classmethod
+    def about(cls, signer: Certificate, nonce: bytes) -> "Question":
+        """The question about a certificate, by all its names."""
+        return cls(signer=signer.fingerprint, nonce=nonce, issued_as=signer.issued_as, key=signer.key_fingerprint)
+
+    def to_dict(self) -> dict[str, str]:
+        """The question for the wire."""
+        names = {"issued_as": self.issued_as, "key": self.key}
+        told = {name: value for name, value in names.items() if value is not None}
+        return {"nonce": self.nonce.hex(), "signer": self.signer} | told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +86,18 @@ class Confirmation:
     at: datetime
     until: datetime
     nonce: bytes
+    issued_as: str | None = None
+    key: str | None = None
+
+    def confirms(self, signer: Certificate) -> bool:
+        """Whether it is about this very certificate; what it says of it is its status."""
+        return self.signer == signer.fingerprint
+
+    def revokes(self, signer: Certificate) -> bool:
+        """Whether it takes this certificate back, in whatever form it comes, or another one of the same key."""
+        named = (self.signer, self.issued_as, self.key)
+        found = zip(named, (signer.fingerprint, signer.issued_as, signer.key_fingerprint), strict=True)
+        return self.status is SignerStatus.REVOKED and any(one == other for one, other in found)
 
     def counts_at(self, at: datetime) -> bool:
         """Whether ``at`` lies in the time for which the answer was given."""
@@ -83,8 +118,9 @@ class Confirmation:
         signers = text.signers(authorities)
         if signers is None or len(signers) != 1:
             raise MalformedData("is not signed by a known authority", where=FORM)
-        fields = exactly(text.statement, _FIELDS, FORM)
-        if fields["status"] not in set(SignerStatus) or not _HEX.fullmatch(fields["nonce"]):
+        extra = {name: kind for name, kind in _NAMES.items() if name in text.statement}
+        fields = exactly(text.statement, _FIELDS | extra, FORM)
+        if fields["status"] not in set(SignerStatus) or not all(_is_digest(fields[name]) for name in extra):
             raise MalformedData("says what no authority says", where=FORM)
         return cls(
             authority=next(iter(signers)),
@@ -93,11 +129,17 @@ class Confirmation:
             at=moment(fields["at"], FORM),
             until=moment(fields["until"], FORM),
             nonce=_nonce(fields["nonce"]),
+            issued_as=fields.get("issued_as"),
+            key=fields.get("key"),
         )
 
 
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and _HEX.fullmatch(text) is not None
+
+
 def _nonce(text: str) -> bytes:
-    if len(text) != 2 * NONCE_BYTES:
+    if len(text) != 2 * NONCE_BYTES or not _HEX.fullmatch(text):
         raise MalformedData("has a nonce of another length", where=FORM)
     return bytes.fromhex(text)
 

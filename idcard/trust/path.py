@@ -81,6 +81,11 @@ def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
     return same_key or issuer.subject == certificate.issuer
 
 
+def is_issuer(issuer: Certificate, certificate: Certificate) -> bool:
+    """Whether ``issuer``'s key signed ``certificate``, which names it; False where nobody can tell."""
+    return any(_issuers(certificate, _of_the_name(certificate, [issuer])))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
     """The anchor at its end, where there is one, the links before it, and the problem, where there is one.

@@ -4,7 +4,7 @@ Theory of operation. Vietnam's CSCA for citizen cards is published nowhere, yet 
 certificate along. Two people who compared it with what the authority told them sign a list of such certificates, each
 with a key of their own; a clinic names the people whose signatures it takes, and so does a province for its clinics. A
 pin counts between its two days. A list has a number that only grows, so that an old one cannot take the place of a
-newer one.
+newer one, nor another one of the same number, where a state file remembers the newest (:mod:`idcard.trust.rollback`).
 
 The list is a signed text (see ``signed_text``) of the format ``idcard.pins/1``::
 
@@ -25,8 +25,8 @@ Everything is read once and checked; a list that is not wholly in order is refus
 """
 
 import hashlib
+import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,7 +37,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idcard.errors import ConfigurationError, MalformedData
-from idcard.trust.signed_text import MAX_BYTES, SignedText, day, draft, exactly, is_name, public_key
+from idcard.trust.key_file import keys_from_file
+from idcard.trust.rollback import check_not_rolled_back
+from idcard.trust.signed_text import MAX_BYTES, SignedText, check_proves, day, draft, exactly, is_name
 
 FORM = "idcard.pins/1"
 PEOPLE = 2
@@ -79,6 +81,8 @@ class PinKeys:
             raise ValueError("two names have one key")
         if len(self.keys) < PEOPLE or not all(map(is_name, self.keys)):
             raise ValueError("two people or more, named by small letters, digits, dots and dashes")
+        for key in self.keys.values():
+            check_proves(key)
         object.__setattr__(self, "keys", MappingProxyType(dict(self.keys)))
 
     @classmethod
@@ -88,39 +92,45 @@ class PinKeys:
         :raises ConfigurationError: with reason ``never_set_up`` where there is no file, ``damaged`` where it does not
             follow its format.
         """
-        file = Path(path)
+        keys = keys_from_file(path)
         try:
-            settings = tomllib.loads(_read(file).decode("utf-8"))
-            if settings.keys() != {"format", "keys"} or settings["format"] != 1:
-                raise ValueError("format = 1 and keys, and nothing else")
-            return cls(keys={name: public_key(text) for name, text in dict(settings["keys"]).items()})
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise _damaged(file.name) from error
+            return cls(keys=keys)
+        except ValueError as error:
+            raise _damaged(Path(path).name) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pins:
     """The pins that two people signed for.
 
-    ``version`` is the SHA-256 of the file in hexadecimal, ``signers`` the two names, ``serial`` the list's number.
+    ``version`` is the SHA-256 of the file in hexadecimal, ``signers`` the two names, ``serial`` the list's number, and
+    ``content`` the SHA-256 of what was signed, which is the same whoever of the people signed it.
     """
 
     pins: tuple[Pin, ...]
     serial: int
     signers: tuple[str, ...]
     version: str
+    content: str
 
     @classmethod
-    def from_file(cls, path: Path | str, keys: PinKeys, *, at_least: int = 0) -> "Pins":
+    def from_file(
+        cls, path: Path | str, keys: PinKeys, *, at_least: int = 0, state: Path | str | None = None
+    ) -> "Pins":
         """The list in the file at ``path``.
 
         :param at_least: the number of the newest list that was seen before.
+        :param state: a file elsewhere, of this list alone, that remembers the newest one, so that an older one is
+            refused, and another one of the same number; made where it is missing.
         :raises ConfigurationError: with reason ``never_set_up`` where there is no file, ``damaged`` where it does not
             follow its format, ``not_vouched_for`` where not exactly two of the people in ``keys`` signed it,
-            ``rolled_back`` where it is older than ``at_least``.
+            ``rolled_back`` where it is older than ``at_least``, or than ``state`` remembers.
         """
         file = Path(path)
-        return cls.from_bytes(_read(file), keys, at_least=at_least, name=file.name)
+        pins = cls.from_bytes(_read(file), keys, at_least=at_least, name=file.name)
+        if state is not None:
+            check_not_rolled_back(Path(state), sequence=pins.serial, digest=pins.content, what=file.name)
+        return pins
 
     @classmethod
     def from_bytes(cls, data: bytes, keys: PinKeys, *, at_least: int = 0, name: str = "pins") -> "Pins":
@@ -147,7 +157,8 @@ class Pins:
                 remedy="Put the newer list back.",
             )
         version = hashlib.sha256(data).hexdigest()
-        return cls(pins=pins, serial=serial, signers=tuple(sorted(signers)), version=version)
+        content = hashlib.sha256(text.signed).hexdigest()
+        return cls(pins=pins, serial=serial, signers=tuple(sorted(signers)), version=version, content=content)
 
     def pin_of(self, fingerprint: str, at: datetime) -> Pin | None:
         """The pin of the certificate with this fingerprint that counts at ``at``, or None."""
@@ -166,6 +177,24 @@ def draft_pins(pins: Iterable[Pin], serial: int) -> bytes:
         for pin in pins
     ]
     return draft(FORM, {"pins": entries, "serial": serial})
+
+
+def drafted(data: bytes) -> tuple[tuple[Pin, ...], int, tuple[str, ...]]:
+    """What a list says that may still lack signatures: its pins, its number, and the names that stand under it.
+
+    No signature is checked: who is about to sign wants to know what.
+
+    :raises MalformedData: if it is no such list.
+    """
+    lines = data.split(b"\n")
+    try:
+        pins, serial = _pins(json.loads(lines[1]))
+        names = tuple(line.split(b" ")[0].decode("ascii") for line in lines[2:-1])
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise MalformedData("is no list of pins", where=FORM) from error
+    if data[: len(draft_pins(pins, serial))] != draft_pins(pins, serial) or lines[-1] or not all(map(is_name, names)):
+        raise MalformedData("is not in its only form", where=FORM)
+    return pins, serial, names
 
 
 def _pins(statement: Mapping[str, Any]) -> tuple[tuple[Pin, ...], int]:

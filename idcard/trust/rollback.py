@@ -18,19 +18,32 @@ from idcard.errors import ConfigurationError
 from idcard.trust.archive import damaged, replace_file, unreadable
 
 
-def check_not_rolled_back(state: Path, *, sequence: int, digest: str) -> None:
+def check_not_rolled_back(state: Path, *, sequence: int, digest: str, what: str = "The trust store") -> None:
     """Nothing, where the store is as new as the newest that ``state`` knows; a newer one is noted there.
 
+    :param digest: of what is there; empty where two of one number may differ.
+    :param what: what an error calls it.
     :raises ConfigurationError: with reason ``rolled_back`` if it is older or another, ``damaged`` if the state file
-        cannot be read.
+        cannot be read, ``not_writable`` if it cannot be written.
     """
     seen, seen_digest = _read(state)
     if sequence < seen:
-        raise _rolled_back(f"it is number {sequence}, and number {seen} was in use before")
+        raise _rolled_back(f"{what} was rolled back: it is number {sequence}, and number {seen} was in use before.")
     if sequence == seen and seen_digest not in ("", digest):
-        raise _rolled_back(f"it is another number {sequence} than the one that was in use before")
+        raise _rolled_back(f"{what} was rolled back: it is another number {sequence} than the one in use before.")
     if (seen, seen_digest) != (sequence, digest):
-        replace_file(state, json.dumps({"sequence": sequence, "digest": digest}).encode())
+        _note(state, json.dumps({"sequence": sequence, "digest": digest}).encode())
+
+
+def _note(state: Path, data: bytes) -> None:
+    try:
+        replace_file(state, data)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The state file {state.name} cannot be written.",
+            reason="not_writable",
+            remedy="Make its folder, and let this user write there; or name another file.",
+        ) from error
 
 
 def _read(state: Path) -> tuple[int, str]:
@@ -50,9 +63,9 @@ def _read(state: Path) -> tuple[int, str]:
     return sequence, digest
 
 
-def _rolled_back(what: str) -> ConfigurationError:
+def _rolled_back(message: str) -> ConfigurationError:
     return ConfigurationError(
-        f"The trust store was rolled back: {what}.",
+        message,
         reason="rolled_back",
-        remedy="Put the newest store back; where an older one is meant, remove the state file.",
+        remedy="Put the newest one back; where an older one is meant, remove the state file.",
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import ConfigurationError, IdCardError
-from idcard.trust.archive import damaged, replace_file, unreadable
+from idcard.trust.archive import EMPTY, FILE, Archive, damaged, replace_file, unreadable
 from idcard.trust.certificates import Certificate
 from idcard.trust.purpose import acts_as_authority
 
@@ -54,6 +54,17 @@ class Settings:
         """These settings into ``directory``."""
         declared = "" if self.no_anchor_yet is None else f"no_anchor_yet = {self.no_anchor_yet.isoformat()}\n"
         replace_file(directory / SETTINGS, f"format = {self.format}\n{declared}".encode())
+
+
+def read_imported(directory: Path, settings: Settings | None) -> Archive:
+    """The imported part of the store in ``directory``, which must be there where its settings say so.
+
+    :raises ConfigurationError: with reason ``damaged`` if it is missing, or is not as it was written.
+    """
+    archive = Archive.read(directory)
+    if archive is EMPTY and settings is not None and settings.format == IMPORTED:
+        raise damaged(FILE, "is missing")
+    return archive
 
 
 def _toml(directory: Path) -> dict[str, Any]:

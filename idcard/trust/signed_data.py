@@ -1,14 +1,15 @@
 """Verifying signed data: that the certificate's key signed this content.
 
-Theory of operation. The signer is named by issuer and serial number, or by its key's identifier. That name is a hint:
-what counts is whose key verifies the signature. So a certificate is also taken where only its serial number agrees and
-nothing fits better, since some states write the issuer in another order than the certificate does.
+Theory of operation. The signer is named by issuer and serial number, or by its key's identifier; its certificate must
+bear that name. Some states write the parts of the issuer's name in another order than the certificate does, so that
+the order alone does not count.
 
 Source: RFC 5652, "Signature Verification Process"; ICAO Doc 9303-12, "CSCA Master List" and "Deviation List".
 """
 
 import hmac
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from idcard.crypto.signature import SignatureInvalid, digest_of, verify_signature
@@ -59,18 +60,16 @@ def _verify_attributes(signed: SignedData, signer_info: SignerInfo, digest: str 
 
 def find_signer(signer_info: SignerInfo, certificates: Iterable[Certificate]) -> Certificate | None:
     """The certificate that the signer is named after; None where there is none."""
-    certificates = list(certificates)
-    exact = next((one for one in certificates if _is_named(one, signer_info)), None)
-    if exact is not None or signer_info.serial_number is None:
-        return exact
-    return next((one for one in certificates if one.serial_number == signer_info.serial_number), None)
+    return next((one for one in certificates if _is_named(one, signer_info)), None)
 
 
 def _is_named(certificate: Certificate, signer_info: SignerInfo) -> bool:
     if signer_info.subject_key_identifier is not None:
         return certificate.subject_key_identifier == signer_info.subject_key_identifier
-    same_serial = certificate.serial_number == signer_info.serial_number
-    return same_serial and certificate.issuer.key == signer_info.issuer
+    if certificate.serial_number != signer_info.serial_number or signer_info.issuer is None:
+        return False
+    issuer = certificate.issuer.key
+    return issuer == signer_info.issuer or Counter(issuer) == Counter(signer_info.issuer)
 
 
 def verify_list(
@@ -90,7 +89,7 @@ def verify_list(
     if not signed.signers:
         raise ListNotTrusted("The list is not signed", "no_signer")
     signer_info = signed.signers[0]
-    brought = [Certificate.from_bytes(der) for der in signed.certificates]
+    brought = list(_readable(signed.certificates))
     signer = find_signer(signer_info, brought)
     if signer is None:
         raise ListNotTrusted("The certificate of the list's signer is missing", "no_signer")
@@ -106,6 +105,15 @@ def verify_list(
     if path.anchor is None or path.problem is not None:
         raise ListNotTrusted("The list's signer was not issued by the root that was given", f"{path.problem}")
     return signer, path.anchor
+
+
+def _readable(certificates: Iterable[bytes]) -> Iterator[Certificate]:
+    """What came along and can be read: a certificate that nobody needs does not spoil a list."""
+    for der in certificates:
+        try:
+            yield Certificate.from_bytes(der)
+        except MalformedData:
+            continue
 
 
 def signed_list(data: bytes, content_type: str, *, where: str, limit: int) -> SignedData:

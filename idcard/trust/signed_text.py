@@ -25,6 +25,10 @@ from idcard.errors import MalformedData
 MAX_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _KEY_BYTES, _SIGNATURE_BYTES = 32, 64
+_PRIME = (1 << 255) - 19
+_EIGHTH = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = frozenset({0, 1, _PRIME - 1, _EIGHTH, _PRIME - _EIGHTH})
+"""The ordinates of the eight points of order 1, 2, 4 and 8 (RFC 8032, 5.1: the cofactor is 8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +94,26 @@ def canonical(value: Any) -> bytes:
 def public_key(text: str) -> Ed25519PublicKey:
     """The public key that ``text`` is in base64 (32 bytes).
 
-    :raises ValueError: if it is not.
+    :raises ValueError: if it is not, or one that proves nothing.
     """
     raw = base64.b64decode(text, validate=True)
     if len(raw) != _KEY_BYTES:
         raise ValueError("a public key has 32 bytes")
-    return Ed25519PublicKey.from_public_bytes(raw)
+    key = Ed25519PublicKey.from_public_bytes(raw)
+    check_proves(key)
+    return key
+
+
+def check_proves(key: Ed25519PublicKey) -> None:
+    """Nothing, for a key whose signatures prove something.
+
+    Under a point of small order one made-up signature is right for many texts, and nobody holds a private key.
+
+    :raises ValueError: if it is of small order, however it is written.
+    """
+    ordinate = int.from_bytes(key.public_bytes_raw(), "little") & ((1 << 255) - 1)
+    if ordinate % _PRIME in _SMALL_ORDER:
+        raise ValueError("a public key of small order proves nothing")
 
 
 def is_name(name: str) -> bool:

@@ -8,7 +8,8 @@ identifier, and whoever verifies has a list. The list stands beside the CSCA cer
   give them; an identifier is the first eight bytes of a certificate's SHA-256;
 * ``qr/certificates``: certificates that count only where an anchor of the store issued them;
 * ``qr/keys``: Ed25519 public keys (PEM) of clinics for codes of our own. A file's name is the clinic's code, and its
-  key counts for that clinic alone.
+  key counts for that clinic alone;
+* ``qr/list.toml``, where there is one, says whether every signer whose codes are shown here is in the list.
 
 Two signers may share an identifier: each is tried, and the one whose key signed is the signer.
 
@@ -19,6 +20,7 @@ import base64
 import binascii
 import hashlib
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,10 +65,12 @@ class QrTrust:
     """Whose codes are believed; immutable.
 
     ``version`` is a digest of the contents in hexadecimal. ``store`` holds the anchors, where there are any.
+    ``complete``: the operator declares that nobody else signs codes here, so that an unknown signer is a wrong one.
     """
 
     version: str
     store: TrustStore | None
+    complete: bool
     _signers: Mapping[bytes, tuple[ListedSigner, ...]]
     _keys: Mapping[bytes, tuple[ClinicKey, ...]]
 
@@ -78,12 +82,14 @@ class QrTrust:
         certificates: Iterable[bytes] = (),
         keys: Iterable[ClinicKey] = (),
         store: TrustStore | None = None,
+        complete: bool = False,
         accept_demonstration: bool = False,
     ) -> "QrTrust":
         """What a program keeps itself: certificates in DER, and keys.
 
         :param signers: certificates that are trusted as they are.
         :param certificates: certificates that need an anchor in ``store``.
+        :param complete: nobody else signs codes that are shown here.
         :raises ConfigurationError: if a certificate cannot be read, or must not be used.
         """
         listed = [ListedSigner(certificate=_certificate(der, accept_demonstration), trusted=True) for der in signers]
@@ -92,8 +98,9 @@ class QrTrust:
         ]
         own = list(keys)
         return cls(
-            version=_version(listed, own, store),
+            version=_version(listed, own, store, complete),
             store=store,
+            complete=complete,
             _signers=_by_identifier((_identifier(one.certificate), one) for one in listed),
             _keys=_by_identifier((key_id_of(one.key), one) for one in own),
         )
@@ -121,6 +128,7 @@ class QrTrust:
             certificates=[der for file in _files(folder / "certificates") for der in _blocks(file)],
             keys=[ClinicKey(clinic=file.stem, key=_key(file)) for file in _files(folder / "keys")],
             store=store,
+            complete=_declared_complete(folder / "list.toml"),
             accept_demonstration=accept_demonstration,
         )
 
@@ -144,9 +152,12 @@ def _identifier(certificate: Certificate) -> bytes:
     return hashlib.sha256(certificate.der).digest()[:KEY_ID_BYTES]
 
 
-def _version(listed: Iterable[ListedSigner], keys: Iterable[ClinicKey], store: TrustStore | None) -> str:
+def _version(
+    listed: Iterable[ListedSigner], keys: Iterable[ClinicKey], store: TrustStore | None, complete: bool
+) -> str:
     lines = sorted(f"{one.trusted} {one.certificate.fingerprint}" for one in listed)
     lines += sorted(f"{one.clinic} {one.key.public_bytes_raw().hex()}" for one in keys)
+    lines += ["complete"] * complete
     return hashlib.sha256("\n".join(["qr 1", store.version if store else "none", *lines]).encode()).hexdigest()
 
 
@@ -163,6 +174,20 @@ def _certificate(der: bytes, accept_demonstration: bool) -> Certificate:
             remedy="Remove it from the trust store.",
         )
     return certificate
+
+
+def _declared_complete(file: Path) -> bool:
+    """What the operator declares in ``list.toml``; a setting that is not understood makes the list damaged."""
+    if not file.exists():
+        return False
+    try:
+        settings = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(file.name, "cannot be read") from error
+    complete = settings.get("complete")
+    if settings != {"format": 1, "complete": complete} or not isinstance(complete, bool):
+        raise _damaged(file.name, "says something else than format = 1 and complete = true or false")
+    return complete
 
 
 def _files(folder: Path) -> list[Path]:

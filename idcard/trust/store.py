@@ -22,20 +22,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from idcard.encoding.cms import SignerInfo
-from idcard.trust.archive import EMPTY, FILE, Archive, Kind, damaged, issuer_names, name_digest
-from idcard.trust.certificates import Certificate
+from idcard.trust.archive import EMPTY, Archive, Kind, issuer_names, name_digest
+from idcard.trust.certificates import Certificate, DistinguishedName
 from idcard.trust.crl import Crl
 from idcard.trust.deviation_list import Deviation, DeviationList
-from idcard.trust.path import Certificates
+from idcard.trust.path import MAX_LINKS, Certificates, is_issuer
 from idcard.trust.rollback import check_not_rolled_back
 from idcard.trust.settings import (
-    IMPORTED,
     MAX_FILE_BYTES,
     Settings,
     anchor_of,
     anchors_by_hand,
     demonstration,
     never_set_up,
+    read_imported,
 )
 from idcard.trust.signed_data import find_signer
 
@@ -61,6 +61,7 @@ class TrustStore:
     _archive: Archive = EMPTY
     _parsed: dict[int, object] = field(default_factory=dict, repr=False)
     _verified: dict[int, bool] = field(default_factory=dict, repr=False)
+    _links: dict[Certificate, bool] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -93,9 +94,7 @@ class TrustStore:
         """
         directory = Path(path)
         settings = Settings.read(directory)
-        archive = Archive.read(directory)
-        if archive is EMPTY and settings.format == IMPORTED:
-            raise damaged(FILE, "is missing")
+        archive = read_imported(directory, settings)
         if archive.has_demonstration and not accept_demonstration:
             raise demonstration("An imported certificate")
         by_hand = anchors_by_hand(directory, accept_demonstration=accept_demonstration)
@@ -180,14 +179,37 @@ class TrustStore:
         return find_signer(signer_info, map(self._certificate, self._find(Kind.SIGNER, *names)))
 
     def crl_for(self, certificate: Certificate) -> Crl | None:
-        """The revocation list of ``certificate``'s issuer: the newest that an anchor, or a link's key, signed."""
-        found = (number for number in self._find(Kind.CRL, *_issuer_names(certificate)) if self._is_good(number))
-        newest: Crl | None = None
-        for crl in map(self._crl, found):
-            if crl.issuer.country != certificate.issuer.country:
-                continue
-            newest = crl if newest is None or crl.newer_than(newest) else newest
-        return newest
+        """The newest revocation list of ``certificate``'s issuer, or None."""
+        return next(iter(self.crls_for(certificate)), None)
+
+    def crls_for(self, certificate: Certificate) -> tuple[Crl, ...]:
+        """The revocation lists of ``certificate``'s issuer, the newest first; an anchor, or a link's key, signed each.
+
+        An issuer that took another key or name since publishes under that: link certificates lead there.
+        """
+        if not self._archive.has(Kind.CRL):
+            return ()
+        names = [*_issuer_names(certificate), *self._later_names(certificate.issuer)]
+        found = [self._crl(number) for number in self._find(Kind.CRL, *names) if self._is_good(number)]
+        own = (crl for crl in found if crl.issuer.country == certificate.issuer.country)
+        return tuple(sorted(own, key=lambda crl: (crl.this_update, crl.number or 0), reverse=True))
+
+    def _later_names(self, issuer: DistinguishedName) -> list[str]:
+        """The names and keys that a CSCA took since, as far as anchored links lead."""
+        names, found = [name_digest(issuer.key)], dict[int, Certificate]()
+        for _ in range(MAX_LINKS):
+            links = {number: self._certificate(number) for name in names for number in self._archive.links_from(name)}
+            links = {number: link for number, link in links.items() if number not in found and self._is_link(link)}
+            found |= links
+            names = [name_digest(link.subject.key) for link in links.values()]
+        return [name for link in found.values() for name in _own_names(link) if link.issuer.country == issuer.country]
+
+    def _is_link(self, link: Certificate) -> bool:
+        """Whether an anchor, or another link, of the name that it gives issued it; verified once."""
+        if link not in self._links:
+            candidates = (*self.anchors_for(link), *self.links_for(link))
+            self._links[link] = any(is_issuer(one, link) for one in candidates)
+        return self._links[link]
 
     def deviations_for(self, signer: Certificate, *, document_type: str, document_number: str) -> tuple[Deviation, ...]:
         """What the issuing state says is wrong with such documents of this signer."""
@@ -233,6 +255,10 @@ class TrustStore:
         if number not in self._parsed:
             self._parsed[number] = parse(self._archive.data(number))
         return self._parsed[number]  # type: ignore[return-value]
+
+
+def _own_names(certificate: Certificate) -> tuple[str, ...]:
+    return issuer_names(certificate.subject.der, certificate.subject_key_identifier)
 
 
 def _issuer_names(certificate: Certificate) -> tuple[str, ...]:

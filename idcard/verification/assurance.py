@@ -6,6 +6,10 @@ overrides what an anchor says: an expired signer stays expired, and one that bea
 signature stays a forgery. Nor do they override the certificate's own dates,
 or what it says it is for.
 
+An authority's answer is bound to the signer's certificate, to its time and to the nonce of the question. It counts from
+its time on until the moment that it names, and never longer than the policy says: how old it is goes with the fact.
+Whoever asked knows the nonce, and takes no other answer. A revocation holds for ever, whoever asked.
+
 The fact *trust* passes on these rungs, and says which by its reason; the policy has the last word.
 """
 
@@ -24,11 +28,12 @@ from idcard.trust.pins import Pins
 from idcard.trust.purpose import not_for_documents
 from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
 from idcard.verification.passive_authentication import PassiveAuthentication, document_code
-from idcard.verification.policy import RUNG
+from idcard.verification.policy import ANSWER_AGE, RUNG
 
 _UNKNOWN_ISSUER = (Reason.NO_ANCHOR, Reason.NO_ANCHOR_YET)
 _RUNGS = {Reason.SIGNER_PINNED: Rung.PINNED, Reason.SIGNER_CONFIRMED: Rung.CONFIRMED}
 _CLOCKS = timedelta(minutes=5)
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +58,27 @@ def rung_of(passive: PassiveAuthentication) -> Rung:
 
 
 def vouched(
-    evidence: Evidence, passive: PassiveAuthentication, vouchers: Vouchers, at: datetime
+    evidence: Evidence,
+    passive: PassiveAuthentication,
+    vouchers: Vouchers,
+    at: datetime,
+    *,
+    nonces: frozenset[bytes] | None = None,
 ) -> PassiveAuthentication:
-    """The facts of passive authentication, once those who may vouch for the signer have been heard."""
+    """The facts of passive authentication, once those who may vouch for the signer have been heard.
+
+    :param nonces: those of the judge's own questions; None where anybody's question will do.
+    """
     signer = passive.signer
     if signer is None or passive.signature.outcome is not Outcome.PASSED:
         return passive
-    answers = [one for one in _answers(evidence, vouchers) if one.signer == signer.fingerprint]
-    passive = _revoked(passive, [one for one in answers if one.status is SignerStatus.REVOKED], at)
+    heard = list(_answers(evidence, vouchers))
+    passive = _revoked(passive, [one for one in heard if one.revokes(signer)], at)
+    answers = [one for one in heard if one.confirms(signer)]
     if passive.trust.reason not in _UNKNOWN_ISSUER:
         return passive
-    voucher = _pinned(signer, vouchers.pins, at) or _confirmed(answers, at)
+    ours = [one for one in answers if nonces is None or one.nonce in nonces]
+    voucher = _pinned(signer, vouchers.pins, at) or _confirmed(ours, at)
     if voucher is None:
         return passive
     if voucher.outcome is not Outcome.PASSED:
@@ -115,7 +130,8 @@ def _confirmed(answers: list[Confirmation], at: datetime) -> Fact | None:
     if not counting:
         return None
     newest = max(counting, key=lambda one: one.at)
-    details = {"authority": newest.authority, "at": newest.at.isoformat()}
+    age = (at - newest.at) // _SECOND
+    details = {"authority": newest.authority, "at": newest.at.isoformat(), ANSWER_AGE: str(age)}
     if newest.status is not SignerStatus.GENUINE:
         return _trust(Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_CONFIRMED, **details)
     return _trust(Outcome.PASSED, Reason.SIGNER_CONFIRMED, **{RUNG: Rung.CONFIRMED.value}, **details)

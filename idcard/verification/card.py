@@ -13,6 +13,7 @@ from idcard.verification.consistency import consistency
 from idcard.verification.identity import Contents, Subject
 from idcard.verification.passive_authentication import PassiveAuthentication, passive_authentication
 from idcard.verification.policy import VIETNAM_STRICT, Policy
+from idcard.verification.provenance import Provenance
 from idcard.verification.transcripts import NOTHING_EXPECTED, Expectation
 from idcard.verification.verdict import Verdict
 
@@ -34,14 +35,16 @@ def verify(
     :param trust: the trust anchors.
     :param policy: which outcomes are good enough; it can be changed in :meth:`Verdict.require`.
     :param at: the moment of judgement, with a time zone; its calendar day decides whether the document has expired.
-    :param expectation: what the judge itself contributed to the reading: its challenge, its ephemeral key, and the
-        devices whose word it takes. Give it wherever somebody else read the card.
+    :param expectation: what the judge itself contributed to the reading: its challenge, its ephemeral key, its nonces,
+        and the devices whose word it takes. Give it wherever somebody else read the card: of what nobody known signed
+        for, only what the card itself proves counts.
     :param vouchers: who may vouch for a signer whose issuer no anchor is.
     :raises ValueError: if ``at`` has no time zone.
     """
     if at.tzinfo is None:
         raise ValueError("the moment of judgement needs a time zone")
-    passive = vouched(evidence, passive_authentication(evidence, trust, at), vouchers, at)
+    passive = vouched(evidence, passive_authentication(evidence, trust, at), vouchers, at, nonces=expectation.nonces)
+    provenance = Provenance.of(evidence, expectation)
     country = passive.country
     said = Contents.of(evidence.files, signer_country=country)
     all_intact = passive.intact >= _PARSED & evidence.files.keys()
@@ -49,7 +52,7 @@ def verify(
     facts = (
         *passive.facts,
         genuine_chip(evidence, passive, expectation),
-        access(evidence, passive),
+        access(evidence, passive, believed=provenance.believed),
         validity(said, at),
         consistency(evidence, passive, intact, at),
     )
@@ -59,6 +62,7 @@ def verify(
         at=at,
         policy=policy,
         rung=rung_of(passive),
+        provenance=provenance,
         anchor=passive.anchor.fingerprint if passive.anchor else None,
         signer=passive.signer.fingerprint if passive.signer else None,
         trust_version=trust.version,

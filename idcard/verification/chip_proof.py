@@ -5,8 +5,9 @@ challenge; its public key is DG15. The proof is worth something only where DG15 
 with a key pair of its own answers rightly, too. A wrong answer is a copy whatever else holds.
 
 A recorded answer can be shown again. Whoever judges what somebody else read gives the challenge first and expects it
-back. What chip authentication and PACE with chip authentication mapping leave behind is judged in ``transcripts``; of
-several proofs one wrong answer decides, then the best right one.
+back, or knows the device that signed for the reading; otherwise a right answer may be an old one. What chip
+authentication and PACE with chip authentication mapping leave behind is judged in ``transcripts``; of several proofs
+one wrong answer decides, then the best right one.
 
 Source: ICAO Doc 9303-11, "Active Authentication".
 """
@@ -20,9 +21,10 @@ from idcard.evidence import ActiveAuthenticationProof, Evidence
 from idcard.lds.dg15 import parse_dg15
 from idcard.lds.layout import File
 from idcard.lds.security_infos import SecurityInfos
-from idcard.verification.answers import chip_fact, right_answer
+from idcard.verification.answers import chip_fact, right_answer, weaknesses
 from idcard.verification.facts import Fact, Outcome, Reason
 from idcard.verification.passive_authentication import PassiveAuthentication
+from idcard.verification.provenance import Provenance
 from idcard.verification.transcripts import NOTHING_EXPECTED, Expectation, chip_authentication, pace_cam
 
 _DG15 = 15
@@ -43,9 +45,13 @@ def genuine_chip(
     return min(facts, key=_weight)
 
 
-def _weight(fact: Fact) -> int:
-    """A failure weighs most, then what passed, then what was tried; of equals the first, which takes nobody's word."""
-    return (Outcome.FAILED, Outcome.PASSED, Outcome.INCONCLUSIVE, *Outcome).index(fact.outcome)
+def _weight(fact: Fact) -> tuple[int, bool]:
+    """A failure weighs most, then what passed, a strong key first, then what was tried.
+
+    Of equals it is the first, which takes nobody's word.
+    """
+    order = (Outcome.FAILED, Outcome.PASSED, Outcome.INCONCLUSIVE, *Outcome)
+    return order.index(fact.outcome), fact.reason is Reason.CHIP_KEY_WEAK
 
 
 def _active_authentication(evidence: Evidence, passive: PassiveAuthentication, expectation: Expectation) -> Fact:
@@ -58,7 +64,10 @@ def _active_authentication(evidence: Evidence, passive: PassiveAuthentication, e
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED, sw=f"{proof.sw:04X}")
     if expectation.challenge is not None and not hmac.compare_digest(expectation.challenge, proof.challenge):
         return chip_fact(Outcome.FAILED, Reason.CHIP_REPLAYED)
-    return _judge_answer(evidence, proof, proof.response, passive)
+    fact = _judge_answer(evidence, proof, proof.response, passive)
+    if fact.outcome is Outcome.PASSED and not Provenance.of(evidence, expectation).challenge.known:
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHALLENGE_UNWITNESSED, **fact.details)
+    return fact
 
 
 def _without_key(passive: PassiveAuthentication) -> Fact:
@@ -80,7 +89,8 @@ def _judge_answer(
         return chip_fact(Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM, oid=error.oid or "")
     except ProtocolViolation:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE)
-    return right_answer(passive, File.DG15, protocol="active authentication", hash=digest)
+    weak = weaknesses(key, digest)
+    return right_answer(passive, File.DG15, weak=weak, protocol="active authentication", hash=digest)
 
 
 def _key(evidence: Evidence) -> PublicKey:

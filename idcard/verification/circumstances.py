@@ -14,11 +14,21 @@ from idcard.verification.identity import Contents
 from idcard.verification.passive_authentication import PassiveAuthentication
 
 
-def access(evidence: Evidence, passive: PassiveAuthentication) -> Fact:
-    """The fact how the chip was opened. A downgrade is passed here; the policy has the last word on it."""
-    record = evidence.access
-    if record is None:
+def access(evidence: Evidence, passive: PassiveAuthentication, *, believed: bool) -> Fact:
+    """The fact how the chip was opened. A downgrade is passed here; the policy has the last word on it.
+
+    :param believed: whether somebody whom the judge believes bears witness to the record. A record that nobody known
+        signed is as good as none, but for what it says against itself: leaving that out would not have made it better.
+    """
+    if evidence.access is None:
         return Fact(name=FactName.ACCESS, outcome=Outcome.NOT_PERFORMED, reason=Reason.NO_ACCESS_RECORD)
+    fact = _judged(evidence, evidence.access, passive)
+    if believed or fact.outcome is Outcome.FAILED:
+        return fact
+    return _access(Outcome.NOT_PERFORMED, Reason.ACCESS_UNWITNESSED, evidence.access)
+
+
+def _judged(evidence: Evidence, record: AccessRecord, passive: PassiveAuthentication) -> Fact:
     signed = _signed_pace(evidence, passive)
     if record.protocol is AccessProtocol.PACE:
         return _opened_with_pace(record, signed or ())

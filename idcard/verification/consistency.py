@@ -84,8 +84,7 @@ def _findings(evidence: Evidence, passive: PassiveAuthentication, intact: Conten
 def _of_document(
     evidence: Evidence, passive: PassiveAuthentication, intact: Contents, state: str
 ) -> Iterator[_Finding]:
-    if passive.signer is not None:
-        yield _Finding(compared="signer", wrong=_signer(passive.country, state))
+    yield _Finding(compared="signer", wrong=_signer(passive.country, state))
     mrz, given_mrz, given_qr = intact.mrz, evidence.given_mrz, evidence.given_card_qr
     if mrz is not None and intact.dg11 is not None:
         yield _compared("dg11", dg11_agrees(mrz, intact.dg11), Reason.DATA_GROUPS_DIFFER)

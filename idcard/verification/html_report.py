@@ -8,7 +8,7 @@ for a proof, and the page is personal data as much as the card is.
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from html import escape
 from typing import Final, Literal
@@ -40,26 +40,43 @@ _MONTHS: Final = (
     "December",
 )
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_CONTENT_SECURITY: Final = f"default-src 'none'; img-src data:; style-src 'sha256-{_STYLE_HASH}'"
+_CONTENT_SECURITY: Final = (
+    f"default-src 'none'; img-src data:; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
+)
 
 
-def html_report(verdict: Verdict, language: Language = "vi", *, policy: Policy | None = None) -> str:
+def _as_it_is(portrait: Portrait) -> Portrait:
+    return portrait
+
+
+def html_report(
+    verdict: Verdict,
+    language: Language = "vi",
+    *,
+    policy: Policy | None = None,
+    picture: Callable[[Portrait], Portrait] = _as_it_is,
+) -> str:
     """The page, as HTML in UTF-8.
 
     :param language: ``"vi"`` or ``"en"``.
     :param policy: the policy to ask; the verdict's own if none is given.
+    :param picture: makes a portrait that browsers show of one that they do not, such as JPEG 2000; asked only where
+        the portrait is proved, so that no decoder meets what a forger made.
     """
-    return "".join(_Page(verdict, language, policy or verdict.policy).lines())
+    return "".join(_Page(verdict, language, policy or verdict.policy, picture).lines())
 
 
 class _Page:
     """One page in one language."""
 
-    def __init__(self, verdict: Verdict, language: Language, policy: Policy) -> None:
+    def __init__(
+        self, verdict: Verdict, language: Language, policy: Policy, picture: Callable[[Portrait], Portrait]
+    ) -> None:
         self.verdict = verdict
         self.language = language
         self.policy = policy
         self.proved = _is_proved(verdict, policy)
+        self.picture = picture
 
     def say(self, words: Words) -> str:
         """The words in this page's language, safe to stand in HTML."""
@@ -147,6 +164,8 @@ class _Page:
         """The portrait, where a browser can show it."""
         if portrait is None:
             return ""
+        if self.proved and portrait.media_type not in _SHOWN:
+            portrait = self.picture(portrait)
         if portrait.media_type not in _SHOWN:
             return f'<p class="portrait">{self.text("portrait_not_shown")}</p>'
         data = base64.b64encode(portrait.image).decode()
@@ -173,10 +192,15 @@ class _Page:
 
     def particulars(self) -> Iterator[str]:
         """What somebody needs who looks into it later."""
-        verdict = self.verdict
+        verdict, provenance = self.verdict, self.verdict.provenance
+        read_at = provenance.read_at
         rows = [
             ("at", self.moment(verdict.at)),
+            ("read_at", self.moment(read_at) if read_at and read_at.tzinfo and provenance.believed else "–"),
+            ("witness", self.witness()),
+            ("challenge", self.plain(f"challenge_{provenance.challenge}")),
             ("policy", self.policy.name),
+            ("policy_digest", self.policy.digest),
             ("anchor", verdict.anchor or "–"),
             ("signer", verdict.signer or "–"),
             ("trust_version", verdict.trust_version),
@@ -185,6 +209,14 @@ class _Page:
         for name, value in rows:
             yield f"<dt>{self.text(name)}</dt><dd>{escape(value)}</dd>\n"
         yield f"</dl><p>{self.text('personal')}</p></section>\n"
+
+    def witness(self) -> str:
+        """Who bears witness to the reading; whoever is not believed is named as nobody."""
+        provenance = self.verdict.provenance
+        if not provenance.believed:
+            return self.plain("witness_unknown")
+        device = f" ({provenance.device})" if provenance.device else ""
+        return self.plain(f"witness_{provenance.witness}") + device
 
 
 def _is_proved(verdict: Verdict, policy: Policy) -> bool:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idcard.crypto.signature import EcPublicKey, digest_of, hash_of
-from idcard.crypto.strength import CURRENT
+from idcard.crypto.strength import CURRENT, key_weakness
 from idcard.encoding.cms import SignedData, SignerInfo
 from idcard.encoding.mrz import Mrz
 from idcard.encoding.oids import DEMONSTRATION, HASHES
@@ -113,6 +113,22 @@ def passive_authentication(evidence: Evidence, trust: TrustStore, at: datetime) 
     )
 
 
+def signer_of(evidence: Evidence, trust: TrustStore) -> Certificate | None:
+    """The document signer's certificate, from the document or the store, or None; nothing about it is verified."""
+    try:
+        sod = Sod.from_bytes(evidence.files[File.SOD])
+        return _signer_of(sod, trust)[0] if sod.signed_data.signers else None
+    except (KeyError, ProtocolViolation):
+        return None
+
+
+def _signer_of(sod: Sod, trust: TrustStore) -> tuple[Certificate | None, bool]:
+    """The certificate that the first signer is named after, and whether the document brought it."""
+    signer_info = sod.signed_data.signers[0]
+    brought = find_signer(signer_info, map(Certificate.from_bytes, sod.signer_certificates))
+    return brought or trust.signer_of(signer_info), brought is not None
+
+
 def _signed_at(sod: Sod) -> datetime | None:
     try:
         return sod.signed_data.signers[0].signing_time if sod.signed_data.signers else None
@@ -174,10 +190,9 @@ def _signature(sod: Sod, trust: TrustStore) -> tuple[Fact, Certificate | None]:
         return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SECURITY_OBJECT), None
     signer_info = sod.signed_data.signers[0]
     try:
-        brought = find_signer(signer_info, map(Certificate.from_bytes, sod.signer_certificates))
+        signer, brought = _signer_of(sod, trust)
     except MalformedData:
         return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE), None
-    signer = brought or trust.signer_of(signer_info)
     if signer is None:
         return _fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, Reason.NO_SIGNER_CERTIFICATE), None
     fact = _signature_fact(sod.signed_data, signer_info, signer, {} if brought else {"certificate": "store"})
@@ -241,7 +256,7 @@ def _trust(
     if path.problem is not None:
         outcome, reason = _PATH_FACTS[path.problem]
         return _fact(FactName.TRUST, outcome, reason, **details)
-    old = {weak for one in (signer, *path.links) for weak in _old(one)}
+    old = _old(signer, path)
     details |= {"old": ",".join(sorted(old))} if old else {}
     reason = Reason.OLD_ALGORITHM if old else Reason.ANCHORED
     return _fact(FactName.TRUST, Outcome.PASSED, reason, **details)
@@ -251,8 +266,12 @@ def _is_only_shown(signer: Certificate, trust: TrustStore) -> bool:
     return DEMONSTRATION in signer.extensions and not trust.accepts_demonstration
 
 
-def _old(certificate: Certificate) -> tuple[str, ...]:
-    return CURRENT.weaknesses(digest=hash_of(certificate.signature_algorithm))
+def _old(signer: Certificate, path: Path) -> set[str]:
+    """What is too weak on the path: the hashes of its signatures, and the keys that made them."""
+    issuers = [one for one in (*path.links, path.anchor) if one is not None]
+    digests = {hash_of(one.signature_algorithm) for one in (signer, *path.links)}
+    weak = {weakness for digest in digests for weakness in CURRENT.weaknesses(digest=digest)}
+    return weak | {weakness for one in issuers if (weakness := key_weakness(one.public_key)) is not None}
 
 
 def _trust_details(

@@ -24,6 +24,7 @@ from idcard.verification.facts import OF_CODES_ONLY, Fact, FactName, Outcome, Re
 from idcard.verification.policy import Policy
 from idcard.verification.qr_policy import SIGNED_QR
 from idcard.verification.qr_signature import Signed, fact, judge_certificate, judge_token, without_signature
+from idcard.verification.revocation import revocation
 from idcard.verification.verdict import Verdict
 from idcard.vietnam import vneid
 from idcard.vietnam.bhyt_card import BhytCard
@@ -79,7 +80,9 @@ class QrVerdict(Verdict):
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict for JSON, without anything about the person."""
-        return Verdict.to_dict(self) | {
+        # Nobody bears witness to a code, and no chip answers for it.
+        told = {name: value for name, value in Verdict.to_dict(self).items() if name != "provenance"}
+        return told | {
             "schema": QR_SCHEMA,
             "format": self.format,
             "issuer": self.issuer,
@@ -215,11 +218,12 @@ def _judge(recognised: Recognised, given: _Circumstances) -> _Judged:
 def _health(document: CovidCertificate, given: _Circumstances) -> _Judged:
     claims = document.claims
     begin = claims.not_before or claims.issued
+    signed = judge_certificate(document, given.trust, given.at)
     return _Judged(
-        signed=judge_certificate(document, given.trust, given.at),
+        signed=signed,
         validity=_validity(begin, claims.expires, given.at),
         freshness=_STATIC,
-        revocation=_NO_LIST,
+        revocation=_signer_revocation(signed, given),
         issuer=claims.issuer,
         valid_from=begin,
         valid_until=claims.expires,
@@ -230,6 +234,13 @@ def _health(document: CovidCertificate, given: _Circumstances) -> _Judged:
             birth=_birth(document.birth),
         ),
     )
+
+
+def _signer_revocation(signed: Signed, given: _Circumstances) -> Fact:
+    """Whether the signer was taken back; no list of single codes that were is read yet."""
+    if signed.signer is None or given.trust.store is None:
+        return _NO_LIST
+    return revocation(signed.signer, signed.links, given.trust.store, given.at)
 
 
 def _birth(text: str) -> BirthDate | None:
@@ -245,7 +256,7 @@ def _token(document: Token, given: _Circumstances) -> _Judged:
         signed=judge_token(document, given.trust),
         validity=_validity(document.claims.not_before or document.issued, document.expires, given.at, _CLOCKS),
         freshness=_hand_off_freshness(document, given.at) if once else _STATIC,
-        revocation=fact(FactName.REVOCATION, Outcome.NOT_PERFORMED, Reason.NO_REVOCATION_LIST),
+        revocation=_NO_LIST,
         single_use=once,
         issuer=document.clinic,
         valid_from=document.issued,

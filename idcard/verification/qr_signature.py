@@ -20,7 +20,7 @@ from idcard.qr.hc1 import CovidCertificate, Kind
 from idcard.qr.token import ALGORITHMS as TOKEN_ALGORITHMS
 from idcard.qr.token import Token
 from idcard.trust.certificates import Certificate
-from idcard.trust.path import find_path
+from idcard.trust.path import Path, find_path
 from idcard.trust.purposes import purposes_of
 from idcard.trust.signer_list import ClinicKey, ListedSigner, QrTrust
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
@@ -36,10 +36,11 @@ S = TypeVar("S", ListedSigner, ClinicKey)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """The three facts, and the certificates behind them, where there are any."""
+    """The three facts, and the certificates behind them, where there are any: signer, links, anchor."""
 
     facts: tuple[Fact, Fact, Fact]
     signer: Certificate | None = None
+    links: tuple[Certificate, ...] = ()
     anchor: Certificate | None = None
 
 
@@ -57,18 +58,19 @@ def without_signature(outcome: Outcome, reason: Reason) -> Signed:
 def judge_certificate(document: CovidCertificate, trust: QrTrust, at: datetime) -> Signed:
     """Who signed a health certificate."""
     candidates = trust.signers_for(document.sign1.key_id)
-    signature, signer = _signature(document.sign1, HC1_ALGORITHMS, [(_key(one), one) for one in candidates])
+    keys = [(_key(one), one) for one in candidates]
+    signature, signer = _signature(document.sign1, HC1_ALGORITHMS, keys, trust)
     if signer is None:
         return _only(signature)
-    trusted, anchor = _trust(signer, trust, at)
-    usage = _key_usage(signer.certificate, document.kind)
-    return Signed(facts=(signature, trusted, usage), signer=signer.certificate, anchor=anchor)
+    trusted, path = _trust(signer, trust, at)
+    facts = (signature, trusted, _key_usage(signer.certificate, document.kind))
+    return Signed(facts=facts, signer=signer.certificate, links=path.links, anchor=path.anchor)
 
 
 def judge_token(document: Token, trust: QrTrust) -> Signed:
     """Who signed a token of our own: the key must be that of the clinic that the token names."""
     candidates = trust.keys_for(document.sign1.key_id)
-    signature, signer = _signature(document.sign1, TOKEN_ALGORITHMS, [(one.key, one) for one in candidates])
+    signature, signer = _signature(document.sign1, TOKEN_ALGORITHMS, [(one.key, one) for one in candidates], trust)
     if signer is None:
         return _only(signature)
     trusted = fact(FactName.TRUST, Outcome.PASSED, Reason.SIGNER_LISTED, clinic=signer.clinic)
@@ -86,10 +88,13 @@ def _key(signer: ListedSigner) -> VerificationKey:
 
 
 def _signature(
-    sign1: Sign1, allowed: frozenset[Algorithm], candidates: Iterable[tuple[VerificationKey, S]]
+    sign1: Sign1, allowed: frozenset[Algorithm], candidates: Iterable[tuple[VerificationKey, S]], trust: QrTrust
 ) -> tuple[Fact, S | None]:
-    """The fact, and the candidate whose key signed."""
-    outcome, reason = Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED
+    """The fact, and the candidate whose key signed.
+
+    A key that nobody here knows may be a new one: that decides nothing, unless the list is declared complete.
+    """
+    outcome, reason = Outcome.FAILED if trust.complete else Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED
     for key, signer in candidates:
         try:
             algorithm = sign1.verify(key, allowed)
@@ -105,15 +110,15 @@ def _signature(
     return fact(FactName.SIGNATURE, outcome, reason), None
 
 
-def _trust(signer: ListedSigner, trust: QrTrust, at: datetime) -> tuple[Fact, Certificate | None]:
+def _trust(signer: ListedSigner, trust: QrTrust, at: datetime) -> tuple[Fact, Path]:
     if signer.trusted:
-        return _listed(signer.certificate, at), None
+        return _listed(signer.certificate, at), Path()
     if trust.store is None or not trust.store.has_anchors:
-        return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), None
+        return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), Path()
     path = find_path(signer.certificate, trust.store, at=at)
     if path.problem is None:
-        return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path.anchor
-    return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path.anchor
+        return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path
+    return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path
 
 
 def _listed(certificate: Certificate, at: datetime) -> Fact:

@@ -26,7 +26,7 @@ from idcard.iso7816.apdu import ResponseApdu
 from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.lds.layout import File
 from idcard.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos
-from idcard.verification.answers import chip_fact, right_answer
+from idcard.verification.answers import chip_fact, right_answer, weaknesses
 from idcard.verification.facts import Fact, Outcome, Reason
 from idcard.verification.passive_authentication import PassiveAuthentication
 
@@ -42,11 +42,14 @@ class Expectation:
     :param challenge: the eight bytes that it gave for active authentication.
     :param ephemeral_key: the private key that it made for chip authentication, big-endian.
     :param witnesses: fingerprints of the device keys whose word it takes.
+    :param nonces: the nonces with which it asked an authority about the signer: an answer to another does not count.
+        None where somebody else may have asked; an answer then counts for its time, whoever got it.
     """
 
     challenge: bytes | None = None
     ephemeral_key: bytes | None = None
     witnesses: frozenset[str] = field(default=frozenset({WITNESSED_HERE}))
+    nonces: frozenset[bytes] | None = None
 
     def __repr__(self) -> str:
         return "Expectation(…)"
@@ -74,13 +77,14 @@ def chip_authentication(
             return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
         if private is not None and not _is_sealed(proof, key, private):
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
+        weak = weaknesses(key)
     except Unsupported as error:
         return _unsupported(error, _CHIP_AUTHENTICATION)
     except ProtocolViolation:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_CHIP_AUTHENTICATION)
     if not own and evidence.witness not in expectation.witnesses:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_CHIP_AUTHENTICATION)
-    return right_answer(passive, File.DG14, witnessed=not own, protocol=_CHIP_AUTHENTICATION)
+    return right_answer(passive, File.DG14, witnessed=not own, weak=weak, protocol=_CHIP_AUTHENTICATION)
 
 
 def pace_cam(evidence: Evidence, proof: PaceCamProof, passive: PassiveAuthentication, expectation: Expectation) -> Fact:
@@ -93,13 +97,14 @@ def pace_cam(evidence: Evidence, proof: PaceCamProof, passive: PassiveAuthentica
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
         if not any(_is_mapped(proof, curve, key) for key in keys):
             return _wrong(Reason.CHIP_WRONG_ANSWER, _PACE_CAM)
+        weak = weaknesses(keys[0])
     except Unsupported as error:
         return _unsupported(error, _PACE_CAM)
     except ProtocolViolation:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
     if evidence.witness not in expectation.witnesses:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_PACE_CAM)
-    return right_answer(passive, File.DG14, witnessed=True, protocol=_PACE_CAM)
+    return right_answer(passive, File.DG14, witnessed=True, weak=weak, protocol=_PACE_CAM)
 
 
 def _wrong(reason: Reason, protocol: str) -> Fact:

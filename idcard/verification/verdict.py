@@ -11,6 +11,7 @@ from idcard.lds.layout import File
 from idcard.verification.facts import OF_CARDS, Fact, FactName, Outcome, Reason, Rung
 from idcard.verification.identity import Subject
 from idcard.verification.policy import Policy
+from idcard.verification.provenance import NOWHERE, Provenance
 
 __all__ = ["SCHEMA", "Fact", "FactName", "NotVerified", "Outcome", "Reason", "Rung", "Verdict"]
 
@@ -43,7 +44,7 @@ class Verdict:
 
     ``anchor`` and ``signer`` are SHA-256 fingerprints in hexadecimal: of the trust anchor that was used, and of the
     document signer's certificate. ``trust_version`` is the trust store's version. ``rung`` is how well the signer is
-    known, whatever the policy makes of it.
+    known, whatever the policy makes of it. ``provenance`` is where the evidence comes from, and whose word that is.
 
     Only :func:`idcard.verify` makes one that proves anybody, and a changed copy of that is refused.
 
@@ -60,6 +61,7 @@ class Verdict:
     signer: str | None
     trust_version: str
     rung: Rung = Rung.UNSIGNED
+    provenance: Provenance = NOWHERE
     proved: Subject | None = field(default=None, repr=False, compare=False)
     said: Subject | None = field(default=None, repr=False, compare=False)
     maker: InitVar[object] = None
@@ -145,12 +147,14 @@ class Verdict:
             "schema": SCHEMA,
             "at": self.at.isoformat(),
             "policy": self.policy.name,
+            "policy_digest": self.policy.digest,
             "rung": self.rung.value,
             "met": self.meets(),
             "facts": [_fact_to_dict(fact, self.policy) for fact in self.facts],
             "anchor": self.anchor,
             "signer": self.signer,
             "trust_version": self.trust_version,
+            "provenance": self.provenance.to_dict(),
         }
 
 

@@ -194,6 +194,14 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
                 "Chip trả lời đúng; nơi ký chưa có chứng thư gốc nhưng đã được xác nhận.",
                 "The chip answered rightly; its signer has no root certificate here, but was vouched for.",
             ),
+            _R.CHIP_KEY_WEAK: (
+                "Chip trả lời đúng, nhưng bằng khóa hoặc thuật toán không còn đủ an toàn.",
+                "The chip answered rightly, but with a key or an algorithm too weak to rely on.",
+            ),
+            _R.CHALLENGE_UNWITNESSED: (
+                "Câu trả lời của chip đúng, nhưng không có đầu đọc quen biết nào chứng rằng đó là câu trả lời mới.",
+                "The chip's answer is right, but no known reader bears witness that it is not an old one.",
+            ),
             _R.WITNESSED_BY_READER: (
                 "Chip trả lời đúng, theo lời chứng của đầu đọc.",
                 "The chip answered rightly, as the reader bears witness.",
@@ -240,6 +248,10 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
             _R.CARD_ACCESS_NOT_AS_SIGNED: (
                 "Chip không nêu ra một kiểu PACE có trong dữ liệu đã ký.",
                 "The chip did not offer a variant of PACE that is in the signed data.",
+            ),
+            _R.ACCESS_UNWITNESSED: (
+                "Cách mở chip có ghi lại, nhưng không có đầu đọc quen biết nào ký chứng.",
+                "How the chip was opened is recorded, but no known reader signed for it.",
             ),
             _R.NO_ACCESS_RECORD: ("Không ghi lại cách mở chip.", "How the chip was opened is not recorded."),
             _R.IN_FORCE: ("Thẻ còn hạn.", "The card is in force."),

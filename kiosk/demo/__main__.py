@@ -8,7 +8,7 @@ from threading import Event
 from types import FrameType
 
 from idcard import ConfigurationError
-from kiosk.config import SIMULATED
+from kiosk.config import SIMULATED, scanner_setting
 from kiosk.demo.launcher import ChildDied, check_ports, running, watch
 from kiosk.demo.provision import BENCH, HOST, PATIENT, STAFF, Options, provision
 
@@ -46,6 +46,7 @@ def _asked_for() -> tuple[Path, Options]:
     parser = argparse.ArgumentParser(prog="kiosk demo", description="The whole kiosk, with invented people.")
     parser.add_argument("--reader", type=_reader, default="simulated", metavar="simulated|pcsc|pcsc:NAME")
     parser.add_argument("--camera", choices=("simulated", "browser"), default="simulated")
+    parser.add_argument("--scanner", type=_scanner, default="simulated", metavar="simulated|none|wedge|serial:PORT")
     parser.add_argument("--port-base", type=int, choices=range(1024, 65532), default=8000, metavar="PORT")
     parser.add_argument("--dir", type=Path, default=Path("var/demo"))
     asked = vars(parser.parse_args())
@@ -57,6 +58,13 @@ def _reader(value: str) -> str:
     if value.startswith(SIMULATED) or kind not in ("simulated", "pcsc") or (":" in value and not name.strip()):
         raise argparse.ArgumentTypeError("a reader is simulated, pcsc or pcsc:NAME")
     return value
+
+
+def _scanner(value: str) -> str:
+    try:
+        return value if value == "simulated" else scanner_setting(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or simulated") from error
 
 
 def _welcome(folder: Path, options: Options) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kiosk.config import SIMULATED, CameraSetting, Host, Port, ReaderSetting
+from kiosk.config import SIMULATED, CameraSetting, Host, Port, ReaderSetting, ScannerSetting
 
 
 class BenchConfig(BaseModel):
@@ -27,6 +27,7 @@ class BenchConfig(BaseModel):
     issuer: Path
     reader: ReaderSetting
     camera: CameraSetting
+    scanner: ScannerSetting = "none"
     answer_ms: Annotated[int, Field(ge=0, le=500)] = 30
 
     @model_validator(mode="after")
@@ -44,3 +45,8 @@ class BenchConfig(BaseModel):
     def has_camera(self) -> bool:
         """Whether the kiosk's camera is this bench."""
         return self.camera.startswith(SIMULATED)
+
+    @property
+    def has_scanner(self) -> bool:
+        """Whether the kiosk's scanner is this bench."""
+        return self.scanner.startswith(SIMULATED)

@@ -36,12 +36,14 @@ class Options:
 
     :param reader: ``simulated``, ``pcsc`` or ``pcsc:NAME``.
     :param camera: ``simulated`` or ``browser``.
+    :param scanner: ``simulated``, or what :class:`~kiosk.config.PatientConfig` takes.
     :param port_base: the port of the patient's screen; staff, bench, card socket and gateway have the next four.
     :param answer_ms: how long a virtual card takes for an answer, in milliseconds.
     """
 
     reader: str = "simulated"
     camera: str = "simulated"
+    scanner: str = "simulated"
     port_base: int = 8000
     answer_ms: int = 30
 
@@ -184,6 +186,7 @@ def _configurations(place: Place, options: Options) -> None:
     ports = options.ports
     device = f"simulated:{HOST}:{ports['card']}"
     camera = device if options.camera == "simulated" else options.camera
+    scanner = device if options.scanner == "simulated" else options.scanner
     reader = device if options.reader == "simulated" else options.reader
     key = place.key
     shared: dict[str, object] = {"mode": "demo", "host": HOST}
@@ -198,6 +201,7 @@ def _configurations(place: Place, options: Options) -> None:
         "clinic_public_key": key("clinic.pub"),
         "reader": reader,
         "camera": camera,
+        "scanner": scanner,
         "staff_port": ports[STAFF],
         "internal_key": key("internal.key"),
     }
@@ -214,6 +218,7 @@ def _configurations(place: Place, options: Options) -> None:
         "issuer": place.issuer,
         "reader": reader,
         "camera": camera,
+        "scanner": scanner,
         "answer_ms": options.answer_ms,
     }
     own = {PATIENT: stored | patient, STAFF: stored | staff, BENCH: bench}

@@ -1,6 +1,6 @@
-"""The bench: virtual cards, one place on a reader and one before a camera, and what they answer to the kiosk.
+"""The bench: virtual cards, a place on a reader and one before a camera, a scanner, and what they answer to the kiosk.
 
-The protocol is that of :mod:`kiosk.devices.simulated`. The kiosk learns from here what a reader and a camera would
+The protocol is that of :mod:`kiosk.devices.simulated`. The kiosk learns from here what these devices would
 tell it, and nothing else: no key, no name, no choice that was made on the bench's page.
 """
 
@@ -14,17 +14,22 @@ from idcard.testing import Issuer, SimulatedCard
 from kiosk.demo import cards
 from kiosk.demo.people import Citizen, citizens
 from kiosk.demo.picture import camera_picture
-from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET
+from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET, SCANNER
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """Whose card lies on the reader, and whose code is held before the camera: ids, or None."""
+    """Whose card lies on the reader, and whose code is held before the camera: ids, or None.
+
+    ``scanned``: whose code was scanned last. ``scanner``: whether the scanner is plugged in.
+    """
 
     on_reader: str | None = None
     before_camera: str | None = None
     gateway: str = "ok"
     """How the payer's gateway was told to behave."""
+    scanned: str | None = None
+    scanner: bool = True
 
 
 class Bench:
@@ -33,6 +38,7 @@ class Bench:
     :param issuer: signs the cards; they are new at each start.
     :param answer_s: how long a card takes for an answer, as a contactless one does.
     :param swap_s: how long the reader is empty while one card takes another's place.
+    :param heard_s: within which time what the scanner sent must be fetched; then it is lost, as on a serial line.
     """
 
     def __init__(
@@ -42,15 +48,19 @@ class Bench:
         *,
         answer_s: float = 0.0,
         swap_s: float = 0.6,
+        heard_s: float = 1.0,
     ) -> None:
         self.people = people or citizens()
         self._answer_s = answer_s
         self._swap_s = swap_s
+        self._heard_s = heard_s
         self._lands_at = 0.0
         self._placed = 0
         self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
         self._laid = Laid()
         self._picture = b""
+        self._sent = b""
+        self._sent_until = 0.0
         self._lock = Lock()
 
     @property
@@ -90,6 +100,22 @@ class Bench:
         with self._lock:
             self._laid = replace(self._laid, gateway=mood)
 
+    def scan(self, citizen: str) -> None:
+        """Hold the scanner over the code of a citizen's card; KeyError for an unknown one.
+
+        While the scanner is unplugged, nothing happens.
+        """
+        text = self.people[citizen].qr_text
+        with self._lock:
+            if self._laid.scanner:
+                self._laid = replace(self._laid, scanned=citizen)
+                self._sent, self._sent_until = text.encode() + _SUFFIX, time.monotonic() + self._heard_s
+
+    def plug_scanner(self, plugged: bool) -> None:
+        """Plug the scanner in, or pull it out."""
+        with self._lock:
+            self._laid, self._sent = replace(self._laid, scanned=None, scanner=plugged), b""
+
     def answer(self, body: bytes) -> bytes:
         """The answer to one frame of the kiosk; empty where there is nothing to answer, or no card."""
         if body not in _CONTROL:
@@ -126,9 +152,16 @@ class Bench:
     def _frame(self) -> bytes:
         return self._picture
 
+    def _scanner(self) -> bytes:
+        sent, self._sent = self._sent if time.monotonic() < self._sent_until else b"", b""
+        return _PLUGGED + sent if self._laid.scanner else b""
+
 
 _SHORTEST_COMMAND = 4
 _COUNT_BYTES = 4
+_PLUGGED = b"\x01"
+_SUFFIX = b"\r"
+"""Most scanners send an Enter, which the kiosk does not trust."""
 
 _CONTROL: dict[bytes, Callable[[Bench], bytes]] = {
     POWER_OFF: lambda bench: bench._power(SimulatedCard.power_off),
@@ -137,6 +170,7 @@ _CONTROL: dict[bytes, Callable[[Bench], bytes]] = {
     ASK_ATR: lambda bench: bench._atr(),
     PRESENCE: lambda bench: bench._presence(),
     CAMERA_FRAME: lambda bench: bench._frame(),
+    SCANNER: lambda bench: bench._scanner(),
 }
 
 

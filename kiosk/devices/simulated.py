@@ -1,9 +1,10 @@
-"""Simulated twins of reader and camera: one socket to a bench that holds virtual cards.
+"""Simulated twins of reader, camera and scanner: one socket to a bench that holds virtual cards.
 
 Theory of operation. Frames both ways are a two-byte big-endian length and a body. A body of one byte from the kiosk is
 control: ``00`` power off, ``01`` power on, ``02`` reset (each answered by an empty frame), ``04`` ask for the answer to
 reset (an empty frame where no card lies there), ``05`` presence (``00``, or ``01`` and a number that is another each
-time a card is put down), ``06`` camera frame (a picture, or an empty frame where nothing is held before the camera).
+time a card is put down), ``06`` camera frame (a picture, or an empty frame where nothing is held before the camera),
+``07`` scanner (``01`` and the bytes that it sent since it was last asked, or an empty frame where it is unplugged).
 A longer body is a command APDU; its answer is a response APDU, or an empty frame where the card is gone. Each command
 is answered by exactly one frame.
 
@@ -16,7 +17,7 @@ from threading import Lock
 
 from idcard import CardRemoved, Connection, ReaderMissing
 
-POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME = (bytes([code]) for code in (0, 1, 2, 4, 5, 6))
+POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME, SCANNER = (bytes([code]) for code in (0, 1, 2, 4, 5, 6, 7))
 _CARD_LIES_THERE, _NO_CARD = b"\x01", b""
 _LENGTH_BYTES = 2
 _LONGEST = 0xFFFF
@@ -171,6 +172,38 @@ class SimulatedCamera:
             return self._bench.ask(CAMERA_FRAME)
         except ReaderMissing:
             return b""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._bench.close()
+
+
+class SimulatedScanner:
+    """A :class:`~kiosk.ports.Scanner` that asks the bench, over a connection of its own.
+
+    :param poll_s: how long to rest at most where nothing was scanned.
+    """
+
+    def __init__(self, host: str, port: int, *, poll_s: float = 0.05) -> None:
+        self._bench = BenchSocket(host, port)
+        self._poll_s = poll_s
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether it was plugged in when it was last read."""
+        return self._connected
+
+    def read(self, timeout_s: float) -> bytes:
+        """What was scanned; nothing where nothing was, or where scanner or bench are missing."""
+        try:
+            told = self._bench.ask(SCANNER)
+        except ReaderMissing:
+            told = b""
+        self._connected, sent = told != b"", told[1:]
+        if not sent:
+            time.sleep(min(timeout_s, self._poll_s))
+        return sent
 
     def close(self) -> None:
         """Hang up."""

@@ -8,6 +8,10 @@ class Assurance(StrEnum):
 
     CHIP_ANCHORED = "chip_anchored"
     """The chip is genuine and its issuer is in the trust store."""
+    CHIP_PINNED = "chip_pinned"
+    """The chip is genuine if two named people, who signed for the certificate behind it, were right."""
+    CHIP_CONFIRMED = "chip_confirmed"
+    """The chip is genuine if the authority, which answered for the certificate behind it, was right."""
     CHIP_UNANCHORED = "chip_unanchored"
     """The chip was read, but nothing here vouches for its issuer."""
     STAFF = "staff"
@@ -25,6 +29,8 @@ class Assurance(StrEnum):
 
 _SHAPES = {
     Assurance.CHIP_ANCHORED: "◆",
+    Assurance.CHIP_PINNED: "◈",
+    Assurance.CHIP_CONFIRMED: "⬖",
     Assurance.CHIP_UNANCHORED: "◇",
     Assurance.STAFF: "○",
     Assurance.QR_UNSIGNED: "▢",

@@ -59,12 +59,13 @@ class VisitReason(StrEnum):
     NO_PERSONAL_NUMBER = "no_personal_number"
     SOURCE_UNUSABLE = "source_unusable"
     ROSTER_TOO_OLD = "roster_too_old"
+    TRUST_TOO_OLD = "trust_too_old"
     STOPPED = "stopped"
     INTERNAL_FAULT = "internal_fault"
 
 
 class Resolution(StrEnum):
-    """How staff settled an exception."""
+    """How an exception was settled: by staff, or by itself."""
 
     ADMITTED = "admitted"
     HELPED = "helped"
@@ -72,6 +73,12 @@ class Resolution(StrEnum):
     REFERRED = "referred"
     REFUSED = "refused"
     FRAUD_SUSPECTED = "fraud_suspected"
+    CAME_BACK = "came_back"
+    """By itself: the device that was lost works again. Nobody can choose it."""
+
+
+SETTLED_BY_STAFF = tuple(word for word in Resolution if word not in (Resolution.ADMITTED, Resolution.CAME_BACK))
+"""What staff can choose where nobody is admitted."""
 
 
 class DeskMessage(StrEnum):

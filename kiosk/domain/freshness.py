@@ -1,4 +1,4 @@
-"""How old the roster may be: the older it is, the less the machine may decide by itself."""
+"""How old the roster and the trust store may be: the older they are, the less the machine may decide by itself."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,3 +40,31 @@ class Freshness:
             if passed > timedelta(days=days):
                 return age
         return RosterAge.FRESH
+
+
+class StoreAge(StrEnum):
+    """What follows from the age of the trust store's newest list."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    """Staff see it, and nothing else changes."""
+    TOO_OLD = "too_old"
+    """No card opens the automatic lane: everybody goes to the desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFreshness:
+    """After how many days which age of the trust store begins."""
+
+    old_days: int = 90
+    too_old_days: int = 365
+
+    def __post_init__(self) -> None:
+        if not 0 < self.old_days <= self.too_old_days:
+            raise ValueError("a trust store is old first, then too old")
+
+    def age(self, passed: timedelta | None) -> StoreAge:
+        """What this age means; None is a store that holds no list, so that nothing in it can be out of date."""
+        if passed is None or passed <= timedelta(days=self.old_days):
+            return StoreAge.FRESH
+        return StoreAge.TOO_OLD if passed > timedelta(days=self.too_old_days) else StoreAge.OLD

@@ -1,8 +1,8 @@
 """What a verdict on a card means for the visit: which desk code, and how well the person is known all the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from idcard import Fact, FactName, Outcome, Reason, Verdict
+from idcard import Fact, FactName, Outcome, Reason, Rung, Verdict
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 
@@ -18,7 +18,13 @@ _SUSPICIOUS = (
 _IMPOSTORS = (Reason.SAME_NAME_OTHER_KEY, Reason.ISSUER_NAME_DIFFERS, Reason.SIGNER_NOT_FOR_DOCUMENTS)
 """Why trust fails where somebody signed in the name of an issuer whom we know, and may not."""
 
-_MAKES_ANCHORED = (FactName.INTEGRITY, FactName.SIGNATURE, FactName.TRUST, FactName.GENUINE_CHIP)
+_MAKES_GENUINE = (FactName.INTEGRITY, FactName.SIGNATURE, FactName.TRUST, FactName.GENUINE_CHIP)
+
+_OF_RUNGS = {
+    Rung.ANCHORED: Assurance.CHIP_ANCHORED,
+    Rung.PINNED: Assurance.CHIP_PINNED,
+    Rung.CONFIRMED: Assurance.CHIP_CONFIRMED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,20 +42,32 @@ def refusal_of(verdict: Verdict) -> Refusal:
 
 
 def assurance_of(verdict: Verdict) -> Assurance:
-    """How well the chip makes the person known, whether or not the card may be used today."""
+    """How well the chip makes the person known, whether or not the card may be used here today.
+
+    A chip is called genuine only at the rung that proves it; one whose signer somebody else vouches for has a word of
+    its own, also where the clinic's policy does not take that word.
+    """
     if _suspicious(verdict):
         return Assurance.NONE
-    anchored = all(verdict.fact(name).outcome is Outcome.PASSED for name in _MAKES_ANCHORED)
-    return Assurance.CHIP_ANCHORED if anchored else Assurance.CHIP_UNANCHORED
+    lenient = replace(verdict.policy, name="on_any_word", rungs=frozenset(_OF_RUNGS))
+    genuine = all(lenient.judge(verdict.fact(name)).outcome is Outcome.PASSED for name in _MAKES_GENUINE)
+    if not genuine or _revoked(verdict):
+        return Assurance.CHIP_UNANCHORED
+    return _OF_RUNGS.get(verdict.rung, Assurance.CHIP_UNANCHORED)
 
 
 def _code_of(verdict: Verdict) -> Code:
     if _suspicious(verdict):
         return Code.NOT_GENUINE
     expired = verdict.fact(FactName.VALIDITY).outcome is Outcome.FAILED
-    if expired and assurance_of(verdict) is Assurance.CHIP_ANCHORED:
+    genuine = all(verdict.fact(name).outcome is Outcome.PASSED for name in _MAKES_GENUINE)
+    if expired and genuine and not _revoked(verdict):
         return Code.CARD_EXPIRED
     return Code.UNKNOWN_CARD
+
+
+def _revoked(verdict: Verdict) -> bool:
+    return verdict.fact(FactName.REVOCATION).outcome is Outcome.FAILED
 
 
 def _suspicious(verdict: Verdict) -> bool:

@@ -29,6 +29,7 @@ from idcard import (
     TrustStore,
     Verdict,
     VerifiedIdentity,
+    Vouchers,
     WrongAccessKey,
     read,
     verify,
@@ -37,7 +38,7 @@ from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.cover_basis import Asked, CoverBasis
 from kiosk.domain.eligibility import Coverage, Eligibility
-from kiosk.domain.freshness import Freshness
+from kiosk.domain.freshness import Freshness, StoreAge, StoreFreshness
 from kiosk.domain.outcomes import assurance_of, refusal_of
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.insurance.sources import CoverDesk, OnlineCover
@@ -55,6 +56,7 @@ OPENED, GATHERED, PROVED, INSURED = 1, 2, 3, 4
 ADMISSION_PLAN = replace(DEFAULT_PLAN, files=(File.COM, File.SOD, File.DG1, File.DG13, File.DG14, File.DG15))
 """No portrait: the automatic lane needs none, and what was never read is never kept."""
 
+_NOBODY_VOUCHES = Vouchers()
 _STEPS_DONE = {ReadStep.OPENING: 0, ReadStep.READING: OPENED, ReadStep.PROVING: GATHERED}
 _log = structlog.get_logger(__name__)
 
@@ -133,6 +135,8 @@ class CardReader:
     :param freshness: how old the source may be.
     :param online: who asks the payer, or None where nobody does; ``cut_off_s`` and ``recheck`` as for
         :class:`~kiosk.insurance.sources.CoverDesk`.
+    :param vouchers: who may vouch for a signer whose issuer the trust store does not know.
+    :param trust_freshness: how old the trust store's newest list may be.
     """
 
     def __init__(
@@ -144,10 +148,14 @@ class CardReader:
         clinic: str,
         clock: Clock,
         freshness: Freshness | None = None,
+        vouchers: Vouchers = _NOBODY_VOUCHES,
+        trust_freshness: StoreFreshness | None = None,
         online: OnlineCover | None = None,
         cut_off_s: float = 3.0,
         recheck: bool = True,
     ) -> None:
+        self._vouchers = vouchers
+        self._trust_freshness = trust_freshness or StoreFreshness()
         self._trust = trust
         self._policy = policy
         self._source = source
@@ -184,12 +192,16 @@ class CardReader:
     def _judge(self, evidence: Evidence, on_step: OnStep) -> CardOutcome:
         on_step(GATHERED)
         # A card expires with the clinic's day: in UTC it would be good for seven hours of the next one.
-        verdict = verify(evidence, self._trust, self._policy, at=self._clock.now().astimezone(VIETNAM_TIME))
+        at = self._clock.now().astimezone(VIETNAM_TIME)
+        verdict = verify(evidence, self._trust, self._policy, at=at, vouchers=self._vouchers)
         try:
             identity = verdict.require(self._policy)
         except NotVerified:
             refusal = refusal_of(verdict)
             return self._to_desk(verdict, refusal.code, refusal.reasons)
+        if self._trust_freshness.age(self._trust.age(at)) is StoreAge.TOO_OLD:
+            # Nobody has told this kiosk for long which signers were taken back.
+            return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.TRUST_TOO_OLD,))
         on_step(PROVED)
         return self._look_for_cover(identity, verdict, on_step)
 

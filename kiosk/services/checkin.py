@@ -207,6 +207,23 @@ class CheckIn:
         with self._database.write() as session:
             repositories.set_device_state(session, self._device, part, state, self._clock.now())
 
+    def came_back(self, code: Code) -> None:
+        """Settle what staff were told, under this code, of a part of this device that was lost: it works again.
+
+        Who was sent to the desk for it is still there, so that a notice with a ticket stays.
+        """
+        moment = self._moment()
+        with self._database.write() as session:
+            for notice in repositories.notices_of_device(session, self._clinic.code, self._device, code):
+                settle(notice, moment.at, by=self._device, resolution=Resolution.CAME_BACK)
+                facts = {"notice": notice.id, "code": code}
+                repositories.append_audit(session, self._device, moment.at, "came_back", facts)
+
+    def forget_part(self, part: str) -> None:
+        """Take back what was told of a part that this device has no more."""
+        with self._database.write() as session:
+            repositories.forget_device_state(session, self._device, part)
+
     def waiting(self) -> Mapping[str | None, int]:
         """How many people wait now for each room, and (under None) at the desk."""
         moment = self._moment()

@@ -1,8 +1,8 @@
 """The desk: what staff see and settle. Only the staff process makes one, for only it holds the clinic's private key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from idcard import ClaimedIdentity
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
@@ -23,6 +23,7 @@ from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.tables import DeviceState, Notice, Visit
 
+_SHOWN_BACK = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -46,7 +47,8 @@ class VisitRow:
     ``HH:MM``; ``facts`` the verdict's, as :meth:`idcard.Verdict.to_dict` writes them. ``needs_typing``: a desk ticket
     that one tap cannot confirm. ``first_number`` and ``first_day`` (``DD/MM``): what a ticket of an earlier day was
     called with before it was confirmed. ``cover_as_of``: when what the decision rests on was true, ``HH:MM DD/MM``;
-    ``recheck``: a word of :data:`kiosk.store.tables.RECHECK_STATES`, or nothing.
+    ``recheck``: a word of :data:`kiosk.store.tables.RECHECK_STATES`, or nothing. ``day`` (``DD/MM``): that of an open
+    ticket of an earlier day, else nothing.
     """
 
     visit_id: str
@@ -72,6 +74,7 @@ class VisitRow:
     cover_source: str
     cover_as_of: str
     recheck: str
+    day: str
 
     def __repr__(self) -> str:
         return f"VisitRow(number={self.number})"
@@ -79,7 +82,10 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeRow:
-    """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one."""
+    """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one.
+
+    ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing.
+    """
 
     notice_id: str
     code: Code
@@ -88,6 +94,7 @@ class NoticeRow:
     age_s: int
     device: str
     visit: VisitRow | None
+    back_at: str
 
 
 class StaffDesk:
@@ -115,11 +122,30 @@ class StaffDesk:
         """Today's desk tickets that nobody has settled, the latest first."""
         return self._rows("desk", None)
 
+    def earlier_tickets(self, limit: int = 40) -> tuple[VisitRow, ...]:
+        """Desk tickets of earlier days that nobody has settled, the latest first."""
+        day = clinic_day(self._clock.now())
+        with self._database.read() as session:
+            found = repositories.desk_tickets_before(session, self._clinic.code, day, limit=limit)
+            return tuple(self._row(visit) for visit in found)
+
     def exceptions(self) -> tuple[NoticeRow, ...]:
         """What waits for staff, the oldest first, whatever its day."""
         with self._database.read() as session:
+            readers = {
+                state.device: state.updated_at
+                for state in repositories.device_states(session)
+                if state.part == "reader" and state.state.get("ok")
+            }
             notices = repositories.open_notices(session, self._clinic.code)
-            return tuple(self._notice_row(session, notice) for notice in notices)
+            return tuple(self._notice_row(session, notice, _back(notice, readers)) for notice in notices)
+
+    def came_back(self) -> tuple[NoticeRow, ...]:
+        """What was lost and works again: the last hour's, the latest first."""
+        since = self._clock.now() - _SHOWN_BACK
+        with self._database.read() as session:
+            settled = repositories.notices_settled(session, self._clinic.code, Resolution.CAME_BACK, since)
+            return tuple(self._notice_row(session, notice, notice.resolved_at) for notice in settled)
 
     def visit(self, visit_id: str) -> VisitRow | None:
         """One visit."""
@@ -158,11 +184,11 @@ class StaffDesk:
     def resolve(self, notice_id: str, *, by: str, resolution: Resolution) -> None:
         """Settle an exception without an admission; its desk ticket is closed with it.
 
-        Settling it twice changes nothing. A ValueError for an unknown notice, or for ``admitted``, which is
-        :meth:`confirm`'s.
+        Settling it twice changes nothing. A ValueError for an unknown notice, and for what staff cannot choose: an
+        admission is :meth:`confirm`'s.
         """
-        if resolution is Resolution.ADMITTED:
-            raise ValueError("an admission is confirmed, not resolved")
+        if resolution not in SETTLED_BY_STAFF:
+            raise ValueError("staff do not settle an exception in this way")
         with self._database.write() as session:
             notice = session.get(Notice, notice_id)
             if notice is None:
@@ -193,7 +219,7 @@ class StaffDesk:
         return VisitRow(
             visit_id=visit.id,
             number=visit.number,
-            time=(visit.admitted_at or visit.created_at).astimezone(VIETNAM_TIME).strftime("%H:%M"),
+            time=_local_time(visit.admitted_at or visit.created_at),
             state=visit.state,
             room=None if visit.room_id is None else self._clinic.room_or_bare(visit.room_id),
             person=person,
@@ -214,18 +240,24 @@ class StaffDesk:
             cover_source=visit.cover_source or "",
             cover_as_of="" if visit.cover_as_of is None else _as_of(visit.cover_as_of),
             recheck=visit.recheck or "",
+            day=self._earlier_day(visit),
         )
 
-    def _notice_row(self, session: Session, notice: Notice) -> NoticeRow:
+    def _earlier_day(self, visit: Visit) -> str:
+        is_left_over = visit.state == "desk" and visit.day < clinic_day(self._clock.now())
+        return visit.day.strftime("%d/%m") if is_left_over else ""
+
+    def _notice_row(self, session: Session, notice: Notice, back_at: datetime | None) -> NoticeRow:
         visit = session.get(Visit, notice.visit_id) if notice.visit_id else None
         return NoticeRow(
             notice_id=notice.id,
             code=Code(notice.code),
             reasons=tuple(notice.reasons),
-            time=notice.created_at.astimezone(VIETNAM_TIME).strftime("%H:%M"),
+            time=_local_time(notice.created_at),
             age_s=max(0, int((self._clock.now() - notice.created_at).total_seconds())),
             device=notice.device,
             visit=None if visit is None else self._row(visit),
+            back_at="" if back_at is None else _local_time(back_at),
         )
 
     def _person(self, visit: Visit) -> tuple[PersonRecord | None, bool]:
@@ -292,6 +324,16 @@ class StaffDesk:
 
 def _as_of(instant: datetime) -> str:
     return instant.astimezone(VIETNAM_TIME).strftime("%H:%M %d/%m")
+
+
+def _back(notice: Notice, readers: Mapping[str, datetime]) -> datetime | None:
+    """Since when the reader works again that this notice calls lost; None for another notice, or if it does not."""
+    since = readers.get(notice.device) if notice.code == Code.READER_LOST else None
+    return since if since is not None and since >= notice.created_at else None
+
+
+def _local_time(at: datetime) -> str:
+    return at.astimezone(VIETNAM_TIME).strftime("%H:%M")
 
 
 def _first(visit: Visit) -> dict[str, Any]:

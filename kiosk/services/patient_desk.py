@@ -71,7 +71,7 @@ class PatientDesk:
         timing = timing or Timing()
         self._codes = CodeMemory(clock, timing.same_code_s)
         self._changed = Condition()
-        self._reader_report = PartReport(checkin, "reader")
+        self._reader_report = PartReport(checkin, "reader", lost=Code.READER_LOST)
         self._machine = VisitMachine(clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all)
 
     def view(self) -> ScreenView:

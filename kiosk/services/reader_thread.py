@@ -1,12 +1,11 @@
-"""The threads that own the devices: one for the reader, one for a camera of the kiosk's own.
+"""The threads that own the reader, and a camera of the kiosk's own.
 
 The reader thread alone touches the :class:`~kiosk.ports.CardDesk`: it waits for cards, performs the reads that the
-visit orders, and lets limits pass. It survives whatever a reader, a card or a bug of ours does.
+visit orders, and lets limits pass. What it survives is :class:`~kiosk.services.worker.Worker`'s to say.
 """
 
 import contextlib
 from collections.abc import Callable
-from threading import Event, Thread
 
 import structlog
 
@@ -17,15 +16,15 @@ from kiosk.services.card_reader import CardOutcome, CardReader, Proved, ToDesk, 
 from kiosk.services.machine import ReadOrder
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.view import OtherVisit
+from kiosk.services.worker import Worker
 
 _LOOK_S = 0.25
 _LOOK_OFTEN_S = 0.05
-_REST_AFTER_FAULT_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
 
-class ReaderThread:
+class ReaderThread(Worker):
     """Runs the reader until it is stopped.
 
     :param look_s: how long one look for a card may take; a card that comes or goes ends it at once.
@@ -41,25 +40,13 @@ class ReaderThread:
         look_s: float = _LOOK_S,
         upkeep: Callable[[], None] = lambda: None,
     ) -> None:
+        super().__init__("reader", desk)
         self._upkeep = upkeep
         self._look_s = look_s
         self._desk = desk
         self._card_reader = card_reader
         self._patient = patient
         self._present = False
-        self._stopping = Event()
-        self._thread = Thread(target=self._run, name="reader", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, and let go of the reader; a read that runs is given up."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-        self._desk.close()
 
     def turn(self) -> None:
         """One turn: perform a read that was ordered, or look whether a card lies there; then let limits pass."""
@@ -74,15 +61,6 @@ class ReaderThread:
             self._look(min(_LOOK_OFTEN_S, self._look_s) if self._patient.expects_key() else self._look_s)
         self._patient.tick()
         self._upkeep()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self.turn()
-            except Exception as error:
-                # A bug must not take the reader away from everybody; the words of an error may hold personal data.
-                _log.error("reader_thread_fault", kind=type(error).__name__)
-                self._stopping.wait(_REST_AFTER_FAULT_S)
 
     def _look(self, seconds: float) -> None:
         try:
@@ -123,29 +101,16 @@ class ReaderThread:
             connection.close()
 
 
-class CameraThread:
+class CameraThread(Worker):
     """Shows the visit what a camera of the kiosk's own sees, until it is stopped.
 
     :param every_s: seconds between two pictures.
     """
 
     def __init__(self, *, camera: Camera, patient: PatientDesk, every_s: float = 0.3) -> None:
+        super().__init__("camera", camera, pause_s=every_s)
         self._camera = camera
         self._patient = patient
-        self._every_s = every_s
-        self._stopping = Event()
-        self._thread = Thread(target=self._run, name="camera", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, and let go of the camera."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-        self._camera.close()
 
     def turn(self) -> None:
         """Look once, where the visit can use a code now."""
@@ -155,10 +120,3 @@ class CameraThread:
             # A code that was held up in a visit that has ended meanwhile is not the next person's.
             with contextlib.suppress(OtherVisit):
                 self._patient.show_image(picture, visit)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._every_s):
-            try:
-                self.turn()
-            except Exception as error:
-                _log.error("camera_thread_fault", kind=type(error).__name__)

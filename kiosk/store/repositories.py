@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from kiosk.keys import canonical_json
@@ -108,10 +108,47 @@ def visits(session: Session, clinic: str, day: date, state: str, *, limit: int |
     ).all()
 
 
+def desk_tickets_before(session: Session, clinic: str, day: date, *, limit: int) -> Sequence[Visit]:
+    """The open desk tickets of earlier days, the latest first."""
+    return session.scalars(
+        select(Visit)
+        .where(Visit.clinic == clinic, Visit.day < day, Visit.state == "desk")
+        .order_by(Visit.day.desc(), Visit.number.desc())
+        .limit(limit)
+    ).all()
+
+
 def open_notices(session: Session, clinic: str) -> Sequence[Notice]:
     """The notices that nobody has resolved, the oldest first."""
     return session.scalars(
         select(Notice).where(Notice.clinic == clinic, Notice.state == "new").order_by(Notice.created_at, Notice.id)
+    ).all()
+
+
+def notices_of_device(session: Session, clinic: str, device: str, code: str) -> Sequence[Notice]:
+    """The unresolved notices without a visit that this device gave for this reason."""
+    return session.scalars(
+        select(Notice).where(
+            Notice.clinic == clinic,
+            Notice.device == device,
+            Notice.code == code,
+            Notice.state == "new",
+            Notice.visit_id.is_(None),
+        )
+    ).all()
+
+
+def notices_settled(session: Session, clinic: str, resolution: str, since: datetime) -> Sequence[Notice]:
+    """The notices that were settled in this way since then, the latest first."""
+    return session.scalars(
+        select(Notice)
+        .where(
+            Notice.clinic == clinic,
+            Notice.state == "resolved",
+            Notice.resolution == resolution,
+            Notice.resolved_at >= since,
+        )
+        .order_by(Notice.resolved_at.desc())
     ).all()
 
 
@@ -181,6 +218,11 @@ def set_device_state(session: Session, device: str, part: str, state: Mapping[st
     row = session.get(DeviceState, (device, part)) or DeviceState(device=device, part=part)
     row.state, row.updated_at = dict(state), at
     session.add(row)
+
+
+def forget_device_state(session: Session, device: str, part: str) -> None:
+    """Nothing more is known of a part of a device."""
+    session.execute(delete(DeviceState).where(DeviceState.device == device, DeviceState.part == part))
 
 
 def device_states(session: Session) -> Sequence[DeviceState]:

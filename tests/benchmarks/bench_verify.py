@@ -245,7 +245,7 @@ def measure() -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         warm, raw = in_turns(judged(vietnamese, store), raw_verifications(vietnamese))
         (warm_rsa,) = in_turns(judged(rsa, store))
         evidence = directory / "evidence"
-        parts = {name: getattr(vietnamese.evidence, name) for name in ("access", "active_authentication")}
+        parts = {name: getattr(vietnamese.evidence, name) for name in ("access", "active_authentication", "witness")}
         evidence.write_bytes(pickle.dumps(parts | {"files": dict(vietnamese.evidence.files)}))
         figures = {
             "verdict_over_raw_warm": round(warm / raw, 2),

@@ -67,7 +67,10 @@ def test_a_card_without_pace_needs_its_qr(station: Any, card: str) -> None:
     assert "[pace_refused]" in refused.stderr
     proved = idcard(station, "read", "--card-qr", "--json", *trust(station), given=station.printed("card_qr"))
     assert proved.returncode == 0, proved.stdout + proved.stderr
-    assert json.loads(proved.stdout)["access"] == {"protocol": "BAC", "key": "MRZ"}
+    told = json.loads(proved.stdout)
+    assert told["access"] == {"protocol": "BAC", "key": "MRZ"}
+    assert told["card_qr"]["of_this_card"] is True
+    assert {row["field"] for row in told["card_qr"]["fields"]} >= {"personal_number", "name", "birth", "sex"}
 
 
 @pytest.mark.parametrize("card", ["altered_dg1", "altered_dg13", "foreign_issuer", "cloned_chip"])

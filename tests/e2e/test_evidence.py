@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from idcard import device_fingerprint
 
 COMMAND = (sys.executable, "-c", "from idcard.cli import main; main()")
 
@@ -19,10 +23,13 @@ def idcard(station: Any, *arguments: str) -> Any:
 @pytest.mark.parametrize("card", ["honest", "honest_rsa", "bac_only", "altered_dg13", "foreign_issuer", "cloned_chip"])
 def test_a_saved_reading_gets_the_same_verdict_again(station: Any, tmp_path: Path, card: str) -> None:
     station.put(card)
-    file = tmp_path / "visit"
-    read = idcard(station, "read", "--mrz", station.printed("mrz"), "--save", str(file), "--keep", "everything")
+    file, device = tmp_path / "visit", tmp_path / "device.key"
+    key = Ed25519PrivateKey.generate()
+    device.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    saving = ("--save", str(file), "--keep", "everything", "--sign", str(device))
+    read = idcard(station, "read", "--mrz", station.printed("mrz"), *saving)
     station.clear()
-    again = idcard(station, "verify", str(file))
+    again = idcard(station, "verify", str(file), "--device", device_fingerprint(key.public_key()))
     first, second = json.loads(read.stdout), json.loads(again.stdout)
     assert read.returncode == again.returncode == (0 if card in ("honest", "honest_rsa", "bac_only") else 1)
     assert first["verdict"]["facts"] == second["verdict"]["facts"] == second["recorded"]["facts"]
@@ -34,4 +41,4 @@ def test_by_default_only_the_verdict_is_kept(station: Any, tmp_path: Path) -> No
     file = tmp_path / "visit"
     assert idcard(station, "read", "--can", station.printed("can"), "--save", str(file)).returncode == 0
     told = json.loads(idcard(station, "verify", str(file)).stdout)
-    assert (told["met"], told["recorded"]["met"], told["files"], told["identity"]) == (False, True, [], None)
+    assert (told["met"], told["recorded"]["met"], told["files"], told["identity"]) == (False, True, ["DG15"], None)

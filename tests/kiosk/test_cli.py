@@ -63,7 +63,9 @@ def test_a_busy_port_of_the_demonstration(busy_port: int, tmp_path: Path) -> Non
 
 
 @pytest.mark.serial
-@pytest.mark.parametrize("option", [("--reader", "usb"), ("--reader", "pcsc:"), ("--camera", "none")])
+@pytest.mark.parametrize(
+    "option", [("--reader", "usb"), ("--reader", "pcsc:"), ("--camera", "none"), ("--scanner", "usb")]
+)
 def test_a_wrong_option_of_the_demonstration(option: tuple[str, str], tmp_path: Path) -> None:
     result = kiosk("demo", *option, "--dir", tmp_path / "demo")
     assert result.returncode == 2

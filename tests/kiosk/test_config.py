@@ -72,6 +72,17 @@ def test_a_whole_configuration(write: Write, tmp_path: Path) -> None:
     assert freshness_of(config) == Freshness(old_days=3, flagged_days=14, too_old_days=30)
 
 
+def test_whom_this_kiosk_believes(write: Write, tmp_path: Path) -> None:
+    config = load(PatientConfig, write())
+    assert (config.device, config.pins, config.pin_keys, set(config.rungs)) == ("kiosk-1", None, None, {"anchored"})
+    assert config.trust_state_of("kiosk-1") == tmp_path / "trust-kiosk-1.state"
+    told = {"pins": '"a.pins"', "pin_keys": '"a.toml"', "rungs": '["anchored", "pinned"]', "trust_state": '"seen"'}
+    config = load(PatientConfig, write(device='"kiosk-2"', **told))
+    assert (config.pins, config.pin_keys) == (tmp_path / "a.pins", tmp_path / "a.toml")
+    assert (config.device, set(config.rungs)) == ("kiosk-2", {"anchored", "pinned"})
+    assert config.trust_state_of("kiosk-2") == tmp_path / "seen"
+
+
 def test_the_ages_of_a_roster_are_set(write: Write) -> None:
     config = load(PatientConfig, write(roster_old_days="1", roster_flagged_days="2", roster_too_old_days="2"))
     assert freshness_of(config) == Freshness(old_days=1, flagged_days=2, too_old_days=2)
@@ -107,6 +118,16 @@ def test_a_missing_setting_is_named(write: Write, name: str) -> None:
         ("roster_old_days", "0"),
         ("roster_flagged_days", "31"),
         ("roster_too_old_days", "13"),
+        ("trust_old_days", "366"),
+        ("trust_too_old_days", "0"),
+        ("device", '"Kiosk 1"'),
+        ("device", '""'),
+        ("rungs", "[]"),
+        ("rungs", '["signed"]'),
+        ("rungs", '["confirmed"]'),
+        ("rungs", '["anchored", "pinned"]'),
+        ("pins", '"signers.pins"'),
+        ("pin_keys", '"people.toml"'),
     ],
 )
 def test_a_wrong_setting_is_named(write: Write, setting: str, value: str) -> None:
@@ -130,12 +151,19 @@ def test_a_clinic_has_rooms(write: Write) -> None:
     assert "rooms" in str(problem(write(clinic=clinic)))
 
 
-@pytest.mark.parametrize("scanner", ["none", "wedge", "serial:/dev/ttyACM0", "serial:/dev/serial/by-id/x@115200"])
+@pytest.mark.parametrize(
+    "scanner",
+    ["none", "wedge", "serial:/dev/ttyACM0", "serial:/dev/serial/by-id/x@115200", "serial:COM3", "serial:COM12@9600"],
+)
 def test_scanners(write: Write, scanner: str) -> None:
     assert load(PatientConfig, write(scanner=f'"{scanner}"')).scanner == scanner
 
 
-@pytest.mark.parametrize("scanner", ["", "usb", "serial:", "serial:ttyACM0", "serial:/dev/ttyACM0@14401", "wedge:1"])
+@pytest.mark.parametrize(
+    "scanner",
+    ["", "usb", "serial:", "serial:ttyACM0", "serial:/dev/ttyACM0@14401", "serial:COM3@", "serial:COM0", "wedge:1",
+     "simulated:10.0.0.1:8003"],
+)  # fmt: skip
 def test_what_is_no_scanner(write: Write, scanner: str) -> None:
     assert "scanner" in str(problem(write(scanner=f'"{scanner}"')))
 

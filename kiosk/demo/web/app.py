@@ -1,4 +1,4 @@
-"""The bench's app: pick a citizen, put the card on the reader, take it away, show its code; trouble the gateway."""
+"""The bench's app: pick a citizen, lay the card down or take it away, show its code, scan it, trouble the gateway."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -71,6 +71,16 @@ def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
     def show_qr(name: str) -> BaseResponse:
         return _do(config.has_camera, lambda: bench.show_qr(_known(bench, name).id), name)
 
+    @pages.post("/citizens/<name>/scan")
+    def scan(name: str) -> BaseResponse:
+        return _do(config.has_scanner, lambda: bench.scan(_known(bench, name).id), name)
+
+    @pages.post("/scanner/<state>")
+    def scanner(state: str) -> BaseResponse:
+        if state not in _PLUG:
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(config.has_scanner, lambda: bench.plug_scanner(_PLUG[state]), _chosen(bench))
+
     @pages.post("/hide-qr")
     def hide_qr() -> BaseResponse:
         return _do(config.has_camera, bench.hide_qr, _chosen(bench))
@@ -86,6 +96,9 @@ def _add_gateway(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
         except NoStandIn:
             abort(HTTPStatus.SERVICE_UNAVAILABLE)
         return _do(True, lambda: bench.set_gateway(mood), _chosen(bench))
+
+
+_PLUG = {"plug": True, "unplug": False}
 
 
 def _do(possible: bool, deed: Callable[[], None], citizen: str) -> BaseResponse:
@@ -105,7 +118,7 @@ def _known(bench: Bench, name: str) -> Citizen:
 def _chosen(bench: Bench) -> str:
     """Whose card is drawn: who was asked for, else whose card is in use, else the first."""
     laid = bench.laid
-    names = (request.args.get("citizen"), laid.on_reader, laid.before_camera)
+    names = (request.args.get("citizen"), laid.on_reader, laid.before_camera, laid.scanned)
     return next((name for name in names if name is not None and name in bench.people), next(iter(bench.people)))
 
 

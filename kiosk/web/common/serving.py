@@ -14,6 +14,13 @@ from kiosk.web.common.door import HEADERS
 LONG_POLLS = 8
 """How many pages may wait for news at the same time; each holds a thread."""
 
+IDLE_CONNECTIONS = 48
+"""How many connections may lie open that ask nothing; a further one takes the place of the oldest.
+
+Any program of the machine can open connections and say nothing, or half of something. Without a bound of our own
+they would fill waitress's, which then takes no new ones until the silent ones have timed out.
+"""
+
 _NOTICE_S = 0.25
 
 
@@ -69,11 +76,23 @@ class Server:
         try:
             while not self._stopped.is_set():
                 wasyncore.loop(timeout=_NOTICE_S, use_poll=True, map=self._map, count=1)
+                self._let_go_of_idle()
         except KeyboardInterrupt:
             pass
         finally:
             wasyncore.close_all(self._map)
             self._server.task_dispatcher.shutdown()
+
+    def _let_go_of_idle(self) -> None:
+        """Close the oldest idle connections, where there are too many; one that waits for an answer is not idle."""
+        channels = self._server.active_channels.values()
+        if len(channels) <= IDLE_CONNECTIONS:
+            return
+        idle = [channel for channel in channels if not (channel.requests or channel.total_outbufs_len)]
+        # By their age, not their silence: a byte now and then must not keep a place that a newcomer needs.
+        idle.sort(key=lambda channel: channel.creation_time, reverse=True)
+        for channel in idle[IDLE_CONNECTIONS:]:
+            channel.will_close = True
 
     def close(self) -> None:
         """Stop serving; :meth:`run` returns soon after. May be called from any thread."""

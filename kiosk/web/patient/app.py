@@ -7,6 +7,7 @@ from flask import Flask
 
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig
+from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import PatientScreens
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.common.serving import LONG_POLLS
@@ -17,12 +18,16 @@ from kiosk.web.patient.views import add_views
 
 
 def create_patient_app(
-    desk: PatientScreens, config: PatientConfig, trust_problem: ConfigurationError | None = None
+    desk: PatientScreens,
+    config: PatientConfig,
+    trust_problem: ConfigurationError | None = None,
+    scanner: ScannerHealth | None = None,
 ) -> Flask:
     """The app of one kiosk's patient screen.
 
     :param desk: the visit at this kiosk.
     :param trust_problem: why no visit can be served, or None; then every page is a 503 that shows the way to the desk.
+    :param scanner: who is told how a scanner does that types into the page, if anybody.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -34,7 +39,8 @@ def create_patient_app(
         camera=trust_problem is None,
         limits={"camera": FRAME_LIMIT, "scan": SCAN_LIMIT},
     )
-    page = Page(desk=desk, config=config, boot=secrets.token_hex(4), waiting=BoundedSemaphore(LONG_POLLS))
+    boot, waiting = secrets.token_hex(4), BoundedSemaphore(LONG_POLLS)
+    page = Page(desk=desk, config=config, boot=boot, waiting=waiting, scanner=scanner)
     if trust_problem is not None:
         add_closed_page(app, page)
     else:

@@ -9,6 +9,7 @@ from flask import Response, make_response, render_template, request, session
 
 from kiosk.config import PatientConfig
 from kiosk.domain.flow import Screen
+from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import PatientScreens, ScreenView
 from kiosk.web.common.preferences import Preferences, current_preferences, use_preferences
 
@@ -24,13 +25,14 @@ class Page:
     """What every view of the patient's app needs.
 
     ``boot`` names this run of the process: a page from an earlier run loads itself again. ``waiting`` bounds the pages
-    that wait for news, because each holds a thread.
+    that wait for news, because each holds a thread. ``scanner`` is told how one does that types.
     """
 
     desk: PatientScreens
     config: PatientConfig
     boot: str
     waiting: BoundedSemaphore
+    scanner: ScannerHealth | None = None
 
     def whole(self, view: ScreenView) -> Response:
         """The page, for a browser that has none yet."""

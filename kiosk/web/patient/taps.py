@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-import structlog
 from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,7 +19,6 @@ FRAME_LIMIT = 2 * 1024 * 1024
 
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
-_log = structlog.get_logger(__name__)
 
 TAPS: dict[str, Callable[[PatientScreens], None]] = {
     "no-qr": lambda desk: desk.no_qr(),
@@ -72,8 +70,11 @@ def add_taps(app: Flask, page: Page) -> None:
         scanned = request.get_json(silent=True)
         text = scanned.get("text") if isinstance(scanned, dict) else None
         if isinstance(scanned, dict) and scanned.get("composed") is True:
-            _log.warning("scanner_input_method", remedy="switch the scanner to its serial mode")
+            if page.scanner is not None:
+                page.scanner.spoilt()
         elif isinstance(text, str) and text:
+            if page.scanner is not None:
+                page.scanner.works()
             try:
                 page.desk.show_code(text, _claimed_visit())
             except OtherVisit:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from idcard import ConfigurationError
@@ -18,11 +19,17 @@ _ALL = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRow:
-    """A part of a kiosk: what it last said, and how long ago in seconds. ``age``: ``old``, ``flagged``, ``too_old``."""
+    """A part of a kiosk: what it last said, and how long ago in seconds. ``age``: ``old``, ``flagged``, ``too_old``.
+
+    ``reason`` is why it does not work, where it says so. ``no_anchor`` is the day (``DD/MM/YYYY``) on which a trust
+    store was declared to have no anchor yet.
+    """
 
     device: str
     part: str
     ok: bool
+    reason: str
+    no_anchor: str
     age: str
     version: str
     age_s: int
@@ -48,8 +55,10 @@ class Board:
         return {
             "clinic": self.clinic,
             "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
-            "exceptions": sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice.code)),
+            "exceptions": sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice)),
+            "came_back": self.desk.came_back(),
             "tickets": self.desk.desk_tickets(),
+            "earlier_tickets": self.desk.earlier_tickets(),
             "admissions": admissions[:SHOWN],
             "count": len(admissions),
             "waiting": _waiting(admissions),
@@ -65,6 +74,8 @@ class Board:
                 device=state.device,
                 part=state.part,
                 ok=bool(state.state.get("ok", True)),
+                reason=str(state.state.get("reason", "")),
+                no_anchor=_day(state.state.get("no_anchor")),
                 age=str(state.state.get("age", "")),
                 version=str(state.state.get("version", ""))[:12],
                 age_s=max(0, int((now - state.updated_at).total_seconds())),
@@ -76,3 +87,8 @@ class Board:
 def _waiting(admissions: tuple[VisitRow, ...]) -> Counter[str]:
     """How many wait for each room."""
     return Counter(row.room.id for row in admissions if row.room is not None and not row.called)
+
+
+def _day(text: object) -> str:
+    """A day in ISO form as people write it, or nothing."""
+    return date.fromisoformat(text).strftime("%d/%m/%Y") if isinstance(text, str) else ""

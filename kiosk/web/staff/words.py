@@ -5,6 +5,7 @@ from flask_babel import gettext
 
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
+from kiosk.services.desk import NoticeRow
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -43,9 +44,9 @@ def reasons_of(code: Code | None, reasons: tuple[str, ...]) -> list[str]:
     return [reason_words(reason) for reason in reasons if reason not in said_already]
 
 
-def needs_act(code: Code) -> bool:
+def needs_act(notice: NoticeRow) -> bool:
     """Whether somebody must get up at once."""
-    return code in {Code.EMERGENCY, Code.NOT_GENUINE, Code.STORE_FAULT, Code.READER_LOST}
+    return not notice.back_at and notice.code in {Code.EMERGENCY, Code.NOT_GENUINE, Code.STORE_FAULT, Code.READER_LOST}
 
 
 def _said(message: str) -> str:

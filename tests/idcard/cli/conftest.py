@@ -1,10 +1,12 @@
 """An issuer and its cards, and the trust store that knows it."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from idcard.cli import main
 from idcard.testing import Holder, Issuer
 
 HOLDER = Holder(
@@ -37,3 +39,16 @@ def trust(issuer: Issuer, tmp_path: Path) -> Path:
     (directory / "trust.toml").write_text("format = 1\n")
     (directory / "csca" / "csca.cer").write_bytes(issuer.csca_certificate)
     return directory
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """The command's exit code and what it wrote."""
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([str(each) for each in arguments])
+        written = capsys.readouterr()
+        return int(ended.value.code or 0), written.out, written.err
+
+    return command

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 import idcard
-from idcard.cli import main
 from idcard.cli.evidence import Keep, Saving
 from idcard.cli.report import read_and_judge
+from idcard.cli.trusted import Trusted
 from idcard.testing import Holder, Issuer
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -24,19 +24,6 @@ AT = ("--at", NOW.isoformat())
 CHALLENGE = b"8 bytes!"
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command's exit code and what it wrote."""
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        written = capsys.readouterr()
-        return int(ended.value.code or 0), written.out, written.err
-
-    return command
 
 
 def private_pem(path: Path, key: Any) -> Path:
@@ -60,6 +47,12 @@ def recipient() -> X25519PrivateKey:
 
 
 @pytest.fixture
+def ours(tmp_path: Path, device: Ed25519PrivateKey) -> tuple[str, str]:
+    """Names the device."""
+    return "--device", str(public_pem(tmp_path / "device.pub", device))
+
+
+@pytest.fixture
 def save(
     issuer: Issuer, holder: Holder, trust: Path, tmp_path: Path, device: Ed25519PrivateKey, recipient: X25519PrivateKey
 ) -> Callable[..., Path]:
@@ -73,7 +66,7 @@ def save(
             private_pem(tmp_path / "device", device) if sign else None,
             public_pem(tmp_path / "judge", recipient) if seal else None,
         )
-        store = idcard.TrustStore.from_directory(trust)
+        store = Trusted.of(trust, None, None, None, None, None)
         card = issuer.issue(holder)
         card.power_on()
         report = read_and_judge(
@@ -85,26 +78,42 @@ def save(
     return saved
 
 
-def test_a_saved_reading_is_proved_again(run: Run, save: Callable[..., Path], trust: Path) -> None:
-    code, out, err = run("verify", str(save()), "--trust", str(trust), *AT)
+def test_a_saved_reading_is_proved_again(
+    run: Run, save: Callable[..., Path], trust: Path, ours: tuple[str, str]
+) -> None:
+    code, out, err = run("verify", str(save()), "--trust", str(trust), *AT, *ours)
     assert (code, err) == (0, "")
-    first, second, third = out.splitlines()[:3]
+    first, read, second, third = out.splitlines()[:4]
     assert first.startswith("Signed by the device ")
+    assert read.startswith("It says that the card was read on ")
     assert second == f"Recorded on {NOW.isoformat()} under the policy vietnam_strict: proved. A record is no proof."
     assert third == "PROVED under the policy vietnam_strict."
 
 
+def test_whose_challenge_it_was_must_be_known(run: Run, save: Callable[..., Path], trust: Path) -> None:
+    code, out, _ = run("verify", str(save()), "--trust", str(trust), *AT, "--json")
+    told = json.loads(out)
+    assert (code, told["met"]) == (1, False)
+    assert (told["verdict"]["provenance"]["believed"], told["verdict"]["provenance"]["challenge"]) == (False, "unknown")
+    assert told["read_at"] == told["verdict"]["provenance"]["read_at"]
+
+
 def test_in_vietnamese(run: Run, save: Callable[..., Path], trust: Path) -> None:
     _, out, _ = run("verify", str(save(sign=False)), "--trust", str(trust), *AT, "--lang", "vi")
-    assert out.startswith("Không có thiết bị nào ký tệp này.\nKết luận ghi lúc ")
+    first, read, second = out.splitlines()[:3]
+    assert first == "Không có thiết bị nào ký tệp này."
+    assert (read[:22], second[:17]) == ("Tệp ghi thẻ được đọc l", "Kết luận ghi lúc ")
 
 
-def test_for_programs(run: Run, save: Callable[..., Path], trust: Path, device: Ed25519PrivateKey) -> None:
-    code, out, _ = run("verify", str(save()), "--trust", str(trust), *AT, "--json")
+def test_for_programs(
+    run: Run, save: Callable[..., Path], trust: Path, device: Ed25519PrivateKey, ours: tuple[str, str]
+) -> None:
+    code, out, _ = run("verify", str(save()), "--trust", str(trust), *AT, "--json", *ours)
     told = json.loads(out)
     assert (code, told["met"], told["identity"]["verified"]) == (0, True, True)
     assert told["device"] == {"fingerprint": idcard.device_fingerprint(device.public_key()), "accepted": True}
     assert told["recorded"]["met"] is True
+    assert told["verdict"]["provenance"]["challenge"] == "device"
 
 
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
@@ -132,7 +141,7 @@ def test_the_judges_own_challenge_is_answered(run: Run, save: Callable[..., Path
     asked = ("verify", str(save()), "--trust", str(trust), *AT, "--challenge")
     assert run(*asked, CHALLENGE.hex())[0] == 0
     code, out, _ = run(*asked, b"another!".hex())
-    assert (code, out.splitlines()[2].startswith("FAILED")) == (1, True)
+    assert (code, out.splitlines()[3].startswith("FAILED")) == (1, True)
 
 
 def test_what_is_kept_by_default_is_a_record_and_no_proof(run: Run, save: Callable[..., Path], trust: Path) -> None:
@@ -140,13 +149,13 @@ def test_what_is_kept_by_default_is_a_record_and_no_proof(run: Run, save: Callab
     code, out, _ = run("verify", str(path), "--trust", str(trust), *AT)
     assert code == 1
     assert "vietnam_strict: proved. A record is no proof." in out
-    assert not idcard.load_evidence(path).evidence.files
+    assert not set(idcard.load_evidence(path).evidence.files) - {idcard.File.DG15}
     assert not [each for each in (b"NGUYEN", b"036090999991", "Nguyễn".encode()) if each in path.read_bytes()]
 
 
-def test_a_proof_names_nobody(run: Run, save: Callable[..., Path], trust: Path) -> None:
+def test_a_proof_names_nobody(run: Run, save: Callable[..., Path], trust: Path, ours: tuple[str, str]) -> None:
     path = save(Keep.PROOF)
-    code, out, _ = run("verify", str(path), "--trust", str(trust), *AT, "--policy", "reading_only", "--json")
+    code, out, _ = run("verify", str(path), "--trust", str(trust), *AT, "--policy", "reading_only", "--json", *ours)
     told = json.loads(out)
     assert (code, told["identity"]) == (0, None)
     outcomes = {fact["name"]: fact["outcome"] for fact in told["verdict"]["facts"]}
@@ -155,9 +164,9 @@ def test_a_proof_names_nobody(run: Run, save: Callable[..., Path], trust: Path) 
 
 
 def test_a_sealed_file_opens_with_its_key(
-    run: Run, save: Callable[..., Path], trust: Path, tmp_path: Path, recipient: X25519PrivateKey
+    run: Run, save: Callable[..., Path], trust: Path, tmp_path: Path, recipient: X25519PrivateKey, ours: tuple[str, str]
 ) -> None:
-    asked = ("verify", str(save(seal=True)), "--trust", str(trust), *AT)
+    asked = ("verify", str(save(seal=True)), "--trust", str(trust), *AT, *ours)
     code, _, err = run(*asked)
     assert (code, "[evidence_sealed] Give the private key" in err) == (3, True)
     key = private_pem(tmp_path / "judge.private", recipient)
@@ -194,6 +203,8 @@ def test_a_file_may_hold_no_record(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [
     ("verify",), ("verify", "nowhere"), ("verify", "."), ("verify", "x", "--challenge", "00"),
+    ("verify", "x", "--device", "nowhere"), ("verify", "x", "--pins", "p"), ("verify", "x", "--pin-keys", "p"),
+    ("verify", "x", "--authority", "https://authority.example/"),
     ("verify", "x", "--challenge", "no hexadecimal!!"), ("verify", "x", "--open-with", "nowhere"),
     ("read", "--can", "999991", "--sign", "key"), ("read", "--can", "999991", "--encrypt-to", "key"),
     ("read", "--can", "999991", "--keep", "everything"), ("read", "--can", "999991", "--keep", "all"),
@@ -217,7 +228,8 @@ def test_a_key_of_another_kind_is_wrong_usage(run: Run, tmp_path: Path, device: 
 def test_a_place_where_nothing_can_be_written_is_wrong_usage(issuer: Issuer, holder: Holder, tmp_path: Path) -> None:
     card = issuer.issue(holder)
     card.power_on()
-    report = read_and_judge(idcard.Can(holder.can), card, None, idcard.READING_ONLY, NOW, lambda _: None)
+    nobody = Trusted.of(None, None, None, None, None, None)
+    report = read_and_judge(idcard.Can(holder.can), card, nobody, idcard.READING_ONLY, NOW, lambda _: None)
     saving = Saving.of(tmp_path / "no" / "where", Keep.VERDICT, None, None)
     with pytest.raises(Exception, match="--save takes a file that can be written"):
         saving.save(report)

@@ -12,6 +12,7 @@ import idcard
 from idcard.cli.report import read_and_judge, show
 from idcard.cli.steps import Steps
 from idcard.cli.texts import Language
+from idcard.cli.trusted import Trusted
 from idcard.report import Report, to_json
 from idcard.testing import Holder, Issuer, SimulatedCard, dishonest
 
@@ -24,8 +25,11 @@ def nobody(progress: idcard.Progress) -> None:
 
 def report_on(card: SimulatedCard, trust: Path | None, policy: idcard.Policy = idcard.VIETNAM_STRICT) -> Report:
     """What came of this card."""
-    store = idcard.TrustStore.from_directory(trust) if trust else None
-    return read_and_judge(idcard.Can("999991"), card, store, policy, NOW, nobody)
+    return read_and_judge(idcard.Can("999991"), card, trusted(trust), policy, NOW, nobody)
+
+
+def trusted(trust: Path | None) -> Trusted:
+    return Trusted.of(trust, None, None, None, None, None)
 
 
 def shown(report: Report, language: Language = Language.EN) -> str:
@@ -131,7 +135,7 @@ def test_steps_are_shown_on_a_terminal_and_nowhere_else(issuer: Issuer, holder: 
     for terminal in (True, False):
         console = Console(file=io.StringIO(), force_terminal=terminal, width=80)
         with Steps(console, Language.EN) as steps:
-            read_and_judge(idcard.Can("999991"), issuer.issue(holder), None, idcard.READING_ONLY, NOW, steps)
+            read_and_judge(idcard.Can("999991"), issuer.issue(holder), trusted(None), idcard.READING_ONLY, NOW, steps)
         text = console.file.getvalue()  # type: ignore[attr-defined]
         assert ("✓ The chip proves itself" in text) is terminal
         assert bool(text) is terminal
@@ -140,7 +144,7 @@ def test_steps_are_shown_on_a_terminal_and_nowhere_else(issuer: Issuer, holder: 
 def test_a_step_that_was_not_finished_is_not_ticked(issuer: Issuer, holder: Holder) -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     with pytest.raises(idcard.WrongAccessKey), Steps(console, Language.EN) as steps:
-        read_and_judge(idcard.Can("000000"), issuer.issue(holder), None, idcard.READING_ONLY, NOW, steps)
+        read_and_judge(idcard.Can("000000"), issuer.issue(holder), trusted(None), idcard.READING_ONLY, NOW, steps)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "Opening the chip" in text
     assert "✓" not in text

@@ -56,14 +56,15 @@ def address_in(text: str) -> str:
     return next(word for word in text.replace(",", " ").split() if word.startswith("http://"))
 
 
-def test_it_says_where_it_listens_and_ends_when_told(serve: Serve) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_listens_and_ends_when_told(serve: Serve, told: signal.Signals) -> None:
     process = serve()
     token = line(process).removeprefix("Token of this start: ")
     address = address_in(line(process))
     assert ask(address, token, "/v1/state")[0] == 200
     status, body = ask(address, token, "/v1/readers")
     assert (status, body["error"]["code"]) == (503, "reader_missing")  # type: ignore[index]
-    process.send_signal(signal.SIGINT)
+    process.send_signal(told)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")
 
@@ -104,3 +105,31 @@ def test_a_demonstration_issuer_is_refused(serve: Serve, trust: Path) -> None:
     process = serve()
     _, err = process.communicate(timeout=30)
     assert (process.returncode, "demonstration" in err) == (2, True)
+
+
+def test_programs_get_one_line(serve: Serve, tmp_path: Path) -> None:
+    told = json.loads(line(serve("--json")))
+    assert set(told) == {"address", "token"}
+    assert ask(told["address"], told["token"], "/v1/state")[0] == 200
+    file = tmp_path / "token"
+    told = json.loads(line(serve("--json", "--token-file", str(file))))
+    assert (set(told), told["token_file"]) == ({"address", "token_file"}, str(file))
+    assert ask(told["address"], file.read_text(), "/v1/state")[0] == 200
+
+
+def test_an_error_for_programs(serve: Serve, tmp_path: Path) -> None:
+    out, err = serve("--json", "--token-file", str(tmp_path / "no" / "where")).communicate(timeout=30)
+    assert (json.loads(out)["error"]["facts"]["reason"], err) == ("not_writable", "")
+
+
+@pytest.mark.parametrize("options", [("--pins", "x"), ("--authority", "https://x/"), ("--sign", "nowhere")])
+def test_options_that_do_not_fit_are_wrong_usage(serve: Serve, options: tuple[str, str]) -> None:
+    process = serve(*options)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, "Traceback" in err) == (2, "", False)
+
+
+def test_a_list_of_pins_that_is_missing_is_said_at_start(serve: Serve, tmp_path: Path) -> None:
+    process = serve("--pins", str(tmp_path / "none"), "--pin-keys", str(tmp_path / "none"))
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, "[configuration]" in err) == (2, True)

@@ -150,12 +150,27 @@ def test_wrong_usage(store: Path, arguments: tuple[str, ...]) -> None:
     assert trust(store, *arguments).exit_code == 2
 
 
+@pytest.mark.parametrize(("data", "what"), [
+    (b"", "an empty file"), (b"%PDF-1.7", "a PDF document"), (b"PK\x03\x04..", "a ZIP archive"), (b"hello\n", "text"),
+    (b"<html>", "a web page"), (b"\x00\x01\x02", "data of an unknown kind"), (b"idcard.pins/1\n", "--pins"),
+    (b"\x30\x03\x02\x01\x00", "a damaged certificate"), ("thưa".encode() * 2000, "text"),
+    (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "a private key"),
+])  # fmt: skip
+def test_junk_is_called_what_it_is(store: Path, tmp_path: Path, data: bytes, what: str) -> None:
+    (tmp_path / "junk").write_bytes(data)
+    before = (store / FILE).read_bytes()
+    error = told(store, "add", tmp_path / "junk", code=3)["error"]
+    assert (error["code"], what in error["message"], error["facts"]["where"]) == ("nothing_for_the_store", True, "junk")
+    assert "master lists" in error["remedy"]
+    assert (store / FILE).read_bytes() == before
+
+
 def test_a_root_that_is_no_certificate(store: Path, german_list: Path) -> None:
     assert trust(store, "add", german_list, "--root", german_list).exit_code == 2
 
 
 def test_a_file_that_is_too_long(store: Path, vietnam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("idcard.cli.trust.MAX_FILE_BYTES", 10)
+    monkeypatch.setattr("idcard.cli.trust_files.MAX_FILE_BYTES", 10)
     assert trust(store, "add", vietnam).exit_code == 2
 
 
@@ -164,8 +179,9 @@ def test_a_store_is_checked(store: Path, tmp_path: Path, vectors: Path) -> None:
     result = trust(store, "check", "--state", state, "--at", "2026-11-23")
     assert result.exit_code == 0
     assert "The store is whole." in result.stdout
+    assert str(state) in result.stdout
     old = (store / FILE).read_bytes()
-    trust(store, "add", vectors / "csca_austria_2019.cer")
+    trust(store, "add", vectors / "csca_austria_2019.cer", "--state", state)
     assert told(store, "check", "--state", state, "--at", "2026-11-23")["sequence"] == 2
     (store / FILE).write_bytes(old)
     rolled = told(store, "check", "--state", state, code=2)

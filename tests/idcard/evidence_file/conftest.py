@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 import idcard
+from idcard.evidence import WITNESSED_HERE
 from idcard.testing import Holder, Issuer, SimulatedCard
 
 
@@ -66,6 +67,7 @@ def evidence(card: SimulatedCard, holder: Holder, at: datetime) -> idcard.Eviden
         atr=card.atr,
         reader="Reader 00 00",
         read_at=at,
+        witness=WITNESSED_HERE,
     )
 
 

@@ -1,6 +1,7 @@
 """Base45 by the standard's examples, and strictly."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -36,15 +37,15 @@ def test_a_space_is_a_character_also_at_the_beginning() -> None:
     assert base45.encode(base45.decode(b" 00")) == b" 00"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.binary(max_size=200))
 def test_what_was_encoded_is_decoded(data: bytes) -> None:
     assert base45.decode(base45.encode(data)) == data
 
 
-def test_ten_thousand_texts_are_bytes_or_malformed() -> None:
+def test_ten_thousand_texts_are_bytes_or_malformed(rounds: Callable[[int], range]) -> None:
     draw = random.Random(45)
-    for number in range(10_000):
+    for number in rounds(10_000):
         size = draw.randrange(40)
         text = draw.randbytes(size) if number % 4 == 0 else bytes(draw.choices(base45.ALPHABET.encode(), k=size))
         try:
@@ -54,7 +55,7 @@ def test_ten_thousand_texts_are_bytes_or_malformed() -> None:
         assert base45.encode(decoded) == text
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=10 * settings().max_examples)
 @given(st.text(base45.ALPHABET, max_size=12).map(str.encode) | st.binary(max_size=12))
 def test_a_text_is_the_one_encoding_or_malformed(text: bytes) -> None:
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import idcard
-from idcard.service.server import Server, start
+from idcard.service.server import Judging, Server, start
 from idcard.testing import Holder, Issuer, SimulatedCard
 
 
@@ -77,10 +77,12 @@ class Client:
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if data is not None:
             sent = {"Content-Type": "application/json", **sent}
-        connection.request(method, path, data, sent)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
+        try:
+            connection.request(method, path, data, sent)
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
         assert answer.headers["Cache-Control"] == "no-store"
         return answer.status, json.loads(content)
 
@@ -121,7 +123,7 @@ def hand() -> Hand:
 
 @pytest.fixture
 def server(hand: Hand, trust: idcard.TrustStore) -> Iterator[Server]:
-    server = start(trust, idcard.VIETNAM_STRICT, desk=hand)
+    server = start(Judging(trust=trust, policy=idcard.VIETNAM_STRICT), desk=hand)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server
@@ -133,3 +135,9 @@ def server(hand: Hand, trust: idcard.TrustStore) -> Iterator[Server]:
 @pytest.fixture
 def client(server: Server) -> Client:
     return Client(server)
+
+
+@pytest.fixture
+def ask() -> Callable[[Server], Client]:
+    """A program that talks to that service."""
+    return Client

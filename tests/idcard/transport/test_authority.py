@@ -69,6 +69,29 @@ def test_the_authority_is_told_a_fingerprint_and_a_nonce_and_nothing_else() -> N
     assert json.loads(told) == {"nonce": b"0123456789abcdef".hex(), "signer": GENUINE}
 
 
+def test_a_question_by_all_names_is_answered_by_all_names() -> None:
+    names = {"issued_as": "12" * 32, "key": "34" * 32}
+    asked = Question(signer=STRANGER, nonce=bytes(16), **names)
+    stand_in = Authority(key=KEY, signers={names["key"]: "revoked"})
+    server = serve(stand_in)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        said = HttpAuthority(f"http://127.0.0.1:{server.server_port}", KEYS).confirm(asked)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    answer = Confirmation.from_bytes(said, KEYS)
+    assert (answer.status, answer.signer, answer.issued_as, answer.key) == (
+        SignerStatus.REVOKED,
+        STRANGER,
+        names["issued_as"],
+        names["key"],
+    )
+    assert json.loads(stand_in.asked[0]) == asked.to_dict()
+
+
 @pytest.mark.parametrize("fault", ["refuse", "nonsense", "other-key", "other-nonce", "hang-up", "endless"])
 def test_what_is_no_answer_to_the_question_is_none(fault: str) -> None:
     with pytest.raises(AuthorityUnreachable):

@@ -97,6 +97,13 @@ def test_entries_are_found_by_name_and_key() -> None:
     assert (read.has(Kind.CRL), read.has(Kind.LINK)) == (True, False)
 
 
+def test_links_are_found_by_who_made_them() -> None:
+    read = Archive.from_bytes(made([entry(kind=Kind.LINK, issuer="f" * 16), entry(name="f" * 16, data=b"2")]))
+    assert read.links_from("f" * 16) == [0]
+    assert read.links_from("0" * 16) == []
+    assert read.entry(0).issuer == "f" * 16
+
+
 def test_a_source_keeps_what_it_knows() -> None:
     assert Source.from_dict(SOURCE.to_dict()) == SOURCE
     bare = Source(name="a.cer", sha256="00", kind="file", added=AT)

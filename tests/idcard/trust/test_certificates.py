@@ -3,6 +3,7 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,14 @@ from hypothesis import strategies as st
 
 from idcard.crypto.signature import EcPublicKey, SignatureInvalid
 from idcard.encoding import oids
+from idcard.encoding.ber import Node, load
 from idcard.errors import IdCardError, MalformedData
-from idcard.trust.certificates import Certificate
+from idcard.testing import der
+from idcard.trust.certificates import Certificate, algorithm_of
+from idcard.trust.crl import Crl
 
+SHA256_WITH_ECDSA = bytes.fromhex("06082a8648ce3d040302")
+SHA384_WITH_ECDSA = bytes.fromhex("06082a8648ce3d040303")
 FILES = ["german_root_csca07.cer", "csca_austria_2019.cer", "csca_vietnam_passport_2022.cer"]
 
 
@@ -102,3 +108,29 @@ def test_a_changed_byte_gives_a_certificate_that_did_not_sign_itself_or_an_error
         return
     untouched = certificate.tbs == Certificate.from_bytes(original).tbs
     assert untouched or not signed
+
+
+def test_the_algorithm_outside_is_the_one_that_is_signed(pki: Any) -> None:
+    """The one outside is not signed: whoever changes it could choose how the signature is looked at."""
+    whole = pki.csca("AA").der
+    start = whole.rindex(SHA256_WITH_ECDSA)
+    with pytest.raises(MalformedData):
+        Certificate.from_bytes(whole[:start] + SHA384_WITH_ECDSA + whole[start + len(SHA256_WITH_ECDSA) :])
+    crl = pki.crl(pki.csca("AA"))
+    start = crl.rindex(SHA256_WITH_ECDSA)
+    with pytest.raises(MalformedData):
+        Crl.from_bytes(crl[:start] + SHA384_WITH_ECDSA + crl[start + len(SHA256_WITH_ECDSA) :])
+
+
+@pytest.mark.parametrize(("inside", "outside"), [(b"", b"\x05\x00"), (b"\x05\x00", b""), (b"", b"")])
+def test_no_parameters_and_null_are_the_same(inside: bytes, outside: bytes) -> None:
+    assert algorithm_of(algorithm(inside), algorithm(outside), "test").oid == "1.2.3"
+
+
+def test_other_parameters_are_another_algorithm() -> None:
+    with pytest.raises(MalformedData):
+        algorithm_of(algorithm(b"\x30\x00"), algorithm(b""), "test")
+
+
+def algorithm(parameters: bytes) -> Node:
+    return load(der.sequence(der.oid("1.2.3"), parameters), "test")

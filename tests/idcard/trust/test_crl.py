@@ -1,10 +1,12 @@
 import subprocess
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,10 @@ ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 def test_a_list_and_whom_it_names(pki: Any) -> None:
     root = pki.csca("AA")
     bad, good = pki.issue("AA", "Bad", root), pki.issue("AA", "Good", root)
-    crl = Crl.from_bytes(pki.crl(root, bad, number=7))
+    crl = Crl.from_bytes(data := pki.crl(root, bad, number=7))
+    assert crl.fingerprint == sha256(data).hexdigest()
+    assert crl.revocation_of(bad.parsed) is not None
+    assert crl.revocation_of(good.parsed) is None
     assert crl.revoked.keys() == {bad.certificate.serial_number}
     one = crl.revoked[bad.certificate.serial_number]
     assert (one.at, one.reason) == (datetime(2025, 6, 1, tzinfo=UTC), "key_compromise")
@@ -70,6 +75,30 @@ def test_a_list_of_version_1_has_no_extensions(pki: Any, tmp_path: Path) -> None
 def test_a_list_of_a_part_is_refused(pki: Any) -> None:
     with pytest.raises(Unsupported):
         Crl.from_bytes(pki.crl(pki.csca("AA"), critical=True))
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_a_list_with_entries_about_another_issuer_is_refused(pki: Any, critical: bool) -> None:
+    other = x509.CertificateIssuer([x509.DirectoryName(pki.name("BB", "CSCA"))])
+    with pytest.raises(Unsupported):
+        Crl.from_bytes(with_entry_extension(pki, other, critical=critical))
+
+
+def test_what_an_entry_may_say_beside_its_reason(pki: Any) -> None:
+    since = x509.InvalidityDate(datetime(2025, 5, 1))
+    assert Crl.from_bytes(with_entry_extension(pki, since, critical=False)).revoked.keys() == {7}
+    strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00")
+    with pytest.raises(Unsupported):
+        Crl.from_bytes(with_entry_extension(pki, strange, critical=True))
+
+
+def with_entry_extension(pki: Any, extension: x509.ExtensionType, *, critical: bool) -> bytes:
+    root = pki.csca("AA")
+    entry = x509.RevokedCertificateBuilder().serial_number(7).revocation_date(datetime(2025, 6, 1, tzinfo=UTC))
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.certificate.subject).last_update(ISSUED)
+    builder = builder.next_update(ISSUED + timedelta(days=9))
+    builder = builder.add_revoked_certificate(entry.add_extension(extension, critical=critical).build())
+    return builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x30\x00", b"\x30\x06\x30\x00\x30\x00\x03\x00"])

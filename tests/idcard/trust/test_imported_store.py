@@ -1,10 +1,6 @@
 """A store with imports, as those who judge use it: what it finds, what it refuses, what a kill leaves."""
 
 import multiprocessing
-import os
-import signal
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -199,64 +195,6 @@ def test_the_german_list_opens_without_parsing(german_list: bytes, german_root: 
     vietnamese = [one for one in store.anchors if one.subject.country == "VN"]
     assert len(vietnamese) == 1
     assert list(store.anchors_for(vietnamese[0])) == vietnamese
-
-
-IMPORT = """
-import sys
-from datetime import datetime, UTC
-from pathlib import Path
-from idcard.trust.draft import editing
-from idcard.trust.importing import add_file
-at = datetime(2026, 11, 23, tzinfo=UTC)
-while True:
-    for name in sys.argv[2:]:
-        with editing(Path(sys.argv[1]), at=at) as draft:
-            found = add_file(draft, Path(name).read_bytes(), name=name, at=at).findings[0]
-            if found.outcome == "known":
-                draft.remove(found.fingerprint)
-        print("written", flush=True)
-"""
-
-
-@pytest.mark.serial
-@pytest.mark.parametrize("delay_ms", [0, 1, 2, 5])
-def test_a_kill_in_the_middle_leaves_the_old_store_or_the_new_one(
-    pki: Any, tmp_path: Path, root: Path, delay_ms: int
-) -> None:
-    keeps, comes = pki.csca("AA"), pki.csca("BB")
-    store = fill(tmp_path / "store", keeps.der)
-    file = tmp_path / "b.cer"
-    file.write_bytes(comes.der)
-    for _ in range(3):
-        program = [sys.executable, "-c", IMPORT, str(store), str(file)]
-        with subprocess.Popen(program, cwd=root, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            for _ in range(1 + delay_ms):
-                process.stdout.readline()
-            process.send_signal(signal.SIGKILL)
-        found = {one.fingerprint for one in TrustStore.from_directory(store).anchors}
-        assert found in ({keeps.fingerprint}, {keeps.fingerprint, comes.fingerprint})
-
-
-def killed_before_the_rename(store: str, file: str) -> None:
-    """A process that dies when everything is written and nothing has its name yet."""
-    Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment]
-    fill(Path(store), Path(file).read_bytes())
-
-
-@pytest.mark.serial
-def test_a_kill_before_the_rename_leaves_the_old_store(pki: Any, tmp_path: Path) -> None:
-    old, new = pki.csca("AA"), pki.csca("BB")
-    store, file = fill(tmp_path / "store", old.der), tmp_path / "b.cer"
-    file.write_bytes(new.der)
-    before = TrustStore.from_directory(store).version
-    process = multiprocessing.get_context("fork").Process(target=killed_before_the_rename, args=(str(store), str(file)))
-    process.start()
-    process.join(30)
-    assert process.exitcode == -signal.SIGKILL
-    assert TrustStore.from_directory(store).version == before
-    # What was left aside disturbs nobody, and the next import works.
-    assert len(TrustStore.from_directory(fill(store, new.der)).anchors) == 2
 
 
 def test_two_changes_at_once_wait_for_each_other(pki: Any, tmp_path: Path) -> None:

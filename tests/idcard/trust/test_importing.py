@@ -216,6 +216,39 @@ def test_a_bundle_that_nobody_signed(pki: Any) -> None:
     )
 
 
+def test_one_bad_entry_of_a_bundle_ends_nothing(pki: Any) -> None:
+    """A list whose signer is missing, one that is cut short, one whose signer is malformed, a good one with a
+    certificate that is none, and a value that is no base64.
+    """
+    root = pki.csca("AA")
+    holding = pki.master_list(pki.list_signer(root), [root.der, der.sequence(der.integer(1))], options=["-nocerts"])
+    strange = pki.list_signer(root)
+    odd = pki.master_list(strange, [root.der]).replace(
+        bytes.fromhex("0606678108010103"), bytes.fromhex("0506678108010103")
+    )
+    listed = pki.master_list(pki.list_signer(root), [root.der, der.sequence(der.integer(1))])
+    text = ldif(
+        ("pkdMasterListContent", holding),
+        ("pkdMasterListContent", listed[:-9]),
+        ("pkdMasterListContent", odd),
+        ("pkdMasterListContent", listed),
+        ("certificateRevocationList", pki.crl(root)),
+    )
+    report = add(Draft(), text + b"userCertificate:: !!!\n", roots=[root.parsed])
+    assert sorted(outcomes(report), key=str) == sorted(
+        [
+            (None, "refused", "malformed_data"),
+            (None, "refused", "malformed_data"),
+            (None, "refused", "malformed_data"),
+            ("master_list", "refused", "no_signer"),
+            ("master_list", "refused", "malformed_data"),
+            (Kind.ANCHOR, "added", None),
+            (Kind.CRL, "added", None),
+        ],
+        key=str,
+    )
+
+
 def test_a_file_that_is_nothing_changes_nothing(pki: Any) -> None:
     draft = Draft()
     with pytest.raises(MalformedData):

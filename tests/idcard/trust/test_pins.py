@@ -16,6 +16,7 @@ SIGNER = "ab" * 32
 PIN = Pin(fingerprint=SIGNER, first_day=date(2026, 11, 1), last_day=date(2027, 10, 31), note="đối chiếu tại Sở")
 KEYS = {name: Ed25519PrivateKey.generate() for name in ("an.nguyen", "binh.tran", "chi.le")}
 PEOPLE = PinKeys(keys={name: key.public_key() for name, key in KEYS.items() if name != "chi.le"})
+EVERYBODY = PinKeys(keys={name: key.public_key() for name, key in KEYS.items()})
 Sign = Callable[..., bytes]
 
 
@@ -140,6 +141,25 @@ def test_what_is_not_wholly_in_order_is_damaged(data: bytes) -> None:
 def test_an_older_list_cannot_take_the_place_of_a_newer_one() -> None:
     assert reason_of(BOTH, at_least=4) == "rolled_back"
     assert Pins.from_bytes(BOTH, PEOPLE, at_least=3).serial == 3
+
+
+def test_a_state_file_remembers_the_newest_list(tmp_path: Path) -> None:
+    file, state = tmp_path / "signers.pins", tmp_path / "pins.state"
+
+    def opened(data: bytes) -> Pins:
+        file.write_bytes(data)
+        return Pins.from_file(file, EVERYBODY, state=state)
+
+    opened(BOTH)
+    # The same list, signed by others: who signed is no part of it.
+    assert opened(signed("an.nguyen", "chi.le")).serial == 3
+    newer = opened(signed("an.nguyen", "binh.tran", serial=4))
+    for data in (BOTH, signed("an.nguyen", "binh.tran", serial=4, pins=())):
+        with pytest.raises(ConfigurationError) as caught:
+            opened(data)
+        assert caught.value.reason == "rolled_back"
+        assert file.name in str(caught.value)
+    assert opened(signed("an.nguyen", "binh.tran", serial=4)).content == newer.content
 
 
 def test_a_list_that_is_not_there(tmp_path: Path) -> None:

@@ -48,6 +48,16 @@ def test_the_version_is_of_the_contents(directory: Path) -> None:
     assert QrTrust.of(certificates=[AUSTRIA]).version != QrTrust.of(signers=[AUSTRIA]).version
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_whether_the_list_is_complete_is_declared(directory: Path, complete: bool) -> None:
+    undeclared = QrTrust.from_directory(directory)
+    assert not undeclared.complete
+    (directory / "qr/list.toml").write_text(f"format = 1\ncomplete = {str(complete).lower()}\n")
+    declared = QrTrust.from_directory(directory)
+    assert declared.complete is complete
+    assert (declared.version != undeclared.version) is complete
+
+
 def test_certificates_that_need_an_anchor_are_told_apart(directory: Path) -> None:
     (directory / "qr/signers/at.pem").rename(directory / "qr/certificates/at.pem")
     issuer = Issuer.create("VN", "CSCA Demonstration", at=datetime(2022, 1, 2, tzinfo=UTC))
@@ -77,7 +87,9 @@ def test_without_a_list_it_was_never_set_up(tmp_path: Path) -> None:
     ("keys/x.pem", PEM + PEM), ("keys/x.der", AUSTRIA), ("keys/x.pem", b""),
     ("keys/x.pem", ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)),
-    ("certificates/x.crt", b"x"),
+    ("certificates/x.crt", b"x"), ("list.toml", b"complete"), ("list.toml", b"complete = true"), ("list.toml", b""),
+    ("list.toml", b"format = 2\ncomplete = true"), ("list.toml", b"format = 1\ncomplete = 1"), ("list.toml", b"\xff"),
+    ("list.toml", b"format = 1\ncomplete = true\nfrom = 2026-11-23"),
 ])  # fmt: skip
 def test_what_cannot_be_understood_makes_the_list_damaged(directory: Path, name: str, content: bytes) -> None:
     (directory / "qr" / name).write_bytes(content)

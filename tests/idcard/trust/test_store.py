@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from idcard.errors import ConfigurationError
+from idcard.trust.archive import Archive
 from idcard.trust.store import MAX_FILE_BYTES, TrustStore
 
 Make = Callable[..., Path]
@@ -250,3 +251,11 @@ def test_a_store_is_immutable(austria: bytes) -> None:
     store = TrustStore.of([austria])
     with pytest.raises(AttributeError):
         store.version = ""  # type: ignore[misc]
+
+
+def test_a_directory_that_cannot_be_looked_into(tmp_path: Path) -> None:
+    """A link that leads to itself, and a store that lies behind it."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ConfigurationError) as caught:
+        Archive.read(tmp_path / "loop")
+    assert caught.value.reason == "damaged"

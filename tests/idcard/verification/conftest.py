@@ -1,5 +1,6 @@
 """An invented issuer and holder, and evidence made from a card's files without any protocol."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idcard.evidence import AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
+from idcard.evidence import WITNESSED_HERE, AccessProtocol, AccessRecord, ActiveAuthenticationProof, Evidence, KeyKind
 from idcard.lds.layout import File
 from idcard.testing import Holder, Issuer, SimulatedCard
 from idcard.trust.pins import Pin, PinKeys, Pins, draft_pins
@@ -63,7 +64,7 @@ def gather() -> Gather:
             challenge = os.urandom(8)
             response = proof.answer(challenge, os.urandom)
             changes["active_authentication"] = ActiveAuthenticationProof(challenge=challenge, response=response)
-        return Evidence(**({"files": files, "access": PACE} | changes))
+        return Evidence(**({"files": files, "access": PACE, "witness": WITNESSED_HERE} | changes))
 
     return make
 
@@ -71,6 +72,18 @@ def gather() -> Gather:
 @pytest.fixture(scope="session")
 def honest(issuer: Issuer, holder: Holder) -> SimulatedCard:
     return issuer.issue(holder)
+
+
+@pytest.fixture(scope="session")
+def nowhere() -> TrustStore:
+    """A store without any anchor, as its operator declared."""
+    return TrustStore.of([], no_anchor_declared=date(2026, 11, 1), accept_demonstration=True)
+
+
+@pytest.fixture(scope="session")
+def signer(issuer: Issuer) -> str:
+    """The fingerprint of the certificate of whoever signs the cards."""
+    return hashlib.sha256(issuer.signer.certificate).hexdigest()
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,7 @@ def test_a_confirmed_signer_proves_where_the_policy_takes_it(
         "rung": "confirmed",
         "authority": "authority.example",
         "at": "2026-11-23T07:00:00+00:00",
+        "answer_age_s": "3600",
     }
     assert verdict.require()
     with pytest.raises(NotVerified):

@@ -34,7 +34,7 @@ def passive(
 def judged(record: AccessRecord | None, passive: PassiveAuthentication, dg14: bytes | None = None) -> Reason:
     files = {} if dg14 is None else {File.DG14: dg14}
     intact = passive if dg14 is not None else replace(passive, intact=frozenset())
-    return access(Evidence(files=files, access=record), intact).reason
+    return access(Evidence(files=files, access=record), intact, believed=True).reason
 
 
 def test_pace_passes(passive: PassiveAuthentication) -> None:
@@ -48,12 +48,12 @@ def test_pace_as_it_was_signed_passes(passive: PassiveAuthentication) -> None:
 @pytest.mark.parametrize("change", [{"pace_oid": "0.4.0.127.0.7.2.2.4.2.1"}, {"parameter_id": 12}])
 def test_a_variant_of_pace_that_is_not_signed_fails(passive: PassiveAuthentication, change: dict[str, object]) -> None:
     record = replace(PACE, **change)
-    fact = access(Evidence(files={File.DG14: SIGNED_PACE}, access=record), passive)
+    fact = access(Evidence(files={File.DG14: SIGNED_PACE}, access=record), passive, believed=True)
     assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.PACE_NOT_AS_SIGNED)
 
 
 def test_bac_alone_is_no_downgrade(passive: PassiveAuthentication) -> None:
-    fact = access(Evidence(files={}, access=BAC), replace(passive, intact=frozenset()))
+    fact = access(Evidence(files={}, access=BAC), replace(passive, intact=frozenset()), believed=True)
     assert (fact.outcome, fact.reason) == (Outcome.PASSED, Reason.OPENED_WITH_BAC)
 
 
@@ -151,7 +151,23 @@ def test_a_chip_that_hides_a_signed_variant_of_pace_is_noticed(passive: PassiveA
     record = replace(PACE, card_access=VIETNAMESE_CARD_ACCESS)
     assert judged(record, passive, SIGNED_PACE) is Reason.OPENED_WITH_PACE
     for hiding in (b"\x31\x00", b"\x31", VIETNAMESE_CARD_ACCESS.replace(b"\x02\x01\x0d", b"\x02\x01\x0c")):
-        fact = access(Evidence(files={File.DG14: SIGNED_PACE}, access=replace(record, card_access=hiding)), passive)
+        evidence = Evidence(files={File.DG14: SIGNED_PACE}, access=replace(record, card_access=hiding))
+        fact = access(evidence, passive, believed=True)
         assert fact.reason is Reason.CARD_ACCESS_NOT_AS_SIGNED
         assert VIETNAM_STRICT.judge(fact).outcome is Outcome.PASSED
         assert STRICT.judge(fact).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("record", [PACE, BAC, replace(BAC, pace_refused_sw=0x6982)])
+def test_a_record_that_nobody_known_signed_for_is_not_believed(
+    record: AccessRecord, passive: PassiveAuthentication
+) -> None:
+    fact = access(Evidence(files={File.DG14: SIGNED_PACE}, access=record), passive, believed=False)
+    assert (fact.outcome, fact.reason) == (Outcome.NOT_PERFORMED, Reason.ACCESS_UNWITNESSED)
+    assert fact.details["protocol"] == record.protocol
+
+
+def test_what_a_record_says_against_itself_counts_whoever_says_it(passive: PassiveAuthentication) -> None:
+    evidence = Evidence(files={File.DG14: SIGNED_PACE}, access=replace(PACE, parameter_id=12))
+    for believed in (True, False):
+        assert access(evidence, passive, believed=believed).reason is Reason.PACE_NOT_AS_SIGNED

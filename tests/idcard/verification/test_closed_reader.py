@@ -60,7 +60,7 @@ def test_dg13_alone_proves_only_where_the_policy_says_so(
     with pytest.raises(NotVerified, match="no identity"):
         verdict.require()
     assert verdict.require(CLOSED_READER)
-    assert verdict.require(replace(VIETNAM_STRICT, dg13_alone=True))
+    assert verdict.require(replace(VIETNAM_STRICT, name="dg13_too", dg13_alone=True))
 
 
 def test_an_altered_dg1_does_not_make_dg13_stand_alone(

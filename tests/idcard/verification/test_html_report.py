@@ -134,7 +134,7 @@ def test_what_the_policy_makes_of_a_finding_counts(verdict: Verdict) -> None:
 def test_reading_without_meeting_even_that_is_not_proved(verdict: Verdict) -> None:
     unread = Fact(name=FactName.ACCESS, outcome=Outcome.INCONCLUSIVE, reason=Reason.NO_ACCESS_RECORD)
     facts = tuple(unread if fact.name is FactName.ACCESS else fact for fact in verdict.facts)
-    narrow = replace(READING_ONLY, accepts=STRICT.accepts)
+    narrow = replace(READING_ONLY, name="narrow", accepts=STRICT.accepts)
     page = Page(html_report(replace(verdict, facts=facts, proved=None), "en", policy=narrow))
     assert page.all("header") == [{"class": "not_proved"}]
 
@@ -161,7 +161,9 @@ def test_the_page_loads_and_runs_nothing(verdict: Verdict, language: Language) -
     style = html.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
-    assert policy == f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'"
+    assert (
+        policy == f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
 
 
 def test_the_portrait_is_in_the_page(verdict: Verdict, honest: SimulatedCard) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from idcard.verification.facts import Outcome, Reason
 from idcard.verification.passive_authentication import (
     PassiveAuthentication,
     passive_authentication,
+    signer_of,
     verify_signed_data,
 )
 
@@ -124,6 +125,16 @@ def test_the_signer_is_found_among_several_certificates(folder: Path) -> None:
     sod = sod_by_openssl(folder, "p256", "-certfile", str(folder / "rsa.pem"))
     passive = judged(sod, trusting(folder))
     assert passive.signed_and_trusted
+
+
+def test_the_signer_is_named_whether_or_not_it_is_trusted(folder: Path) -> None:
+    nowhere = TrustStore.of([], no_anchor_declared=date(2026, 11, 23))
+    named = certificate_of(folder, "p256")
+    unsigned = without_signers(listed())
+    sods = [sod_by_openssl(folder, "p256"), sod_by_openssl(folder, "p256", "-nocerts"), unsigned, b"\x77\x00"]
+    found = [signer_of(Evidence(files={File.SOD: sod}), nowhere) for sod in sods]
+    assert [one and one.der for one in found] == [named, None, None, None]
+    assert signer_of(Evidence(files={}), nowhere) is None
 
 
 def without_signers(content: bytes) -> bytes:

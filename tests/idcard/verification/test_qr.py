@@ -16,7 +16,7 @@ from idcard.qr.seen import Seen, SeenCodes
 from idcard.qr.token import HandOff, Receipt, Token, key_id_of
 from idcard.trust.signer_list import ClinicKey, QrTrust
 from idcard.verification.facts import FactName, Outcome, Reason
-from idcard.verification.qr import OnlineAnswer, QrVerdict, replay_key, verify_qr
+from idcard.verification.qr import OnlineAnswer, QrVerdict, needs_its_service, replay_key, verify_qr
 from idcard.verification.qr_policy import ONLINE_QR, QR_POLICIES, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.verdict import NotVerified
 from idcard.vietnam.recognisers import RECOGNISERS as VIETNAMESE
@@ -205,15 +205,18 @@ def test_times_need_a_zone() -> None:
 
 
 @pytest.mark.parametrize("document", [RECEIPT, HAND_OFF])
-def test_no_changed_byte_of_our_own_passes(document: Receipt | HandOff) -> None:
-    text = ours(document).payload
+def test_each_changed_byte_of_our_own_fails(document: Receipt | HandOff) -> None:
+    """Or is refused as malformed, or is some other format's; where the list of keys is complete."""
+    text, trust = ours(document).payload, QrTrust.of(keys=[CLINIC], complete=True)
     for place in range(len(text)):
         for change in (1, 4, 0x80):
             try:
                 found = known(text[:place] + bytes([text[place] ^ change]) + text[place + 1 :])
             except IdCardError:
                 continue
-            assert verify_qr(found, TRUST, at=NOW).fact(FactName.SIGNATURE).outcome is not Outcome.PASSED
+            judged = verify_qr(found, trust, at=NOW).fact(FactName.SIGNATURE)
+            expected = Outcome.FAILED if found.format == "idcard_token" else Outcome.NOT_PERFORMED
+            assert judged.outcome is expected, place
 
 
 @pytest.mark.parametrize("make", [lambda: known(CARD), lambda: ours(RECEIPT), lambda: known("vneid://x")])
@@ -223,3 +226,26 @@ def test_every_verdict_on_a_code_has_the_same_facts(make: Callable[[], Recognise
         FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE, FactName.REVOCATION, FactName.VALIDITY,
         FactName.FRESHNESS, FactName.REPLAY, FactName.HOLDER,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("payload", "seconds", "asks"),
+    [
+        ("vneid://x", 0, True),
+        ("vneid://x", 60, True),
+        ("vneid://x", 61, False),
+        ("vneid://x", -1, False),
+        ("vneid://x", None, False),
+        (CARD, 0, False),
+    ],
+)
+def test_a_service_is_asked_for_its_own_codes_within_their_minute(
+    payload: str, seconds: int | None, asks: bool
+) -> None:
+    scanned_at = None if seconds is None else NOW - timedelta(seconds=seconds)
+    assert needs_its_service(known(payload), at=NOW, scanned_at=scanned_at) is asks
+
+
+def test_what_no_format_describes_is_remembered_by_its_bytes() -> None:
+    assert replay_key(known("vneid://x")) == replay_key(known("vneid://x"))
+    assert replay_key(known("vneid://x")) != replay_key(known("vneid://y"))

@@ -10,17 +10,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from idcard.crypto.signature import load_public_key
 from idcard.qr import base45, cose
 from idcard.qr.cose import Algorithm
 from idcard.qr.formats import RECOGNISERS
+from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.recognise import Recognised, recognise
 from idcard.trust.signer_list import QrTrust
 from idcard.trust.store import TrustStore
 from idcard.verification.facts import FactName, Outcome, Reason
-from idcard.verification.qr import verify_qr
+from idcard.verification.qr import replay_key, verify_qr
+from idcard.verification.qr_signature import _signature
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ROOT_KEY, OTHER_ROOT_KEY, SIGNER_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
@@ -131,6 +134,27 @@ def test_a_purpose_that_is_not_well_formed() -> None:
     signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(broken, False)])
     fact = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.KEY_USAGE)
     assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
+
+
+def test_a_second_signature_makes_no_other_code() -> None:
+    one, other = health(SIGNER), health(SIGNER)
+    assert one.payload != other.payload, "ECDSA signs differently each time"
+    assert replay_key(one) == replay_key(other)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_wrong_signature_says_more_than_a_key_of_another_kind(order: int) -> None:
+    """Wherever it stands among several keys of one name."""
+    document = health(SIGNER).document
+    assert isinstance(document, CovidCertificate)
+    wrong, other_kind = (ec.generate_private_key(curve).public_key() for curve in (ec.SECP256R1(), ec.SECP384R1()))
+    keys = [(load_public_key(spki(key)), None) for key in (wrong, other_kind)][::order]
+    found, signer = _signature(document.sign1, frozenset(Algorithm), keys, QrTrust.of())
+    assert (found.outcome, found.reason, signer) == (Outcome.FAILED, Reason.SIGNATURE_WRONG, None)
+
+
+def spki(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def test_a_key_of_another_kind_is_no_right_signature() -> None:

@@ -94,6 +94,7 @@ class Press:
         evidence = Evidence(
             files={**self.evidence.files, **files},
             access=self.evidence.access,
+            witness=self.evidence.witness,
             active_authentication=self.evidence.active_authentication,
         )
         verdict = verify(evidence, self.trust, at=self.at)

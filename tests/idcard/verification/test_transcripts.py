@@ -65,7 +65,7 @@ def judge(gather: Gather, trust: TrustStore, at: datetime) -> Judge:
     """The fact about the chip, without active authentication unless it is given."""
 
     def run(card: SimulatedCard, expectation: Expectation | None = None, **changes: Any) -> Fact:
-        evidence = gather(card, **({"active_authentication": None} | changes))
+        evidence = gather(card, **({"active_authentication": None, "witness": None} | changes))
         return verify(evidence, trust, at=at, expectation=expectation or Expectation()).fact(FactName.GENUINE_CHIP)
 
     return run
@@ -314,8 +314,10 @@ def test_of_several_proofs_a_wrong_one_decides_then_the_best(
     own, word = Expectation(ephemeral_key=key), Expectation(witnesses=DEVICES)
     refused = ActiveAuthenticationProof(challenge=bytes(8), response=None, sw=0x6D00)
 
-    both = judge(honest, own, active_authentication=right, chip_authentication=proof)
+    both = judge(honest, own, witness=WITNESSED_HERE, active_authentication=right, chip_authentication=proof)
     assert (both.reason, both.details["protocol"]) == (Reason.CHIP_PROVED, "active authentication")
+    old = judge(honest, own, active_authentication=right, chip_authentication=proof)
+    assert (old.reason, old.details["protocol"]) == (Reason.CHIP_PROVED, CA)
     one = judge(honest, own, active_authentication=refused, chip_authentication=proof)
     assert (one.reason, one.details["protocol"]) == (Reason.CHIP_PROVED, CA)
     best = judge(honest, word, witness=DEVICE, active_authentication=right, chip_authentication=proof)

@@ -15,7 +15,7 @@ from idcard.identity import _MAKER, VerifiedIdentity
 from idcard.testing import SimulatedCard
 from idcard.trust.store import TrustStore
 from idcard.verification.card import verify
-from idcard.verification.facts import OF_CARDS, Fact, FactName, Outcome, Reason
+from idcard.verification.facts import OF_CARDS, OF_CODES_ONLY, Fact, FactName, Outcome, Reason
 from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT, Policy
 from idcard.verification.verdict import SCHEMA, NotVerified, Verdict
 from idcard.verification.words import WORDS
@@ -41,7 +41,8 @@ def changed(verdict: Verdict, **changes: Any) -> Verdict:
 @every_fact_and_outcome
 def test_one_fact_that_is_not_accepted_proves_nobody(verdict: Verdict, name: FactName, outcome: Outcome) -> None:
     changed = with_fact(verdict, name, outcome)
-    good = outcome is Outcome.PASSED or (name, outcome) == (FactName.REVOCATION, Outcome.NOT_PERFORMED)
+    may_be_left_out = name in (FactName.REVOCATION, FactName.ACCESS)
+    good = outcome is Outcome.PASSED or (may_be_left_out and outcome is Outcome.NOT_PERFORMED)
     assert changed.meets() is good
     if good:
         assert isinstance(changed.require(), VerifiedIdentity)
@@ -93,6 +94,12 @@ def test_a_verdict_as_json(verdict: Verdict, trust: TrustStore) -> None:
     assert all(fact.keys() == {"name", "outcome", "reason", "accepted", "details"} for fact in stored["facts"])
     assert stored["trust_version"] == trust.version
     assert stored["at"] == "2026-11-23T08:00:00+00:00"
+
+
+@pytest.mark.parametrize("name", sorted(OF_CODES_ONLY))
+def test_a_verdict_on_a_card_has_no_facts_of_codes(verdict: Verdict, name: FactName) -> None:
+    with pytest.raises(KeyError):
+        verdict.fact(name)
 
 
 @pytest.mark.parametrize("name", OF_CARDS)

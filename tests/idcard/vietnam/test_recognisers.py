@@ -1,8 +1,11 @@
 """What Vietnamese codes are called."""
 
+import random
+from collections.abc import Callable
+
 import pytest
 
-from idcard.errors import MalformedData
+from idcard.errors import IdCardError, MalformedData
 from idcard.qr.recognise import UNKNOWN, recognise
 from idcard.vietnam.bhyt_card import BhytCard
 from idcard.vietnam.card_qr import CardQr
@@ -62,3 +65,22 @@ def test_anything_else_is_unknown(payload: bytes) -> None:
 def test_what_looks_like_a_card_and_is_none_is_malformed() -> None:
     with pytest.raises(MalformedData):
         recognise(LINE.replace("Nam|", "?|").encode(), RECOGNISERS)
+
+
+def test_ten_thousand_changed_codes_are_recognised_or_refused(rounds: Callable[[int], range]) -> None:
+    """Cards of both generations, insurance cards and VNeID's links, with characters changed, lost and doubled."""
+    draw = random.Random(12)
+    longer = LINE.replace("||", "|012345678|") + "|Nguyễn Văn Cha|Trần Thị Mẹ|1|2"
+    seeds = [text.encode() for text in (LINE, LINE, longer, longer, *INSURANCE_LINES, "vneid://a/b")]
+    kinds = {CARD_QR: CardQr, BHYT_CARD: BhytCard, VNEID: VneidCode, UNKNOWN: type(None)}
+    for _ in rounds(10_000):
+        text = bytearray(draw.choice(seeds))
+        for _ in range(draw.randrange(1, 4)):
+            at = draw.randrange(len(text))
+            new = draw.choices(b"|0129-/ aN\xc4\x83\xcc\x81\x00", k=draw.randrange(3))
+            text[at : at + draw.randrange(3)] = bytes(new)
+        try:
+            found = recognise(bytes(text), RECOGNISERS)
+        except IdCardError:
+            continue
+        assert type(found.document) is kinds[found.format]

@@ -49,3 +49,4 @@ def _tidy_up(request: pytest.FixtureRequest) -> Iterator[None]:
         bench: Bench = request.getfixturevalue("bench")
         bench.take_away()
         bench.hide_qr()
+        bench.plug_scanner(True)

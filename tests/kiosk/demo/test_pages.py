@@ -44,7 +44,9 @@ def client_of(app: Flask) -> FlaskClient:
 
 
 def real_devices(bench: Bench, config: BenchConfig) -> FlaskClient:
-    return client_of(create_bench_app(bench, config.model_copy(update={"reader": "pcsc", "camera": "browser"})))
+    return client_of(
+        create_bench_app(bench, config.model_copy(update={"reader": "pcsc", "camera": "browser", "scanner": "wedge"}))
+    )
 
 
 def post(client: FlaskClient, path: str, *, token: str | None = None, origin: str = OWN) -> tuple[int, str]:
@@ -74,7 +76,8 @@ def test_everybody_s_card_in_both_languages(client: FlaskClient, language: str, 
     assert said["page.title"] in page
     assert said[f"citizen.{citizen}.expect"].replace("'", "&#39;") in page
     for name in citizens():
-        assert "disabled" not in button(page, f"place-{name}") + button(page, f"show-qr-{name}")
+        for deed in ("place", "show-qr", "scan"):
+            assert "disabled" not in button(page, f"{deed}-{name}")
     holder = citizens()[citizen].holder
     assert f"<tspan>{holder.personal_number[:-6]}</tspan>" in page
     assert 'd="M' in page
@@ -132,7 +135,25 @@ def test_card_and_code_come_and_go(client: FlaskClient, bench: Bench) -> None:
     assert bench.laid == Laid()
 
 
-@pytest.mark.parametrize("path", ["/citizens/insured/place", "/take-away", "/citizens/insured/show-qr", "/hide-qr"])
+def test_the_scanner_scans_and_can_be_pulled_out(client: FlaskClient, bench: Bench) -> None:
+    assert post(client, f"/citizens/{WHO}/scan?lang=en") == (303, f"/?lang=en&citizen={WHO}")
+    page = client.get("/?lang=en").text
+    assert f'data-test="scanner" data-citizen="{WHO}"' in page
+    assert f"Last scanned: {citizens()[WHO].holder.name}" in page
+    assert post(client, "/scanner/unplug")[0] == 303
+    assert "disabled" in button(client.get("/").text, f"scan-{WHO}")
+    assert post(client, "/scanner/plug")[0] == 303
+    assert bench.laid == Laid()
+    assert post(client, "/scanner/throw")[0] == HTTPStatus.NOT_FOUND
+
+
+DEEDS = (
+    *("/citizens/insured/place", "/take-away", "/citizens/insured/show-qr", "/hide-qr"),
+    *("/citizens/insured/scan", "/scanner/unplug"),
+)
+
+
+@pytest.mark.parametrize("path", DEEDS)
 class TestTheDoor:
     def test_without_the_token(self, client: FlaskClient, bench: Bench, path: str) -> None:
         client.get("/")
@@ -153,7 +174,7 @@ class TestTheDoor:
         assert bench.laid == Laid()
 
 
-@pytest.mark.parametrize("path", ["/citizens/nobody/place", "/citizens/nobody/show-qr"])
+@pytest.mark.parametrize("path", ["/citizens/nobody/place", "/citizens/nobody/show-qr", "/citizens/nobody/scan"])
 def test_nobody_unknown(client: FlaskClient, path: str) -> None:
     assert post(client, path)[0] == HTTPStatus.NOT_FOUND
 
@@ -167,15 +188,16 @@ def test_with_real_devices_the_page_says_why_nothing_can_be_placed(
     bench: Bench, config: BenchConfig, language: str
 ) -> None:
     page = real_devices(bench, config).get(f"/?lang={language}").text
-    for why in ("devices.real_reader", "devices.real_camera"):
+    for why in ("devices.real_reader", "devices.real_camera", "devices.real_scanner"):
         assert words(language)[why].replace("'", "&#39;") in page
-    for test in (f"place-{WHO}", "take-away", f"show-qr-{WHO}", "hide-qr"):
+    for test in (f"place-{WHO}", "take-away", f"show-qr-{WHO}", "hide-qr", f"scan-{WHO}", "unplug-scanner"):
         assert "disabled" in button(page, test)
 
 
 def test_with_real_devices_nothing_can_be_placed(bench: Bench, config: BenchConfig) -> None:
     client = real_devices(bench, config)
-    for path in (f"/citizens/{WHO}/place", "/take-away", f"/citizens/{WHO}/show-qr", "/hide-qr"):
+    deeds = (f"/citizens/{WHO}/place", "/take-away", f"/citizens/{WHO}/show-qr", "/hide-qr", f"/citizens/{WHO}/scan")
+    for path in (*deeds, "/scanner/unplug"):
         assert post(client, path)[0] == HTTPStatus.CONFLICT
     assert bench.laid == Laid()
 

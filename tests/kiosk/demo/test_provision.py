@@ -25,7 +25,8 @@ def patient(place: Place) -> PatientConfig:
 
 
 def test_the_configurations_are_valid(place: Place) -> None:
-    assert patient(place).reader == patient(place).camera == "simulated:127.0.0.1:8003"
+    devices = {patient(place).reader, patient(place).camera, patient(place).scanner}
+    assert devices == {"simulated:127.0.0.1:8003"}
     assert load(StaffConfig, place.config("staff")).port == 8001
     bench = load(BenchConfig, place.config("bench"))
     assert (bench.port, bench.card_port, bench.patient_port, bench.staff_port) == (8002, 8003, 8000, 8001)

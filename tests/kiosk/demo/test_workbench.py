@@ -11,7 +11,16 @@ from idcard.testing import Issuer
 from kiosk.demo.card_socket import CardSocket
 from kiosk.demo.people import citizens
 from kiosk.demo.workbench import Bench
-from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, PRESENCE, SimulatedCamera, SimulatedDesk
+from kiosk.devices.simulated import (
+    ASK_ATR,
+    CAMERA_FRAME,
+    POWER_OFF,
+    PRESENCE,
+    SCANNER,
+    SimulatedCamera,
+    SimulatedDesk,
+    SimulatedScanner,
+)
 
 WHO = "insured"
 
@@ -95,14 +104,50 @@ def test_the_camera_sees_the_code_until_it_is_put_away(bench: Bench, cards: Card
     camera.close()
 
 
+def test_a_scan_comes_once_and_whole(bench: Bench, cards: CardSocket) -> None:
+    scanner = SimulatedScanner("127.0.0.1", cards.port, poll_s=0)
+    assert (scanner.read(0), scanner.connected) == (b"", True)
+    bench.scan(WHO)
+    assert bench.laid.scanned == WHO
+    assert scanner.read(0) == citizens()[WHO].qr_text.encode() + b"\r"
+    assert scanner.read(0) == b""
+    scanner.close()
+
+
+def test_an_unplugged_scanner_is_missing_and_sends_nothing(bench: Bench, cards: CardSocket) -> None:
+    scanner = SimulatedScanner("127.0.0.1", cards.port, poll_s=0)
+    bench.scan(WHO)
+    bench.plug_scanner(False)
+    bench.scan(WHO)
+    assert (scanner.read(0), scanner.connected) == (b"", False)
+    bench.plug_scanner(True)
+    assert (scanner.read(0), scanner.connected) == (b"", True)
+    assert bench.laid.scanned is None
+    scanner.close()
+
+
+def test_a_scan_that_nobody_fetches_is_lost(issuer: Issuer) -> None:
+    unheard = Bench(issuer, {WHO: citizens()[WHO]}, heard_s=0)
+    unheard.scan(WHO)
+    assert unheard.answer(SCANNER) == b"\x01"
+
+
+def test_without_a_bench_the_scanner_is_missing(bench: Bench) -> None:
+    gone = CardSocket("127.0.0.1", 0, bench.answer)
+    gone.close()
+    scanner = SimulatedScanner("127.0.0.1", gone.port, poll_s=0)
+    assert (scanner.read(0), scanner.connected) == (b"", False)
+    scanner.close()
+
+
 def test_nobody_unknown_can_be_placed(bench: Bench) -> None:
-    for deed in (bench.place, bench.show_qr):
+    for deed in (bench.place, bench.show_qr, bench.scan):
         with pytest.raises(KeyError):
             deed("nobody")
     assert (bench.laid.on_reader, bench.laid.before_camera) == (None, None)
 
 
-@pytest.mark.parametrize("body", [b"\x03", b"\x07", b"\xff", b"\x00\x01", b"\x00\x00\x00", bytes(300)])
+@pytest.mark.parametrize("body", [b"\x03", b"\x08", b"\xff", b"\x00\x01", b"\x00\x00\x00", bytes(300)])
 def test_nonsense_is_answered_and_changes_nothing(bench: Bench, body: bytes) -> None:
     assert bench.answer(body) == b""
     bench.place(WHO)
@@ -119,7 +164,8 @@ def test_the_bench_tells_what_devices_tell_and_no_more(bench: Bench) -> None:
     answers = [bench.answer(bytes([code])) for code in range(256) if bytes([code]) not in (CAMERA_FRAME, POWER_OFF)]
     told = b"".join(answers)
     assert told.count(bench.answer(ASK_ATR)) == 1
-    assert len(told) == len(bench.answer(ASK_ATR)) + len(bench.answer(PRESENCE))
+    devices = (ASK_ATR, PRESENCE, SCANNER)
+    assert len(told) == sum(len(bench.answer(device)) for device in devices)
     assert holder.can.encode() not in told
 
 

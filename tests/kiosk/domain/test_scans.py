@@ -1,6 +1,8 @@
 """Byte streams of scanners, whole and mangled, made into texts by quiet time and completeness."""
 
 import itertools
+import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -130,3 +132,27 @@ def test_any_bytes_at_any_time(parts: list[tuple[float, bytes]]) -> None:
 @given(st.text(max_size=200))
 def test_any_utf_8_is_a_text(text: str) -> None:
     assert isinstance(scanned_text(text.encode("utf-8", "replace")), str)
+
+
+def test_ten_thousand_mangled_streams_end_in_whole_texts_or_nothing(rounds: Callable[[int], range]) -> None:
+    """Bytes lost and put in, Enter anywhere, bursts with pauses: no half card is ever taken for a whole one."""
+    draw = random.Random(23)
+    for _ in rounds(10_000):
+        sent = bytearray(draw.choice([CARD, CARD_2024, INSURANCE, OTHER]).encode())
+        for _ in range(draw.randrange(3)):
+            at = draw.randrange(len(sent))
+            new = draw.choice([b"", b"\r", b"\r\n", b"|", b"\xff", b"\x00", bytes(sent[at : at + 9])])
+            sent[at : at + draw.randrange(2)] = new
+        framing, now = Framing(), 0.0
+        while sent:
+            burst = draw.randrange(1, 64)
+            framing.feed(bytes(sent[:burst]), now)
+            del sent[:burst]
+            now += draw.choice([0.005, 0.02, 0.1, 0.2, 0.5, 4.0])
+            assert is_none_or_whole(framing.due(now))
+        assert is_none_or_whole(framing.due(now + 0.5))
+        assert framing.due(now + 5) is None
+
+
+def is_none_or_whole(text: str | None) -> bool:
+    return text is None or (bool(text) and not is_cut_short(text) and not set(text) & set("\r\n\t\x00"))

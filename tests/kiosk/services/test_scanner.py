@@ -8,28 +8,34 @@ from typing import Any
 import pytest
 
 from kiosk.devices.scanner import SerialScanner
-from kiosk.devices.simulated_scanner import SimulatedScanner
+from kiosk.devices.serial_twin import SerialTwin
 from kiosk.domain.flow import Screen
+from kiosk.services.parts import ScannerHealth
 from kiosk.services.scanner_thread import ScannerThread
 
 
 @pytest.fixture
-def twin(tmp_path: Path) -> Iterator[SimulatedScanner]:
-    twin = SimulatedScanner(tmp_path / "scanner")
+def twin(tmp_path: Path) -> Iterator[SerialTwin]:
+    twin = SerialTwin(tmp_path / "scanner")
     yield twin
     twin.unplug()
 
 
 @pytest.fixture
-def thread(kiosk: Any, tmp_path: Path, twin: SimulatedScanner) -> Iterator[ScannerThread]:
+def health(kiosk: Any) -> ScannerHealth:
+    return ScannerHealth(kiosk.checkin)
+
+
+@pytest.fixture
+def thread(kiosk: Any, health: ScannerHealth, tmp_path: Path, twin: SerialTwin) -> Iterator[ScannerThread]:
     scanner = SerialScanner(str(tmp_path / "scanner"), again_s=0.02)
     assert scanner.read(0.01) == b""
-    thread = ScannerThread(scanner=scanner, patient=kiosk.patient, clock=kiosk.clock)
+    thread = ScannerThread(scanner=scanner, patient=kiosk.patient, health=health, clock=kiosk.clock)
     yield thread
     thread.stop()
 
 
-def scan(kiosk: Any, thread: ScannerThread, twin: SimulatedScanner, sent: bytes) -> Screen:
+def scan(kiosk: Any, thread: ScannerThread, twin: SerialTwin, sent: bytes) -> Screen:
     """Send those bytes, let them be taken, and let the quiet pass."""
     twin.send([sent], pause_s=0.02)
     thread.turn()
@@ -38,16 +44,14 @@ def scan(kiosk: Any, thread: ScannerThread, twin: SimulatedScanner, sent: bytes)
     return kiosk.screen
 
 
-def test_a_scanned_card_is_read_with_its_key(kiosk: Any, thread: ScannerThread, twin: SimulatedScanner) -> None:
+def test_a_scanned_card_is_read_with_its_key(kiosk: Any, thread: ScannerThread, twin: SerialTwin) -> None:
     text = kiosk.holders["insured"].card_qr_text().encode()
     assert scan(kiosk, thread, twin, text[:30] + b"\r\n" + text[30:] + b"\r\n") is Screen.PLACE_CARD
     kiosk.put("insured")
     assert kiosk.turn().screen is Screen.CONFIRM
 
 
-def test_the_same_scan_within_five_seconds_counts_once(
-    kiosk: Any, thread: ScannerThread, twin: SimulatedScanner
-) -> None:
+def test_the_same_scan_within_five_seconds_counts_once(kiosk: Any, thread: ScannerThread, twin: SerialTwin) -> None:
     text = kiosk.holders["insured"].card_qr_text().encode()
     assert scan(kiosk, thread, twin, text) is Screen.PLACE_CARD
     kiosk.patient.stop()
@@ -58,25 +62,23 @@ def test_the_same_scan_within_five_seconds_counts_once(
 
 
 @pytest.mark.parametrize("sent", [b"https://example.vn/hello", b"8934588063053"])
-def test_another_code_is_said_to_be_another(
-    kiosk: Any, thread: ScannerThread, twin: SimulatedScanner, sent: bytes
-) -> None:
+def test_another_code_is_said_to_be_another(kiosk: Any, thread: ScannerThread, twin: SerialTwin, sent: bytes) -> None:
     assert scan(kiosk, thread, twin, sent) is Screen.ATTRACT
     assert kiosk.view.hint == "qr_unknown"
 
 
-def test_half_a_card_does_nothing(kiosk: Any, thread: ScannerThread, twin: SimulatedScanner) -> None:
+def test_half_a_card_does_nothing(kiosk: Any, thread: ScannerThread, twin: SerialTwin) -> None:
     text = kiosk.holders["insured"].card_qr_text().encode()
     assert scan(kiosk, thread, twin, text[:40] + b"\r\n") is Screen.ATTRACT
     assert kiosk.view.hint == ""
 
 
-def test_a_code_where_none_is_of_use_is_ignored(kiosk: Any, thread: ScannerThread, twin: SimulatedScanner) -> None:
+def test_a_code_where_none_is_of_use_is_ignored(kiosk: Any, thread: ScannerThread, twin: SerialTwin) -> None:
     kiosk.admit("insured")
     assert scan(kiosk, thread, twin, kiosk.holders["old"].card_qr_text().encode()) is Screen.TICKET
 
 
-def test_the_running_thread_survives_being_unplugged(kiosk: Any, thread: ScannerThread, twin: SimulatedScanner) -> None:
+def test_the_running_thread_survives_being_unplugged(kiosk: Any, thread: ScannerThread, twin: SerialTwin) -> None:
     thread.start()
     twin.unplug()
     time.sleep(0.1)
@@ -88,3 +90,36 @@ def test_the_running_thread_survives_being_unplugged(kiosk: Any, thread: Scanner
         kiosk.clock.advance(0.2)
         time.sleep(0.1)
     assert kiosk.screen is Screen.PLACE_CARD
+
+
+def told(kiosk: Any) -> list[Any]:
+    """What staff see of the scanner."""
+    return [row.state for row in kiosk.staff.devices() if row.part == "scanner"]
+
+
+def test_staff_see_that_a_scanner_is_missing_and_that_it_is_back(
+    kiosk: Any, thread: ScannerThread, twin: SerialTwin
+) -> None:
+    thread.turn()
+    assert told(kiosk) == [{"ok": True}]
+    twin.unplug()
+    thread.turn()
+    assert told(kiosk) == [{"ok": False, "reason": "missing"}]
+    twin.plug()
+    deadline = time.monotonic() + 10
+    while told(kiosk) != [{"ok": True}] and time.monotonic() < deadline:
+        thread.turn()
+    assert told(kiosk) == [{"ok": True}]
+
+
+def test_a_scanner_that_is_there_no_more_is_forgotten(kiosk: Any, health: ScannerHealth) -> None:
+    health.missing()
+    ScannerHealth(kiosk.checkin).unknown()
+    assert told(kiosk) == []
+
+
+def test_an_input_method_is_told_until_a_scan_comes_whole(kiosk: Any, health: ScannerHealth) -> None:
+    health.spoilt()
+    assert told(kiosk) == [{"ok": False, "reason": "input_method"}]
+    health.works()
+    assert told(kiosk) == [{"ok": True}]

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk.config import PatientConfig
+from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.web.patient import create_patient_app
 
@@ -91,16 +92,16 @@ class OwnPage(FlaskClient):
         return super().open(*args, **kwargs)
 
 
-Open = Callable[[ScreenView], tuple[Flask, FlaskClient, ShownView]]
+Open = Callable[..., tuple[Flask, FlaskClient, ShownView]]
 
 
 @pytest.fixture
 def open_page(page_config: PatientConfig) -> Open:
     """Opens the patient's app on a snapshot: the app, a client that behaves as its own page, and the desk."""
 
-    def open_app(shown: ScreenView) -> tuple[Flask, FlaskClient, ShownView]:
+    def open_app(shown: ScreenView, scanner: ScannerHealth | None = None) -> tuple[Flask, FlaskClient, ShownView]:
         desk = ShownView(shown)
-        app = create_patient_app(desk, page_config)
+        app = create_patient_app(desk, page_config, scanner=scanner)
         app.test_client_class = OwnPage
         client = app.test_client()
         client.environ_base |= {"HTTP_ORIGIN": OWN, "HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_X_VISIT": shown.visit}

@@ -2,19 +2,36 @@
 
 import contextlib
 import socket
-from collections.abc import Iterator
-from threading import Thread
+import time
+from collections.abc import Callable, Iterator
+from threading import Event, Thread
 
 import pytest
 from flask import Flask
 
 from kiosk.web.common.door import HEADERS
-from kiosk.web.common.serving import Server, make_server
+from kiosk.web.common.serving import IDLE_CONNECTIONS, Server, make_server
+
+PATIENCE_S = 30.0
+"""Less than the minute after which waitress itself closes a silent connection."""
+GO_ON = Event()
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = make_server(Flask(__name__), host="127.0.0.1", port=0)
+    app = Flask(__name__)
+    GO_ON.clear()
+
+    @app.get("/page")
+    def page() -> str:
+        return "the page"
+
+    @app.get("/news")
+    def news() -> str:
+        GO_ON.wait(PATIENCE_S)
+        return "the news"
+
+    server = make_server(app, host="127.0.0.1", port=0)
     thread = Thread(target=server.run)
     thread.start()
     yield server
@@ -46,3 +63,55 @@ def test_a_refusal_bears_our_headers_and_does_not_say_what_it_is(
         assert f"\r\n{name}: {value}\r\n".encode() in answer
     for word in (b"generated", b"waitress", b"Server:", b"Bad first"):
         assert word not in answer
+
+
+def connect(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
+
+
+def ask(connection: socket.socket, path: str) -> None:
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+
+
+def answer_on(connection: socket.socket) -> bytes:
+    answer = b""
+    while part := connection.recv(65536):
+        answer += part
+    return answer
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /page HTTP/1.1\r\nHost:"])
+def test_connections_that_ask_nothing_keep_nobody_from_the_page(server: Server, said: bytes) -> None:
+    with contextlib.ExitStack() as stack:
+        waiting = stack.enter_context(connect(server))
+        ask(waiting, "/news")
+        silent = [stack.enter_context(connect(server)) for _ in range(150)]
+        for connection in silent:
+            # The oldest may be gone already.
+            with contextlib.suppress(OSError):
+                connection.sendall(said)
+        asking = stack.enter_context(connect(server))
+        ask(asking, "/page")
+        assert answer_on(asking).endswith(b"the page")
+        wait_until(lambda: sum(map(is_closed, silent)) >= len(silent) - IDLE_CONNECTIONS)
+        # Who asked something first of all still gets the answer.
+        GO_ON.set()
+        assert answer_on(waiting).endswith(b"the news")
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the server has hung up."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -41,6 +41,18 @@ def test_one_tap_admits_somebody_with_a_desk_ticket(desk: Desk) -> None:
     assert "đã đọc: QR" in board
 
 
+def test_every_assurance_has_a_word_and_a_shape_of_its_own(desk: Desk) -> None:
+    shapes = set()
+    for rung in Assurance:
+        desk.checkin.desk_ticket(None, code=Code.UNKNOWN_CARD, assurance=rung)
+        [row, *_] = desk.staff.desk_tickets()
+        cell = desk.get().split(f'id="ticket-{row.visit_id}"')[1].split('class="assurance">')[1]
+        shapes.add(cell.split("</svg>")[0])
+    assert len(shapes) == len(Assurance)
+    assert "chip, chứng thư do hai người xác nhận" in desk.get()
+    assert "chip, certificate confirmed by the authority" in desk.get("/?lang=en")
+
+
 def test_a_ticket_of_a_card_that_is_not_genuine_must_be_typed(desk: Desk) -> None:
     reasons = ("genuine_chip.chip_wrong_answer", "trust.trust_not_passed")
     desk.checkin.desk_ticket(CLAIM, code=Code.NOT_GENUINE, reasons=reasons)
@@ -88,6 +100,37 @@ def test_a_ticket_of_yesterday_gets_a_number_of_today_and_the_clerk_is_told(desk
     board = desk.post(f"/tickets/{row.visit_id}/type", **papers)
     assert "hôm nay mang số 1, vào Mắt." in board
     assert "phiếu cũ: số 2 ngày 23/11" in board
+
+
+def test_open_tickets_of_earlier_days_stay_in_sight_with_their_rooms(desk: Desk) -> None:
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY, assurance=Assurance.QR_UNSIGNED)
+    assert "Phiếu của những ngày trước chưa xong" not in desk.get()
+    desk.clock.advance(86400)
+    desk.checkin.desk_ticket(None, code=Code.NO_DOCUMENT)
+    board = desk.get()
+    today, earlier = board.split("Phiếu của những ngày trước chưa xong")
+    [row] = desk.staff.earlier_tickets()
+    assert f'id="ticket-{row.visit_id}"' in earlier
+    assert f'href="#ticket-{row.visit_id}"' in today
+    assert "23/11" in earlier
+    assert "Trần Thị Mẫu" in earlier
+    assert f'id="confirm-{row.visit_id}-mat"' in earlier
+    assert "hôm nay mang số 2, vào Mắt." in desk.post(f"/tickets/{row.visit_id}/confirm", room="mat")
+    assert desk.staff.earlier_tickets() == ()
+
+
+def test_a_reader_that_works_again_is_no_urgent_matter(desk: Desk) -> None:
+    desk.checkin.notify(Code.READER_LOST)
+    desk.checkin.desk_ticket(None, code=Code.READER_LOST)
+    desk.checkin.report("reader", {"ok": False})
+    assert desk.get().count('class="urgent"') == 2
+    desk.clock.advance(60)
+    desk.checkin.report("reader", {"ok": True})
+    desk.checkin.came_back(Code.READER_LOST)
+    board = desk.get()
+    assert 'class="urgent"' not in board
+    assert board.count("Đã hoạt động lại lúc 07:43.") == 2
+    assert desk.get("/?lang=en").count("Works again since 07:43.") == 2
 
 
 def test_an_exception_is_settled(desk: Desk) -> None:
@@ -166,6 +209,21 @@ def test_a_roster_shows_its_age_in_words_and_colour(desk: Desk, ok: bool, age: s
     row = desk.get().split("Danh sách bảo hiểm")
     assert words in row[1]
     assert row[0].rindex(look) == max(row[0].rindex("<div"), 0)
+
+
+def test_a_store_without_anchor_is_shown_with_its_day(desk: Desk) -> None:
+    desk.checkin.report("trust", {"ok": True, "age": "fresh", "version": "ab", "no_anchor": "2026-11-05"})
+    board = desk.get()
+    assert "Chưa có chứng thư gốc của thẻ căn cước (khai báo ngày 05/11/2026)." in board
+    assert '<div class="old">' in board
+    assert "No anchor for citizen cards yet (declared on 05/11/2026)." in desk.get("/?lang=en")
+
+
+def test_why_a_trust_store_cannot_be_used_is_said_in_words(desk: Desk) -> None:
+    desk.checkin.report("trust", {"ok": False, "reason": "rolled_back"})
+    assert "cũ hơn bản đã dùng trước đó" in desk.get()
+    problem = ConfigurationError("It is damaged.", reason="damaged", remedy="Replace it.")
+    assert "Put a whole copy back." in desk.open(problem).get("/?lang=en", base_url=OWN).text
 
 
 def test_the_staff_page_is_guarded_like_the_patients(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 import idcard
 from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
+from kiosk.domain.codes import SETTLED_BY_STAFF, Code, DeskMessage, VisitReason
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
 from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.insurance import gateway_errors
@@ -42,7 +42,16 @@ PROBLEMS = (
     "bad_officer_number",
     "bad_times",
 )
-PARTS = ("reader", "camera", "store", "trust", "roster", "kiosk", "gateway")
+PARTS = ("reader", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway")
+PART_REASONS = ("missing", "input_method")
+TRUST_REASONS = (
+    "never_set_up",
+    "damaged",
+    "rolled_back",
+    "demonstration_anchor",
+    "not_vouched_for",
+    "not_writable",
+)
 CALLS = ("help", "child", "emergency")
 
 
@@ -70,8 +79,9 @@ def words(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def error_codes(kind: type[idcard.IdCardError] = idcard.IdCardError) -> set[str]:
-    """The codes of the library's errors and of the kiosk's own; the loopback service's answer other programs only."""
-    subs = [sub for sub in kind.__subclasses__() if not sub.__module__.startswith("idcard.service")]
+    """The codes of the library's errors and of the kiosk's own; those of its service and command reach no page."""
+    elsewhere = ("idcard.service", "idcard.cli")
+    subs = [sub for sub in kind.__subclasses__() if not sub.__module__.startswith(elsewhere)]
     return {kind.code}.union(*(error_codes(sub) for sub in subs))
 
 
@@ -91,7 +101,7 @@ def families() -> set[str]:
         | {f"match.kind.{kind}" for kind in Kind}
         | {f"match.birth.{grade}" for grade in BirthGrade}
         | {f"fact.{fact}" for fact in idcard.FactName}
-        | {f"staff.resolution.{word}" for word in Resolution if word is not Resolution.ADMITTED}
+        | {f"staff.resolution.{word}" for word in SETTLED_BY_STAFF}
         | {f"picture.place_{side}" for side in ("below", "left", "right")}
         | {f"error.{code}" for code in error_codes()}
         | {f"reason.{word}" for word in VisitReason if f"error.{word}" not in words("vi")}
@@ -101,6 +111,7 @@ def families() -> set[str]:
         | {f"staff.recheck.{state}" for state in Recheck}
         | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR)}
         | {f"staff.cover.{source}" for source in CoverSource}
+        | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
     )
 
 

@@ -53,7 +53,7 @@ class Demo:
         """One more kiosk of the same clinic with a store of its own; ``settings`` go to the patient's process."""
         patient, staff, bench, cards = (free_port() for _ in range(4))
         shared = {"store": f"{name}.db"} | {key: value for key, value in settings.items() if key in ("store", "trust")}
-        devices = {"reader": f"simulated:127.0.0.1:{cards}", "camera": f"simulated:127.0.0.1:{cards}"} | settings
+        devices = dict.fromkeys(("reader", "camera", "scanner"), f"simulated:127.0.0.1:{cards}") | settings
         own = {
             "bench": {"port": bench, "card_port": cards, "answer_ms": 0},
             "patient": {**shared, **devices, "port": patient},
@@ -135,6 +135,13 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 
+DEEDS = {
+    **{"place-": "reader", "take-away": "reader", "show-qr-": "camera", "hide-qr": "camera"},
+    **{"scan-": "scanner", "unplug-scanner": "scanner", "plug-scanner": "scanner"},
+}
+"""The bench's buttons, and the device that each is for."""
+
+
 class Lane:
     """Somebody before a kiosk: its page, and the bench where cards are put down; what their consoles complain of."""
 
@@ -170,12 +177,11 @@ class Lane:
         expect(self.page.locator("html")).to_have_attribute("lang", language)
 
     def do(self, what: str) -> None:
-        """Press a button of the bench: ``place-ID``, ``take-away``, ``show-qr-ID`` or ``hide-qr``."""
+        """Press a button of the bench: one of ``DEEDS``, with the citizen's id where it ends with a dash."""
         self.bench.locator(f'[data-test="{what}"]').click()
-        device = "camera" if "qr" in what.split("-") else "reader"
-        citizen = what.removeprefix("place-").removeprefix("show-qr-")
-        now = "" if citizen in ("take-away", "hide-qr") else citizen
-        expect(self.bench.locator(f'[data-test="{device}"]')).to_have_attribute("data-citizen", now)
+        deed = next(deed for deed in DEEDS if what.startswith(deed))
+        device = self.bench.locator(f'[data-test="{DEEDS[deed]}"]')
+        expect(device).to_have_attribute("data-citizen", what.removeprefix(deed))
 
     def number_of(self, citizen: str) -> str:
         """The twelve digits as they are printed on the card that the bench draws."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-class SimulatedScanner:
+class SerialTwin:
     """A scanner whose port is a link to a pseudo-terminal.
 
     :param port: where the link is made, for :class:`~kiosk.devices.scanner.SerialScanner` to open.

@@ -1,0 +1,153 @@
+"""What ``idcard qr explain`` says, in English and in Vietnamese: formats, what they prove, and of their signers."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from idcard.cli.texts import Language
+
+_ALL: Final = ("origin", "unchanged", "original", "holder", "recent", "current")
+
+PROVED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "signed": ("origin", "unchanged"),
+        "single_use": ("origin", "unchanged", "recent", "first_use"),
+        **dict.fromkeys(("unsigned", "online", "request", "named", "unknown"), ()),
+    }
+)
+"""What a code of that kind proves, once its signature is verified."""
+
+NOT_PROVED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "signed": ("original", "holder", "recent", "current"),
+        "single_use": ("original", "holder"),
+        **dict.fromkeys(("unsigned", "online", "request", "named", "unknown"), _ALL),
+    }
+)
+"""What it does not prove, whatever is verified."""
+
+TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "vn_card_qr": ("Code printed on a Vietnamese identity card", "Mã in trên thẻ căn cước Việt Nam"),
+        "vn_bhyt_card": ("Vietnamese health insurance card", "Thẻ bảo hiểm y tế Việt Nam"),
+        "vn_vneid": ("Code of the app VNeID", "Mã của ứng dụng VNeID"),
+        "idcard_token": ("Receipt or hand-off of a clinic", "Biên nhận hoặc mã chuyển tiếp của phòng khám"),
+        "eu_dcc": (
+            "EU digital COVID certificate; Vietnam's vaccine pass is one",
+            "Chứng nhận COVID số theo chuẩn EU, như hộ chiếu vắc-xin Việt Nam",
+        ),
+        "smart_health_card": ("SMART Health Card", "Thẻ sức khỏe SMART Health Card"),
+        "icao_vds": ("ICAO visible digital seal", "Con dấu số ICAO VDS"),
+        "icao_idb": ("ICAO barcode data structure", "Mã vạch ICAO IDB"),
+        "icao_vds_nc": ("ICAO seal of a health proof (VDS-NC)", "Con dấu số ICAO VDS-NC"),
+        "fr_2d_doc": ("French 2D-Doc", "Mã 2D-Doc của Pháp"),
+        "in_aadhaar": ("Indian Aadhaar code", "Mã Aadhaar của Ấn Độ"),
+        "ph_philsys": ("Philippine PhilSys code", "Mã PhilSys của Philippines"),
+        "mosip_claim_169": ("MOSIP identity code (Claim 169)", "Mã định danh MOSIP (Claim 169)"),
+        "mosip_pixelpass": ("MOSIP PixelPass", "Mã MOSIP PixelPass"),
+        "cose_encrypted": ("Encrypted message", "Mã đã mã hóa"),
+        "cwt": ("CBOR web token", "Mã CBOR web token"),
+        "iso_18013_5_engagement": ("Begin of a mobile licence's session", "Mã mở phiên giấy tờ di động ISO 18013-5"),
+        "openid4vp_request": ("Request for a credential (OpenID4VP)", "Yêu cầu xuất trình giấy tờ (OpenID4VP)"),
+        "sd_jwt_vc": ("Credential as SD-JWT", "Giấy tờ số dạng SD-JWT"),
+        "w3c_vc_jwt": ("Credential as JWT", "Giấy tờ số dạng JWT"),
+        "w3c_vc_json": ("Credential as JSON", "Giấy tờ số dạng JSON"),
+        "unknown": ("No known format", "Không phải loại mã đã biết"),
+    }
+)
+"""What a format is called, in English and in Vietnamese."""
+
+_PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "proves": (
+            "Proves, once its signature is verified under a known signer:",
+            "Chứng minh được, khi chữ ký đã được xác minh với nơi ký đã biết:",
+        ),
+        "proves.origin": ("who made it", "ai đã làm ra mã"),
+        "proves.unchanged": ("that nothing in it was changed", "nội dung không bị sửa"),
+        "proves.recent": ("that it was made within the last five minutes", "mã được tạo trong năm phút vừa qua"),
+        "proves.first_use": (
+            "that it is shown for the first time, if whoever takes it remembers it",
+            "mã được dùng lần đầu, nếu nơi nhận có ghi nhớ mã",
+        ),
+        "does_not_prove": ("Does not prove:", "Không chứng minh được:"),
+        "does_not_prove.origin": ("who made it", "ai đã làm ra mã"),
+        "does_not_prove.unchanged": ("that nothing in it was changed", "nội dung không bị sửa"),
+        "does_not_prove.original": (
+            "copying: a photo of it is as good as the code",
+            "sao chép: ảnh chụp cũng dùng được như mã gốc",
+        ),
+        "does_not_prove.holder": (
+            "the holder: nothing binds it to whoever shows it; compare a portrait, or read a card's chip",
+            "người mang: không có gì gắn mã với người đang đưa; hãy so ảnh hoặc đọc chip của thẻ",
+        ),
+        "does_not_prove.recent": (
+            "freshness: a copy of last year looks the same",
+            "tính mới: bản sao từ năm trước trông cũng như vậy",
+        ),
+        "does_not_prove.current": (
+            "that it still holds: the code does not know whether it was taken back",
+            "còn giá trị: trong mã không ghi việc đã bị thu hồi hay chưa",
+        ),
+        "not_said": ("not said", "không ghi"),
+        "signer": (
+            "Signer, as the code says: {issuer}, key {key_id}, {algorithm}",
+            "Nơi ký, theo mã ghi: {issuer}, khóa {key_id}, {algorithm}",
+        ),
+        "signer.no_list": (
+            "Whether that key is known was not looked up: use --trust DIR.",
+            "Chưa tra xem khóa này có được biết không: hãy dùng --trust THƯMỤC.",
+        ),
+        "signer.listed": (
+            "Your trust store knows that key; 'idcard qr verify' says whether it signed.",
+            "Kho chứng thư có khóa này; 'idcard qr verify' cho biết khóa có ký mã không.",
+        ),
+        "signer.not_listed": (
+            "Your trust store does not know that key.",
+            "Kho chứng thư không có khóa này.",
+        ),
+        "trust": ("To verify it: ", "Để xác minh: "),
+        "trust.eu_dcc": (
+            "put the signer's certificate, from the issuing state's own list, into DIR/qr/signers (or into "
+            "DIR/qr/certificates, if an anchor in DIR/csca issued it); then 'idcard qr verify FILE --trust DIR'.",
+            "đặt chứng thư của nơi ký, lấy từ danh sách của nước cấp, vào DIR/qr/signers (hoặc DIR/qr/certificates "
+            "nếu do chứng thư gốc trong DIR/csca cấp); rồi dùng 'idcard qr verify FILE --trust DIR'.",
+        ),
+        "trust.idcard_token": (
+            "get the public key of the clinic {clinic} from the clinic itself and put it into DIR/qr/keys, in a file "
+            "called {clinic}.pem; then 'idcard qr verify FILE --trust DIR'.",
+            "xin khóa công khai của phòng khám {clinic} từ chính nơi đó, đặt vào DIR/qr/keys trong tệp "
+            "{clinic}.pem; rồi dùng 'idcard qr verify FILE --trust DIR'.",
+        ),
+        "trust.vn_card_qr": (
+            "no list of signers can help. Read the card's chip: 'idcard read --card-qr' takes its key from this code.",
+            "không danh sách nào giúp được. Hãy đọc chip: 'idcard read --card-qr' lấy khóa từ mã này.",
+        ),
+        "trust.vn_bhyt_card": (
+            "no list of signers can help. Ask the health insurance's own service, or read the holder's card.",
+            "không danh sách nào giúp được. Hãy hỏi cổng của bảo hiểm xã hội, hoặc đọc thẻ căn cước.",
+        ),
+        "trust.online": (
+            "only the issuer's own service can, within 60 seconds: a program hands it to an OnlineCodeVerifier.",
+            "chỉ dịch vụ của nơi cấp làm được, trong 60 giây: phần mềm chuyển mã cho OnlineCodeVerifier.",
+        ),
+        "trust.request": (
+            "there is nothing to verify in it; judge what it leads to.",
+            "trong mã không có gì để xác minh; hãy xét nội dung mà mã dẫn tới.",
+        ),
+        "trust.named": (
+            "this version cannot; use the issuer's own app.",
+            "phiên bản này chưa làm được; hãy dùng ứng dụng của nơi cấp.",
+        ),
+        "trust.unknown": (
+            "nobody here knows how; do not take it for an identity.",
+            "không rõ cách; không lấy mã này làm danh tính.",
+        ),
+    }
+)
+
+
+def say_why(key: str, language: Language, **values: object) -> str:
+    """The text called ``key``, its places filled in; nothing where there is none."""
+    pair = _PAIRS.get(key)
+    return "" if pair is None else pair[list(Language).index(language)].format(**values)

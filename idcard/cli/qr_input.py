@@ -1,0 +1,51 @@
+"""Where the commands for codes get their codes from: a picture, a file with a code's bytes, or standard input."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import idcard
+
+_MAX_FILE = 32 << 20
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"P4", b"P5", b"P6")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A picture, or a code's own bytes; - is standard input.")]
+Trust = Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store, with its folder qr.")]
+Demonstration = Annotated[
+    bool, typer.Option("--accept-demonstration", help="Also take demonstration certificates, which prove nothing.")
+]
+
+
+def codes_in(file: Path) -> tuple[bytes, ...]:
+    """The codes in a picture; or the one code whose bytes the file holds, without the end of a line.
+
+    :raises typer.BadParameter: if it cannot be read.
+    """
+    data = _bytes_of(file)
+    if data.startswith(_PICTURES):
+        return tuple(symbol.data for symbol in idcard.scan(data, mode="still"))
+    text = data.removesuffix(b"\n").removesuffix(b"\r")
+    return (text,) if text else ()
+
+
+def signers_in(trust: Path | None, demonstration: bool) -> idcard.QrTrust:
+    """Whose codes are believed; nobody's where no directory is given."""
+    if trust is None:
+        return idcard.QrTrust.of()
+    return idcard.QrTrust.from_directory(trust, accept_demonstration=demonstration)
+
+
+def printable(text: str) -> str:
+    """Text from a code, without the control sequences by which it could write on the terminal what it likes."""
+    return "".join(part if part.isprintable() else "\ufffd" for part in text)
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
+            return stream.read(_MAX_FILE + 1)
+    except OSError:
+        # The argument is not repeated: it may be the text of a code, given by mistake.
+        raise typer.BadParameter("FILE cannot be read; a code's text goes into a file, or to standard input") from None

@@ -1,0 +1,59 @@
+"""The loop that every thread of a device is: it begins, turns, survives whatever a turn does, and ends when told."""
+
+from abc import ABC, abstractmethod
+from threading import Event, Thread
+from typing import Protocol
+
+import structlog
+
+_END_WITHIN_S = 10.0
+_log = structlog.get_logger(__name__)
+
+
+class Device(Protocol):
+    """What a worker owns."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Worker(ABC):
+    """A thread that owns one device and turns until it is stopped.
+
+    :param name: the thread's name, as the log says it.
+    :param device: closed once the thread has ended.
+    :param pause_s: seconds before each turn; 0 where a turn waits by itself.
+    :param rest_s: seconds after a turn that failed, so that a broken driver does not take the whole processor.
+    """
+
+    def __init__(self, name: str, device: Device, *, pause_s: float = 0.0, rest_s: float = 1.0) -> None:
+        self._name = name
+        self._device = device
+        self._pause_s = pause_s
+        self._rest_s = rest_s
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and let go of the device; what runs in a turn may be given up."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=_END_WITHIN_S)
+        self._device.close()
+
+    @abstractmethod
+    def turn(self) -> None:
+        """One turn."""
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._pause_s):
+            try:
+                self.turn()
+            except Exception as error:
+                # A bug must not take the device away from everybody; the words of an error may hold personal data.
+                _log.error("thread_fault", thread=self._name, kind=type(error).__name__)
+                self._stopping.wait(self._rest_s)

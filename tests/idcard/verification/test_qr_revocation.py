@@ -1,0 +1,133 @@
+"""A code whose signer was taken back: by the revocation lists of the trust store, with their age."""
+
+import hashlib
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from idcard.qr import base45, cose
+from idcard.qr.cose import Algorithm
+from idcard.qr.formats import RECOGNISERS
+from idcard.qr.recognise import recognise
+from idcard.trust.draft import editing
+from idcard.trust.importing import add_file
+from idcard.trust.signer_list import QrTrust
+from idcard.trust.store import TrustStore
+from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.qr import QrVerdict, verify_qr
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+SIGNER_SERIAL = 77
+ROOT_KEY, SIGNER_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+ROOT_NAME = x509.Name([
+    x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"), x509.NameAttribute(NameOID.COMMON_NAME, "Gốc Mẫu")
+])  # fmt: skip
+SIGNER_NAME = x509.Name([
+    x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"), x509.NameAttribute(NameOID.COMMON_NAME, "Ký Mẫu")
+])  # fmt: skip
+
+
+def certificate(subject: x509.Name, key: Any, *, serial: int, authority: bool) -> bytes:
+    signs = x509.KeyUsage(
+        digital_signature=not authority, key_cert_sign=authority, crl_sign=authority, content_commitment=False,
+        key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    builder = x509.CertificateBuilder(
+        issuer_name=ROOT_NAME, subject_name=subject, public_key=key.public_key(), serial_number=serial,
+        not_valid_before=NOW - timedelta(days=300), not_valid_after=NOW + timedelta(days=300),
+    )  # fmt: skip
+    builder = builder.add_extension(signs, True)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ROOT_KEY.public_key()), False)
+    if authority:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+    return builder.sign(ROOT_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+ROOT = certificate(ROOT_NAME, ROOT_KEY, serial=1, authority=True)
+SIGNER = certificate(SIGNER_NAME, SIGNER_KEY, serial=SIGNER_SERIAL, authority=False)
+
+
+def crl(*serials: int, age: timedelta = timedelta(days=20), life: timedelta = timedelta(days=90)) -> bytes:
+    issued = NOW - age
+    builder = x509.CertificateRevocationListBuilder(
+        issuer_name=ROOT_NAME, last_update=issued, next_update=issued + life
+    )
+    builder = builder.add_extension(x509.CRLNumber(1), False)
+    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ROOT_KEY.public_key()), False)
+    for serial in serials:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(issued).build()
+        builder = builder.add_revoked_certificate(entry)
+    return builder.sign(ROOT_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def health() -> bytes:
+    entry = dict.fromkeys(("tg", "co", "is", "vp", "mp", "ma"), "x") | {"dt": "2026-11-01", "dn": 1, "sd": 1}
+    person = {"fn": "Nguyễn", "gn": "Văn Thử", "fnt": "NGUYEN", "gnt": "VAN<THU"}
+    dcc = {"ver": "1.3.0", "nam": person, "dob": "1990-01", "v": [entry | {"ci": "URN:UVCI:01:VN:MAU"}]}
+    seconds = int(NOW.timestamp())
+
+    def sign(data: bytes) -> bytes:
+        r, s = decode_dss_signature(SIGNER_KEY.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+    payload = cbor2.dumps({1: "VN", 4: seconds + 60, 6: seconds - 60, -260: {1: dcc}})
+    message = cose.make(payload, key_id=hashlib.sha256(SIGNER).digest()[:8], algorithm=Algorithm.ES256, sign=sign)
+    return b"HC1:" + base45.encode(zlib.compress(message))
+
+
+def judged(folder: Path, *lists: bytes, trusted: bool = False) -> QrVerdict:
+    """The verdict where the store holds the root and these revocation lists."""
+    with editing(folder, at=NOW) as draft:
+        for data in (ROOT, *lists):
+            report = add_file(draft, data, name="file", at=NOW)
+            assert report.count("added"), report.findings
+    store = TrustStore.from_directory(folder)
+    trust = QrTrust.of(**{"signers" if trusted else "certificates": [SIGNER]}, store=store)  # type: ignore[arg-type]
+    return verify_qr(recognise(health(), RECOGNISERS), trust, at=NOW)
+
+
+def revocation(verdict: QrVerdict) -> Fact:
+    return verdict.fact(FactName.REVOCATION)
+
+
+def test_without_a_list_nothing_is_judged(tmp_path: Path) -> None:
+    verdict = judged(tmp_path)
+    assert (revocation(verdict).outcome, revocation(verdict).reason) == (
+        Outcome.NOT_PERFORMED,
+        Reason.NO_REVOCATION_LIST,
+    )
+    assert verdict.meets()
+
+
+def test_a_list_without_the_signer_passes_and_says_its_age(tmp_path: Path) -> None:
+    verdict = judged(tmp_path, crl(SIGNER_SERIAL + 1))
+    assert (revocation(verdict).outcome, revocation(verdict).reason) == (Outcome.PASSED, Reason.NOT_REVOKED)
+    assert revocation(verdict).details["age_days"] == "20"
+    assert verdict.meets()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_signer_that_was_taken_back_fails_however_it_is_trusted(tmp_path: Path, trusted: bool) -> None:
+    verdict = judged(tmp_path, crl(SIGNER_SERIAL), trusted=trusted)
+    assert (revocation(verdict).outcome, revocation(verdict).reason) == (Outcome.FAILED, Reason.REVOKED)
+    assert not verdict.meets()
+
+
+def test_an_overdue_list_decides_nothing(tmp_path: Path) -> None:
+    verdict = judged(tmp_path, crl(age=timedelta(days=91)))
+    assert (revocation(verdict).outcome, revocation(verdict).reason) == (
+        Outcome.INCONCLUSIVE,
+        Reason.REVOCATION_LIST_STALE,
+    )
+    assert not verdict.meets()
