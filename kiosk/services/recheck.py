@@ -34,6 +34,9 @@ from kiosk.store.tables import Notice, Visit
 OLDEST = timedelta(days=7)
 """Admissions that are older are not asked about any more."""
 
+_FAILURES = 3
+"""After so many people about whom no answer came, a round ends: the gateway is down."""
+
 _END_WITHIN_S = 5.0
 _log = structlog.get_logger(__name__)
 
@@ -82,24 +85,43 @@ class Rechecker:
         self._opener = opener
         self._cover = cover
         self._clock = clock
+        self._failed: dict[str, int] = {}
 
     def round(self) -> Round:
         """Ask about everybody who is due, until no answer can be had.
 
+        Somebody about whom no answer came is asked about last in the next round: one person's bad data must not keep
+        everybody else waiting.
+
         :raises StoreUnavailable: if the store takes nothing; what was settled before stays so.
         """
         settled: dict[Recheck, int] = {}
+        failed = 0
         for visit_id, asked in self._due():
-            try:
-                state = self._settle(visit_id, None if asked is None else self._cover.ask(asked))
-            except NoOnlineAnswer as problem:
-                if problem.why is not Online.NO_NUMBER:
-                    return Round(settled=settled, stopped=problem.why)
-                state = self._settle(visit_id, None)
-            if state is Recheck.DUE:
-                return Round(settled=settled, stopped=Online.DOWN)
-            settled[state] = settled.get(state, 0) + 1
-        return Round(settled=settled, stopped=None)
+            state = self._tried(visit_id, asked)
+            if isinstance(state, Recheck):
+                settled[state] = settled.get(state, 0) + 1
+                continue
+            failed += 1
+            if state is not Online.DOWN or failed >= _FAILURES:
+                return Round(settled=settled, stopped=state)
+        return Round(settled=settled, stopped=Online.DOWN if failed else None)
+
+    def _tried(self, visit_id: str, asked: Asked | None) -> Recheck | Online:
+        """What became of one admission, or why no answer about it came."""
+        try:
+            answer = None if asked is None else self._cover.ask(asked)
+        except NoOnlineAnswer as problem:
+            if problem.why is not Online.NO_NUMBER:
+                self._failed[visit_id] = self._failed.get(visit_id, 0) + 1
+                return problem.why
+            answer = None
+        state = self._settle(visit_id, answer)
+        if state is Recheck.DUE:
+            self._failed[visit_id] = self._failed.get(visit_id, 0) + 1
+            return Online.DOWN
+        self._failed.pop(visit_id, None)
+        return state
 
     def report(self, *, ok: bool) -> None:
         """Tell staff how the payer's gateway is."""
@@ -115,7 +137,8 @@ class Rechecker:
             .order_by(Visit.admitted_at)
         )
         with self._database.read() as session:
-            return [(visit.id, self._asked(visit)) for visit in session.scalars(query)]
+            due = [(visit.id, self._asked(visit)) for visit in session.scalars(query)]
+        return sorted(due, key=lambda one: self._failed.get(one[0], 0))
 
     def _asked(self, visit: Visit) -> Asked | None:
         """About whom to ask; None where the record is gone, does not open, or names nobody to ask about."""

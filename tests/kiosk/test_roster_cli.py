@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from kiosk.demo.people import citizens
 from kiosk.demo.provision import Options, Place, provision
@@ -104,6 +106,23 @@ def test_a_demonstration_starts_again_with_its_own_roster(place: Place, tmp_path
     provision(place.root, Options())
     info = json.loads(run("info", "--config", config, "--json").stdout)
     assert info["rows"] == sum(citizen.cover is not None for citizen in citizens().values())
+
+
+def test_the_configuration_demands_a_signature_and_says_where_the_state_lies(place: Place, tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (place.root / "publisher.pub").write_bytes(pem)
+    config = place.config("patient")
+    settings = 'roster_publisher = "publisher.pub"\nroster_state = "keys/roster.state"\n'
+    config.write_text(settings + config.read_text("utf-8"), "utf-8")
+    file = deliver(tmp_path, row())
+    assert say("refused.signature_missing", Language.EN) in run("import", file, "--config", config).stderr
+    private = tmp_path / "publisher.key"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    said = ("--version", "v1", "--sequence", "1", "--as-of", "2026-11-23T06:00:00+07:00")
+    assert run("manifest", file, *said, "--sign", private).returncode == 0
+    assert run("import", file, "--config", config).returncode == 0
+    assert (place.root / "keys" / "roster.state").is_file()
 
 
 def test_a_missing_configuration_is_exit_code_2(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ without a personal number goes, the linked one stays. A death keeps the row and 
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from kiosk.insurance.roster.contested import COLLISION, drop_contested
-from kiosk.insurance.roster.file import damage_told
+from kiosk.insurance.roster.file import damaged
 from kiosk.insurance.roster.full import COUNTS, TOUCHED, Identity, Step, attached, copy_names, counted, write_facts
 from kiosk.insurance.roster.layout import CHECK_BYTES, Row, key_of
 from kiosk.insurance.roster.stage import DEAD, REMOVED, ROW, Reject, Stage
@@ -40,7 +40,7 @@ def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags
     """
     step("copy")
     shutil.copyfile(old, path)
-    with damage_told(), attached(stage, path) as connection:
+    with _damage_told(), attached(stage, path) as connection:
         connection.create_function("key_of_link", 1, _row_key, deterministic=True)
         step("changes")
         _resolve(stage)
@@ -58,6 +58,17 @@ def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags
     if path.stat().st_size > packed * _LOOSE + _SMALL:
         step("pack")
         _pack(path)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """A roster that turns out to be damaged; a disk that is full is something else."""
+    try:
+        yield
+    except sqlite3.OperationalError:
+        raise
+    except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+        raise damaged() from error
 
 
 def _note_touched(stage: Stage) -> None:

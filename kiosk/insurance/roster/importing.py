@@ -108,7 +108,7 @@ def import_roster(
     try:
         with Stage(target.beside(".stage")) as stage:
             return _Import(file, target, said, stage, progress, block_bytes).run(max_rejected, on_rejects)
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, OSError) as error:
         raise RosterRefused(Refusal.NO_SPACE) from error
 
 

@@ -82,7 +82,9 @@ class Row:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Row":
-        """The parts; ``struct.error`` for another length."""
+        """The parts; ValueError for another length."""
+        if len(data) != ROW_BYTES:
+            raise ValueError("a row has another length")
         check, valid_from, valid_to, kind_and_salt, hidden = _ROW.unpack(data)
         return cls(check, valid_from, valid_to, kind_and_salt >> 8, kind_and_salt & 0xFF, hidden)
 

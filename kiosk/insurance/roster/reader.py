@@ -1,6 +1,5 @@
 """The roster as visits ask it: one open file, and a look at each question whether a newer one lies in its place."""
 
-import struct
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -85,7 +84,7 @@ class Roster:
         return self.info.rows
 
     def _coverage(self, file: RosterFile, data: bytes, personal_number: str | None, digits: str = "") -> Coverage:
-        row = _parsed(data)
+        row = Row.from_bytes(data)
         kind = file.kinds[row.kind]
         if personal_number is not None and kind.insured:
             digits = reveal(row.hidden, self._tags.pad(personal_number, row.salt))
@@ -112,13 +111,6 @@ class Roster:
         except OSError as error:
             raise damaged() from error
         return file.st_ino, file.st_mtime_ns, file.st_size
-
-
-def _parsed(data: bytes) -> Row:
-    try:
-        return Row.from_bytes(data)
-    except struct.error as error:
-        raise damaged() from error
 
 
 def _coverage(row: Row, kind: Kind, digits: str, info: RosterInfo) -> Coverage:

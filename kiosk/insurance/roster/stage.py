@@ -69,6 +69,8 @@ class Stage:
             self.connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self.connection.close()
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
             raise RosterRefused(Refusal.BUSY) from error
         except sqlite3.DatabaseError:
             self._start_over_damaged()

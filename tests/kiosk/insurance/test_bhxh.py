@@ -67,6 +67,13 @@ def test_an_officer_who_is_not_registered_is_told(stand_in: StandIn, gateway: Ma
     assert gateway(stand_in).look_up(*PERSON, officer=Stranger()).result_code == "054"
 
 
+def test_a_fault_in_one_persons_data_is_an_answer(stand_in: StandIn, gateway: MakeGateway, duty: Officer) -> None:
+    client = gateway(stand_in, circuit=Circuit(lambda: 0.0, failures=1))
+    assert client.look_up("036190999100", "Đỗ Văn Mã", PERSON[2], officer=duty).result_code == "100"
+    with pytest.raises(GatewayDown, match="server_error"):
+        client.look_up("036190999101", "Đỗ Văn Mã", PERSON[2], officer=duty)
+
+
 def test_one_token_serves_many_look_ups(stand_in: StandIn, gateway: MakeGateway, duty: Officer) -> None:
     client, before = gateway(stand_in), stand_in.counted()
     for _ in range(3):

@@ -225,6 +225,24 @@ def test_a_reversal_is_a_notice_and_an_event_and_changes_no_admission(counter: C
     assert number not in bodies
 
 
+def test_one_persons_bad_data_keeps_nobody_else_waiting(counter: Counter) -> None:
+    counter.use(cut_off_s=30.0)
+    assert counter.kiosk.admit("insured").screen is Screen.TICKET
+    counter.kiosk.clear()
+    counter.kiosk.clock.advance(1)
+    assert counter.kiosk.admit("old").screen is Screen.TICKET
+    number = counter.kiosk.holders["insured"].personal_number
+    direct.change(counter.payer.port, number, "100")
+    counter.open_shift()
+    try:
+        first, second = counter.round(), counter.round()
+    finally:
+        direct.change(counter.payer.port, number, "000")
+    assert (first.settled, first.stopped) == ({Recheck.UNCLEAR: 1}, "down"), "the other one, who has another name there"
+    assert (second.settled, second.stopped) == ({}, "down")
+    assert counter.round() == Round(settled={Recheck.UPHELD: 1}, stopped=None)
+
+
 def test_whoever_was_erased_is_not_asked_about(counter: Counter) -> None:
     counter.admitted()
     with counter.kiosk.database.write() as session:

@@ -38,6 +38,21 @@ import_roster(Path(file), Target(roster=Path(roster), tags=PersonTags(bytes(rang
               progress=progress)
 """
 
+# A process that may write no file longer than 100 kB.
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from kiosk.insurance.roster.errors import RosterRefused
+from kiosk.insurance.roster.importing import Target, import_roster
+from kiosk.keys import PersonTags
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    import_roster(Path(sys.argv[1]), Target(roster=Path(sys.argv[2]), tags=PersonTags(bytes(range(32)))))
+except RosterRefused as refused:
+    print(refused.reason)
+"""
+
 
 def kill_at(insurer: Any, file: Path, step: str, count: int) -> None:
     command = [sys.executable, "-c", KILLED, str(file), str(insurer.target.roster), step, str(count)]
@@ -71,6 +86,20 @@ def test_a_killed_import_leaves_the_old_roster_or_the_new_one(
     assert left == {"roster.db", "roster.db.state"}
     with pytest.raises(RosterRefused, match="older"):
         insurer.install(person(personal=NEW), sequence=1)
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(os.name != "posix", reason="limits of a process")
+@pytest.mark.parametrize("is_delta", [False, True], ids=["whole", "delta"])
+def test_a_disk_that_is_full_leaves_the_old_roster(insurer: Any, person: Person, is_delta: bool) -> None:
+    insurer.install(*(person(personal=number) for number in MANY))
+    lines = [person(personal=f"036190{number:06}") for number in range(4000)]
+    file = insurer.deliver(lines, sequence=2, base="v1" if is_delta else None)
+    command = [sys.executable, "-c", FULL, str(file), str(insurer.target.roster)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (result.stdout, result.stderr) == ("no_space\n", "")
+    assert (insurer.roster().version, len(insurer.roster())) == ("v1", len(MANY))
+    assert import_roster(file, insurer.target).info.version == "v2"
 
 
 @pytest.mark.serial

@@ -1,0 +1,49 @@
+"""Migrations on a file with rows in it: up keeps everything, down takes back what was added."""
+
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import create_engine
+
+from kiosk.store.database import Database, _alembic
+
+VISIT = (
+    "INSERT INTO visit (id, clinic, device, day, series, number, state, assurance, read_assurance, proved_by, reasons,"
+    " check_code, priority, created_at) VALUES ('v', '36999', 'kiosk-1', '2026-11-23', 'visit', 1, 'desk', 'none',"
+    " 'none', 'none', '[]', 'K7P2', 0, '2026-11-23 00:42:00')"
+)
+
+
+def migrated(path: Path, revision: str, *, down: bool = False) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        (command.downgrade if down else command.upgrade)(_alembic(connection), revision)
+    engine.dispose()
+
+
+def columns(path: Path, table: str) -> set[str]:
+    connection = sqlite3.connect(path)
+    try:
+        return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    finally:
+        connection.close()
+
+
+def test_visits_from_before_shifts_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    migrated(path, "0002")
+    before = columns(path, "visit")
+    connection = sqlite3.connect(path)
+    connection.execute(VISIT)
+    connection.commit()
+    connection.close()
+    Database.open(path).close()
+    connection = sqlite3.connect(path)
+    row = connection.execute("SELECT number, recheck, cover_source, shift_id FROM visit").fetchall()
+    connection.close()
+    assert row == [(1, None, None, None)]
+    assert columns(path, "shift")
+    migrated(path, "0002", down=True)
+    assert columns(path, "visit") == before
+    assert not columns(path, "shift")
