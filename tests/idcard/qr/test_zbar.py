@@ -1,7 +1,9 @@
 """zbar in binary mode gives bytes, where by default it gives a guess."""
 
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
