@@ -1,6 +1,9 @@
 """zbar in binary mode gives bytes, where by default it gives a guess."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -25,3 +28,17 @@ def test_the_default_mode_is_why_this_exists(draw: Draw) -> None:
 def test_pixels_and_size_must_agree() -> None:
     with pytest.raises(ValueError, match="pixels"):
         read_qr_codes(b"\x00" * 10, 4, 4)
+
+
+def test_it_is_loaded_only_when_it_is_needed(draw: Draw, tmp_path: Path) -> None:
+    """Its C library is loaded with it: a live frame that zxing-cpp reads, or does not, never needs that."""
+    draw(b"here").save(tmp_path / "code.png")
+    program = (
+        "import sys, pathlib, idcard\n"
+        "found = idcard.scan(pathlib.Path(sys.argv[1]).read_bytes())\n"
+        "print([one.data for one in found], 'pyzbar' in sys.modules)\n"
+        "print(len(idcard.scan(pathlib.Path(sys.argv[1]).read_bytes(), mode='still')), 'pyzbar' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "code.png")]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert said == "[b'here'] False\n1 False\n"
