@@ -37,7 +37,7 @@ from idcard import (
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.cover_basis import Asked, CoverBasis
-from kiosk.domain.eligibility import Coverage, Eligibility
+from kiosk.domain.eligibility import Coverage, Eligibility, NextStep
 from kiosk.domain.freshness import Freshness, StoreAge, StoreFreshness
 from kiosk.domain.outcomes import assurance_of, refusal_of
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
@@ -88,6 +88,8 @@ class ToDesk:
     source_version: str | None = None
     basis: CoverBasis | None = None
     cover_result: str | None = None
+    cover_next: NextStep = NextStep.NONE
+    insurance_number: str | None = None
 
     def __repr__(self) -> str:
         return f"ToDesk({self.code})"
@@ -218,7 +220,9 @@ class CardReader:
         eligibility = finding.eligibility
         if eligibility.code is not None:
             to_desk = self._to_desk(verdict, eligibility.code, finding.reasons, eligibility.coverage)
-            return replace(to_desk, basis=finding.basis, cover_result=eligibility.result)
+            return replace(
+                to_desk, basis=finding.basis, cover_result=eligibility.result, cover_next=eligibility.next
+            )
         on_step(INSURED)
         return Proved(
             identity=identity,

@@ -19,11 +19,12 @@ from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.cover_basis import CoverBasis
-from kiosk.domain.eligibility import Coverage, Eligibility, Step
+from kiosk.domain.eligibility import Coverage, Eligibility, NextStep, Step
 from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, check_code, clinic_day
+from kiosk.domain.ways import Way
 from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
 from kiosk.services.person import claimed_fields, verified_fields
@@ -98,10 +99,11 @@ class CheckIn:
         verdict: Verdict,
         roster_version: str | None = None,
         basis: CoverBasis | None = None,
+        shown: ClaimedIdentity | None = None,
     ) -> Ticket:
         """The committed ticket of an admission, or the earlier one of the same day.
 
-        :param basis: what the decision rests on.
+        :param basis: what the decision rests on. :param shown: what a code said that was shown beside the chip.
         :raises ValueError: for somebody who is not covered or has no personal number: that is a desk ticket.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
@@ -114,10 +116,11 @@ class CheckIn:
                 return ticket_of(session, earlier, again=True)
             tag = self._tags.tag(identity.personal_number, moment.day)
             self._close_desk_tickets(session, tag, moment)
-            visit = self._new_visit(moment, state="admitted", tag=tag, fields=verified_fields(identity, eligibility))
+            fields = verified_fields(identity, eligibility, shown)
+            visit = self._new_visit(moment, state="admitted", tag=tag, fields=fields)
             visit.room_id, visit.admitted_at = room.id, moment.at
             visit.assurance = visit.read_assurance = assurance_of(verdict)
-            visit.proved_by = "chip"
+            visit.proved_by, visit.way = "chip", Way.CHIP
             visit.reasons = [str(reason) for reason in eligibility.reasons]
             visit.verdict, visit.trust_version = verdict.to_dict(), verdict.trust_version
             visit.roster_version = roster_version
@@ -142,13 +145,16 @@ class CheckIn:
         roster_version: str | None = None,
         basis: CoverBasis | None = None,
         cover_result: str | None = None,
+        cover_next: NextStep = NextStep.NONE,
+        insurance_number: str | None = None,
     ) -> Ticket:
         """The committed ticket with which a person goes to the desk, and the notice that awaits them there.
 
         Somebody who comes again for the same reason keeps the number, so nobody queues twice.
 
         :param claim: what the desk need not type, or None where nothing was read.
-        :param basis: what a decision on cover rests on, and ``cover_result`` the payer's result code.
+        :param basis: what a decision on cover rests on, ``cover_result`` the payer's result code, and ``cover_next``
+            what is to be done next. :param insurance_number: the one on a code that was shown.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         moment = self._moment()
@@ -157,7 +163,7 @@ class CheckIn:
             earlier = self._same_desk_ticket(session, tag, moment, code)
             if earlier is not None:
                 return ticket_of(session, earlier, again=True)
-            fields = None if claim is None else claimed_fields(claim, coverage)
+            fields = None if claim is None else claimed_fields(claim, coverage, insurance_number)
             visit = self._new_visit(moment, state="desk", tag=tag, fields=fields)
             visit.code, visit.reasons = code, list(reasons)
             visit.assurance = visit.read_assurance = assurance
@@ -165,6 +171,7 @@ class CheckIn:
             visit.trust_version = None if verdict is None else verdict.trust_version
             visit.roster_version = roster_version
             _rest_on(visit, basis, cover_result)
+            visit.cover_next = None if cover_next is NextStep.NONE else cover_next
             visit.priority = claim is not None and claim.birth is not None and has_priority(claim.birth, moment.day)
             self._record(session, visit, moment, kind="desk_ticket")
             session.add(self._notice(moment, code, reasons, visit.id))
@@ -352,6 +359,7 @@ def visit_facts(visit: Visit) -> dict[str, Any]:
         "cover_online": visit.cover_online,
         "shift": visit.shift_id,
         "recheck": visit.recheck,
+        "way": visit.way,
         "commitment": visit.commitment.hex() if visit.commitment else None,
     }
 

@@ -26,6 +26,8 @@ class DeskWay:
             roster_version=to_desk.source_version,
             basis=to_desk.basis,
             cover_result=to_desk.cover_result,
+            cover_next=to_desk.cover_next,
+            insurance_number=to_desk.insurance_number,
         )
         return self.shown(to_desk.code, ticket.number)
 

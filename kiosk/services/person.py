@@ -17,7 +17,8 @@ VERIFIED = "chip_proved"
 class PersonRecord:
     """An opened record: texts as they were sealed, None where nothing was known.
 
-    ``source`` is a claim's source or :data:`VERIFIED`; ``birth`` is a year, a month or a day in ISO form.
+    ``source`` is a claim's source or :data:`VERIFIED`; ``birth`` is a year, a month or a day in ISO form. The fields
+    ``shown_…`` are what a code said that was shown beside a chip, ``guardian_…`` who came with a child or an old person.
     """
 
     source: str
@@ -31,6 +32,14 @@ class PersonRecord:
     home_clinic: str | None = None
     covered_to: str | None = None
     insurance_number: str | None = None
+    shown_source: str | None = None
+    shown_name: str | None = None
+    shown_birth: str | None = None
+    shown_sex: str | None = None
+    guardian_name: str | None = None
+    guardian_birth: str | None = None
+    guardian_number: str | None = None
+    guardian_source: str | None = None
 
     def __repr__(self) -> str:
         return "PersonRecord(…)"
@@ -52,8 +61,13 @@ class PersonRecord:
         return cls(source=fields.get("source") or "", **known)
 
 
-def verified_fields(identity: VerifiedIdentity, eligibility: Eligibility) -> Fields:
-    """What is kept of a verified person: no address, no family, no photo."""
+def verified_fields(
+    identity: VerifiedIdentity, eligibility: Eligibility, shown: ClaimedIdentity | None = None
+) -> Fields:
+    """What is kept of a verified person: no address, no family, no photo.
+
+    :param shown: what a code said that was shown beside the chip.
+    """
     return {
         "source": VERIFIED,
         "name": identity.name,
@@ -63,11 +77,22 @@ def verified_fields(identity: VerifiedIdentity, eligibility: Eligibility) -> Fie
         "personal_number": identity.personal_number,
         "document_number": identity.document_number,
         **_coverage_fields(eligibility.coverage),
+        **_shown_fields(shown),
     }
 
 
-def claimed_fields(claim: ClaimedIdentity, coverage: Coverage | None = None) -> Fields:
-    """What is kept of a claim, so that a clerk need not type it."""
+def claimed_fields(
+    claim: ClaimedIdentity, coverage: Coverage | None = None, insurance_number: str | None = None
+) -> Fields:
+    """What is kept of a claim, so that a clerk need not type it.
+
+    :param insurance_number: what a code or a clerk said, where no coverage says it.
+    """
+    fields = _claim_fields(claim) | _coverage_fields(coverage)
+    return fields if fields["insurance_number"] else fields | {"insurance_number": insurance_number}
+
+
+def _claim_fields(claim: ClaimedIdentity) -> dict[str, str | None]:
     return {
         "source": claim.source.value,
         "name": claim.name,
@@ -76,7 +101,17 @@ def claimed_fields(claim: ClaimedIdentity, coverage: Coverage | None = None) -> 
         "sex": claim.sex.value if claim.sex else None,
         "personal_number": claim.personal_number,
         "document_number": None,
-        **_coverage_fields(coverage),
+    }
+
+
+def _shown_fields(shown: ClaimedIdentity | None) -> dict[str, str | None]:
+    if shown is None:
+        return {}
+    return {
+        "shown_source": shown.source.value,
+        "shown_name": shown.name,
+        "shown_birth": _birth(shown.birth),
+        "shown_sex": shown.sex.value if shown.sex else None,
     }
 
 
@@ -84,7 +119,7 @@ def _birth(birth: BirthDate | None) -> str | None:
     return None if birth is None else str(birth)
 
 
-def _coverage_fields(coverage: Coverage | None) -> Fields:
+def _coverage_fields(coverage: Coverage | None) -> dict[str, str | None]:
     if coverage is None:
         return {"benefit": None, "home_clinic": None, "covered_to": None, "insurance_number": None}
     return {

@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 VISIT_STATES = ("desk", "admitted", "closed")
 NOTICE_STATES = ("new", "resolved")
 RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible")
+WORK_STATES = ("open", "sent", "closed")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -81,7 +82,9 @@ class Visit(Base):
     erased. ``day`` and ``number`` are those of the admission; a desk ticket that was confirmed on a later day had
     ``first_day`` and ``first_number`` before. The columns ``cover_…`` say what the decision rests on: who said it,
     when that was true, the payer's result code, and what came of asking; ``shift_id`` in whose shift. ``recheck`` is
-    None, or one of :data:`RECHECK_STATES`.
+    None, or one of :data:`RECHECK_STATES`. ``way`` is how the person came (:class:`kiosk.domain.ways.Way`),
+    ``cover_next`` what a decision on cover says to do next; ``compared_at`` is when the record was compared with the
+    roster.
     """
 
     __tablename__ = "visit"
@@ -136,6 +139,9 @@ class Visit(Base):
     cover_online: Mapped[str | None] = mapped_column(String(24))
     shift_id: Mapped[str | None] = mapped_column(String(36))
     recheck: Mapped[str | None] = mapped_column(String(16))
+    way: Mapped[str | None] = mapped_column(String(24))
+    cover_next: Mapped[str | None] = mapped_column(String(24))
+    compared_at: Mapped[datetime | None]
 
 
 class Shift(Base):
@@ -175,6 +181,42 @@ class Notice(Base):
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(String(64))
     resolution: Mapped[str | None] = mapped_column(String(32))
+
+
+class Work(Base):
+    """Something to put right: two sources that differ, a number to link, papers that are still to come.
+
+    What the sources say, and about whom, lies in ``blob``, sealed as a person's fields are, and is taken away when the
+    visit is erased. ``field``, ``grade``, ``left_source`` and ``right_source`` are stable words. ``due_at`` is when
+    staff are reminded, ``roster_version`` what the roster was when the entry was made.
+    """
+
+    __tablename__ = "work"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'sent', 'closed')", name="state"),
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
+        Index("ix_work_clinic_state_created_at", "clinic", "state", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(32))
+    visit_id: Mapped[str | None] = mapped_column(ForeignKey("visit.id"))
+    field: Mapped[str] = mapped_column(String(16))
+    left_source: Mapped[str] = mapped_column(String(16))
+    right_source: Mapped[str] = mapped_column(String(16))
+    grade: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    sealed_key: Mapped[bytes | None]
+    blob: Mapped[bytes | None]
+    commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    roster_version: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(64))
+    closed_how: Mapped[str | None] = mapped_column(String(24))
 
 
 class Audit(Base):
