@@ -87,18 +87,19 @@ class Database:
         with self.write() as session:
             session.execute(delete(DeviceState).where(DeviceState.part == _PROBE))
 
-    def fold(self) -> None:
+    def fold(self) -> bool:
         """Bring the write-ahead log home and empty it, so that nothing overwritten is left in it.
 
-        Where somebody reads meanwhile it stays for the next time.
+        False where somebody reads meanwhile: then it stays for the next time.
         """
         with _typed_errors():
             connection = self._engine.raw_connection()
             try:
                 # Not in a transaction: there the log cannot be emptied.
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+                busy: int = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             finally:
                 connection.close()
+        return not busy
 
     def _migrate(self, patience_s: float) -> None:
         # Switching a new file to the write-ahead log needs it alone, and SQLite does not wait for that turn itself.
@@ -110,13 +111,37 @@ class Database:
     def _migrated(self, *, last: bool) -> bool:
         """Whether the tables are right; False while another process has the file and another try may help."""
         try:
-            with self._writing.connect() as connection, connection.begin():
+            with self._writing.connect() as connection, _unlinked(connection), connection.begin():
                 command.upgrade(_alembic(connection), "head")
+                _check_links(connection)
         except (DBAPIError, sqlite3.Error) as error:
             if last or not _sqlite_name(error).startswith("SQLITE_BUSY"):
                 raise
             return False
         return True
+
+
+@contextmanager
+def _unlinked(connection: Connection) -> Iterator[None]:
+    """Links between tables are not looked after meanwhile: else no table that others point at could be made anew.
+
+    Source: SQLite, "Making Other Kinds Of Table Schema Changes", steps 1, 10 and 12.
+    """
+    _links(connection, "OFF")
+    try:
+        yield
+    finally:
+        _links(connection, "ON")
+
+
+def _links(connection: Connection, switch: str) -> None:
+    # Past SQLAlchemy, which would begin a transaction: in one this setting has no effect.
+    connection.connection.cursor().execute(f"PRAGMA foreign_keys={switch}").close()
+
+
+def _check_links(connection: Connection) -> None:
+    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise StoreUnavailable("the store's tables do not fit together", sqlite="FOREIGN_KEY_CHECK")
 
 
 def _alembic(connection: Connection) -> Config:

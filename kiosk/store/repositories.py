@@ -91,7 +91,7 @@ def waiting(session: Session, clinic: str, day: date, *, before: int | None = No
     :param before: count only tickets with smaller numbers than this one.
     """
     query = select(Visit.room_id, func.count().label("people")).where(
-        Visit.clinic == clinic, Visit.day == day, Visit.state != "closed", Visit.called_at.is_(None)
+        Visit.clinic == clinic, Visit.day == day, Visit.state.in_(("desk", "admitted")), Visit.called_at.is_(None)
     )
     if before is not None:
         query = query.where(Visit.number < before)

@@ -26,8 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VISIT_STATES = ("desk", "admitted", "closed")
+VISIT_STATES = ("desk", "admitted", "closed", "cancelled")
 NOTICE_STATES = ("new", "resolved")
+EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased")
 RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible")
 WORK_STATES = ("open", "sent", "closed")
 
@@ -74,7 +75,8 @@ class Base(DeclarativeBase):
 
 
 class Visit(Base):
-    """One person's visit: a desk ticket, an admission, or a desk ticket that staff closed without one.
+    """One person's visit: a desk ticket, an admission, a desk ticket that staff closed without one, or an admission
+    that was taken back (``cancelled``).
 
     ``read_assurance`` is what the machine reached and never changes; ``assurance`` is what holds now, and ``proved_by``
     says whose word it is (``chip`` or ``staff``; ``none`` for a desk ticket). ``reasons`` are stable words, ``verdict``
@@ -85,13 +87,17 @@ class Visit(Base):
     None, or one of :data:`RECHECK_STATES`. ``way`` is how the person came (:class:`kiosk.domain.ways.Way`),
     ``cover_next`` what a decision on cover says to do next; ``compared_at`` is when the record was compared with the
     roster.
+
+    ``route_proposed`` is the route (MA_DOITUONG_KCB) by the rules of the day, ``route`` the one that a clerk confirmed.
+    ``receipt`` is the signed code on the ticket. ``corrects`` is the cancelled visit, of a wrong person, whose place
+    this one takes. What was done later is in :class:`VisitEvent`.
     """
 
     __tablename__ = "visit"
     __table_args__ = (
         UniqueConstraint("clinic", "day", "series", "number"),
-        CheckConstraint("state IN ('desk', 'admitted', 'closed')", name="state"),
-        CheckConstraint("(state = 'admitted') = (admitted_at IS NOT NULL)", name="admitted_at"),
+        CheckConstraint("state IN ('desk', 'admitted', 'closed', 'cancelled')", name="state"),
+        CheckConstraint("(state IN ('admitted', 'cancelled')) = (admitted_at IS NOT NULL)", name="admitted_at"),
         Index(
             "uq_visit_admitted_person",
             "clinic",
@@ -142,6 +148,32 @@ class Visit(Base):
     way: Mapped[str | None] = mapped_column(String(24))
     cover_next: Mapped[str | None] = mapped_column(String(24))
     compared_at: Mapped[datetime | None]
+    route_proposed: Mapped[str | None] = mapped_column(String(8))
+    route: Mapped[str | None] = mapped_column(String(8))
+    receipt: Mapped[str | None] = mapped_column(Text)
+    corrects: Mapped[str | None] = mapped_column(String(36))
+
+
+class VisitEvent(Base):
+    """What was done to a visit after it was recorded; the audit link of the record itself stays as it was.
+
+    ``kind`` is one of :data:`EVENT_KINDS`; ``before`` and ``after`` are a room, a route or a visit's id, never a
+    person's field. ``by`` is the desk or the clerk, ``shift_id`` the officer's shift at that moment.
+    """
+
+    __tablename__ = "visit_event"
+    __table_args__ = (Index("ix_visit_event_visit_id", "visit_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"))
+    device: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    before: Mapped[str | None] = mapped_column(String(36))
+    after: Mapped[str | None] = mapped_column(String(36))
+    by: Mapped[str] = mapped_column(String(64))
+    shift_id: Mapped[str | None] = mapped_column(String(36))
+    at: Mapped[datetime]
 
 
 class Shift(Base):

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
 from alembic import command
 from sqlalchemy import create_engine
 
@@ -12,6 +13,11 @@ VISIT = (
     "INSERT INTO visit (id, clinic, device, day, series, number, state, assurance, read_assurance, proved_by, reasons,"
     " check_code, priority, created_at) VALUES ('v', '36999', 'kiosk-1', '2026-11-23', 'visit', 1, 'desk', 'none',"
     " 'none', 'none', '[]', 'K7P2', 0, '2026-11-23 00:42:00')"
+)
+
+NOTICE = (
+    "INSERT INTO notice (id, clinic, device, code, reasons, visit_id, state, created_at) VALUES ('n', '36999',"
+    " 'kiosk-1', 'E11', '[]', 'v', 'new', '2026-11-23 00:42:00')"
 )
 
 
@@ -47,3 +53,54 @@ def test_visits_from_before_shifts_are_kept(tmp_path: Path) -> None:
     migrated(path, "0002", down=True)
     assert columns(path, "visit") == before
     assert not columns(path, "shift")
+
+
+def test_visits_are_made_anew_under_the_notices_that_point_at_them(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    migrated(path, "0004")
+    connection = sqlite3.connect(path)
+    connection.execute(VISIT)
+    connection.execute(NOTICE)
+    connection.commit()
+    connection.close()
+    before = columns(path, "visit")
+    Database.open(path).close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT visit.number FROM notice JOIN visit ON visit.id = visit_id").fetchall() == [(1,)]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+    migrated(path, "0004", down=True)
+    assert columns(path, "visit") == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'gone'",
+        "state = 'admitted'",
+        "state = 'cancelled'",
+        "admitted_at = created_at",
+    ],
+)
+def test_the_rules_of_visits_hold_after_all_migrations(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "store.db"
+    Database.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(VISIT)
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        connection.execute(f"UPDATE visit SET {change}")
+    connection.close()
+
+
+def test_a_cancelled_admission_has_no_place_in_the_version_before(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    Database.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(VISIT)
+    connection.execute("UPDATE visit SET state = 'cancelled', admitted_at = created_at")
+    connection.commit()
+    connection.close()
+    migrated(path, "0004", down=True)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT state, admitted_at FROM visit").fetchall() == [("closed", None)]
+    connection.close()
