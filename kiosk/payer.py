@@ -12,7 +12,7 @@ from kiosk.insurance.account import GatewayAccount
 from kiosk.insurance.tables import result_table
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.online_cover import GatewayCover, PayerGateway
+from kiosk.services.online_cover import GatewayCover, PayerGateway, Records
 from kiosk.services.recheck import Rechecker, RecheckThread
 from kiosk.services.shift import ShiftBook
 from kiosk.store.database import Database
@@ -28,6 +28,7 @@ class Shared:
     device: str
     opener: VisitOpener
     clock: Clock
+    records: Records | None = None
 
 
 def payer_parts(
@@ -52,6 +53,7 @@ def payer_parts(
         table=result_table(),
         clinic=shared.clinic.code,
         clock=shared.clock,
+        records=shared.records,
     )
     rechecker = Rechecker(
         database=shared.database,

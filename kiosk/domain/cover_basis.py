@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from idcard import BirthDate
 from kiosk.domain.eligibility import CoverSource, Eligibility
+from kiosk.domain.worklist import Source
 
 
 class Online(StrEnum):
@@ -35,7 +36,8 @@ class Online(StrEnum):
 class Asked:
     """About whom the payer is asked; a number that is not known is None.
 
-    ``latin``: the name comes from a source that never writes accents, as the chip's zone.
+    ``latin``: the name comes from a source that never writes accents, as the chip's zone. ``source`` is who says all
+    this, and ``spellings`` are how others write the same name.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Asked:
     personal_number: str | None = None
     insurance_number: str | None = None
     latin: bool = False
+    source: Source = Source.CHIP
+    spellings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "Asked(…)"

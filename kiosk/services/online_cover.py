@@ -17,7 +17,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.cover_answer import CoverAnswer, ResultTable, judge
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
-from kiosk.domain.match import BirthGrade, MatchRule, match_births, match_names, parse_birth
+from kiosk.domain.match import BirthGrade, Grade, MatchRule, match_births, match_names, parse_birth
 from kiosk.domain.tickets import clinic_day
 from kiosk.insurance.gateway_errors import GatewayDown, GatewayRefused
 from kiosk.insurance.sources import NoOnlineAnswer
@@ -39,11 +39,21 @@ class PayerGateway(Protocol):
         """The gateway's answer; GatewayDown or GatewayRefused where there is none."""
 
 
+class Records(Protocol):
+    """What else the clinic knows of people, and where it notes what the payer has otherwise."""
+
+    def spellings(self, asked: Asked) -> tuple[str, ...]:
+        """How others write the name of whoever is asked about."""
+
+    def noted(self, asked: Asked, answer: CoverAnswer, decision: Eligibility) -> None:
+        """Note where the answer differs from what was asked."""
+
+
 class GatewayCover:
     """Asks the payer; safe to use from several threads.
 
     :param gateway: gives the client, which is made when somebody is first asked about.
-    :param clinic: the facility code.
+    :param clinic: the facility code. :param records: what else is known of people, or None where nothing is.
     """
 
     def __init__(
@@ -54,7 +64,9 @@ class GatewayCover:
         table: ResultTable,
         clinic: str,
         clock: Clock,
+        records: Records | None = None,
     ) -> None:
+        self._records = records
         self._gateway = gateway
         self._shifts = shifts
         self._table = table
@@ -82,6 +94,8 @@ class GatewayCover:
             raise NoOnlineAnswer(Online.REFUSED) from None
         finally:
             self._places.release()
+        if self._records is not None:
+            self._records.noted(asked, answer, eligibility)
         return OnlineAnswer(eligibility=eligibility, as_of=answer.as_of, shift_id=shift.id)
 
     def _answered(self, asked: Asked, officer: Officer) -> tuple[CoverAnswer, Eligibility]:
@@ -90,15 +104,21 @@ class GatewayCover:
         first, *others = _numbers(asked, gateway.look_up_by) or [""]
         if not first:
             raise NoOnlineAnswer(Online.NO_NUMBER)
+        known = Known(numbers=tuple(others), names=self._spellings(asked))
         questions = [Question(number=first, name=asked.name, birth=birth_text(asked.birth))]
         while True:
             last = questions[-1]
             answer = gateway.look_up(last.number, last.name, last.birth, officer=officer)
             decision = self._judged(answer, asked)
-            following = self._rule.next_question(questions, decision.next, Known(numbers=tuple(others)))
+            following = self._rule.next_question(questions, decision.next, known)
             if following is None:
                 return answer, decision
             questions.append(following)
+
+    def _spellings(self, asked: Asked) -> tuple[str, ...]:
+        """How others write the same name; one that may be another person's is asked about by nobody."""
+        names = asked.spellings if self._records is None else (*asked.spellings, *self._records.spellings(asked))
+        return tuple(name for name in names if _same_name(asked, name))
 
     def _judged(self, answer: CoverAnswer, asked: Asked) -> Eligibility:
         day = clinic_day(self._clock.now())
@@ -127,6 +147,10 @@ def _numbers(asked: Asked, look_up_by: str) -> list[str]:
     """The numbers to ask by, the first one first."""
     by_personal = look_up_by == "personal_number"
     return [number for number in (asked.personal_number if by_personal else None, asked.insurance_number) if number]
+
+
+def _same_name(asked: Asked, name: str) -> bool:
+    return match_names(asked.name, name, a_latin=asked.latin).grade not in (Grade.CLOSE, Grade.DIFFERENT)
 
 
 def _difference(answer: CoverAnswer, asked: Asked) -> CoverReason | None:

@@ -18,7 +18,7 @@ class PersonRecord:
     """An opened record: texts as they were sealed, None where nothing was known.
 
     ``source`` is a claim's source or :data:`VERIFIED`; ``birth`` is a year, a month or a day in ISO form. The fields
-    ``shown_…`` are what a code said that was shown beside a chip, ``guardian_…`` who came with a child or an old person.
+    ``shown_…`` are what a code said that was shown beside a chip, ``guardian_…`` who came with a child or somebody old.
     """
 
     source: str

@@ -4,11 +4,17 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from kiosk.domain.eligibility import Coverage
 from kiosk.insurance.roster.file import RosterFile, RosterInfo, damage_told, damaged
 from kiosk.insurance.roster.layout import Kind, Row, day_of, insurance_digits, reveal
+from kiosk.insurance.roster.names import Described, NameOpener
 from kiosk.insurance.roster.state import check_not_rolled_back, state_of
 from kiosk.keys import PersonTags
+
+Numbers = tuple[str | None, str | None]
+"""A personal number and an insurance number, each perhaps unknown."""
 
 
 class Roster:
@@ -74,6 +80,20 @@ class Roster:
             file = self._present()
             data = file.linked_row(tag)
             return None if data is None else self._coverage(file, data, None, digits)
+
+    def describe(self, numbers: Numbers, private_key: X25519PrivateKey) -> Described | None:
+        """Who has these numbers, where the name is kept here; only the clinic's private key opens it.
+
+        :param numbers: the personal number, or None, and the insurance number, or None.
+        :raises CannotOpen: where the name was sealed to another clinic, or altered.
+        :raises ConfigurationError: if the file was damaged since the start.
+        """
+        personal, insurance = numbers
+        digits = insurance_digits(insurance) if insurance else None
+        with self._lock, damage_told():
+            names = NameOpener(self._present(), private_key, tags=self._tags)
+            found = names.find(personal) if personal else None
+            return found or (names.find_insured_only(digits) if digits else None)
 
     def close(self) -> None:
         """Let go of the file."""
