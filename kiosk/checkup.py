@@ -10,7 +10,7 @@ from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
 from kiosk.insurance.account import load_account
 from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
-from kiosk.patient_process import online_of, roster_of
+from kiosk.patient_process import online_of, receipts_of, roster_of
 from kiosk.staff_process import trust_problem
 from kiosk.trust import trust_of
 from kiosk.web.common.factory import read_session_key
@@ -49,6 +49,7 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
     yield lambda: roster_of(config)
     yield lambda: trust_of(config, remember=False)
     yield lambda: online_of(config)
+    yield lambda: receipts_of(config)
 
 
 def _looks_at_payer(config: StaffConfig) -> Iterator[Callable[[], object]]:

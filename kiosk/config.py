@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from idcard import ConfigurationError
-from kiosk.domain.route import Clinic, Room
+from kiosk.domain.route import Clinic, Facility, Room
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -24,7 +24,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _WINDOWS_PORT = re.compile(r"COM[1-9]\d{0,2}")
 
 
-def _only_known(cls: type[Clinic] | type[Room], value: object) -> object:
+def _only_known(cls: type[Clinic] | type[Room] | type[Facility], value: object) -> object:
     """A misspelt setting must not be ignored; a plain dataclass would."""
     if isinstance(value, dict):
         unknown = sorted(set(value) - {field.name for field in fields(cls)})
@@ -37,6 +37,7 @@ def _clinic(value: object) -> object:
     if isinstance(value, dict):
         for room in value.get("rooms", ()):
             _only_known(Room, room)
+        _only_known(Facility, value.get("facility"))
     return _only_known(Clinic, value)
 
 
@@ -108,6 +109,7 @@ class ProcessConfig(BaseModel):
     trust_state: Path | None = None
     session_key: Path
     person_day_key: Path
+    audit_heads: Path | None = None
 
     @property
     def is_demo(self) -> bool:
@@ -118,6 +120,11 @@ class ProcessConfig(BaseModel):
         """Where this process remembers the newest trust store it saw; beside the store, where nothing is set."""
         return self.trust_state or self.store.with_name(f"trust-{device}.state")
 
+    @property
+    def heads(self) -> Path:
+        """Where the ends of the audit chains are written down; beside the store, where nothing is set."""
+        return self.audit_heads or self.store.with_name("audit-heads.jsonl")
+
 
 class PatientConfig(ProcessConfig):
     """The patient's process: the screen in the corridor, its reader and camera. It can open nothing it stored.
@@ -126,7 +133,7 @@ class PatientConfig(ProcessConfig):
     it; ``recheck_offline`` says whether whom the roster alone admitted is asked about again.
     ``device`` is its name in the store, which several kiosks may share. ``rungs`` says for whose word the automatic
     lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
-    process calls nobody.
+    process calls nobody. With a ``receipt_key`` its tickets carry a signed receipt.
     """
 
     port: Port = 8000
@@ -141,6 +148,7 @@ class PatientConfig(ProcessConfig):
     roster_state: Path | None = None
     roster_publisher: Path | None = None
     clinic_public_key: Path
+    receipt_key: Path | None = None
     reader: ReaderSetting = "pcsc"
     camera: CameraSetting = "browser"
     scanner: ScannerSetting = "none"

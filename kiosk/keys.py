@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
@@ -209,6 +210,25 @@ def load_clinic_public_key(path: Path) -> X25519PublicKey:
     except ValueError as error:
         raise damaged_key(path) from error
     if not isinstance(key, X25519PublicKey):
+        raise damaged_key(path)
+    return key
+
+
+def create_receipt_keys(private_path: Path, public_path: Path) -> None:
+    """A new key pair with which one kiosk signs receipts: PKCS #8 and SubjectPublicKeyInfo, both as PEM."""
+    private_key = Ed25519PrivateKey.generate()
+    _write_private(private_path, private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    public_path.write_bytes(pem)
+
+
+def load_receipt_key(path: Path) -> Ed25519PrivateKey:
+    """A kiosk's key for receipts; ConfigurationError where it is missing or damaged."""
+    try:
+        key = load_pem_private_key(read_key(path), password=None)
+    except (ValueError, TypeError) as error:
+        raise damaged_key(path) from error
+    if not isinstance(key, Ed25519PrivateKey):
         raise damaged_key(path)
     return key
 

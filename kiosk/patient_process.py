@@ -20,15 +20,17 @@ from kiosk.domain.freshness import Freshness, StoreFreshness
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import OnlineCover
 from kiosk.insurance.staff_link import StaffLink
-from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
+from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_receipt_key, load_secret
 from kiosk.ports import CardDesk, Clock, Scanner
 from kiosk.process import listen, run_until_told
+from kiosk.services.audit import Heads
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.limits import Timing
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.reader_thread import CameraThread, ReaderThread
+from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.scanner_thread import ScannerThread
 from kiosk.services.ticket_image import TicketImages
@@ -85,6 +87,8 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             sealer=VisitSealer(load_clinic_public_key(config.clinic_public_key)),
             tags=DayTags(config.person_day_key),
             clock=clock,
+            receipts=receipts_of(config),
+            heads=Heads(config.heads),
         )
         desk = PatientDesk(
             checkin=checkin,
@@ -141,6 +145,11 @@ def online_of(config: PatientConfig) -> OnlineCover | None:
     if config.internal_key is None:
         return None
     return StaffLink(config.host, config.staff_port, token=load_secret(config.internal_key))
+
+
+def receipts_of(config: PatientConfig) -> ReceiptSigner | None:
+    """Who signs this kiosk's receipts, or None; ConfigurationError where the key cannot be used."""
+    return None if config.receipt_key is None else ReceiptSigner(load_receipt_key(config.receipt_key))
 
 
 def freshness_of(config: PatientConfig) -> Freshness:

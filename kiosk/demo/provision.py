@@ -18,7 +18,7 @@ from kiosk.demo.gateway import write_gateway
 from kiosk.demo.people import citizens
 from kiosk.insurance.roster import build_roster
 from kiosk.insurance.roster.state import state_of
-from kiosk.keys import PersonTags, create_clinic_keys, create_secret, load_secret
+from kiosk.keys import PersonTags, create_clinic_keys, create_receipt_keys, create_secret, load_secret
 
 PATIENT, STAFF, BENCH, GATEWAY = "patient", "staff", "bench", "gateway"
 HOST = "127.0.0.1"
@@ -147,6 +147,10 @@ def _keys(place: Place) -> None:
     if not public.exists():
         private.unlink(missing_ok=True)
         create_clinic_keys(private, public)
+    receipt, listed = place.key("receipt.key"), place.key("receipt.pub")
+    if not listed.exists():
+        receipt.unlink(missing_ok=True)
+        create_receipt_keys(receipt, listed)
 
 
 def _issuer(place: Place) -> None:
@@ -155,6 +159,10 @@ def _issuer(place: Place) -> None:
 
 def _trust(place: Place) -> None:
     _whole(place.trust, lambda folder: _write_trust(folder, place.issuer / "csca.cer"))
+    clinic = tomllib.loads(_CLINIC.read_text("utf-8"))["clinic"]["code"]
+    listed = place.trust / "qr" / "keys" / f"{clinic}@kiosk-1.pem"
+    listed.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(place.key("receipt.pub"), listed)
 
 
 def _write_trust(folder: Path, csca: Path) -> None:
@@ -199,6 +207,7 @@ def _configurations(place: Place, options: Options) -> None:
         "roster": place.roster,
         "roster_key": key("roster.key"),
         "clinic_public_key": key("clinic.pub"),
+        "receipt_key": key("receipt.key"),
         "reader": reader,
         "camera": camera,
         "scanner": scanner,

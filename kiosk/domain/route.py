@@ -1,6 +1,8 @@
 """Where people go in this clinic: rooms, and the clinic as tickets and screens name it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from kiosk.domain.route_proposal import Level, Once, Points
 
 MAX_ROOMS = 6
 """More tiles than this are not one question a screen any more."""
@@ -18,8 +20,22 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facility:
+    """What the rules of routes ask of the clinic; None is "not known", and then nothing is proposed that needs it.
+
+    ``station``: a health station or the like of the initial level. ``once``: its level before 2025. ``points``: its
+    score, where it is of the basic level.
+    """
+
+    station: bool | None = None
+    level: Level | None = None
+    once: Once | None = None
+    points: Points | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
-    """The clinic: its facility code, names, the number of the help desk, and one to six rooms."""
+    """The clinic: its facility code, names, the number of the help desk, one to six rooms, and its place in the law."""
 
     code: str
     name_vi: str
@@ -27,6 +43,7 @@ class Clinic:
     rooms: tuple[Room, ...]
     desk: int = 1
     hotline: str = ""
+    facility: Facility = field(default_factory=Facility)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.rooms) <= MAX_ROOMS:

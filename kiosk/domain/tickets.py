@@ -18,7 +18,7 @@ class Ticket:
 
     ``number`` counts from 1 each clinic day. ``room_id`` is None for a desk ticket. ``waiting_before`` is how many
     tickets for the same room, or the desk, are still waiting before this one. ``again``: it was given out earlier
-    today. ``issued_at`` is UTC.
+    today. ``issued_at`` is UTC. ``receipt`` is the signed code of an admission, where the kiosk signs.
     """
 
     visit_id: str
@@ -29,6 +29,7 @@ class Ticket:
     waiting_before: int = 0
     again: bool = False
     priority: bool = False
+    receipt: str | None = None
 
     @property
     def local_time(self) -> str:

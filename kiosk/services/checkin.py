@@ -27,8 +27,13 @@ from kiosk.domain.tickets import Ticket, check_code, clinic_day
 from kiosk.domain.ways import Way
 from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
+from kiosk.services.audit import Heads
 from kiosk.services.person import claimed_fields, verified_fields
-from kiosk.store import repositories
+from kiosk.services.receipt import ReceiptSigner
+from kiosk.services.record import ticket_of as ticket_of
+from kiosk.services.record import visit_facts as visit_facts
+from kiosk.services.route import RouteProposer
+from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Notice, Visit
@@ -53,6 +58,8 @@ class CheckIn:
 
     :param device: this kiosk's name in the audit chain and the outbox.
     :param tags: made of the person-day key, which is turned here.
+    :param receipts: signs the receipts of this kiosk, or None: then tickets carry an unsigned reference.
+    :param heads: writes down where the audit chains end, at each turn of the day.
     """
 
     def __init__(
@@ -65,7 +72,11 @@ class CheckIn:
         tags: DayTags,
         clock: Clock,
         entropy: Entropy = os.urandom,
+        receipts: ReceiptSigner | None = None,
+        heads: Heads | None = None,
     ) -> None:
+        self._receipts, self._heads = receipts, heads
+        self._routes = RouteProposer(clinic)
         self._database = database
         self._clinic = clinic
         self._device = device
@@ -128,6 +139,7 @@ class CheckIn:
             if eligibility.step is Step.ADMIT_AND_RECHECK:
                 visit.recheck = "due"
             visit.priority = has_priority(identity.birth, moment.day)
+            visit.route_proposed = self._routes.propose(home_clinic=fields.get("home_clinic"), on=moment.day)
             self._record(session, visit, moment, kind="admitted")
             ticket = ticket_of(session, visit)
         _log.info("admitted", number=ticket.number, room=room.id)
@@ -256,6 +268,8 @@ class CheckIn:
             repositories.forget_other_days(session, day)
             self._tags.turn(day)
         self._database.fold()
+        if self._heads is not None:
+            self._heads.write_down(self._database, self._clock.now())
         self._day = day
 
     def _admitted(self, session: Session, identity: VerifiedIdentity, moment: _Moment) -> Visit | None:
@@ -297,6 +311,14 @@ class CheckIn:
     def _record(self, session: Session, visit: Visit, moment: _Moment, *, kind: str) -> None:
         """Give the visit its number, and write it with its audit link and outbox event."""
         visit.number = repositories.next_number(session, visit.clinic, visit.day, visit.series)
+        if visit.shift_id is None:
+            # Whoever is on duty stands behind what the machine does, whether the payer was asked or not.
+            shift = shifts.current(session, visit.clinic, moment.at)
+            visit.shift_id = None if shift is None else shift.id
+        if visit.room_id is not None and self._receipts is not None:
+            visit.receipt = self._receipts.sign(
+                clinic=visit.clinic, number=visit.number, room_id=visit.room_id, issued=moment.at
+            )
         session.add(visit)
         session.flush()
         facts = visit_facts(visit)
@@ -335,45 +357,3 @@ def _rest_on(visit: Visit, basis: CoverBasis | None, result: str | None) -> None
 def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:
     """Mark a notice as resolved."""
     notice.state, notice.resolved_at, notice.resolved_by, notice.resolution = "resolved", at, by, resolution
-
-
-def visit_facts(visit: Visit) -> dict[str, Any]:
-    """What audit and outbox say of a visit: references and the commitment, no field of the person."""
-    return {
-        "visit": visit.id,
-        "clinic": visit.clinic,
-        "day": visit.day.isoformat(),
-        "number": visit.number,
-        "room": visit.room_id,
-        "state": visit.state,
-        "assurance": visit.assurance,
-        "read_assurance": visit.read_assurance,
-        "proved_by": visit.proved_by,
-        "code": visit.code,
-        "reasons": list(visit.reasons),
-        "trust_version": visit.trust_version,
-        "roster_version": visit.roster_version,
-        "cover_source": visit.cover_source,
-        "cover_as_of": visit.cover_as_of.isoformat() if visit.cover_as_of else None,
-        "cover_result": visit.cover_result,
-        "cover_online": visit.cover_online,
-        "shift": visit.shift_id,
-        "recheck": visit.recheck,
-        "way": visit.way,
-        "commitment": visit.commitment.hex() if visit.commitment else None,
-    }
-
-
-def ticket_of(session: Session, visit: Visit, *, again: bool = False) -> Ticket:
-    """The ticket of a recorded visit."""
-    before = repositories.waiting(session, visit.clinic, visit.day, before=visit.number)
-    return Ticket(
-        visit_id=visit.id,
-        number=visit.number,
-        room_id=visit.room_id,
-        issued_at=visit.admitted_at or visit.created_at,
-        check_code=visit.check_code,
-        waiting_before=before.get(visit.room_id, 0),
-        again=again,
-        priority=visit.priority,
-    )

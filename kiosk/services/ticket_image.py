@@ -56,7 +56,7 @@ class TicketImages:
     def png(self, ticket: Ticket, room: Room, masked_name: str) -> bytes:
         """The ticket as a PNG of one bit a pixel, :data:`WIDTH` wide."""
         lines = [drawn for line in self._lines(ticket, room, masked_name) for drawn in self._fitted(line)]
-        code = _qr(self.reference(ticket))
+        code = _qr(ticket.receipt or self.reference(ticket))
         height = 2 * _MARGIN + sum(_height(font) + line.below for line, font in lines) + code.height
         image = Image.new("1", (WIDTH, height), 1)
         self._draw(image, lines)
@@ -74,7 +74,7 @@ class TicketImages:
             return None
 
     def reference(self, ticket: Ticket) -> str:
-        """What the code on the ticket says: clinic, day, number and check code, and nothing of the person."""
+        """What the code says where there is no receipt: clinic, day, number and check code, nothing of the person."""
         day = clinic_day(ticket.issued_at).strftime("%Y%m%d")
         return f"TICKET/{self._clinic.code}/{day}/{ticket.number}/{ticket.check_code}"
 

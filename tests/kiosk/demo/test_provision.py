@@ -1,5 +1,6 @@
 """Provisioning: whole the first time, kept the second, and left alone where something else is."""
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from kiosk.config import PatientConfig, StaffConfig, load
 from kiosk.demo.config import BenchConfig
 from kiosk.demo.people import citizens
 from kiosk.demo.provision import Options, Place, provision
-from kiosk.patient_process import roster_of
+from kiosk.patient_process import receipts_of, roster_of
 
 CONFIGS = ("patient.toml", "staff.toml", "bench.toml", "gateway.toml")
 
@@ -91,13 +92,12 @@ def test_what_was_begun_is_finished(tmp_path: Path) -> None:
     place = provision(tmp_path / "demo", Options())
     place.key("roster.key").unlink()
     place.key("clinic.pub").unlink()
-    (place.trust / "trust.toml").unlink()
-    (place.trust / "csca" / "demonstration.cer").unlink()
-    (place.trust / "csca").rmdir()
-    place.trust.rmdir()
+    place.key("receipt.pub").unlink()
+    shutil.rmtree(place.trust)
     provision(tmp_path / "demo", Options())
     assert roster_of(patient(place)).version
     assert TrustStore.from_directory(place.trust, accept_demonstration=True).anchors
+    assert receipts_of(patient(place)) is not None
 
 
 def test_a_production_folder_is_left_alone(tmp_path: Path) -> None:
