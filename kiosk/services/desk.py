@@ -19,7 +19,8 @@ from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle, ticket_of, visit_facts
 from kiosk.services.person import PersonRecord, claimed_fields
-from kiosk.store import repositories
+from kiosk.services.route import RouteProposer
+from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.tables import DeviceState, Notice, Visit
 
@@ -113,6 +114,7 @@ class StaffDesk:
         self._opener = opener
         self._tags = tags
         self._clock = clock
+        self._routes = RouteProposer(clinic)
 
     def admissions(self, limit: int = 50) -> tuple[VisitRow, ...]:
         """Today's admissions, the latest first."""
@@ -296,6 +298,10 @@ class StaffDesk:
             visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
         visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
         visit.assurance, visit.proved_by, visit.confirmed_by = Assurance.STAFF, "staff", by
+        person, _ = self._person(visit)
+        visit.route_proposed = self._routes.propose(home_clinic=None if person is None else person.home_clinic, on=day)
+        if (shift := shifts.current(session, visit.clinic, at)) is not None:
+            visit.shift_id = shift.id
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
         session.flush()

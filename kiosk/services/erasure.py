@@ -1,0 +1,140 @@
+"""Erasing a person: the keys of their visits are destroyed, and everything that stands about them goes with it.
+
+Theory of operation. What is personal lies sealed under a key of its visit's own; audit, outbox and receipts hold
+commitments and references only. So erasing takes the sealed key and the blob out of the visit and of whatever was
+sealed for it, with the tag of the day, overwrites them (``secure_delete``), and empties the write-ahead log. Every
+chain verifies as before. That somebody was erased is an event itself: which visit, why, by whom, and nothing of whom.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from time import sleep
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from kiosk.domain.corrections import EraseReason
+from kiosk.domain.route import Clinic
+from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
+from kiosk.ports import Clock
+from kiosk.store import repositories, shifts
+from kiosk.store.database import Database
+from kiosk.store.ids import uuid7
+from kiosk.store.tables import Visit, VisitEvent, Work
+
+_FOLD_TRIES, _FOLD_PAUSE_S = 20, 0.25
+_NUMBERS = ("personal_number", "insurance_number")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What an erasure came to.
+
+    ``visits`` are the days and numbers of the visits that were erased now. ``unreadable`` counts records that could not
+    be opened, so that nobody knows whose they are; ``beside`` are visits of others that name the person as a companion,
+    and were left alone. ``log_emptied`` is False where somebody read meanwhile: then copies
+    may stay in the write-ahead log until it is emptied, at the next turn of the day at the latest.
+    """
+
+    visits: tuple[tuple[date, int], ...]
+    log_emptied: bool
+    unreadable: int = 0
+    beside: tuple[tuple[date, int], ...] = ()
+
+
+class Eraser:
+    """Erases people from a clinic's store.
+
+    :param device: the desk's name in the audit chain and the outbox.
+    """
+
+    def __init__(self, *, database: Database, clinic: Clinic, device: str, clock: Clock) -> None:
+        self._database = database
+        self._clinic = clinic
+        self._device = device
+        self._clock = clock
+
+    def erase_ticket(self, day: date, number: int, *, reason: EraseReason, by: str) -> Erased:
+        """Erase the person of one ticket; nothing happens where there is none, or it names nobody any more.
+
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        with self._database.write() as session:
+            found = session.scalars(
+                select(Visit).where(Visit.clinic == self._clinic.code, Visit.day == day, Visit.number == number)
+            ).all()
+            erased = tuple(self._erase(session, found, reason, by))
+        return Erased(visits=erased, log_emptied=self._empty_log())
+
+    def erase_person(self, number: str, opener: VisitOpener, *, reason: EraseReason, by: str) -> Erased:
+        """Erase everybody who has this personal or insurance number, in all visits.
+
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        wanted, found, unreadable = number.upper(), [], 0
+        beside: list[tuple[date, int]] = []
+        with self._database.write() as session:
+            sealed = select(Visit).where(Visit.clinic == self._clinic.code, Visit.sealed_key.is_not(None))
+            for visit in session.scalars(sealed):
+                fields = _opened(visit, opener)
+                unreadable += fields is None
+                if fields is not None and wanted in (fields.get(name) for name in _NUMBERS):
+                    found.append(visit)
+                elif fields is not None and wanted == fields.get("guardian_number"):
+                    beside.append((visit.day, visit.number))
+            erased = tuple(self._erase(session, found, reason, by))
+        emptied = self._empty_log()
+        return Erased(visits=erased, log_emptied=emptied, unreadable=unreadable, beside=tuple(beside))
+
+    def _erase(
+        self, session: Session, visits: Iterable[Visit], reason: EraseReason, by: str
+    ) -> Iterator[tuple[date, int]]:
+        at = self._clock.now()
+        shift = shifts.current(session, self._clinic.code, at)
+        shift_id = None if shift is None else shift.id
+        for visit in visits:
+            if visit.sealed_key is None and visit.person_day_tag is None:
+                continue
+            visit.sealed_key = visit.blob = visit.person_day_tag = None
+            session.execute(update(Work).where(Work.visit_id == visit.id).values(sealed_key=None, blob=None))
+            session.add(
+                VisitEvent(
+                    id=uuid7(at),
+                    visit_id=visit.id,
+                    device=self._device,
+                    kind="erased",
+                    reason=reason,
+                    by=by,
+                    shift_id=shift_id,
+                    at=at,
+                )
+            )
+            session.flush()
+            facts = {"visit": visit.id, "day": visit.day.isoformat(), "number": visit.number, "reason": reason}
+            facts |= {"by": by, "by_shift": shift_id, "commitment": visit.commitment and visit.commitment.hex()}
+            repositories.append_audit(session, self._device, at, "erased", facts)
+            repositories.append_outbox(session, self._device, at, "erased", facts)
+            _log.info("person_erased", number=visit.number)
+            yield visit.day, visit.number
+
+    def _empty_log(self) -> bool:
+        """Whether the write-ahead log could be emptied; who reads has a moment to end."""
+        for _ in range(_FOLD_TRIES):
+            if self._database.fold():
+                return True
+            sleep(_FOLD_PAUSE_S)
+        return False
+
+
+def _opened(visit: Visit, opener: VisitOpener) -> Fields | None:
+    """What is in a visit's record, or None where it does not open."""
+    if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+        return {}
+    try:
+        return opener.open(visit.id, Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment))
+    except CannotOpen:
+        _log.error("record_unreadable", visit=visit.id)
+        return None
