@@ -154,11 +154,12 @@ class DeskAdmission:
     def _fields(self, visit: Visit, told: Told) -> Fields:
         coverage = None if told.finding is None else told.finding.eligibility.coverage
         guardian = {} if told.guardian is None else told.guardian.fields()
+        document = {} if told.document_number is None else {"document_number": told.document_number}
         if told.claim is not None:
-            return {**claimed_fields(told.claim, coverage, told.insurance_number), **guardian}
+            return {**claimed_fields(told.claim, coverage, told.insurance_number), **document, **guardian}
         known, _ = self._opened(visit)
-        added = {} if told.insurance_number is None else {"insurance_number": told.insurance_number}
-        return {**(known or {}), **added, **guardian}
+        number = {} if told.insurance_number is None else {"insurance_number": told.insurance_number}
+        return {**(known or {}), **number, **document, **guardian}
 
     def _cover(self, visit: Visit, told: Told) -> None:
         if told.finding is not None:

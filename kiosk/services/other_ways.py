@@ -181,6 +181,7 @@ class OtherWays:
         return Told(
             claim=presented.claim,
             insurance_number=presented.insurance_number,
+            document_number=presented.document_number,
             guardian=presented.guardian,
             way=presented.way,
             rung=self.policy.rule(presented.way).rung(who.read),

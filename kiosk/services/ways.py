@@ -43,6 +43,7 @@ class Presented:
     way: Way
     claim: ClaimedIdentity | None = None
     insurance_number: str | None = None
+    document_number: str | None = None
     guardian: Guardian | None = None
     seen: frozenset[Paper] = frozenset()
     spellings: tuple[str, ...] = ()
@@ -60,12 +61,12 @@ class Told:
 
     claim: ClaimedIdentity | None = None
     insurance_number: str | None = None
+    document_number: str | None = None
     guardian: Guardian | None = None
     way: Way | None = None
     rung: Assurance = Assurance.STAFF
     finding: CoverFinding | None = None
     recheck: bool = False
-    nameless: bool = False
 
     def __repr__(self) -> str:
         return "Told(…)"
@@ -73,7 +74,8 @@ class Told:
     @property
     def adds(self) -> bool:
         """Whether the sealed record changes."""
-        return self.claim is not None or self.insurance_number is not None or self.guardian is not None
+        added = (self.claim, self.insurance_number, self.document_number, self.guardian)
+        return any(each is not None for each in added)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
