@@ -13,7 +13,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from idcard import ConfigurationError
+from kiosk.domain.eligibility import Step
 from kiosk.domain.route import Clinic, Facility, Room
+from kiosk.domain.ways import Way
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -77,6 +79,12 @@ def scanner_setting(value: str) -> str:
     return value
 
 
+def _other_way(way: Way) -> Way:
+    if way is Way.CHIP:
+        raise ValueError("the chip card's way is the policy's and the rungs'")
+    return way
+
+
 def _loopback(value: str) -> str:
     if value not in LOOPBACK:
         raise ValueError("a kiosk listens on loopback only")
@@ -92,6 +100,8 @@ Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Rungs = Annotated[frozenset[Literal["anchored", "pinned"]], Field(min_length=1)]
+OtherWay = Annotated[Way, AfterValidator(_other_way)]
+AllowedStep = Literal[Step.ADMIT, Step.ADMIT_AND_RECHECK, Step.DESK]
 ClinicSetting = Annotated[Clinic, BeforeValidator(_clinic)]
 
 
@@ -193,13 +203,26 @@ class StaffConfig(ProcessConfig):
     """The staff's process: the only one that holds the clinic's private key.
 
     Its ``person_day_key`` is the patient's, which it only reads. ``gateway`` is the file with the account at the
-    payer's gateway; with an ``internal_key`` the patient's process may ask about cover.
+    payer's gateway; with an ``internal_key`` the patient's process may ask about cover. With ``roster`` and
+    ``roster_key``, the patient's, staff look people up by insurance number, and see what is to be put right. ``ways``
+    says how far each way of coming without a chip card goes here; ``profile`` is the province's, for its target.
     """
 
     port: Port = 8001
     clinic_private_key: Path
     gateway: Path | None = None
     internal_key: Path | None = None
+    roster: Path | None = None
+    roster_key: Path | None = None
+    roster_state: Path | None = None
+    profile: Path | None = None
+    ways: dict[OtherWay, AllowedStep] = {}
+
+    @model_validator(mode="after")
+    def _roster_is_whole(self) -> Self:
+        if (self.roster is None) != (self.roster_key is None):
+            raise ValueError("roster and roster_key: a roster needs the key of its tags, and the key a roster")
+        return self
 
 
 def load(cls: type[Model], path: Path) -> Model:

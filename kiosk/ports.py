@@ -83,3 +83,6 @@ class EligibilitySource(Protocol):
 
     def find(self, personal_number: str) -> Coverage | None:
         """The coverage of this person, or None where nobody is known by that number."""
+
+    def find_insurance(self, number: str) -> Coverage | None:
+        """The coverage of whoever has this insurance number, or None where nobody is known by it."""

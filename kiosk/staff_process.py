@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from idcard import ConfigurationError
+from kiosk.cleaning_parts import cleaning_parts, others_of
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
@@ -14,11 +15,13 @@ from kiosk.insurance.account import load_account
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.payer import Shared, payer_parts
 from kiosk.process import listen, run_until_told
+from kiosk.services.cleaning import CleaningThread
 from kiosk.services.desk import StaffDesk
 from kiosk.services.recheck import RecheckThread
 from kiosk.store.database import Database
 from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
+from kiosk.web.staff.app import Others
 from kiosk.web.staff.shift import Payer
 
 
@@ -29,6 +32,8 @@ class StaffParts:
     desk: StaffDesk
     payer: Payer
     recheck: RecheckThread | None
+    others: Others
+    cleaning: CleaningThread | None
 
 
 _log = structlog.get_logger(__name__)
@@ -41,11 +46,14 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     with open_parts(config) as parts, ExitStack() as stack:
-        app = create_staff_app(parts.desk, config, SystemClock(), trust_problem(config), parts.payer)
+        app = create_staff_app(parts.desk, config, SystemClock(), trust_problem(config), parts.payer, parts.others)
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
             parts.recheck.start()
             stack.callback(parts.recheck.stop)
+        if parts.cleaning is not None:
+            parts.cleaning.start()
+            stack.callback(parts.cleaning.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
     _log.info("staff_stopped")
@@ -54,7 +62,8 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
 @contextmanager
 def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     """The parts of a staff process, with the store open; it is closed in the end."""
-    opener = VisitOpener(load_clinic_private_key(config.clinic_private_key))
+    private_key = load_clinic_private_key(config.clinic_private_key)
+    opener = VisitOpener(private_key)
     tags = DayTags(config.person_day_key)
     account = None if config.gateway is None else load_account(config.gateway)
     token = None if config.internal_key is None else load_secret(config.internal_key)
@@ -62,9 +71,25 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     database = Database.open(config.store)
     try:
         shared = Shared(database=database, clinic=config.clinic, device=device, opener=opener, clock=clock)
-        desk = StaffDesk(database=database, clinic=config.clinic, device=device, opener=opener, tags=tags, clock=clock)
-        payer, recheck = payer_parts(shared, account, token)
-        yield StaffParts(desk=desk, payer=payer, recheck=recheck)
+        clean = cleaning_parts(config, shared, private_key)
+        desk = StaffDesk(
+            database=database,
+            clinic=config.clinic,
+            device=device,
+            opener=opener,
+            tags=tags,
+            clock=clock,
+            policy=clean.policy,
+            asks_payer=account is not None,
+        )
+        payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token)
+        yield StaffParts(
+            desk=desk,
+            payer=payer,
+            recheck=recheck,
+            others=others_of(clean, shared, desk, payer.cover),
+            cleaning=None if clean.cleaning is None else CleaningThread(clean.cleaning),
+        )
     finally:
         database.close()
 

@@ -14,7 +14,7 @@ import structlog
 from idcard import ConfigurationError
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.cover_basis import Asked, CoverBasis, Online, OnlineAnswer
-from kiosk.domain.eligibility import CoverSource, Eligibility, Step, decide, settle
+from kiosk.domain.eligibility import Coverage, CoverSource, Eligibility, Step, decide, settle
 from kiosk.domain.freshness import Freshness, RosterAge
 from kiosk.insurance.cutoff import CutOff, within
 from kiosk.ports import Clock, EligibilitySource
@@ -105,7 +105,7 @@ class CoverDesk:
         try:
             as_of = self._source.as_of
             age = self._freshness.age(as_of, self._clock.now())
-            coverage = self._source.find(asked.personal_number) if asked.personal_number else None
+            coverage = self._coverage(asked)
         except ConfigurationError as error:
             _log.error("source_unusable", reason=error.reason)
             return _ByRoster(decision=_unknown(), as_of=None, trouble=VisitReason.SOURCE_UNUSABLE)
@@ -114,6 +114,13 @@ class CoverDesk:
             return _ByRoster(decision=decision, as_of=as_of, trouble=VisitReason.ROSTER_TOO_OLD)
         decision = decide(coverage, on=on, clinic=self._clinic, old=age is RosterAge.FLAGGED)
         return _ByRoster(decision=decision, as_of=as_of, trouble=None)
+
+    def _coverage(self, asked: Asked) -> Coverage | None:
+        """By the personal number, which is the stronger one; else by an insurance number that somebody showed."""
+        found = self._source.find(asked.personal_number) if asked.personal_number else None
+        if found is None and asked.insurance_number is not None:
+            found = self._source.find_insurance(asked.insurance_number)
+        return found
 
     def _answer(self, asked: Asked) -> OnlineAnswer:
         online = self._online

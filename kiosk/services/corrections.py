@@ -7,7 +7,6 @@ person was admitted, that admission is taken back and the right one gets a visit
 is ever of two people.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,18 +19,18 @@ from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity
 from kiosk.day_key import DayTags
-from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
-from kiosk.domain.priority import has_priority
-from kiosk.domain.route import Clinic, Room
-from kiosk.domain.tickets import Ticket, check_code, clinic_day
+from kiosk.domain.route import Clinic
+from kiosk.domain.tickets import Ticket, clinic_day
+from kiosk.insurance.papers import way_policy
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
-from kiosk.services.person import claimed_fields
+from kiosk.services.desk_admission import DeskAdmission
 from kiosk.services.record import ticket_of, visit_facts
-from kiosk.services.route import RouteProposer, routes_on
+from kiosk.services.route import routes_on
+from kiosk.services.ways import Told
 from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -83,18 +82,33 @@ class Corrections:
     """The staff process's later word on visits.
 
     :param device: the desk's name in the audit chain and the outbox.
+    :param asks_payer: whether somebody asks the payer, so that whoever takes another's place is looked up later.
     """
 
     def __init__(
-        self, *, database: Database, clinic: Clinic, device: str, opener: VisitOpener, tags: DayTags, clock: Clock
+        self,
+        *,
+        database: Database,
+        clinic: Clinic,
+        device: str,
+        opener: VisitOpener,
+        tags: DayTags,
+        clock: Clock,
+        asks_payer: bool = False,
     ) -> None:
         self._database = database
         self._clinic = clinic
         self._device = device
-        self._opener = opener
-        self._tags = tags
         self._clock = clock
-        self._routes = RouteProposer(clinic)
+        self._admission = DeskAdmission(
+            clinic=clinic,
+            device=device,
+            opener=opener,
+            tags=tags,
+            clock=clock,
+            policy=way_policy(),
+            asks_payer=asks_payer,
+        )
 
     def record(self, visit_id: str) -> RecordRow | None:
         """What the record of a visit says, or None where there is no such visit."""
@@ -163,11 +177,10 @@ class Corrections:
         try:
             with self._database.write() as session:
                 wrong = self._admitted(session, visit_id)
-                right = self._typed(session, wrong, claim, room, by=by)
+                right = self._admission.arrival(session)
+                right.corrects = wrong.id
                 self._cancel(session, wrong, reason=CancelReason.WRONG_PERSON, by=by, after=right.id)
-                session.add(right)
-                session.flush()
-                self._tell(session, "admitted", visit_facts(right) | {"by": by, "corrects": wrong.id})
+                self._admission.admit(session, right, room, by=by, told=Told(claim=claim))
                 ticket = ticket_of(session, right)
         except IntegrityError:
             raise NotCorrectable("already_admitted") from None
@@ -189,41 +202,6 @@ class Corrections:
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, self._clock.now(), by=by, resolution=Resolution.HELPED)
         self._event(session, visit, "cancelled", by=by, reason=reason, before=visit.room_id, after=after)
-
-    def _typed(self, session: Session, wrong: Visit, claim: ClaimedIdentity, room: Room, *, by: str) -> Visit:
-        """The visit of the right person, who stands at the desk now; not yet added."""
-        at = self._clock.now()
-        day = clinic_day(at)
-        visit_id = uuid7(at)
-        sealed = self._opener.sealer().seal(visit_id, claimed_fields(claim))
-        number = claim.personal_number
-        shift = shifts.current(session, self._clinic.code, at)
-        return Visit(
-            id=visit_id,
-            clinic=self._clinic.code,
-            device=self._device,
-            day=day,
-            series=wrong.series,
-            number=repositories.next_number(session, self._clinic.code, day, wrong.series),
-            room_id=room.id,
-            state="admitted",
-            assurance=Assurance.STAFF,
-            read_assurance=Assurance.NONE,
-            proved_by="staff",
-            reasons=[],
-            check_code=check_code(os.urandom(8)),
-            priority=claim.birth is not None and has_priority(claim.birth, day),
-            person_day_tag=None if number is None else self._tags.tag(number, day),
-            sealed_key=sealed.key,
-            blob=sealed.blob,
-            commitment=sealed.commitment,
-            created_at=at,
-            admitted_at=at,
-            confirmed_by=by,
-            shift_id=None if shift is None else shift.id,
-            route_proposed=self._routes.propose(home_clinic=None, on=day),
-            corrects=wrong.id,
-        )
 
     def _event(
         self,

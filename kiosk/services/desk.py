@@ -1,8 +1,8 @@
 """The desk: what staff see and settle. Only the staff process makes one, for only it holds the clinic's private key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -15,12 +15,16 @@ from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
-from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.domain.ways import WayPolicy
+from kiosk.insurance.papers import way_policy
+from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.checkin import settle, ticket_of, visit_facts
-from kiosk.services.person import PersonRecord, claimed_fields
-from kiosk.services.route import RouteProposer
-from kiosk.store import repositories, shifts
+from kiosk.services.checkin import settle, ticket_of
+from kiosk.services.desk_admission import DeskAdmission, needs_typing
+from kiosk.services.desk_admission import NotConfirmable as NotConfirmable
+from kiosk.services.person import PersonRecord
+from kiosk.services.ways import Told
+from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.tables import DeviceState, Notice, Visit
 
@@ -28,16 +32,11 @@ _SHOWN_BACK = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
-class NotConfirmable(Exception):
-    """A ticket that cannot become an admission as it is.
+AfterAdmission = Callable[[Session, Visit], None]
 
-    :param reason: ``no_such_ticket``, ``closed``, ``already_admitted`` or ``needs_typing``: nothing usable was read, so
-        the clerk types who it is.
-    """
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+def _nothing(session: Session, visit: Visit) -> None:
+    """What is done where nothing else is to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -49,7 +48,8 @@ class VisitRow:
     that one tap cannot confirm. ``first_number`` and ``first_day`` (``DD/MM``): what a ticket of an earlier day was
     called with before it was confirmed. ``cover_as_of``: when what the decision rests on was true, ``HH:MM DD/MM``;
     ``recheck``: a word of :data:`kiosk.store.tables.RECHECK_STATES`, or nothing. ``day`` (``DD/MM``): that of an open
-    ticket of an earlier day, else nothing.
+    ticket of an earlier day, else nothing. ``way`` is how the person came; ``cover_next`` and ``cover_result`` are
+    what to do next about their cover, and the payer's result code.
     """
 
     visit_id: str
@@ -76,6 +76,9 @@ class VisitRow:
     cover_as_of: str
     recheck: str
     day: str
+    way: str
+    cover_next: str
+    cover_result: str
 
     def __repr__(self) -> str:
         return f"VisitRow(number={self.number})"
@@ -103,18 +106,35 @@ class StaffDesk:
 
     :param device: the desk's name in the audit chain and the outbox.
     :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
+    :param policy: how far each way of coming goes here; the law's rules where it is not given.
+    :param asks_payer: whether somebody asks the payer.
     """
 
     def __init__(
-        self, *, database: Database, clinic: Clinic, device: str, opener: VisitOpener, tags: DayTags, clock: Clock
+        self,
+        *,
+        database: Database,
+        clinic: Clinic,
+        device: str,
+        opener: VisitOpener,
+        tags: DayTags,
+        clock: Clock,
+        policy: WayPolicy | None = None,
+        asks_payer: bool = False,
     ) -> None:
         self._database = database
         self._clinic = clinic
         self._device = device
-        self._opener = opener
-        self._tags = tags
         self._clock = clock
-        self._routes = RouteProposer(clinic)
+        self._admission = DeskAdmission(
+            clinic=clinic,
+            device=device,
+            opener=opener,
+            tags=tags,
+            clock=clock,
+            policy=policy or way_policy(),
+            asks_payer=asks_payer,
+        )
 
     def admissions(self, limit: int = 50) -> tuple[VisitRow, ...]:
         """Today's admissions, the latest first."""
@@ -171,11 +191,32 @@ class StaffDesk:
         :raises ValueError: for an unknown room.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
+        return self.confirm_told(visit_id, room_id, Told(claim=claim), by=by)
+
+    def confirm_told(
+        self,
+        visit_id: str | None,
+        room_id: str,
+        told: Told,
+        *,
+        by: str,
+        then: Callable[[Session, Visit], None] = _nothing,
+    ) -> Ticket:
+        """The same with all that a clerk tells.
+
+        :param visit_id: the desk ticket, or None for somebody who never stood before the machine.
+        :param then: done with the admitted visit in the same transaction.
+        """
         room = self._clinic.room(room_id)
         try:
             with self._database.write() as session:
-                visit = self._confirmable(session, visit_id, claim)
-                self._admit(session, visit, room, by=by, claim=claim)
+                visit = (
+                    self._admission.arrival(session)
+                    if visit_id is None
+                    else self._admission.confirmable(session, visit_id, told)
+                )
+                self._admission.admit(session, visit, room, by=by, told=told)
+                then(session, visit)
                 ticket = ticket_of(session, visit)
         except IntegrityError:
             # The person has an admission of today under another ticket.
@@ -217,7 +258,7 @@ class StaffDesk:
             )
 
     def _row(self, visit: Visit) -> VisitRow:
-        person, unreadable = self._person(visit)
+        person, unreadable = self._admission.person(visit)
         return VisitRow(
             visit_id=visit.id,
             number=visit.number,
@@ -236,13 +277,16 @@ class StaffDesk:
             check_code=visit.check_code,
             priority=visit.priority,
             called=visit.called_at is not None,
-            needs_typing=visit.state == "desk" and _needs_typing(visit),
+            needs_typing=visit.state == "desk" and needs_typing(visit),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
             cover_source=visit.cover_source or "",
             cover_as_of="" if visit.cover_as_of is None else _as_of(visit.cover_as_of),
             recheck=visit.recheck or "",
             day=self._earlier_day(visit),
+            way=visit.way or "",
+            cover_next=visit.cover_next or "",
+            cover_result=visit.cover_result or "",
         )
 
     def _earlier_day(self, visit: Visit) -> str:
@@ -261,60 +305,6 @@ class StaffDesk:
             visit=None if visit is None else self._row(visit),
             back_at="" if back_at is None else _local_time(back_at),
         )
-
-    def _person(self, visit: Visit) -> tuple[PersonRecord | None, bool]:
-        """The opened record, and whether there is one that does not open."""
-        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
-            return None, False
-        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
-        try:
-            return PersonRecord.from_fields(self._opener.open(visit.id, sealed)), False
-        except CannotOpen:
-            _log.error("record_unreadable", visit=visit.id)
-            return None, True
-
-    def _confirmable(self, session: Session, visit_id: str, claim: ClaimedIdentity | None) -> Visit:
-        visit = session.get(Visit, visit_id)
-        if visit is None:
-            raise NotConfirmable("no_such_ticket")
-        if visit.state != "desk":
-            raise NotConfirmable("already_admitted" if visit.state == "admitted" else "closed")
-        if claim is None and _needs_typing(visit):
-            raise NotConfirmable("needs_typing")
-        return visit
-
-    def _admit(self, session: Session, visit: Visit, room: Room, *, by: str, claim: ClaimedIdentity | None) -> None:
-        """Turn the desk ticket into an admission: all of it in the caller's transaction."""
-        at = self._clock.now()
-        day = clinic_day(at)
-        if claim is not None:
-            sealed = self._opener.sealer().seal(visit.id, claimed_fields(claim))
-            visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
-        if claim is not None or visit.day != day:
-            # Who was typed may be another than the card claimed, and each day has tags of its own.
-            visit.person_day_tag = self._tag(visit, day)
-        if visit.day != day:
-            visit.first_day, visit.first_number = visit.day, visit.number
-            visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
-        visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
-        visit.assurance, visit.proved_by, visit.confirmed_by = Assurance.STAFF, "staff", by
-        person, _ = self._person(visit)
-        visit.route_proposed = self._routes.propose(home_clinic=None if person is None else person.home_clinic, on=day)
-        if (shift := shifts.current(session, visit.clinic, at)) is not None:
-            visit.shift_id = shift.id
-        for notice in repositories.notices_of_visit(session, visit.id):
-            settle(notice, at, by=by, resolution=Resolution.ADMITTED)
-        session.flush()
-        facts = {**visit_facts(visit), "by": by, **_first(visit)}
-        repositories.append_audit(session, self._device, at, "confirmed", facts)
-        repositories.append_outbox(session, self._device, at, "confirmed", facts)
-
-    def _tag(self, visit: Visit, day: date) -> bytes | None:
-        """The tag of the person whom the visit's record names; None where it names nobody, or no number."""
-        person, _ = self._person(visit)
-        if person is None or person.personal_number is None:
-            return None
-        return self._tags.tag(person.personal_number, day)
 
     def _settle(self, session: Session, notice: Notice, *, by: str, resolution: Resolution) -> None:
         at = self._clock.now()
@@ -340,15 +330,3 @@ def _back(notice: Notice, readers: Mapping[str, datetime]) -> datetime | None:
 
 def _local_time(at: datetime) -> str:
     return at.astimezone(VIETNAM_TIME).strftime("%H:%M")
-
-
-def _first(visit: Visit) -> dict[str, Any]:
-    """What an audit link says of a ticket that was of an earlier day."""
-    if visit.first_day is None:
-        return {}
-    return {"first_day": visit.first_day.isoformat(), "first_number": visit.first_number}
-
-
-def _needs_typing(visit: Visit) -> bool:
-    """Nothing was read, or what was read came from a card that is not genuine and is not to be believed."""
-    return visit.blob is None or visit.code == Code.NOT_GENUINE

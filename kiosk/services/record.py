@@ -40,6 +40,7 @@ def visit_facts(visit: Visit) -> dict[str, Any]:
         "route": visit.route,
         "receipt": receipt_digest(visit.receipt),
         "verdict": None if visit.verdict is None else hashlib.sha256(canonical_json(visit.verdict)).hexdigest(),
+        "corrects": visit.corrects,
         "commitment": visit.commitment.hex() if visit.commitment else None,
     }
 

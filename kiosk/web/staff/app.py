@@ -1,18 +1,31 @@
 """The staff's app, in a process of its own: it alone opens what the patient's process sealed."""
 
+from dataclasses import dataclass
+
 from flask import Flask
 
 from idcard import ConfigurationError
 from kiosk.config import StaffConfig
 from kiosk.ports import Clock
 from kiosk.services.desk import StaffDesk
+from kiosk.services.other_ways import OtherWays
 from kiosk.web.common.factory import base_app, read_session_key
+from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.shift import Payer, add_shift
 from kiosk.web.staff.views import add_views
 from kiosk.web.staff.words import add_staff_words
+from kiosk.web.staff.work import Cleanliness, add_work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """What the pages for other ways, and for the worklist, stand on."""
+
+    ways: OtherWays
+    clean: Cleanliness
 
 
 def create_staff_app(
@@ -21,11 +34,13 @@ def create_staff_app(
     clock: Clock,
     trust_problem: ConfigurationError | None = None,
     payer: Payer | None = None,
+    others: Others | None = None,
 ) -> Flask:
     """The app of the reception desk.
 
     :param trust_problem: why the patient's screen is closed, or None: staff see the reason and the remedy.
     :param payer: what is needed to ask the payer, and the shift in whose name; None leaves both out.
+    :param others: what is needed for other ways of coming and for the worklist; None leaves both out.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -34,6 +49,9 @@ def create_staff_app(
     add_staff_words(app)
     add_views(app, board)
     add_deeds(app, board)
+    if others is not None:
+        add_arrivals(app, board, others.ways)
+        add_work(app, board, others.clean)
     if payer is not None:
         add_shift(app, board, payer)
         if payer.token is not None:

@@ -21,23 +21,23 @@ def typed_claim(form: Mapping[str, str]) -> ClaimedIdentity:
     """
     return ClaimedIdentity(
         source=ClaimSource.TYPED,
-        name=_name(form.get("name", "")),
-        birth=_birth(form.get("birth", "")),
+        name=typed_name(form.get("name", "")),
+        birth=typed_birth(form.get("birth", "")),
         sex=_sex(form.get("sex", "")),
-        personal_number=_number(form.get("number", "")),
+        personal_number=typed_number(form.get("number", "")),
     )
 
 
-def _name(text: str) -> str:
-    """The name in NFC with single spaces."""
+def typed_name(text: str) -> str:
+    """The name in NFC with single spaces; BadField ``name`` for anything else."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name or len(name) > _LONGEST_NAME or not all(char.isalpha() or char in " '-.," for char in name):
         raise BadField("name")
     return name
 
 
-def _birth(text: str) -> BirthDate:
-    """A year, a month or a day, as people write them in Vietnam."""
+def typed_birth(text: str) -> BirthDate:
+    """A year, a month or a day, as people write them in Vietnam; BadField ``birth`` for anything else."""
     match = _BIRTH.fullmatch(text.strip())
     if match is None:
         raise BadField("birth")
@@ -55,8 +55,8 @@ def _sex(text: str) -> Sex:
         return Sex.UNSPECIFIED
 
 
-def _number(text: str) -> str | None:
-    """The personal number, or None where the field is empty: not everybody has one."""
+def typed_number(text: str) -> str | None:
+    """The personal number, or None where the field is empty: not everybody has one; else BadField ``number``."""
     digits = "".join(text.split())
     if not digits:
         return None

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from kiosk.domain.route import Facility
 from kiosk.domain.route_proposal import Level, Once, Points
+from kiosk.keys import VisitOpener
 from kiosk.services.route import RouteProposer, routes_on
 from kiosk.services.shift import ShiftBook
 from kiosk.store.tables import Audit, Outbox, Visit
@@ -32,7 +33,7 @@ def open_shift(kiosk: Kiosk) -> str:
         database=kiosk.database,
         clinic=kiosk.staff._clinic,
         device="desk-1",
-        opener=kiosk.staff._opener,
+        opener=VisitOpener(kiosk.private_key),
         clock=kiosk.clock,
     )
     now = kiosk.clock.now()

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
+from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.flow import Screen
+from kiosk.keys import VisitOpener
 from kiosk.ports import StoreUnavailable
 from kiosk.services.corrections import Corrections, NotCorrectable
 from kiosk.services.desk import NotConfirmable
@@ -34,8 +36,8 @@ def corrections(kiosk: Kiosk) -> Corrections:
         database=kiosk.database,
         clinic=staff._clinic,
         device="desk-1",
-        opener=staff._opener,
-        tags=staff._tags,
+        opener=VisitOpener(kiosk.private_key),
+        tags=DayTags(kiosk.path.with_name("person_day.key")),
         clock=kiosk.clock,
     )
 
@@ -138,7 +140,7 @@ def test_the_right_person_gets_a_record_of_their_own(kiosk: Kiosk, corrections: 
     wrong = kiosk.staff.visit(admitted)
     assert (wrong.state, wrong.person.name) == ("cancelled", "Trần Thị Mẫu")
     assert told(kiosk, "cancelled")["after"] == right.visit_id
-    assert told(kiosk, "admitted")["corrects"] == admitted
+    assert told(kiosk, "confirmed")["corrects"] == admitted
     record = corrections.record(right.visit_id)
     assert record is not None
     assert record.corrects == 1
@@ -201,11 +203,14 @@ def test_what_does_not_fit_changes_nothing(kiosk: Kiosk, corrections: Correction
 
 
 def test_a_store_that_refuses_leaves_the_admission(kiosk: Kiosk, corrections: Corrections, admitted: str) -> None:
-    kiosk.fill_disk()
-    with pytest.raises(StoreUnavailable):
-        for _ in range(400):
+    def change(times: int) -> None:
+        for _ in range(times):
             corrections.confirm_route(admitted, "1.3", by="chi-hoa")
             corrections.confirm_route(admitted, "1.12", by="chi-hoa")
+
+    kiosk.fill_disk()
+    with pytest.raises(StoreUnavailable):
+        change(400)
     kiosk.free_disk()
     assert kiosk.staff.visit(admitted).state == "admitted"
     with kiosk.database.read() as session:

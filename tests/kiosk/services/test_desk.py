@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from idcard.testing import dishonest
+from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.flow import Screen
@@ -262,7 +263,7 @@ def test_without_the_clinics_key_nobody_is_named(kiosk: Kiosk) -> None:
         clinic=kiosk.staff._clinic,
         device="desk-2",
         opener=VisitOpener(X25519PrivateKey.generate()),
-        tags=kiosk.staff._tags,
+        tags=DayTags(kiosk.path.with_name("person_day.key")),
         clock=kiosk.clock,
     )
     [row] = other.admissions()

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
+from kiosk.day_key import DayTags
 from kiosk.domain.corrections import EraseReason
+from kiosk.keys import VisitOpener
 from kiosk.services.audit import examine
 from kiosk.services.erasure import Eraser
 from kiosk.store.tables import Audit, Visit, VisitEvent, Work
@@ -45,7 +47,7 @@ def chains_hold(kiosk: Kiosk) -> bool:
 def test_nothing_of_the_erased_is_left_in_any_byte_of_the_store(kiosk: Kiosk, eraser: Eraser) -> None:
     admit(kiosk, "insured", "old")
     before = sealed(kiosk)
-    tag = kiosk.staff._tags.tag(kiosk.holders["insured"].personal_number, DAY)
+    tag = DayTags(kiosk.path.with_name("person_day.key")).tag(kiosk.holders["insured"].personal_number, DAY)
     assert all(part in kiosk.rest() for part in (*before[1], tag))
     erased = eraser.erase_ticket(DAY, 1, reason=ASKED, by="desk-1")
     assert (erased.visits, erased.log_emptied) == (((DAY, 1),), True)
@@ -85,7 +87,7 @@ def test_a_person_is_found_in_all_visits_of_all_days(kiosk: Kiosk, eraser: Erase
     kiosk.patient.no_card()
     kiosk.patient.acknowledge()
     number = kiosk.holders["insured"].personal_number
-    erased = eraser.erase_person(number, kiosk.staff._opener, reason=ASKED, by="desk-1")
+    erased = eraser.erase_person(number, VisitOpener(kiosk.private_key), reason=ASKED, by="desk-1")
     assert sorted(erased.visits) == [(DAY, 1), (date(2026, 11, 24), 1)]
     assert list(sealed(kiosk)) == [2]
     assert chains_hold(kiosk)
@@ -125,9 +127,13 @@ def test_a_companion_is_named_to_the_clerk_and_not_erased_with_the_child(kiosk: 
     kiosk.patient.acknowledge()
     with kiosk.database.write() as session:
         [visit] = session.scalars(select(Visit))
-        own = kiosk.staff._opener.sealer().seal(visit.id, {"name": "Trần Bé", "guardian_number": "036188800001"})
+        own = (
+            VisitOpener(kiosk.private_key)
+            .sealer()
+            .seal(visit.id, {"name": "Trần Bé", "guardian_number": "036188800001"})
+        )
         visit.sealed_key, visit.blob, visit.commitment = own.key, own.blob, own.commitment
-    erased = eraser.erase_person("036188800001", kiosk.staff._opener, reason=ASKED, by="desk-1")
+    erased = eraser.erase_person("036188800001", VisitOpener(kiosk.private_key), reason=ASKED, by="desk-1")
     assert (erased.visits, erased.beside) == ((), ((DAY, 1),))
     assert list(sealed(kiosk)) == [1]
 
@@ -137,7 +143,7 @@ def test_a_record_that_does_not_open_is_counted(kiosk: Kiosk, eraser: Eraser) ->
     with kiosk.database.write() as session:
         [visit] = session.scalars(select(Visit))
         visit.blob = b"0" * 40
-    erased = eraser.erase_person("036188800001", kiosk.staff._opener, reason=ASKED, by="desk-1")
+    erased = eraser.erase_person("036188800001", VisitOpener(kiosk.private_key), reason=ASKED, by="desk-1")
     assert (erased.visits, erased.unreadable) == ((), 1)
 
 
@@ -178,7 +184,7 @@ def test_a_person_is_found_by_the_insurance_number_too(kiosk: Kiosk, eraser: Era
     with kiosk.database.write() as session:
         [visit] = session.scalars(select(Visit))
         fields = {"name": claim.name, "insurance_number": "GD4363600000001"}
-        own = kiosk.staff._opener.sealer().seal(visit.id, fields)
+        own = VisitOpener(kiosk.private_key).sealer().seal(visit.id, fields)
         visit.sealed_key, visit.blob, visit.commitment = own.key, own.blob, own.commitment
-    erased = eraser.erase_person("gd4363600000001", kiosk.staff._opener, reason=ASKED, by="desk-1")
+    erased = eraser.erase_person("gd4363600000001", VisitOpener(kiosk.private_key), reason=ASKED, by="desk-1")
     assert erased.visits == ((DAY, 1),)

@@ -16,6 +16,8 @@ from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import SETTLED_BY_STAFF, Code, DeskMessage, VisitReason
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
 from kiosk.domain.match import BirthGrade, Grade, Kind
+from kiosk.domain.ways import Paper, Refused, Way
+from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.recheck import Recheck
@@ -41,6 +43,11 @@ PROBLEMS = (
     "bad_officer",
     "bad_officer_number",
     "bad_times",
+    "policy",
+    "bad_insurance",
+    "bad_code",
+    "bad_passport",
+    *(f"bad_guardian_{field}" for field in ("name", "birth", "number", "ticket")),
 )
 PARTS = ("reader", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway")
 PART_REASONS = ("missing", "input_method")
@@ -111,6 +118,12 @@ def families() -> set[str]:
         | {f"staff.recheck.{state}" for state in Recheck}
         | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR)}
         | {f"staff.cover.{source}" for source in CoverSource}
+        | {f"way.{way}{part}" for way in Way for part in ("", ".why")}
+        | {f"way.refused.{why}" for why in Refused}
+        | {f"paper.{paper}" for paper in Paper}
+        | {f"work.field.{field}" for field in Field}
+        | {f"work.source.{source}" for source in Source}
+        | {f"work.state.{state}" for state in WorkState}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
     )
 

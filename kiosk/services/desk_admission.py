@@ -1,0 +1,219 @@
+"""An admission by a clerk: a desk ticket that is confirmed, or somebody who comes straight to the desk.
+
+Each step here belongs to its caller's transaction: the record, its number, its audit link and its outbox event live or
+die together.
+"""
+
+import os
+from datetime import date
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from kiosk.day_key import DayTags
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.eligibility import NextStep, Step
+from kiosk.domain.priority import has_priority
+from kiosk.domain.route import Clinic, Room
+from kiosk.domain.tickets import check_code, clinic_day
+from kiosk.domain.ways import Way, WayPolicy
+from kiosk.insurance.roster.layout import insurance_digits
+from kiosk.insurance.sources import CoverFinding
+from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
+from kiosk.ports import Clock
+from kiosk.services.checkin import SERIES, settle, visit_facts
+from kiosk.services.person import PersonRecord, claimed_fields
+from kiosk.services.route import RouteProposer
+from kiosk.services.ways import Told
+from kiosk.store import repositories, shifts
+from kiosk.store.ids import uuid7
+from kiosk.store.tables import Visit
+
+_log = structlog.get_logger(__name__)
+
+
+class NotConfirmable(Exception):
+    """A ticket that cannot become an admission as it is.
+
+    :param reason: ``no_such_ticket``, ``closed``, ``already_admitted``, ``policy`` where the clinic does not let people
+        in this way, or ``needs_typing``: nothing usable was read, so the clerk types who it is.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class DeskAdmission:
+    """Makes admissions in a caller's transaction.
+
+    :param device: the desk's name in the audit chain and the outbox.
+    :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
+    :param asks_payer: whether somebody asks the payer, so that a desk ticket can be looked up once it is confirmed.
+    """
+
+    def __init__(
+        self,
+        *,
+        clinic: Clinic,
+        device: str,
+        opener: VisitOpener,
+        tags: DayTags,
+        clock: Clock,
+        policy: WayPolicy,
+        asks_payer: bool,
+    ) -> None:
+        self._clinic = clinic
+        self._device = device
+        self._opener = opener
+        self._tags = tags
+        self._clock = clock
+        self._policy = policy
+        self._asks_payer = asks_payer
+        self._routes = RouteProposer(clinic)
+
+    def confirmable(self, session: Session, visit_id: str, told: Told) -> Visit:
+        """The desk ticket that can be confirmed with what a clerk tells; NotConfirmable where it cannot."""
+        visit = session.get(Visit, visit_id)
+        if visit is None:
+            raise NotConfirmable("no_such_ticket")
+        if visit.state != "desk":
+            raise NotConfirmable("already_admitted" if visit.state == "admitted" else "closed")
+        if told.claim is None and needs_typing(visit):
+            raise NotConfirmable("needs_typing")
+        if told.way is None and self._policy.rule(_plain_way(visit, told)).step is Step.DESK:
+            raise NotConfirmable("policy")
+        return visit
+
+    def arrival(self, session: Session) -> Visit:
+        """A desk ticket for somebody who never stood before the machine."""
+        at = self._clock.now()
+        day = clinic_day(at)
+        visit = Visit(
+            id=uuid7(at),
+            clinic=self._clinic.code,
+            device=self._device,
+            day=day,
+            series=SERIES,
+            number=repositories.next_number(session, self._clinic.code, day, SERIES),
+            state="desk",
+            assurance=Assurance.NONE,
+            read_assurance=Assurance.NONE,
+            proved_by="none",
+            reasons=[],
+            check_code=check_code(os.urandom(8)),
+            priority=False,
+            created_at=at,
+        )
+        session.add(visit)
+        session.flush()
+        return visit
+
+    def admit(self, session: Session, visit: Visit, room: Room, *, by: str, told: Told) -> None:
+        """Turn the desk ticket into an admission."""
+        at = self._clock.now()
+        day = clinic_day(at)
+        if told.adds:
+            sealed = self._opener.sealer().seal(visit.id, self._fields(visit, told))
+            visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
+            visit.compared_at = None
+        if told.adds or visit.day != day:
+            # Who was typed may be another than the card claimed, and each day has tags of its own.
+            visit.person_day_tag = self._tag(visit, day)
+        if visit.day != day:
+            visit.first_day, visit.first_number = visit.day, visit.number
+            visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
+        if told.claim is not None and told.claim.birth is not None:
+            visit.priority = has_priority(told.claim.birth, day)
+        visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
+        visit.assurance, visit.proved_by, visit.confirmed_by = told.rung, "staff", by
+        visit.way = told.way or _plain_way(visit, told)
+        self._cover(visit, told)
+        person, _ = self.person(visit)
+        visit.route_proposed = self._routes.propose(
+            home_clinic=None if person is None else person.home_clinic,
+            on=day,
+            emergency=visit.way == Way.EMERGENCY,
+            newborn=visit.way == Way.NEWBORN,
+        )
+        if (shift := shifts.current(session, visit.clinic, at)) is not None:
+            visit.shift_id = shift.id
+        for notice in repositories.notices_of_visit(session, visit.id):
+            settle(notice, at, by=by, resolution=Resolution.ADMITTED)
+        session.flush()
+        facts = {**visit_facts(visit), "by": by, **_first(visit)}
+        repositories.append_audit(session, self._device, at, "confirmed", facts)
+        repositories.append_outbox(session, self._device, at, "confirmed", facts)
+
+    def person(self, visit: Visit) -> tuple[PersonRecord | None, bool]:
+        """The opened record, and whether there is one that does not open."""
+        fields, unreadable = self._opened(visit)
+        return None if fields is None else PersonRecord.from_fields(fields), unreadable
+
+    def _opened(self, visit: Visit) -> tuple[Fields | None, bool]:
+        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+            return None, False
+        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
+        try:
+            return self._opener.open(visit.id, sealed), False
+        except CannotOpen:
+            _log.error("record_unreadable", visit=visit.id)
+            return None, True
+
+    def _fields(self, visit: Visit, told: Told) -> Fields:
+        coverage = None if told.finding is None else told.finding.eligibility.coverage
+        guardian = {} if told.guardian is None else told.guardian.fields()
+        document = {} if told.document_number is None else {"document_number": told.document_number}
+        if told.claim is not None:
+            return {**claimed_fields(told.claim, coverage, told.insurance_number), **document, **guardian}
+        known, _ = self._opened(visit)
+        number = {} if told.insurance_number is None else {"insurance_number": told.insurance_number}
+        return {**(known or {}), **number, **document, **guardian}
+
+    def _cover(self, visit: Visit, told: Told) -> None:
+        if told.finding is not None:
+            _rest_on(visit, told.finding)
+        # A ticket that nobody looked up is looked up once it is confirmed.
+        unasked = visit.cover_source is None and visit.blob is not None and self._asks_payer
+        rechecks = told.way is None and self._policy.rule(_plain_way(visit, told)).step is Step.ADMIT_AND_RECHECK
+        if told.recheck or unasked or rechecks:
+            visit.recheck = "due"
+
+    def _tag(self, visit: Visit, day: date) -> bytes | None:
+        """The tag of the person whom the visit's record names; None where it names nobody, or no number."""
+        person, _ = self.person(visit)
+        if person is None:
+            return None
+        if person.personal_number is not None:
+            return self._tags.tag(person.personal_number, day)
+        digits = insurance_digits(person.insurance_number or "")
+        return None if digits is None else self._tags.tag(f"insured {digits}", day)
+
+
+def needs_typing(visit: Visit) -> bool:
+    """Nothing was read, or what was read came from a card that is not genuine and is not to be believed."""
+    return visit.blob is None or visit.code == Code.NOT_GENUINE
+
+
+def _plain_way(visit: Visit, told: Told) -> Way:
+    """The way of a desk ticket that a clerk confirms without more."""
+    return Way.CODE if told.claim is None and visit.read_assurance == Assurance.QR_UNSIGNED else Way.PAPERS
+
+
+def _rest_on(visit: Visit, finding: CoverFinding) -> None:
+    """Write down what the decision on cover rests on."""
+    basis, decision = finding.basis, finding.eligibility
+    visit.cover_source, visit.cover_as_of = basis.source, basis.as_of
+    visit.cover_online, visit.shift_id = basis.online, basis.shift_id
+    visit.cover_result, visit.roster_version = decision.result, basis.roster_version or None
+    visit.cover_next = None if decision.next is NextStep.NONE else decision.next
+    visit.reasons = [*visit.reasons, *(reason for reason in finding.reasons if reason not in visit.reasons)]
+
+
+def _first(visit: Visit) -> dict[str, Any]:
+    """What an audit link says of a ticket that was of an earlier day."""
+    if visit.first_day is None:
+        return {}
+    return {"first_day": visit.first_day.isoformat(), "first_number": visit.first_number}

@@ -1,0 +1,286 @@
+"""Whoever comes otherwise: cover looked up at the desk, the law's papers, the clinic's policy, and what stays open.
+
+Theory of operation. A clerk says what somebody presents. The cover is looked up as the machine does it: the roster by
+either number, the payer within its cut-off. Then the way's rule decides. What is still missing after an admission goes
+to the worklist in the same transaction: papers with a day on which staff are reminded, and a personal number that is to
+be linked to the insurance number by which the cover was found.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from idcard import BirthDate, ClaimSource, ConfigurationError
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.cover_basis import Asked
+from kiosk.domain.eligibility import Coverage, Step
+from kiosk.domain.freshness import Freshness
+from kiosk.domain.match import parse_birth
+from kiosk.domain.tickets import clinic_day
+from kiosk.domain.ways import Way, WayDecision, WayPolicy
+from kiosk.domain.worklist import Field, Mismatch, Source
+from kiosk.insurance.sources import CoverDesk, CoverFinding, OnlineCover
+from kiosk.insurance.staff_roster import StaffRoster, same_insurance
+from kiosk.ports import Clock
+from kiosk.services.desk import NotConfirmable, StaffDesk, VisitRow
+from kiosk.services.person import VERIFIED, PersonRecord
+from kiosk.services.ways import Guardian, Presented, Told, WayOutcome
+from kiosk.services.worklist import Subject, Worklist
+from kiosk.store.tables import Visit
+
+_SOURCES = {
+    VERIFIED: Source.CHIP,
+    ClaimSource.CHIP_NOT_PROVED: Source.CHIP,
+    ClaimSource.CARD_QR: Source.CARD_QR,
+    ClaimSource.INSURANCE_QR: Source.INSURANCE_QR,
+}
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class _Who:
+    """Who stands there, from the record of a ticket or from what a clerk says."""
+
+    asked: Asked | None
+    read: Assurance
+    birth: BirthDate | None
+
+
+class OtherWays:
+    """Admits people who come another way than by chip card alone; every method is safe from any thread.
+
+    :param roster: None where this process has none; then only the payer knows of cover.
+    :param online: who asks the payer, or None where nobody does.
+    """
+
+    def __init__(
+        self,
+        *,
+        desk: StaffDesk,
+        policy: WayPolicy,
+        worklist: Worklist,
+        clinic: str,
+        clock: Clock,
+        roster: StaffRoster | None = None,
+        online: OnlineCover | None = None,
+    ) -> None:
+        self._desk = desk
+        self.policy = policy
+        self._worklist = worklist
+        self._roster = roster
+        self._online = online
+        self._clock = clock
+        self._cover = CoverDesk(
+            source=_ByEitherNumber(roster),
+            freshness=Freshness(),
+            clinic=clinic,
+            clock=clock,
+            online=online,
+        )
+
+    def admit(self, visit_id: str | None, presented: Presented, room_id: str, *, by: str) -> WayOutcome:
+        """What came of it: the ticket of an admission, or why there is none.
+
+        :param visit_id: the desk ticket, or None for somebody who never stood before the machine.
+        :raises NotConfirmable: where the ticket cannot be confirmed with this.
+        :raises ValueError: for an unknown room, or an emergency on a ticket.
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        row = self._row(visit_id, presented)
+        who = self._who(row, presented)
+        finding = self._find(who.asked)
+        decision = self.policy.decide(
+            presented.way,
+            seen=presented.seen,
+            cover=None if finding is None else finding.eligibility,
+            with_guardian=presented.guardian is not None,
+            birth=who.birth,
+            on=clinic_day(self._clock.now()),
+        )
+        cover = None if finding is None else finding.eligibility
+        if not decision.admits:
+            _log.info("way_refused", way=presented.way.value, why=decision.refused)
+            return WayOutcome(decision=decision, cover=cover, ticket=None)
+        told = self._told(who, presented, finding, decision)
+
+        def then(session: Session, visit: Visit) -> None:
+            self._leave_open(session, visit, decision)
+            self._request_link(session, visit, who, presented)
+
+        ticket = self._desk.confirm_told(visit_id, room_id, told, by=by, then=then)
+        return WayOutcome(decision=decision, cover=cover, ticket=ticket)
+
+    def guardian_of_ticket(self, number: int) -> Guardian | None:
+        """Who was read under this ticket number of today, as a guardian; None where nobody was."""
+        rows = (*self._desk.desk_tickets(), *self._desk.admissions())
+        row = next((row for row in rows if row.number == number and row.person is not None), None)
+        if row is None or row.person is None or row.needs_typing or not row.person.display_name:
+            return None
+        person = row.person
+        return Guardian(
+            name=person.display_name,
+            birth=parse_birth(person.birth or ""),
+            number=person.personal_number,
+            source=person.source,
+        )
+
+    def cover_of(self, row: VisitRow) -> Coverage | None:
+        """What the roster knows of the person on a ticket, for the board; None where it knows nothing."""
+        person = row.person
+        if person is None or self._roster is None:
+            return None
+        try:
+            return self._roster.coverage(person.personal_number, person.insurance_number)
+        except ConfigurationError:
+            return None
+
+    def _row(self, visit_id: str | None, presented: Presented) -> VisitRow | None:
+        if visit_id is None:
+            if presented.claim is None and presented.way is not Way.EMERGENCY:
+                raise NotConfirmable("needs_typing")
+            return None
+        if presented.way is Way.EMERGENCY:
+            raise ValueError("an emergency has no ticket yet")
+        row = self._desk.visit(visit_id)
+        if row is None:
+            raise NotConfirmable("no_such_ticket")
+        if presented.claim is None and row.needs_typing:
+            raise NotConfirmable("needs_typing")
+        return row
+
+    def _who(self, row: VisitRow | None, presented: Presented) -> _Who:
+        read = Assurance.NONE if row is None else row.read_assurance
+        claim = presented.claim
+        if claim is not None:
+            asked = _asked(
+                claim.name or claim.name_latin or "",
+                claim.birth,
+                (claim.personal_number, presented.insurance_number),
+                source=_SOURCES.get(claim.source.value, Source.STAFF),
+                spellings=presented.spellings,
+            )
+            # The machine read somebody, and the clerk says it is another: what it reached is not theirs.
+            return _Who(asked=asked, read=Assurance.NONE, birth=claim.birth)
+        if row is None or row.person is None:
+            return _Who(asked=None, read=read, birth=None)
+        return _recorded(row.person, read, presented)
+
+    def _find(self, asked: Asked | None) -> CoverFinding | None:
+        """What is known of their cover; None where there is no number to look for, or nobody who could know."""
+        if asked is None or not (asked.personal_number or asked.insurance_number):
+            return None
+        if self._roster is None and self._online is None:
+            return None
+        return self._cover.find(asked, on=clinic_day(self._clock.now()))
+
+    def _told(self, who: _Who, presented: Presented, finding: CoverFinding | None, decision: WayDecision) -> Told:
+        # Nobody can be asked about later by no number at all: then the papers are what is waited for.
+        askable = who.asked is not None and bool(who.asked.personal_number or who.asked.insurance_number)
+        return Told(
+            claim=presented.claim,
+            insurance_number=presented.insurance_number,
+            document_number=presented.document_number,
+            guardian=presented.guardian,
+            way=presented.way,
+            rung=self.policy.rule(presented.way).rung(who.read),
+            finding=finding,
+            recheck=askable and self._online is not None and decision.step is Step.ADMIT_AND_RECHECK,
+        )
+
+    def _leave_open(self, session: Session, visit: Visit, decision: WayDecision) -> None:
+        if decision.due is not None:
+            missing = sorted(paper.value for paper in decision.missing)
+            self._worklist.expect_papers(session, visit.id, missing, self._clock.now() + decision.due)
+
+    def _request_link(self, session: Session, visit: Visit, who: _Who, presented: Presented) -> None:
+        """Ask for a link where a proved personal number found its cover by another number only."""
+        if presented.way is not Way.CHIP_AND_NUMBER or who.asked is None or self._roster is None:
+            return
+        personal, insurance = who.asked.personal_number, presented.insurance_number
+        if not personal or not insurance or self._is_linked(personal, insurance):
+            return
+        mismatch = Mismatch(
+            field=Field.LINK,
+            left_source=Source.CHIP,
+            left=personal,
+            right_source=Source.STAFF,
+            right=insurance,
+            grade="",
+            proposed=insurance,
+        )
+        subject = Subject(personal_number=personal, insurance_number=insurance, visit_id=visit.id)
+        self._worklist.add_in(session, [mismatch], subject, roster_version=self._roster.version)
+
+    def _is_linked(self, personal: str, insurance: str) -> bool:
+        try:
+            return self._roster is not None and same_insurance(self._roster.linked(personal), insurance)
+        except ConfigurationError:
+            return False
+
+
+class _ByEitherNumber:
+    """The roster as :class:`CoverDesk` asks it; where this process has none it cannot be used."""
+
+    def __init__(self, roster: StaffRoster | None) -> None:
+        self._roster = roster
+
+    @property
+    def version(self) -> str:
+        return "" if self._roster is None else self._roster.roster.version
+
+    @property
+    def as_of(self) -> datetime:
+        return self._there().roster.as_of
+
+    def find(self, personal_number: str) -> Coverage | None:
+        return self._there().roster.find(personal_number)
+
+    def find_insurance(self, number: str) -> Coverage | None:
+        return self._there().roster.find_insurance(number)
+
+    def _there(self) -> StaffRoster:
+        if self._roster is None:
+            raise ConfigurationError(
+                "There is no roster.", reason="never_set_up", remedy="Name a roster in the staff's configuration."
+            )
+        return self._roster
+
+
+def _recorded(person: PersonRecord, read: Assurance, presented: Presented) -> _Who:
+    birth = parse_birth(person.birth or "")
+    shown = (person.shown_name,) if person.shown_name else ()
+    asked = _asked(
+        person.display_name,
+        birth,
+        (person.personal_number, presented.insurance_number or person.insurance_number),
+        source=_SOURCES.get(person.source, Source.STAFF),
+        latin=not person.name,
+        spellings=(*presented.spellings, *shown),
+    )
+    return _Who(asked=asked, read=read, birth=birth)
+
+
+def _asked(
+    name: str,
+    birth: BirthDate | None,
+    numbers: tuple[str | None, str | None],
+    *,
+    source: Source,
+    latin: bool = False,
+    spellings: tuple[str, ...] = (),
+) -> Asked | None:
+    """Whom to ask about; None where a name or a birth is missing."""
+    if not name or birth is None:
+        return None
+    personal, insurance = numbers
+    return Asked(
+        name=name,
+        birth=birth,
+        personal_number=personal,
+        insurance_number=insurance,
+        latin=latin,
+        source=source,
+        spellings=tuple(each for each in spellings if each != name),
+    )
