@@ -211,6 +211,9 @@ def _lines(erased: "Erased", language: Language) -> Iterator[str]:
 def _errors_told(language: Language) -> Iterator[None]:
     """Tell an error in one line, with what to do, and exit with the code of its kind."""
     try:
+        from kiosk.process import log_to_stderr
+
+        log_to_stderr()
         yield
     except idcard.IdCardError as error:
         typer.echo(f"{'Error' if language is Language.EN else 'Lỗi'}: {' '.join(str(error).split())}", err=True)

@@ -24,7 +24,7 @@ LARGE = Facility(station=False, level=Level.SPECIALISED, once=Once.PROVINCE)
 
 def only_visit(kiosk: Kiosk) -> Visit:
     with kiosk.database.read() as session:
-        [visit] = session.scalars(select(Visit))
+        visit: Visit = session.scalars(select(Visit)).one()
         return visit
 
 
