@@ -220,9 +220,7 @@ class CardReader:
         eligibility = finding.eligibility
         if eligibility.code is not None:
             to_desk = self._to_desk(verdict, eligibility.code, finding.reasons, eligibility.coverage)
-            return replace(
-                to_desk, basis=finding.basis, cover_result=eligibility.result, cover_next=eligibility.next
-            )
+            return replace(to_desk, basis=finding.basis, cover_result=eligibility.result, cover_next=eligibility.next)
         on_step(INSURED)
         return Proved(
             identity=identity,

@@ -7,6 +7,7 @@ looked up in it, and closed where it now says what was proposed: that is how the
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from threading import Event, Thread
 
 import structlog
@@ -31,6 +32,8 @@ from kiosk.store.database import Database
 from kiosk.store.tables import Visit
 
 _AT_ONCE = 50
+_OLDEST = timedelta(days=7)
+"""Visits that are older are not compared any more."""
 _END_WITHIN_S = 5.0
 _PROVED = (Assurance.CHIP_ANCHORED, Assurance.CHIP_PINNED, Assurance.CHIP_CONFIRMED)
 _SOURCES = {
@@ -74,15 +77,14 @@ class Cleaning:
 
     def compare(self) -> int:
         """How many entries the visits made that were not compared yet."""
-        version, added, last = self._roster.version, 0, ""
-        while True:
+        # Looked for without a turn at writing: mostly there is nothing.
+        waiting = self._not_compared()
+        version, added = self._roster.version, 0
+        for first in range(0, len(waiting), _AT_ONCE):
             with self._database.write() as session:
-                visits = self._not_compared(session, after=last)
-                for visit in visits:
-                    added += self._compare(session, visit, version)
-            if not visits:
-                return added
-            last = visits[-1].id
+                visits = [session.get(Visit, each) for each in waiting[first : first + _AT_ONCE]]
+                added += sum(self._compare(session, visit, version) for visit in visits if visit is not None)
+        return added
 
     def settle(self) -> int:
         """How many entries the present roster closes; nothing where it was looked at already."""
@@ -118,7 +120,7 @@ class Cleaning:
             return ()
         return (said.name,) if said is not None and said.name else ()
 
-    def _not_compared(self, session: Session, after: str) -> list[Visit]:
+    def _not_compared(self) -> list[str]:
         query = (
             select(Visit)
             .where(
@@ -126,16 +128,16 @@ class Cleaning:
                 Visit.compared_at.is_(None),
                 Visit.blob.is_not(None),
                 Visit.state.in_(("admitted", "desk")),
-                Visit.id > after,
+                Visit.created_at > self._clock.now() - _OLDEST,
             )
             .order_by(Visit.id)
-            .limit(_AT_ONCE)
         )
-        return list(session.scalars(query))
+        with self._database.read() as session:
+            return [visit.id for visit in session.scalars(query) if _is_known(visit)]
 
     def _compare(self, session: Session, visit: Visit, version: str) -> int:
         person = self._person(visit)
-        if person is None or not _is_known(visit, person):
+        if person is None:
             return 0
         visit.compared_at = self._clock.now()
         subject = Subject(
@@ -194,9 +196,9 @@ class Cleaning:
             return None
 
 
-def _is_known(visit: Visit, person: PersonRecord) -> bool:
+def _is_known(visit: Visit) -> bool:
     """Whether anybody vouches for what the record says: a chip that was proved, or a clerk."""
-    return person.source == VERIFIED or visit.state == "admitted" or Assurance(visit.read_assurance) in _PROVED
+    return visit.state == "admitted" or Assurance(visit.read_assurance) in _PROVED
 
 
 def _refused(own: Said, decision: Eligibility) -> Iterator[Mismatch]:

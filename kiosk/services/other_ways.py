@@ -6,7 +6,7 @@ to the worklist in the same transaction: papers with a day on which staff are re
 be linked to the insurance number by which the cover was found.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from idcard import BirthDate, ClaimSource, ConfigurationError
 from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked
-from kiosk.domain.eligibility import Coverage, Step
+from kiosk.domain.eligibility import Coverage, CoverReason, CoverSource, Eligibility, NextStep, Step
 from kiosk.domain.freshness import Freshness
-from kiosk.domain.match import parse_birth
+from kiosk.domain.match import BirthGrade, MatchRule, match_births, match_names, parse_birth
 from kiosk.domain.tickets import clinic_day
 from kiosk.domain.ways import Way, WayDecision, WayPolicy
-from kiosk.domain.worklist import Field, Mismatch, Source
+from kiosk.domain.worklist import Field, Mismatch, Said, Source
 from kiosk.insurance.sources import CoverDesk, CoverFinding, OnlineCover
 from kiosk.insurance.staff_roster import StaffRoster, same_insurance
 from kiosk.ports import Clock
@@ -173,7 +174,21 @@ class OtherWays:
             return None
         if self._roster is None and self._online is None:
             return None
-        return self._cover.find(asked, on=clinic_day(self._clock.now()))
+        finding = self._cover.find(asked, on=clinic_day(self._clock.now()))
+        return finding if self._is_theirs(asked, finding) else _another_person(finding)
+
+    def _is_theirs(self, asked: Asked, finding: CoverFinding) -> bool:
+        """Whether cover that the roster alone found by an insurance number is this person's, as far as it can tell."""
+        by_payer = finding.basis.source is not CoverSource.ROSTER
+        if by_payer or not finding.eligibility.covered or self._roster is None:
+            return True
+        try:
+            if asked.personal_number and self._roster.roster.find(asked.personal_number) is not None:
+                return True
+            said = self._roster.said(None, asked.insurance_number)
+        except ConfigurationError:
+            return True
+        return said is None or _same_person(asked, said)
 
     def _told(self, who: _Who, presented: Presented, finding: CoverFinding | None, decision: WayDecision) -> Told:
         # Nobody can be asked about later by no number at all: then the papers are what is waited for.
@@ -246,6 +261,24 @@ class _ByEitherNumber:
                 "There is no roster.", reason="never_set_up", remedy="Name a roster in the staff's configuration."
             )
         return self._roster
+
+
+def _same_person(asked: Asked, said: Said) -> bool:
+    names = match_names(asked.name, said.name, a_latin=asked.latin).grade
+    births = match_births(asked.birth, parse_birth(said.birth)) if said.birth else BirthGrade.SAME
+    return MatchRule().allows(names, births)
+
+
+def _another_person(finding: CoverFinding) -> CoverFinding:
+    """The number is somebody else's, or the name was taken wrongly: a clerk compares."""
+    differs = Eligibility(
+        code=Code.IDENTITY_DIFFERS,
+        reasons=(CoverReason.NAME_DIFFERS,),
+        coverage=None,
+        step=Step.DESK,
+        next=NextStep.COMPARE,
+    )
+    return replace(finding, eligibility=differs)
 
 
 def _recorded(person: PersonRecord, read: Assurance, presented: Presented) -> _Who:

@@ -14,22 +14,26 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from idcard import ConfigurationError
+from kiosk.cleaning_parts import CleaningParts, cleaning_parts, others_of
 from kiosk.config import PatientConfig, StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import ManualClock
 from kiosk.domain.codes import DeskMessage
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
+from kiosk.insurance.sources import OnlineCover
 from kiosk.insurance.stand_in import direct
 from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.insurance.stand_in.script import SAMPLE
 from kiosk.keys import VisitOpener, VisitSealer, create_secret
+from kiosk.payer import Shared
 from kiosk.services.checkin import CheckIn
 from kiosk.services.desk import StaffDesk
 from kiosk.services.shift import ShiftBook
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
 from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
+from kiosk.web.staff.app import Others
 from kiosk.web.staff.shift import Payer
 
 STAFF = "http://127.0.0.1:8001"
@@ -160,6 +164,9 @@ def way(message: DeskMessage, code: str, number: int | None = None) -> DeskView:
     return DeskView(desk=1, public_code=code, message=message, ticket_number=number)
 
 
+Parts = tuple[CleaningParts, Others]
+
+
 @dataclass(kw_only=True)
 class Desk:
     """The staff's app over a real store, and the patient's side of that store to fill it."""
@@ -169,6 +176,10 @@ class Desk:
     clock: ManualClock
     client: FlaskClient
     app: Callable[..., Flask]
+
+    others: Callable[..., Parts] | None = None
+    private: X25519PrivateKey | None = None
+    with_form: str = "/"
 
     def open(self, problem: ConfigurationError) -> FlaskClient:
         return self.app(problem).test_client()
@@ -180,7 +191,7 @@ class Desk:
 
     def post(self, address: str, **form: str) -> str:
         """What the board says after a deed."""
-        token = self.get().split('name="csrf_token" value="')[1].split('"')[0]
+        token = self.get(self.with_form).split('name="csrf_token" value="')[1].split('"')[0]
         headers = {"Origin": STAFF}
         response = self.client.post(address, base_url=STAFF, headers=headers, data={"csrf_token": token, **form})
         if response.status_code == 303:
@@ -224,11 +235,31 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
     payer = Payer(shifts=shifts, cover=None, token=None, opened=lambda: None)
 
-    def app(problem: ConfigurationError | None = None, port: int = config.port, *, shifts: bool = False) -> Flask:
-        changed = config.model_copy(update={"port": port})
-        return create_staff_app(staff, changed, clock, problem, payer if shifts else None)
+    def others_with(roster: Path | None = None, key: Path | None = None, online: OnlineCover | None = None) -> Parts:
+        changed = config.model_copy(update={"roster": roster, "roster_key": key})
+        shared = Shared(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
+        parts = cleaning_parts(changed, shared, private)
+        return parts, others_of(parts, shared, staff, online)
 
-    yield Desk(checkin=checkin, staff=staff, clock=clock, client=app().test_client(), app=app)
+    def app(
+        problem: ConfigurationError | None = None,
+        port: int = config.port,
+        *,
+        shifts: bool = False,
+        others: Others | None = None,
+    ) -> Flask:
+        changed = config.model_copy(update={"port": port})
+        return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others)
+
+    yield Desk(
+        checkin=checkin,
+        staff=staff,
+        clock=clock,
+        client=app().test_client(),
+        app=app,
+        others=others_with,
+        private=private,
+    )
     database.close()
 
 

@@ -2,13 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk.config import PatientConfig
+from kiosk.insurance.roster.delivery import describe
+from kiosk.insurance.roster.importing import Own, Target, import_roster
+from kiosk.insurance.roster.lines import COLUMNS
+from kiosk.keys import PersonTags, create_secret, load_secret
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.web.patient import create_patient_app
@@ -108,3 +116,45 @@ def open_page(page_config: PatientConfig) -> Open:
         return app, client, desk
 
     return open_app
+
+
+@dataclass
+class Reception:
+    """A staff desk with a roster that an insurer delivers, names included, and all pages over it."""
+
+    desk: Any
+    folder: Path
+    key: X25519PrivateKey
+    online: Any = None
+    delivered: int = 0
+
+    def deliver(self, *lines: dict[str, str]) -> None:
+        """A roster of these people, or a delta with these changes."""
+        self.delivered += 1
+        file = self.folder / f"v{self.delivered}.csv"
+        usual = {"status": "row", "valid_from": "2026-01-01", "benefit": "4", "home_clinic": "79999"}
+        rows = [",".join((usual | line).get(column, "") for column in COLUMNS) for line in lines]
+        file.write_text("\n".join((",".join(COLUMNS), *rows)) + "\n", "utf-8")
+        base = f"v{self.delivered - 1}" if self.delivered > 1 else None
+        at = datetime(2026, 11, 22, 23, tzinfo=UTC)
+        describe(file, version=f"v{self.delivered}", sequence=self.delivered, as_of=at, base=base, key=None)
+        own = Own(clinics=frozenset({"79999"}), public_key=self.key.public_key())
+        tags = PersonTags(load_secret(self.folder / "roster.key"))
+        import_roster(file, Target(roster=self.folder / "roster.db", tags=tags, own=own))
+
+    def open(self) -> None:
+        """Put the pages over the roster that was delivered."""
+        self.parts, self.others = self.desk.others(self.folder / "roster.db", self.folder / "roster.key", self.online)
+        self.desk.with_form = "/arrivals/papers"
+        self.desk.client = self.desk.app(others=self.others).test_client()
+
+    @property
+    def work(self) -> list[tuple[str, str, str]]:
+        """Field, grade and state of what is to be put right."""
+        return [(row.field.value, row.grade, row.state.value) for row in self.parts.worklist.rows()]
+
+
+@pytest.fixture
+def reception(desk: Any, tmp_path: Path) -> Reception:
+    create_secret(tmp_path / "roster.key")
+    return Reception(desk=desk, folder=tmp_path, key=desk.private)
