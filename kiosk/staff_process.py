@@ -16,6 +16,7 @@ from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.payer import Shared, payer_parts
 from kiosk.process import listen, run_until_told
 from kiosk.services.cleaning import CleaningThread
+from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.recheck import RecheckThread
 from kiosk.store.database import Database
@@ -34,6 +35,7 @@ class StaffParts:
     recheck: RecheckThread | None
     others: Others
     cleaning: CleaningThread | None
+    corrections: Corrections
 
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +48,15 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     with open_parts(config) as parts, ExitStack() as stack:
-        app = create_staff_app(parts.desk, config, SystemClock(), trust_problem(config), parts.payer, parts.others)
+        app = create_staff_app(
+            parts.desk,
+            config,
+            SystemClock(),
+            trust_problem(config),
+            payer=parts.payer,
+            others=parts.others,
+            corrections=parts.corrections,
+        )
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
             parts.recheck.start()
@@ -89,6 +99,15 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             recheck=recheck,
             others=others_of(clean, shared, desk, payer.cover),
             cleaning=None if clean.cleaning is None else CleaningThread(clean.cleaning),
+            corrections=Corrections(
+                database=database,
+                clinic=config.clinic,
+                device=device,
+                opener=opener,
+                tags=tags,
+                clock=clock,
+                asks_payer=payer.cover is not None,
+            ),
         )
     finally:
         database.close()

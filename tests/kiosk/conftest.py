@@ -28,6 +28,7 @@ from kiosk.insurance.stand_in.script import SAMPLE
 from kiosk.keys import VisitOpener, VisitSealer, create_secret
 from kiosk.payer import Shared
 from kiosk.services.checkin import CheckIn
+from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.shift import ShiftBook
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
@@ -180,6 +181,7 @@ class Desk:
     others: Callable[..., Parts] | None = None
     private: X25519PrivateKey | None = None
     with_form: str = "/"
+    corrections: Corrections | None = None
 
     def open(self, problem: ConfigurationError) -> FlaskClient:
         return self.app(problem).test_client()
@@ -232,6 +234,14 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         clock=clock,
     )
 
+    corrections = Corrections(
+        database=database,
+        clinic=clinic,
+        device="desk-1",
+        opener=VisitOpener(private),
+        tags=DayTags(tmp_path / "person_day.key"),
+        clock=clock,
+    )
     shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
     payer = Payer(shifts=shifts, cover=None, token=None, opened=lambda: None)
 
@@ -247,9 +257,11 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         *,
         shifts: bool = False,
         others: Others | None = None,
+        records: bool = False,
     ) -> Flask:
         changed = config.model_copy(update={"port": port})
-        return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others)
+        corrected = corrections if records else None
+        return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected)
 
     yield Desk(
         checkin=checkin,
@@ -259,6 +271,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         app=app,
         others=others_with,
         private=private,
+        corrections=corrections,
     )
     database.close()
 

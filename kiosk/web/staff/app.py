@@ -7,6 +7,7 @@ from flask import Flask
 from idcard import ConfigurationError
 from kiosk.config import StaffConfig
 from kiosk.ports import Clock
+from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.other_ways import OtherWays
 from kiosk.web.common.factory import base_app, read_session_key
@@ -14,6 +15,7 @@ from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.internal import add_internal
+from kiosk.web.staff.record import add_record
 from kiosk.web.staff.shift import Payer, add_shift
 from kiosk.web.staff.views import add_views
 from kiosk.web.staff.words import add_staff_words
@@ -35,12 +37,14 @@ def create_staff_app(
     trust_problem: ConfigurationError | None = None,
     payer: Payer | None = None,
     others: Others | None = None,
+    corrections: Corrections | None = None,
 ) -> Flask:
     """The app of the reception desk.
 
     :param trust_problem: why the patient's screen is closed, or None: staff see the reason and the remedy.
     :param payer: what is needed to ask the payer, and the shift in whose name; None leaves both out.
     :param others: what is needed for other ways of coming and for the worklist; None leaves both out.
+    :param corrections: what is needed for the pages of records; None leaves them out.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -49,6 +53,8 @@ def create_staff_app(
     add_staff_words(app)
     add_views(app, board)
     add_deeds(app, board)
+    if corrections is not None:
+        add_record(app, board, corrections)
     if others is not None:
         add_arrivals(app, board, others.ways)
         add_work(app, board, others.clean)

@@ -14,6 +14,7 @@ import idcard
 from kiosk import keys, ports
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import SETTLED_BY_STAFF, Code, DeskMessage, VisitReason
+from kiosk.domain.corrections import CancelReason, EraseReason
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
 from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.domain.ways import Paper, Refused, Way
@@ -22,6 +23,7 @@ from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
+from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
 from kiosk.web.patient.page import STEPS
@@ -43,6 +45,9 @@ PROBLEMS = (
     "bad_officer",
     "bad_officer_number",
     "bad_times",
+    "not_admitted",
+    "same_room",
+    "no_such_route",
     "policy",
     "bad_insurance",
     "bad_code",
@@ -124,6 +129,9 @@ def families() -> set[str]:
         | {f"work.field.{field}" for field in Field}
         | {f"work.source.{source}" for source in Source}
         | {f"work.state.{state}" for state in WorkState}
+        | {f"staff.record.state.{state}" for state in VISIT_STATES}
+        | {f"staff.event.{kind}" for kind in EVENT_KINDS}
+        | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
     )
 

@@ -1,0 +1,121 @@
+"""The record of a visit at the staff screen: what it says, its route, and how it is corrected."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Flask, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from kiosk.domain.corrections import CancelReason
+from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
+from kiosk.ports import StoreUnavailable
+from kiosk.services.corrections import Corrections, EventRow, NotCorrectable
+from kiosk.services.route import routes_on
+from kiosk.web.common.preferences import current_preferences
+from kiosk.web.common.words import local
+from kiosk.web.staff.board import Board
+from kiosk.web.staff.typed import BadField, typed_claim
+
+
+def add_record(app: Flask, board: Board, corrections: Corrections) -> None:
+    """Give the app the page of a record, and what staff can do to it."""
+
+    @app.context_processor
+    def shown() -> dict[str, object]:
+        return {"has_records": True, "cancelled_today": corrections.cancelled_today, "place_of": _place(board)}
+
+    @app.get("/visits/<visit_id>")
+    def record(visit_id: str) -> Response:
+        return _page(board, corrections, visit_id, "staff/record.html")
+
+    @app.post("/visits/<visit_id>/route")
+    def confirm_route(visit_id: str) -> Response:
+        def confirm() -> str:
+            code = request.form.get("route", "")
+            corrections.confirm_route(visit_id, code, by=board.clerk)
+            return str(gettext("staff.done.route", code=code))
+
+        return _done(confirm, visit_id)
+
+    @app.post("/visits/<visit_id>/room")
+    def correct_room(visit_id: str) -> Response:
+        def correct() -> str:
+            room = board.clinic.room(request.form.get("room", ""))
+            ticket = corrections.correct_room(visit_id, room.id, by=board.clerk)
+            return str(gettext("staff.done.room", number=ticket.number, room=local(room, "name")))
+
+        return _done(correct, visit_id)
+
+    @app.post("/visits/<visit_id>/cancel")
+    def cancel(visit_id: str) -> Response:
+        def take_back() -> str:
+            corrections.cancel(visit_id, reason=CancelReason(request.form.get("reason", "")), by=board.clerk)
+            return str(gettext("staff.done.cancelled"))
+
+        return _done(take_back, visit_id)
+
+    @app.get("/visits/<visit_id>/person")
+    def person(visit_id: str) -> Response:
+        return _page(board, corrections, visit_id, "staff/person.html", typed={}, problem="")
+
+    @app.post("/visits/<visit_id>/person")
+    def replace_person(visit_id: str) -> Response:
+        try:
+            claim = typed_claim(request.form)
+        except BadField as problem:
+            return _page(
+                board, corrections, visit_id, "staff/person.html", typed=request.form, problem=str(problem), wrong=True
+            )
+
+        def replace() -> str:
+            room = board.clinic.room(request.form.get("room", ""))
+            ticket = corrections.replace_person(visit_id, claim, room.id, by=board.clerk)
+            return str(gettext("staff.done.replaced", number=ticket.number, room=local(room, "name")))
+
+        return _done(replace, visit_id)
+
+
+def _page(
+    board: Board, corrections: Corrections, visit_id: str, template: str, *, wrong: bool = False, **words: object
+) -> Response:
+    row, record = board.desk.visit(visit_id), corrections.record(visit_id)
+    if row is None or record is None:
+        abort(HTTPStatus.NOT_FOUND)
+    routes = routes_on(clinic_day(board.clock.now()))
+    page = render_template(template, row=row, record=record, routes=routes, reasons=tuple(CancelReason), **words)
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK)
+
+
+def _place(board: Board) -> Callable[[EventRow], str]:
+    """What an event changed, in words: rooms by name, routes by their code; and when."""
+
+    def named(event: EventRow) -> str:
+        at = event.at.astimezone(VIETNAM_TIME).strftime("%H:%M %d/%m")
+        if event.kind == "corrected":
+            rooms = [board.clinic.room_or_bare(room) for room in (event.before, event.after) if room]
+            return f"{at} · {' → '.join(local(room, 'name') for room in rooms)}"
+        if event.kind == "route_confirmed":
+            return f"{at} · {' → '.join(code for code in (event.before, event.after) if code)}"
+        return at
+
+    return named
+
+
+def _done(deed: Callable[[], str], visit_id: str) -> Response:
+    """Do it, and go back to the record, which says what came of it; to the board where there is no record."""
+    try:
+        flash(deed(), "done")
+    except NotCorrectable as problem:
+        flash(_problem(problem.reason), "problem")
+        if problem.reason == "gone":
+            return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)
+    except StoreUnavailable:
+        flash(_problem("store_unavailable"), "problem")
+    except ValueError:
+        flash(_problem("gone"), "problem")
+    return redirect(url_for("record", visit_id=visit_id, **current_preferences().query), HTTPStatus.SEE_OTHER)
+
+
+def _problem(reason: str) -> str:
+    return str(gettext(f"staff.problem.{reason}"))

@@ -1,0 +1,109 @@
+"""The record at the staff screen: what it says, and each correction from the form to the word that it was done."""
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from idcard import BirthDate, ClaimedIdentity, ClaimSource
+from kiosk.domain.codes import Code
+
+Desk = Any
+CLAIM = ClaimedIdentity(
+    source=ClaimSource.CARD_QR, personal_number="036199000001", name="Nguyễn Thị Mẫu", birth=BirthDate(year=1999)
+)
+
+
+@pytest.fixture
+def with_records(desk: Desk) -> Desk:
+    client: FlaskClient = desk.app(records=True).test_client()
+    desk.client = client
+    return desk
+
+
+@pytest.fixture
+def visit(with_records: Desk) -> str:
+    """Somebody whom a clerk admitted to the room ``noi`` with number 1."""
+    with_records.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY)
+    visit_id: str = with_records.staff.desk_tickets()[0].visit_id
+    with_records.staff.confirm(visit_id, "noi", by="desk-1")
+    with_records.with_form = f"/visits/{visit_id}"
+    return visit_id
+
+
+def test_the_board_leads_to_the_record(with_records: Desk, visit: str) -> None:
+    assert f'href="/visits/{visit}?' in with_records.get()
+    page = with_records.get(f"/visits/{visit}")
+    for word in ("Hồ sơ số 1", "Nguyễn Thị Mẫu", "Đã tiếp nhận", "Nội tổng quát", "Chưa mở ca trực"):
+        assert word in page
+    with_records.get("/visits/nobody", status=404)
+    with_records.get("/visits/nobody/person", status=404)
+
+
+def test_a_route_is_confirmed(with_records: Desk, visit: str) -> None:
+    assert "chưa đủ thông tin" in with_records.get(f"/visits/{visit}")
+    page = with_records.post(f"/visits/{visit}/route", route="1.3")
+    assert "Đã xác nhận đối tượng 1.3." in page
+    assert re.search(r'value="1.3" selected', page)
+    assert "Xác nhận đối tượng" in page
+    assert "không áp dụng hôm nay" in with_records.post(f"/visits/{visit}/route", route="")
+
+
+def test_a_room_is_corrected(with_records: Desk, visit: str) -> None:
+    page = with_records.post(f"/visits/{visit}/room", room="mat")
+    assert "Số 1 chuyển sang Mắt" in page
+    assert "nhầm phòng" in page
+    assert "Nội tổng quát → Mắt" in page
+    assert "đã ở phòng này" in with_records.post(f"/visits/{visit}/room", room="mat")
+    with_records.post(f"/visits/{visit}/room", room="keller")
+    assert with_records.staff.visit(visit).room.id == "mat"
+
+
+def test_an_admission_is_taken_back_and_stays_to_be_seen(with_records: Desk, visit: str) -> None:
+    page = with_records.post(f"/visits/{visit}/cancel", reason="went_away")
+    assert "Đã hủy lượt tiếp nhận." in page
+    assert "người khám đã về" in page
+    assert "<select" not in page
+    with_records.with_form = "/"
+    board = with_records.get()
+    assert "Đã hủy hôm nay:" in board
+    assert f'<a href="/visits/{visit}?>1</a>' in board
+
+
+def test_a_reason_must_be_one(with_records: Desk, visit: str) -> None:
+    with_records.post(f"/visits/{visit}/cancel", reason="because")
+    assert with_records.staff.visit(visit).state == "admitted"
+
+
+def test_the_right_person_takes_the_place(with_records: Desk, visit: str) -> None:
+    assert "Đúng người thay cho số 1" in with_records.get(f"/visits/{visit}/person")
+    papers = {"name": "Đỗ Thị Khác", "birth": "1940", "number": "", "sex": "F", "room": "rhm"}
+    again = with_records.post(f"/visits/{visit}/person", **papers | {"birth": "?"})
+    assert 'aria-invalid="true"' in again
+    assert "Đỗ Thị Khác" in again
+    page = with_records.post(f"/visits/{visit}/person", **papers)
+    assert "Số mới 2" in page
+    [row] = with_records.staff.admissions()
+    assert (row.number, row.person.name) == (2, "Đỗ Thị Khác")
+    assert "thay cho số 1" in with_records.get(f"/visits/{row.visit_id}")
+
+
+def test_what_is_gone_leads_back_to_the_board(with_records: Desk, visit: str) -> None:
+    assert 'id="live"' in with_records.post("/visits/nobody/cancel", reason="went_away")
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_both_languages_have_all_words(with_records: Desk, visit: str, language: str) -> None:
+    with_records.post(f"/visits/{visit}/route", route="1.3")
+    for address in (f"/visits/{visit}", f"/visits/{visit}/person"):
+        page = with_records.get(f"{address}?lang={language}")
+        assert not re.findall(r">\s*staff\.[\w.]+", page)
+
+
+def test_without_the_pages_nothing_leads_there(desk: Desk) -> None:
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY)
+    visit_id = desk.staff.desk_tickets()[0].visit_id
+    desk.staff.confirm(visit_id, "noi", by="desk-1")
+    assert "/visits/" not in desk.get()
+    desk.get(f"/visits/{visit_id}", status=404)
