@@ -68,7 +68,7 @@ def test_an_admission_is_taken_back_and_stays_to_be_seen(with_records: Desk, vis
     with_records.with_form = "/"
     board = with_records.get()
     assert "Đã hủy hôm nay:" in board
-    assert f'<a href="/visits/{visit}?>1</a>' in board
+    assert f'href="/visits/{visit}?' in board
 
 
 def test_a_reason_must_be_one(with_records: Desk, visit: str) -> None:
