@@ -117,8 +117,8 @@ class CheckIn:
                 return ticket_of(session, earlier, again=True)
             tag = self._tags.tag(identity.personal_number, moment.day)
             self._close_desk_tickets(session, tag, moment)
-            coverage = eligibility.coverage
-            shown_before = insured_tag(self._tags, coverage and coverage.insurance_number, moment.day)
+            insured = None if eligibility.coverage is None else eligibility.coverage.insurance_number
+            shown_before = insured_tag(self._tags, insured, moment.day)
             if shown_before is not None:
                 self._close_desk_tickets(session, shown_before, moment)
             fields = verified_fields(identity, eligibility, shown)
