@@ -8,9 +8,9 @@ from pathlib import Path
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
-from kiosk.insurance.account import load_account
 from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
 from kiosk.patient_process import online_of, roster_of, trust_of
+from kiosk.payer import account_of
 from kiosk.staff_process import trust_problem
 from kiosk.web.common.factory import read_session_key
 
@@ -51,9 +51,8 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
 
 
 def _looks_at_payer(config: StaffConfig) -> Iterator[Callable[[], object]]:
-    account, key = config.gateway, config.internal_key
-    if account is not None:
-        yield lambda: load_account(account)
+    key = config.internal_key
+    yield lambda: account_of(config)
     if key is not None:
         yield lambda: load_secret(key)
 

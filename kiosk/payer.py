@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
+from idcard import ConfigurationError
+from kiosk.config import StaffConfig
 from kiosk.domain.route import Clinic
-from kiosk.insurance.account import GatewayAccount
+from kiosk.insurance.account import GatewayAccount, load_account
 from kiosk.insurance.tables import result_table
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
@@ -28,6 +30,24 @@ class Shared:
     device: str
     opener: VisitOpener
     clock: Clock
+
+
+def account_of(config: StaffConfig) -> GatewayAccount | None:
+    """The account that a configuration names, or None.
+
+    :raises ConfigurationError: as :func:`load_account` does, and for a stand-in's account in production: nobody is
+        admitted in earnest by scripted answers.
+    """
+    if config.gateway is None:
+        return None
+    account = load_account(config.gateway)
+    if account.is_rehearsal and not config.is_demo:
+        raise ConfigurationError(
+            f"The gateway account {config.gateway.name} names a stand-in on this machine.",
+            reason="wrong_setting",
+            remedy="Name the payer's gateway, or rehearse with a configuration of a demonstration.",
+        )
+    return account
 
 
 def payer_parts(

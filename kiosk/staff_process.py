@@ -10,9 +10,8 @@ from idcard import ConfigurationError, TrustStore
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
-from kiosk.insurance.account import load_account
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
-from kiosk.payer import Shared, payer_parts
+from kiosk.payer import Shared, account_of, payer_parts
 from kiosk.process import listen, run_until_told
 from kiosk.services.desk import StaffDesk
 from kiosk.services.recheck import RecheckThread
@@ -55,7 +54,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     """The parts of a staff process, with the store open; it is closed in the end."""
     opener = VisitOpener(load_clinic_private_key(config.clinic_private_key))
     tags = DayTags(config.person_day_key)
-    account = None if config.gateway is None else load_account(config.gateway)
+    account = account_of(config)
     token = None if config.internal_key is None else load_secret(config.internal_key)
     device, clock = f"desk-{config.clinic.desk}", SystemClock()
     database = Database.open(config.store)
