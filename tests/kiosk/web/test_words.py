@@ -42,7 +42,7 @@ PROBLEMS = (
     "bad_officer_number",
     "bad_times",
 )
-PARTS = ("reader", "camera", "store", "trust", "roster", "kiosk", "gateway")
+PARTS = ("reader", "camera", "store", "trust", "roster", "kiosk", "gateway", "deliveries")
 CALLS = ("help", "child", "emergency")
 
 
