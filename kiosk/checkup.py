@@ -43,6 +43,7 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
         yield lambda: load_clinic_private_key(config.clinic_private_key)
         yield lambda: trust_problem(config)
         yield from _looks_at_payer(config)
+        yield lambda: _check_interop(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
     yield lambda: roster_of(config)
@@ -55,6 +56,21 @@ def _looks_at_payer(config: StaffConfig) -> Iterator[Callable[[], object]]:
     yield lambda: account_of(config)
     if key is not None:
         yield lambda: load_secret(key)
+
+
+def _check_interop(config: StaffConfig) -> None:
+    """Nothing, where every receiver's settings and keys can be used; nobody is called."""
+    if config.interop is None:
+        return
+    from kiosk.devices.clock import SystemClock
+    from kiosk.interop.parts import sinks_of
+    from kiosk.interop.settings import load_settings
+    from kiosk.payer import client_when_needed
+
+    clock, account = SystemClock(), account_of(config)
+    client = None if account is None else client_when_needed(account, clock)
+    for sink in sinks_of(load_settings(config.interop), client, clock):
+        sink.close()
 
 
 def _problem(look: Callable[[], object]) -> ConfigurationError | None:

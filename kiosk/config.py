@@ -153,13 +153,15 @@ class StaffConfig(ProcessConfig):
     """The staff's process: the only one that holds the clinic's private key.
 
     Its ``person_day_key`` is the patient's, which it only reads. ``gateway`` is the file with the account at the
-    payer's gateway; with an ``internal_key`` the patient's process may ask about cover.
+    payer's gateway; with an ``internal_key`` the patient's process may ask about cover. ``interop`` is the file that
+    says who receives what leaves.
     """
 
     port: Port = 8001
     clinic_private_key: Path
     gateway: Path | None = None
     internal_key: Path | None = None
+    interop: Path | None = None
 
 
 def load(cls: type[Model], path: Path) -> Model:

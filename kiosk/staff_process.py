@@ -1,8 +1,9 @@
 """The staff's process put together: the clinic's private key, the store, and the pages of the reception desk."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -11,7 +12,7 @@ from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
-from kiosk.payer import Shared, account_of, payer_parts
+from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.process import listen, run_until_told
 from kiosk.services.desk import StaffDesk
 from kiosk.services.recheck import RecheckThread
@@ -19,14 +20,19 @@ from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.shift import Payer
 
+if TYPE_CHECKING:
+    from kiosk.insurance.bhxh import Gateway
+    from kiosk.interop.parts import DeliveryThread
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffParts:
-    """What a staff process works with; the thread is not started yet."""
+    """What a staff process works with; the threads are not started yet."""
 
     desk: StaffDesk
     payer: Payer
     recheck: RecheckThread | None
+    deliveries: "Sequence[DeliveryThread]" = ()
 
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +50,9 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.recheck is not None:
             parts.recheck.start()
             stack.callback(parts.recheck.stop)
+        for delivery in parts.deliveries:
+            delivery.start()
+            stack.callback(delivery.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
     _log.info("staff_stopped")
@@ -61,10 +70,32 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     try:
         shared = Shared(database=database, clinic=config.clinic, device=device, opener=opener, clock=clock)
         desk = StaffDesk(database=database, clinic=config.clinic, device=device, opener=opener, tags=tags, clock=clock)
-        payer, recheck = payer_parts(shared, account, token)
-        yield StaffParts(desk=desk, payer=payer, recheck=recheck)
+        client = None if account is None else client_when_needed(account, clock)
+        payer, recheck = payer_parts(shared, account, token, client)
+        yield StaffParts(desk=desk, payer=payer, recheck=recheck, deliveries=_deliveries(config, shared, client))
     finally:
         database.close()
+
+
+def _deliveries(
+    config: StaffConfig, shared: Shared, client: "Callable[[], Gateway] | None"
+) -> "Sequence[DeliveryThread]":
+    if config.interop is None:
+        return ()
+    # Only here: what speaks to other systems is slow to load, and many clinics have none.
+    from kiosk.interop.delivery import Works
+    from kiosk.interop.parts import deliverers, sinks_of, usual_orders
+    from kiosk.interop.settings import load_settings
+
+    settings = load_settings(config.interop)
+    works = Works(
+        database=shared.database,
+        clinic=shared.clinic,
+        opener=shared.opener,
+        clock=shared.clock,
+        orders=usual_orders(settings),
+    )
+    return deliverers(works, sinks_of(settings, client, shared.clock))
 
 
 def trust_problem(config: StaffConfig) -> ConfigurationError | None:
