@@ -7,10 +7,13 @@ the rules counts where the clinic says so; otherwise staff confirm it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from kiosk.domain.route_proposal import RouteFacts, RouteRule, propose_route
+from kiosk.domain.tickets import clinic_day
+from kiosk.insurance.tables import routes, visit_kinds
 from kiosk.interop.visit import OpenedVisit, Order, OrderKind
 from kiosk.ports import Clock
 from kiosk.store import deliveries, repositories
@@ -69,6 +72,32 @@ class UsualOrders:
 
 NOTHING_USUAL = UsualOrders(services={}, visit_kind="01", rules=())
 """Every order comes from the hospital."""
+
+
+def checked_order(
+    *, kind: str, code: str, name: str, route: str | None, visit_kind: str, ordered_at: datetime
+) -> Order:
+    """The order in what a person or a program typed.
+
+    :raises ValueError: whose text names the field, and not what it holds.
+    """
+    if kind not in set(OrderKind):
+        raise ValueError("kind: service, medicine or supply")
+    for field, text, longest in (("code", code, 255), ("name", name, 1024)):
+        if not text.strip() or len(text) > longest or not text.isprintable():
+            raise ValueError(f"{field}: 1 to {longest} letters")
+    if route is not None and routes().of(route, clinic_day(ordered_at)) is None:
+        raise ValueError("route: a code of the list of routes")
+    if visit_kind not in {kind.code for kind in visit_kinds().kind if kind.in_force(clinic_day(ordered_at))}:
+        raise ValueError("visit_kind: a code of the list of kinds of visit")
+    return Order(
+        kind=OrderKind(kind),
+        code=code.strip(),
+        name=name.strip(),
+        ordered_at=ordered_at,
+        route=route,
+        visit_kind=visit_kind,
+    )
 
 
 class OrderBook:
