@@ -25,7 +25,7 @@ _EVENTS = {
     Happening.UPDATED: ("A08", "ADT_A01"),
     Happening.CANCELLED: ("A11", "ADT_A09"),
 }
-_ESCAPES = str.maketrans({"\\": r"\E\\", "|": r"\F\\", "^": r"\S\\", "~": r"\R\\", "&": r"\T\\"})
+_ESCAPES = str.maketrans({"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "&": "\\T\\"})
 _CONTROL_ID = 20
 
 
