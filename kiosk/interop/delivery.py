@@ -183,7 +183,7 @@ class Deliverer:
             return self._sink.deliver(due.event, due.visit)
         except Exception as error:
             # A bug with one visit must not stop all others; the words of an error may hold personal data.
-            _log.error("delivery_fault", sink=self.name, event=due.event.id, kind=type(error).__name__)
+            _log.error("delivery_fault", sink=self.name, event_id=due.event.id, kind=type(error).__name__)
             return Failed(reason="internal_fault")
 
     def _write_down(self, event_id: str, outcome: Outcome) -> str:
@@ -197,7 +197,7 @@ class Deliverer:
             if row.state != "waiting":
                 row.settled_at = now
             state = row.state
-        _log.info("delivery", sink=self.name, event=event_id, state=state)
+        _log.info("delivery", sink=self.name, event_id=event_id, state=state)
         return state
 
     def _apply(self, row: Delivery, outcome: Outcome, now: datetime) -> None:

@@ -6,7 +6,7 @@ the rules counts where the clinic says so; otherwise staff confirm it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -38,11 +38,13 @@ class UsualOrders:
     """What is ordered where nobody said anything of a visit.
 
     :param services: by room. :param visit_kind: MA_LOAI_KCB. :param rules: propose a route; empty where staff confirm.
+    :param facility: what the rules ask about the clinic itself.
     """
 
     services: Mapping[str, Service]
     visit_kind: str
     rules: tuple[RouteRule, ...]
+    facility: RouteFacts = field(default_factory=RouteFacts)
 
     def completed(self, visit: OpenedVisit) -> OpenedVisit:
         """The visit, with what is usual where the hospital said nothing."""
@@ -66,7 +68,7 @@ class UsualOrders:
 
     def _route(self, visit: OpenedVisit) -> str | None:
         home = visit.person.home_clinic if visit.person else None
-        facts = RouteFacts(own=None if not home else home == visit.clinic.code)
+        facts = replace(self.facility, own=None if not home else home == visit.clinic.code)
         return propose_route(facts, self.rules, on=visit.day)
 
 
@@ -83,9 +85,9 @@ def checked_order(
     """
     if kind not in set(OrderKind):
         raise ValueError("kind: service, medicine or supply")
-    for field, text, longest in (("code", code, 255), ("name", name, 1024)):
+    for what, text, longest in (("code", code, 255), ("name", name, 1024)):
         if not text.strip() or len(text) > longest or not text.isprintable():
-            raise ValueError(f"{field}: 1 to {longest} letters")
+            raise ValueError(f"{what}: 1 to {longest} letters")
     if route is not None and routes().of(route, clinic_day(ordered_at)) is None:
         raise ValueError("route: a code of the list of routes")
     if visit_kind not in {kind.code for kind in visit_kinds().kind if kind.in_force(clinic_day(ordered_at))}:

@@ -35,6 +35,7 @@ def usual_orders(settings: InteropSettings | None) -> UsualOrders:
         services={room: Service(code=each.code, name=each.name) for room, each in checkin.rooms.items()},
         visit_kind=checkin.visit_kind,
         rules=route_rules() if checkin.proposed_route else (),
+        facility=checkin.facility.facts(),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kiosk.config import LOOPBACK, Port, Seconds, load
+from kiosk.domain.route_proposal import Level, Once, Points, RouteFacts
 from kiosk.insurance.bhxh import CHECK_IN
 from kiosk.interop.http import checked_url
 
@@ -30,16 +31,30 @@ class ServiceSetting(_Setting):
     name: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
+class FacilitySetting(_Setting):
+    """What the rules that propose a route ask about the clinic; what is not said fits no rule."""
+
+    station: bool | None = None
+    level: Level | None = None
+    once: Once | None = None
+    points: Points | None = None
+
+    def facts(self) -> RouteFacts:
+        """The same, as the rules see it."""
+        return RouteFacts(station=self.station, level=self.level, once=self.once, points=self.points)
+
+
 class CheckinSetting(_Setting):
     """The payer's check-in table. ``rooms`` names the service with which every visit of a room begins.
 
-    ``proposed_route``: whether a route that the rules propose counts without anybody's confirmation. ``path``: the
-    address of the service at the payer's gateway.
+    ``proposed_route``: whether a route that the rules propose counts without anybody's confirmation, and ``facility``
+    what they ask about the clinic. ``path``: the address of the service at the payer's gateway.
     """
 
     path: Annotated[str, Field(pattern=r"^/[0-9A-Za-z/]+$")] = CHECK_IN
     visit_kind: Annotated[str, Field(pattern=r"^[0-9]{2}$")] = "01"
     proposed_route: bool = False
+    facility: FacilitySetting = FacilitySetting()
     rooms: dict[str, ServiceSetting] = Field(default_factory=dict)
 
 

@@ -177,7 +177,7 @@ def leaving(desk: Any) -> Iterator[Leaving]:
 class Scripted:
     """A receiver that answers as it was told, one after the other, and takes everything afterwards."""
 
-    answers: list[Outcome | Exception] = field(default_factory=list)
+    answers: list[Outcome | BaseException] = field(default_factory=list)
     name: str = "his"
     only: frozenset[Happening] = frozenset(Happening)
     seen: list[tuple[VisitEvent, OpenedVisit]] = field(default_factory=list)
@@ -190,7 +190,7 @@ class Scripted:
 
         self.seen.append((event, visit))
         answer = self.answers.pop(0) if self.answers else Delivered(receipt="ok")
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
