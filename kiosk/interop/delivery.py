@@ -33,6 +33,9 @@ PART = "deliveries"
 
 MOST_TRIES = 20
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+LONGEST_WAIT = timedelta(days=3)
+"""What is still not known then, a person must find out."""
+
 _LOOK_AGAIN_S = 60.0
 _BATCH = 500
 _log = structlog.get_logger(__name__)
@@ -142,7 +145,7 @@ class Deliverer:
                 self._leave_in_peace(due.event.id, outcome.reason)
                 return False
             self._peace_until, self._downs = None, 0
-            tally[self._write_down(due.event.id, outcome)] += 1
+            tally[self._write_down(due.event, outcome)] += 1
         return True
 
     def _leave_in_peace(self, event_id: str, reason: str) -> None:
@@ -186,18 +189,20 @@ class Deliverer:
             _log.error("delivery_fault", sink=self.name, event_id=due.event.id, kind=type(error).__name__)
             return Failed(reason="internal_fault")
 
-    def _write_down(self, event_id: str, outcome: Outcome) -> str:
+    def _write_down(self, event: VisitEvent, outcome: Outcome) -> str:
         """The delivery's state, once it is written."""
         now = self._works.clock.now()
         with self._works.database.write() as session:
-            row = session.get(Delivery, (self.name, event_id))
+            row = session.get(Delivery, (self.name, event.id))
             if row is None or row.state != "waiting":
                 return "gone"
             self._apply(row, outcome, now)
+            if isinstance(outcome, Waiting) and now - event.at > LONGEST_WAIT:
+                row.state = "dead"
             if row.state != "waiting":
                 row.settled_at = now
             state = row.state
-        _log.info("delivery", sink=self.name, event_id=event_id, state=state)
+        _log.info("delivery", sink=self.name, event_id=event.id, state=state)
         return state
 
     def _apply(self, row: Delivery, outcome: Outcome, now: datetime) -> None:

@@ -140,6 +140,15 @@ def test_what_waits_for_a_word_of_the_hospital_costs_no_try_either(leaving: Leav
     assert sink.seen[-1][1].order == order, "it is looked at again at once"
 
 
+def test_what_nobody_says_for_days_goes_to_a_person(leaving: Leaving, scripted: Any) -> None:
+    deliverer = leaving.deliverer(scripted(answers=[Waiting(reason="service_unknown")] * 9))
+    leaving.admit()
+    for given_up in (0, 0, 0, 1):
+        assert deliverer.round().given_up == given_up
+        leaving.desk.clock.advance(timedelta(days=1, minutes=1).total_seconds())
+    assert (leaving.row("his").state, leaving.row("his").reason) == ("dead", "service_unknown")
+
+
 def test_an_order_for_nobody_is_refused(leaving: Leaving) -> None:
     order = checked_order(
         kind="service", code="1", name="Khám", route=None, visit_kind="01", ordered_at=leaving.desk.clock.now()
