@@ -15,6 +15,7 @@ from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.process import listen, run_until_told
 from kiosk.services.desk import StaffDesk
+from kiosk.services.outgoing import Outgoing
 from kiosk.services.recheck import RecheckThread
 from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
@@ -33,6 +34,7 @@ class StaffParts:
     payer: Payer
     recheck: RecheckThread | None
     deliveries: "Sequence[DeliveryThread]" = ()
+    outgoing: Outgoing | None = None
 
 
 _log = structlog.get_logger(__name__)
@@ -45,7 +47,8 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     with open_parts(config) as parts, ExitStack() as stack:
-        app = create_staff_app(parts.desk, config, SystemClock(), trust_problem(config), parts.payer)
+        problem = trust_problem(config)
+        app = create_staff_app(parts.desk, config, SystemClock(), problem, parts.payer, parts.outgoing)
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
             parts.recheck.start()
@@ -72,7 +75,14 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
         desk = StaffDesk(database=database, clinic=config.clinic, device=device, opener=opener, tags=tags, clock=clock)
         client = None if account is None else client_when_needed(account, clock)
         payer, recheck = payer_parts(shared, account, token, client)
-        yield StaffParts(desk=desk, payer=payer, recheck=recheck, deliveries=_deliveries(config, shared, client))
+        outgoing = Outgoing(database, clinic=config.clinic, device=device, clock=clock)
+        yield StaffParts(
+            desk=desk,
+            payer=payer,
+            recheck=recheck,
+            deliveries=_deliveries(config, shared, client),
+            outgoing=None if config.interop is None else outgoing,
+        )
     finally:
         database.close()
 
