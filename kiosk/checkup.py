@@ -63,13 +63,13 @@ def _check_interop(config: StaffConfig) -> None:
     if config.interop is None:
         return
     from kiosk.devices.clock import SystemClock
-    from kiosk.interop.parts import sinks_of
+    from kiosk.interop.parts import hospital_sinks, no_account
     from kiosk.interop.settings import load_settings
-    from kiosk.payer import client_when_needed
 
-    clock, account = SystemClock(), account_of(config)
-    client = None if account is None else client_when_needed(account, clock)
-    for sink in sinks_of(load_settings(config.interop), client, clock):
+    settings = load_settings(config.interop)
+    if settings.checkin is not None and config.gateway is None:
+        raise no_account()
+    for sink in hospital_sinks(settings, SystemClock()):
         sink.close()
 
 

@@ -45,19 +45,30 @@ def sinks_of(settings: InteropSettings, gateway: Callable[[], PayerCheckIn] | No
     :param gateway: gives the payer's client, or None where the clinic has no account.
     :raises ConfigurationError: where a key or token cannot be used, or the payer has no account.
     """
-    found: list[Sink] = []
-    if settings.checkin is not None:
-        if gateway is None:
-            raise ConfigurationError(
-                "The check-in table needs an account at the payer's gateway.",
-                reason="never_set_up",
-                remedy="Name its file in the staff's configuration (gateway), or take [checkin] out.",
-            )
-        found.append(CheckinSink(gateway, table=checkin_table(), path=settings.checkin.path))
-    found += [_webhook(each, clock) for each in settings.webhook]
-    found += [_fhir(each) for each in settings.fhir]
-    found += [_hl7(each, clock) for each in settings.hl7]
-    return found
+    sinks = hospital_sinks(settings, clock)
+    if settings.checkin is None:
+        return sinks
+    if gateway is None:
+        raise no_account()
+    return [CheckinSink(gateway, table=checkin_table(), path=settings.checkin.path), *sinks]
+
+
+def hospital_sinks(settings: InteropSettings, clock: Clock) -> list[Sink]:
+    """Every receiver but the payer; ConfigurationError where a key or token cannot be used."""
+    return [
+        *(_webhook(each, clock) for each in settings.webhook),
+        *(_fhir(each) for each in settings.fhir),
+        *(_hl7(each, clock) for each in settings.hl7),
+    ]
+
+
+def no_account() -> ConfigurationError:
+    """The error of a clinic that would report to the payer and has no account there."""
+    return ConfigurationError(
+        "The check-in table needs an account at the payer's gateway.",
+        reason="never_set_up",
+        remedy="Name its file in the staff's configuration (gateway), or take [checkin] out.",
+    )
 
 
 def deliverers(works: Works, sinks: list[Sink]) -> "list[DeliveryThread]":
