@@ -30,6 +30,9 @@ REASONS = (
 )
 """The reasons of deliveries that have words; others are shown as they are."""
 
+FAULTS = ("missing", "too_long", "malformed", "too_early")
+"""What may be wrong with a field of the payer's table: such a reason is ``FIELD.fault``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:

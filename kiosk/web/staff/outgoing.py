@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from kiosk.ports import StoreUnavailable
-from kiosk.services.outgoing import REASONS, Outgoing
+from kiosk.services.outgoing import FAULTS, REASONS, Outgoing
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.board import Board
 
@@ -31,4 +31,8 @@ def add_outgoing(app: Flask, board: Board, outgoing: Outgoing) -> None:
 
 
 def _words(reason: str) -> str:
-    return str(gettext(f"outgoing.reason.{reason}")) if reason in REASONS else reason
+    """A reason in words; one that has none is shown as it is, so that it can be looked up."""
+    if reason in REASONS:
+        return str(gettext(f"outgoing.reason.{reason}"))
+    field, _, fault = reason.rpartition(".")
+    return f"{field}: {gettext(f'outgoing.fault.{fault}')}" if fault in FAULTS else reason

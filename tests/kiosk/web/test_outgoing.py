@@ -7,6 +7,7 @@ import pytest
 
 from kiosk.config import StaffConfig
 from kiosk.domain.codes import Code
+from kiosk.interop.checkin_table import Fault, FaultKind
 from kiosk.services.outgoing import REASONS, SHOWN, Outgoing
 from kiosk.store.tables import Delivery, Outbox
 from kiosk.web.staff import create_staff_app
@@ -72,8 +73,17 @@ def test_each_dead_letter_says_why_in_words(staff: Any, reason: str) -> None:
 
 
 def test_a_reason_without_words_is_shown_as_it_is(staff: Any) -> None:
-    put(staff, "dead", "MA_THE_BHYT.malformed")
-    assert "MA_THE_BHYT.malformed" in staff.get()
+    put(staff, "dead", "http_422")
+    assert "http_422" in staff.get()
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_a_fault_of_the_payer_s_table_names_the_field(staff: Any, kind: FaultKind) -> None:
+    put(staff, "dead", str(Fault(tag="MA_THE_BHYT", kind=kind)), sink="checkin")
+    page = staff.get()
+    assert "MA_THE_BHYT: " in page
+    assert f"MA_THE_BHYT.{kind}" not in page
+    assert "Bảng check-in (BHXH)" in page
 
 
 def test_a_long_list_is_cut(staff: Any) -> None:

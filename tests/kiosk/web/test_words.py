@@ -18,7 +18,7 @@ from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
 from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
-from kiosk.services.outgoing import REASONS
+from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
 from kiosk.web.common.factory import WEB
@@ -103,6 +103,7 @@ def families() -> set[str]:
         | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR)}
         | {f"staff.cover.{source}" for source in CoverSource}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
+        | {f"outgoing.fault.{fault}" for fault in FAULTS}
     )
 
 
