@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from kiosk.insurance.gateway_errors import GatewayDown, GatewayRefused, RecordRefused
+from kiosk.insurance.gateway_errors import DownReason, GatewayDown, GatewayRefused, RecordRefused
 from kiosk.interop.checkin_table import CheckinTable
 from kiosk.interop.checkin_xml import NotReported, Refused, Waits, checkin_row, checkin_xml
-from kiosk.interop.sink import Delivered, Down, GivenUp, Outcome, VisitEvent, Waiting
+from kiosk.interop.sink import Delivered, Down, Failed, GivenUp, Outcome, VisitEvent, Waiting
 from kiosk.interop.visit import Happening, OpenedVisit
+
+_ANSWERED = frozenset({DownReason.MALFORMED, DownReason.TOO_LARGE})
+"""The gateway is there, and talks nonsense: that counts as a try."""
 
 
 class PayerCheckIn(Protocol):
@@ -51,7 +54,8 @@ class CheckinSink:
         try:
             return Delivered(receipt=self._gateway().file_check_in(xml, clinic=clinic, path=self._path))
         except GatewayDown as problem:
-            return Down(reason=f"gateway_{problem.reason}")
+            reason = f"gateway_{problem.reason}"
+            return Failed(reason=reason) if problem.reason in _ANSWERED else Down(reason=reason)
         except GatewayRefused:
             return Down(reason="gateway_refused")
         except RecordRefused as refusal:

@@ -4,8 +4,9 @@ Theory of operation. An event of the outbox becomes a row for each receiver that
 receiver and device says how far that went, and device and number of an event have no gaps. A round hands over what is
 due. What a receiver does not take waits longer each time, never twice the same, and after so many tries a person must
 look; later events of the same visit wait behind it. A receiver that cannot be reached costs no try: it is left in peace
-for a while. A crash between handing over and writing that down hands over again, so every message bears the event's
-id and receivers know it again. Rows hold references; the person is opened for one message and forgotten.
+for a while, and another delivery goes first the next time. A crash between handing over and writing that down hands
+over again, so every message bears the event's id and receivers know it again. Rows hold references; the person is
+opened for one message and forgotten.
 """
 
 import json
@@ -36,7 +37,10 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
 LONGEST_WAIT = timedelta(days=3)
 """What is still not known then, a person must find out."""
 
-_LOOK_AGAIN_S = 60.0
+LONGEST_DOWN = timedelta(days=7)
+"""What could not be handed over by then goes to a person, too."""
+
+_LOOK_AGAIN_S, _STEP_BACK_S = 60.0, 10.0
 _BATCH = 500
 _log = structlog.get_logger(__name__)
 
@@ -142,20 +146,24 @@ class Deliverer:
         for due in self._due():
             outcome = self._tried(due)
             if isinstance(outcome, Down):
-                self._leave_in_peace(due.event.id, outcome.reason)
+                self._leave_in_peace(due.event, outcome.reason)
                 return False
             self._peace_until, self._downs = None, 0
             tally[self._write_down(due.event, outcome)] += 1
         return True
 
-    def _leave_in_peace(self, event_id: str, reason: str) -> None:
+    def _leave_in_peace(self, event: VisitEvent, reason: str) -> None:
+        now = self._works.clock.now()
         self._downs += 1
-        self._peace_until = self._works.clock.now() + timedelta(seconds=self._pause_s(self._downs))
+        self._peace_until = now + timedelta(seconds=self._pause_s(self._downs))
         _log.info("receiver_down", sink=self.name, reason=reason)
         with self._works.database.write() as session:
-            row = session.get(Delivery, (self.name, event_id))
+            row = session.get(Delivery, (self.name, event.id))
             if row is not None and row.state == "waiting":
-                row.reason = reason
+                # Another one goes first the next time: it may be this one alone that brings the receiver down.
+                row.reason, row.next_at = reason, self._peace_until + timedelta(seconds=_STEP_BACK_S)
+                if now - event.at > LONGEST_DOWN:
+                    row.state, row.settled_at = "dead", now
 
     def _due(self) -> list[_Due]:
         """What is to be tried now: of each visit the oldest event, and none behind one that waits."""

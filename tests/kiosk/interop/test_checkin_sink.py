@@ -15,7 +15,7 @@ from kiosk.insurance.stand_in.moods import Lie, Mood
 from kiosk.insurance.tables import route_rules
 from kiosk.interop.checkin_sink import CheckinSink
 from kiosk.interop.checkin_table import checkin_table
-from kiosk.interop.delivery import LONGEST_PAUSE_S, Deliverer, Delivering
+from kiosk.interop.delivery import LONGEST_PAUSE_S, MOST_TRIES, Deliverer, Delivering
 from kiosk.interop.orders import OrderBook, Service, UsualOrders, checked_order
 
 Leaving = Any
@@ -99,7 +99,6 @@ def test_an_emergency_is_not_reported(leaving: Leaving, payer: Callable[..., Del
     [
         (Mood.FAILING, {}, "gateway_server_error"),
         (Mood.CUT, {}, "gateway_dropped"),
-        (Mood.LYING, {"lie": Lie.HTML}, "gateway_malformed"),
         (Mood.LYING, {"lie": Lie.CUT_SHORT}, "gateway_dropped"),
     ],
 )
@@ -121,6 +120,19 @@ def test_a_gateway_in_trouble_costs_no_try_and_gets_it_later(
     leaving.desk.clock.advance(LONGEST_PAUSE_S)
     assert deliverer.round() == SENT
     assert visit_id in direct.check_ins(stand_in.port)
+
+
+def test_a_gateway_that_talks_nonsense_for_ever_is_told_to_a_person(
+    leaving: Leaving, payer: Callable[..., Deliverer], stand_in: StandIn
+) -> None:
+    deliverer = payer()
+    leaving.admit()
+    stand_in.behave(Mood.LYING, lie=Lie.HTML)
+    for _ in range(MOST_TRIES):
+        deliverer.round()
+        leaving.desk.clock.advance(LONGEST_PAUSE_S)
+    row = leaving.row("checkin")
+    assert (row.state, row.reason, row.tries) == ("dead", "gateway_malformed", MOST_TRIES)
 
 
 def test_what_the_gateway_took_before_it_died_is_sent_again(

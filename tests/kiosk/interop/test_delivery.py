@@ -122,7 +122,27 @@ def test_who_cannot_be_reached_is_left_in_peace_and_costs_no_try(leaving: Leavin
         leaving.desk.clock.advance(LONGEST_PAUSE_S)
     assert len(sink.seen) == 50, "one question a round, and none in between"
     assert {(row.state, row.tries) for row in leaving.rows("his")} == {("waiting", 0)}
+    leaving.desk.clock.advance(LONGEST_PAUSE_S)
     assert deliverer.round().delivered == 3
+
+
+def test_one_delivery_that_brings_the_receiver_down_keeps_no_other_waiting(leaving: Leaving, scripted: Any) -> None:
+    class Fragile(scripted):  # type: ignore[misc]
+        def deliver(self, event: Any, visit: Any) -> Any:
+            super().deliver(event, visit)
+            return Down(reason="http_502") if visit.visit_id == poison else Delivered()
+
+    sink = Fragile()
+    deliverer = leaving.deliverer(sink)
+    poison, *others = (leaving.admit() for _ in range(4))
+    assert deliverer.round().down
+    leaving.desk.clock.advance(5)
+    assert deliverer.round() == Delivering(delivered=3, given_up=0, down=False)
+    for _ in range(8):
+        leaving.desk.clock.advance(timedelta(days=1).total_seconds())
+        deliverer.round()
+    assert [row.state for row in leaving.rows("his") if row.visit_id == poison] == ["dead"]
+    assert {row.state for row in leaving.rows("his") if row.visit_id in others} == {"delivered"}
 
 
 def test_what_waits_for_a_word_of_the_hospital_costs_no_try_either(leaving: Leaving, scripted: Any) -> None:
