@@ -27,6 +27,7 @@ ROSTER_VERSION = "demo-1"
 _ISSUER_BORN = datetime(2021, 1, 1, tzinfo=UTC)
 """Before the oldest card of :mod:`kiosk.demo.people` was issued."""
 _CLINIC = Path(__file__).with_name("clinic.toml")
+_INTEROP = Path(__file__).with_name("interop.toml")
 _TRUST = "# The trust store of a demonstration: one anchor, which production refuses.\nformat = 1\n"
 
 
@@ -218,6 +219,7 @@ def _configurations(place: Place, options: Options) -> None:
         "roster": place.roster,
         "roster_key": key("roster.key"),
         "internal_key": key("internal.key"),
+        "interop": _INTEROP,
     }
     bench: dict[str, object] = {
         "patient_port": ports[PATIENT],
