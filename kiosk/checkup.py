@@ -8,9 +8,9 @@ from pathlib import Path
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
-from kiosk.insurance.account import load_account
 from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
 from kiosk.patient_process import online_of, receipts_of, roster_of
+from kiosk.payer import account_of
 from kiosk.staff_process import trust_problem
 from kiosk.trust import trust_of
 from kiosk.web.common.factory import read_session_key
@@ -44,6 +44,7 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
         yield lambda: load_clinic_private_key(config.clinic_private_key)
         yield lambda: trust_problem(config, remember=False)
         yield from _looks_at_payer(config)
+        yield lambda: _check_interop(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
     yield lambda: roster_of(config)
@@ -53,11 +54,25 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
 
 
 def _looks_at_payer(config: StaffConfig) -> Iterator[Callable[[], object]]:
-    account, key = config.gateway, config.internal_key
-    if account is not None:
-        yield lambda: load_account(account)
+    key = config.internal_key
+    yield lambda: account_of(config)
     if key is not None:
         yield lambda: load_secret(key)
+
+
+def _check_interop(config: StaffConfig) -> None:
+    """Nothing, where every receiver's settings and keys can be used; nobody is called."""
+    if config.interop is None:
+        return
+    from kiosk.devices.clock import SystemClock
+    from kiosk.interop.parts import hospital_sinks, no_account
+    from kiosk.interop.settings import load_settings
+
+    settings = load_settings(config.interop)
+    if settings.checkin is not None and config.gateway is None:
+        raise no_account()
+    for sink in hospital_sinks(settings, SystemClock()):
+        sink.close()
 
 
 def _problem(look: Callable[[], object]) -> ConfigurationError | None:

@@ -206,12 +206,14 @@ class StaffConfig(ProcessConfig):
     payer's gateway; with an ``internal_key`` the patient's process may ask about cover. With ``roster`` and
     ``roster_key``, the patient's, staff look people up by insurance number, and see what is to be put right. ``ways``
     says how far each way of coming without a chip card goes here; ``profile`` is the province's, for its target.
+    ``interop`` is the file that says who receives what leaves.
     """
 
     port: Port = 8001
     clinic_private_key: Path
     gateway: Path | None = None
     internal_key: Path | None = None
+    interop: Path | None = None
     roster: Path | None = None
     roster_key: Path | None = None
     roster_state: Path | None = None

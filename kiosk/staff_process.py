@@ -1,8 +1,9 @@
 """The staff's process put together: the clinic's private key, the store, and the pages of the reception desk."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -11,13 +12,13 @@ from kiosk.cleaning_parts import cleaning_parts, others_of
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
-from kiosk.insurance.account import load_account
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
-from kiosk.payer import Shared, payer_parts
+from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.process import listen, run_until_told
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.outgoing import Outgoing
 from kiosk.services.recheck import RecheckThread
 from kiosk.store.database import Database
 from kiosk.trust import open_store
@@ -25,10 +26,14 @@ from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
 from kiosk.web.staff.shift import Payer
 
+if TYPE_CHECKING:
+    from kiosk.insurance.bhxh import Gateway
+    from kiosk.interop.parts import DeliveryThread
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffParts:
-    """What a staff process works with; the thread is not started yet."""
+    """What a staff process works with; the threads are not started yet."""
 
     desk: StaffDesk
     payer: Payer
@@ -36,6 +41,8 @@ class StaffParts:
     others: Others
     cleaning: CleaningThread | None
     corrections: Corrections
+    deliveries: "Sequence[DeliveryThread]" = ()
+    outgoing: Outgoing | None = None
 
 
 _log = structlog.get_logger(__name__)
@@ -56,6 +63,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             payer=parts.payer,
             others=parts.others,
             corrections=parts.corrections,
+            outgoing=parts.outgoing,
         )
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
@@ -64,6 +72,9 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
+        for delivery in parts.deliveries:
+            delivery.start()
+            stack.callback(delivery.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
     _log.info("staff_stopped")
@@ -75,7 +86,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     private_key = load_clinic_private_key(config.clinic_private_key)
     opener = VisitOpener(private_key)
     tags = DayTags(config.person_day_key)
-    account = None if config.gateway is None else load_account(config.gateway)
+    account = account_of(config)
     token = None if config.internal_key is None else load_secret(config.internal_key)
     device, clock = device_of(config), SystemClock()
     database = Database.open(config.store)
@@ -92,7 +103,9 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             policy=clean.policy,
             asks_payer=account is not None,
         )
-        payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token)
+        client = None if account is None else client_when_needed(account, clock)
+        payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token, client)
+        outgoing = Outgoing(database, clinic=config.clinic, device=device, clock=clock)
         yield StaffParts(
             desk=desk,
             payer=payer,
@@ -108,9 +121,32 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 clock=clock,
                 asks_payer=payer.cover is not None,
             ),
+            deliveries=_deliveries(config, shared, client),
+            outgoing=None if config.interop is None else outgoing,
         )
     finally:
         database.close()
+
+
+def _deliveries(
+    config: StaffConfig, shared: Shared, client: "Callable[[], Gateway] | None"
+) -> "Sequence[DeliveryThread]":
+    if config.interop is None:
+        return ()
+    # Only here: what speaks to other systems is slow to load, and many clinics have none.
+    from kiosk.interop.delivery import Works
+    from kiosk.interop.parts import deliverers, sinks_of, usual_orders
+    from kiosk.interop.settings import load_settings
+
+    settings = load_settings(config.interop)
+    works = Works(
+        database=shared.database,
+        clinic=shared.clinic,
+        opener=shared.opener,
+        clock=shared.clock,
+        orders=usual_orders(settings),
+    )
+    return deliverers(works, sinks_of(settings, client, shared.clock))
 
 
 def device_of(config: StaffConfig) -> str:

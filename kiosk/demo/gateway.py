@@ -10,7 +10,6 @@ from kiosk.demo.people import Citizen, Cover, citizens
 USERNAME, PASSWORD = "36999_BV", "trinh-dien"
 """The account; it opens this demonstration and nothing else."""
 
-_GROUPS = {"1": "TE", "2": "BT", "3": "HT", "4": "GD", "5": "QN"}
 _HEAD = "# Written at every start of `kiosk demo`.\n"
 
 
@@ -23,11 +22,6 @@ def write_gateway(script: Path, account: Path, *, port: int) -> None:
         file.write(_HEAD + "\n".join(lines) + "\n")
 
 
-def insurance_number(citizen: Citizen) -> str:
-    """The ten digits of a citizen's invented insurance number."""
-    return "36" + citizen.holder.personal_number[-8:]
-
-
 def _script() -> Iterator[str]:
     yield f"[account]\nusername = {_text(USERNAME)}\npassword = {_text(PASSWORD)}"
     for citizen in citizens().values():
@@ -38,8 +32,8 @@ def _script() -> Iterator[str]:
 
 def _person(citizen: Citizen, cover: Cover) -> Iterator[str]:
     holder = citizen.holder
-    number = insurance_number(citizen)
-    card = f"{_GROUPS[cover.benefit]}{cover.benefit}36{number}"
+    number = citizen.insurance_number
+    numbers = [*([holder.personal_number] if cover.linked else []), number, citizen.card_number]
     fields = {
         "gioiTinh": "Nam" if holder.sex == "M" else "Nữ",
         "maDKBD": cover.home_clinic,
@@ -47,7 +41,7 @@ def _person(citizen: Citizen, cover: Cover) -> Iterator[str]:
         "gtTheDen": f"{cover.until:%d/%m/%Y}" if cover.until else "",
         "maSoBHXH": number,
     }
-    yield f"numbers = {json.dumps([holder.personal_number, number, card])}"
+    yield f"numbers = {json.dumps(numbers)}"
     yield f"name = {_text(holder.name)}"
     yield f'birth = "{holder.birth:%d/%m/%Y}"'
     yield f"result = {_text('000' if cover.until is None else '010')}"

@@ -10,19 +10,28 @@ from typing import Any, Literal
 
 from idcard.testing import Holder
 from kiosk.insurance.roster import RosterEntry
+from kiosk.insurance.roster.names import Described
 
 Generation = Literal[2021, 2024]
+_GROUPS = {"1": "TE", "2": "BT", "3": "HT", "4": "GD", "5": "QN"}
 _FILE = Path(__file__).with_name("people.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """What the demonstration's roster says of a citizen; ``until`` is None where it is open-ended."""
+    """What the demonstration's roster says of a citizen; ``until`` is None where it is open-ended.
+
+    ``linked``: whether the personal number is linked to the insurance number. ``name`` and ``birth`` (ISO form) are how
+    the roster writes them, where that is not as the card has them.
+    """
 
     since: date
     until: date | None
     benefit: str
     home_clinic: str
+    linked: bool = True
+    name: str | None = None
+    birth: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +54,35 @@ class Citizen:
         """The text of the code printed on the card."""
         return self.holder.card_qr_text(layout=self.generation)
 
+    @property
+    def insurance_number(self) -> str:
+        """The ten digits of the citizen's invented insurance number."""
+        return "36" + self.holder.personal_number[-8:]
+
+    @property
+    def card_number(self) -> str:
+        """The 15 characters on the citizen's invented insurance card; ten digits where there is no cover."""
+        if self.cover is None:
+            return self.insurance_number
+        return f"{_GROUPS[self.cover.benefit]}{self.cover.benefit}36{self.insurance_number}"
+
     def roster_entry(self) -> RosterEntry | None:
         """The citizen's row in the roster, where there is one."""
         if self.cover is None:
             return None
+        described = Described(
+            name=self.cover.name or self.holder.name,
+            birth=self.cover.birth or self.holder.birth.isoformat(),
+            sex=self.holder.sex,
+        )
         return RosterEntry(
-            personal_number=self.holder.personal_number,
+            personal_number=self.holder.personal_number if self.cover.linked else None,
+            insurance_number=self.card_number,
             valid_from=self.cover.since,
             valid_to=self.cover.until,
             benefit=self.cover.benefit,
             home_clinic=self.cover.home_clinic,
+            described=described,
         )
 
 
@@ -72,4 +100,5 @@ def _citizen(row: dict[str, Any]) -> Citizen:
 
 
 def _cover(row: dict[str, Any]) -> Cover:
-    return Cover(since=row["from"], until=row.get("to"), benefit=row["benefit"], home_clinic=row["home_clinic"])
+    own = {name: row[name] for name in ("linked", "name", "birth") if name in row}
+    return Cover(since=row["from"], until=row.get("to"), benefit=row["benefit"], home_clinic=row["home_clinic"], **own)

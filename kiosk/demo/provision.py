@@ -18,7 +18,14 @@ from kiosk.demo.gateway import write_gateway
 from kiosk.demo.people import citizens
 from kiosk.insurance.roster import build_roster
 from kiosk.insurance.roster.state import state_of
-from kiosk.keys import PersonTags, create_clinic_keys, create_receipt_keys, create_secret, load_secret
+from kiosk.keys import (
+    PersonTags,
+    create_clinic_keys,
+    create_receipt_keys,
+    create_secret,
+    load_clinic_public_key,
+    load_secret,
+)
 
 PATIENT, STAFF, BENCH, GATEWAY = "patient", "staff", "bench", "gateway"
 HOST = "127.0.0.1"
@@ -27,6 +34,7 @@ ROSTER_VERSION = "demo-1"
 _ISSUER_BORN = datetime(2021, 1, 1, tzinfo=UTC)
 """Before the oldest card of :mod:`kiosk.demo.people` was issued."""
 _CLINIC = Path(__file__).with_name("clinic.toml")
+_INTEROP = Path(__file__).with_name("interop.toml")
 _TRUST = "# The trust store of a demonstration: one anchor, which production refuses.\nformat = 1\n"
 
 
@@ -177,7 +185,14 @@ def _roster(place: Place) -> None:
     tags = PersonTags(load_secret(place.key("roster.key")))
     # A roster that was imported here to try it out must not make this one look like a roll-back.
     state_of(place.roster).unlink(missing_ok=True)
-    build_roster(place.roster, entries, tags=tags, version=ROSTER_VERSION, as_of=datetime.now(UTC))
+    build_roster(
+        place.roster,
+        entries,
+        tags=tags,
+        version=ROSTER_VERSION,
+        as_of=datetime.now(UTC),
+        names_for=load_clinic_public_key(place.key("clinic.pub")),
+    )
 
 
 def _whole(folder: Path, make: Callable[[Path], None]) -> None:
@@ -217,7 +232,10 @@ def _configurations(place: Place, options: Options) -> None:
     staff: dict[str, object] = {
         "clinic_private_key": key("clinic.key"),
         "gateway": place.gateway_account,
+        "roster": place.roster,
+        "roster_key": key("roster.key"),
         "internal_key": key("internal.key"),
+        "interop": _INTEROP,
     }
     bench: dict[str, object] = {
         "patient_port": ports[PATIENT],

@@ -54,6 +54,11 @@ class GatewayAccount(BaseModel):
         return self
 
     @property
+    def is_rehearsal(self) -> bool:
+        """Whether the gateway is a stand-in on this machine."""
+        return urlsplit(self.url).hostname in LOOPBACK
+
+    @property
     def password_hash(self) -> str:
         """MD5 of the password in hexadecimal, as every call carries it."""
         digest = hashlib.md5(self.password.get_secret_value().encode(), usedforsecurity=False).hexdigest()

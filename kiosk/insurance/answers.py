@@ -12,12 +12,14 @@ from datetime import date, datetime
 from typing import Any
 
 from kiosk.domain.cover_answer import CoverAnswer
-from kiosk.insurance.gateway_errors import DownReason, GatewayDown
+from kiosk.insurance.gateway_errors import DownReason, GatewayDown, GatewayRefused, RecordRefused
 from kiosk.insurance.token import Token
 
 _CODE = re.compile(r"\d{3}")
 _DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+_RECEIPT = re.compile(r"[\x21-\x7e]{1,128}")
+_TAKEN, _REFUSED_ACCOUNT = "200", frozenset({"401", "403"})
 _SHORT, _LONG = 64, 2000
 _MOST_VISITS = 1000
 
@@ -57,6 +59,25 @@ def token_of(fields: Mapping[str, Any]) -> Token:
     if not (_TOKEN.fullmatch(access) and _TOKEN.fullmatch(identity)):
         raise _malformed("access_token")
     return Token(access=access, identity=identity)
+
+
+def receipt_of(fields: Mapping[str, Any]) -> str:
+    """The payer's number for what it took.
+
+    :raises RecordRefused: where it took nothing. :raises GatewayRefused: for a refused account. :raises GatewayDown:
+        where the fault is the gateway's, or the answer makes no sense.
+    """
+    code = result_code(fields)
+    if code in _REFUSED_ACCOUNT:
+        raise GatewayRefused(code)
+    if code.startswith("5"):
+        raise GatewayDown(DownReason.SERVER_ERROR, kind=code)
+    if code != _TAKEN:
+        raise RecordRefused(code)
+    receipt = fields.get("maGiaoDich")
+    if not isinstance(receipt, str) or not _RECEIPT.fullmatch(receipt):
+        raise _malformed("maGiaoDich")
+    return receipt
 
 
 def cover_answer(fields: Mapping[str, Any], *, asked_number: str, as_of: datetime) -> CoverAnswer:

@@ -138,7 +138,8 @@ class Gateway:
             "maCSKCB": clinic,
             "fileHSBase64": base64.b64encode(xml).decode("ascii"),
         }
-        return receipt_of(self._renewing(until, lambda token: self._post_record(path, token, body, until)))
+        answered = self._renewing(until, lambda token: self._post_record(path, token, body, until))
+        return receipt_of(answered.fields)
 
     def _ask(self, path: str, question: Question, officer: Officer, read: Callable[[Mapping[str, Any]], T]) -> T:
         until = self._clock.monotonic() + self._account.deadline_s

@@ -45,3 +45,16 @@ class GatewayRefused(IdCardError):
     def __init__(self, result_code: str) -> None:
         super().__init__(f"the gateway refuses the account: {result_code}", result_code=result_code)
         self.result_code = result_code
+
+
+class RecordRefused(IdCardError):
+    """The payer's gateway does not take a check-in table: somebody must look at the visit.
+
+    :param result_code: what the gateway said; its words are not kept, for they may quote the person.
+    """
+
+    code = "record_refused"
+
+    def __init__(self, result_code: str) -> None:
+        super().__init__(f"the gateway does not take the record: {result_code}", result_code=result_code)
+        self.result_code = result_code

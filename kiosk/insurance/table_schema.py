@@ -22,7 +22,8 @@ RouteCode = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$")]
 Count = Annotated[int, Field(gt=0)]
 
 
-def _pattern(text: str) -> str:
+def checked_pattern(text: str) -> str:
+    """The regular expression, once it is seen to be one."""
     try:
         return re.compile(text).pattern
     except re.error as error:
@@ -219,7 +220,7 @@ class Provinces(Table):
 class FacilityShape(Part):
     """How the codes of facilities look, and the ending of a child's temporary card."""
 
-    pattern: Annotated[str, AfterValidator(_pattern)]
+    pattern: Annotated[str, AfterValidator(checked_pattern)]
     temporary: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
 
 

@@ -7,7 +7,7 @@ and none of its errors is passed on: they hold the request.
 import json
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,36 +64,47 @@ class Wire:
         self._client.close()
 
     def post(
-        self, path: str, *, query: Mapping[str, str], body: Mapping[str, str], as_json: bool, seconds: float
-    ) -> Answered:
-        """The answer to one request.
-
-        :param seconds: how long all of it may take.
-        :raises GatewayDown: for anything but a whole JSON object, or a refusal of the token, in that time.
-        """
-        client = self._client
-        try:
-            return within(seconds, lambda: self._exchange(client, path, query, body, as_json, seconds), name="gateway")
-        except CutOff:
-            self._replace(client)
-            raise GatewayDown(DownReason.TOO_SLOW) from None
-
-    def _exchange(
         self,
-        client: httpx.Client,
         path: str,
+        *,
         query: Mapping[str, str],
         body: Mapping[str, str],
         as_json: bool,
         seconds: float,
+        headers: Mapping[str, str] | None = None,
     ) -> Answered:
-        form, whole = (None, dict(body)) if as_json else (dict(body), None)
-        timeout = httpx.Timeout(seconds, connect=min(seconds, self._connect_s))
+        """The answer to one request.
+
+        :param headers: sent beside the usual ones.
+        :param seconds: how long all of it may take.
+        :raises GatewayDown: for anything but a whole JSON object, or a refusal of the token, in that time.
+        """
+        client = self._client
+
+        def build() -> httpx.Request:
+            return client.build_request(
+                "POST",
+                self._url + path,
+                params=dict(query),
+                headers=dict(headers or {}),
+                timeout=httpx.Timeout(seconds, connect=min(seconds, self._connect_s)),
+                data=None if as_json else dict(body),
+                json=dict(body) if as_json else None,
+            )
+
         try:
-            with client.stream(
-                "POST", self._url + path, params=dict(query), timeout=timeout, data=form, json=whole
-            ) as response:
+            return within(seconds, lambda: self._exchange(client, build), name="gateway")
+        except CutOff:
+            self._replace(client)
+            raise GatewayDown(DownReason.TOO_SLOW) from None
+
+    def _exchange(self, client: httpx.Client, build: Callable[[], httpx.Request]) -> Answered:
+        try:
+            response = client.send(build(), stream=True)
+            try:
                 return _answered(response)
+            finally:
+                response.close()
         except httpx.TimeoutException as error:
             raise GatewayDown(DownReason.TOO_SLOW, kind=type(error).__name__) from None
         except (httpx.ConnectError, httpx.UnsupportedProtocol) as error:

@@ -25,6 +25,7 @@ from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, check_code, clinic_day
 from kiosk.domain.ways import Way
+from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
 from kiosk.services.audit import Heads
@@ -127,6 +128,10 @@ class CheckIn:
                 return ticket_of(session, earlier, again=True)
             tag = self._tags.tag(identity.personal_number, moment.day)
             self._close_desk_tickets(session, tag, moment)
+            insured = None if eligibility.coverage is None else eligibility.coverage.insurance_number
+            shown_before = insured_tag(self._tags, insured, moment.day)
+            if shown_before is not None:
+                self._close_desk_tickets(session, shown_before, moment)
             fields = verified_fields(identity, eligibility, shown)
             visit = self._new_visit(moment, state="admitted", tag=tag, fields=fields)
             visit.room_id, visit.admitted_at = room.id, moment.at
@@ -170,7 +175,7 @@ class CheckIn:
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         moment = self._moment()
-        tag = self._claimed_tag(claim, moment.day)
+        tag = self._claimed_tag(claim, moment.day, insurance_number)
         with self._database.write() as session:
             earlier = self._same_desk_ticket(session, tag, moment, code)
             if earlier is not None:
@@ -284,9 +289,10 @@ class CheckIn:
         tickets = repositories.desk_tickets_of(session, self._clinic.code, moment.day, tag)
         return next((ticket for ticket in tickets if ticket.code == code), None)
 
-    def _claimed_tag(self, claim: ClaimedIdentity | None, day: date) -> bytes | None:
+    def _claimed_tag(self, claim: ClaimedIdentity | None, day: date, insurance: str | None) -> bytes | None:
+        """The tag of the personal number; without one that of the insurance number."""
         if claim is None or claim.personal_number is None:
-            return None
+            return insured_tag(self._tags, insurance, day)
         return self._tags.tag(claim.personal_number, day)
 
     def _new_visit(self, moment: _Moment, *, state: str, tag: bytes | None, fields: Fields | None) -> Visit:
@@ -352,6 +358,12 @@ def _rest_on(visit: Visit, basis: CoverBasis | None, result: str | None) -> None
         visit.cover_source, visit.cover_as_of = basis.source, basis.as_of
         visit.cover_online, visit.shift_id = basis.online, basis.shift_id
         visit.cover_result = result
+
+
+def insured_tag(tags: DayTags, insurance_number: str | None, day: date) -> bytes | None:
+    """The tag of somebody of whom only an insurance number is known; its last ten digits count."""
+    digits = insurance_digits(insurance_number or "")
+    return None if digits is None else tags.tag(f"insured {digits}", day)
 
 
 def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from idcard import CardQr, IdCardError, scan
+from idcard import BhytCard, CardQr, IdCardError, scan
 from kiosk.domain.scans import scanned_text
 from kiosk.ports import Clock
 from kiosk.services.view import Hint
@@ -17,9 +17,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Shown:
-    """What was shown: the QR of a card, or what to say instead. ``certain``: a code is there for sure."""
+    """What was shown: the QR of a card, of an insurance card, or what to say instead. ``certain``: a code is there."""
 
     card: CardQr | None = None
+    insurance: BhytCard | None = None
     hint: Hint = ""
     certain: bool = True
 
@@ -42,12 +43,21 @@ def shown_by(scanned: str) -> Shown:
 
 
 def _card_among(codes: Iterable[bytes]) -> Shown:
+    """The card among the codes; an insurance card only where there is none, for the chip proves more."""
+    insurance = None
     for code in codes:
         try:
             return Shown(card=CardQr.from_bytes(code))
         except IdCardError:
-            continue
-    return Shown(hint="qr_unknown")
+            insurance = insurance or _insurance(code)
+    return Shown(insurance=insurance, hint="qr_unknown")
+
+
+def _insurance(code: bytes) -> BhytCard | None:
+    try:
+        return BhytCard.from_bytes(code)
+    except IdCardError:
+        return None
 
 
 class CodeMemory:

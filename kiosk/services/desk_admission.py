@@ -19,11 +19,10 @@ from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
-from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.insurance.sources import CoverFinding
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.checkin import SERIES, settle, visit_facts
+from kiosk.services.checkin import SERIES, insured_tag, settle, visit_facts
 from kiosk.services.person import PersonRecord, claimed_fields
 from kiosk.services.route import RouteProposer
 from kiosk.services.ways import Told
@@ -188,8 +187,7 @@ class DeskAdmission:
             return None
         if person.personal_number is not None:
             return self._tags.tag(person.personal_number, day)
-        digits = insurance_digits(person.insurance_number or "")
-        return None if digits is None else self._tags.tag(f"insured {digits}", day)
+        return insured_tag(self._tags, person.insurance_number, day)
 
 
 def needs_typing(visit: Visit) -> bool:

@@ -1,10 +1,44 @@
 """The way to the desk: committed first, then words for the screen."""
 
+from datetime import date
+
+from idcard import BhytCard, ClaimedIdentity
+from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
-from kiosk.domain.route import Clinic
-from kiosk.services.card_reader import ToDesk
+from kiosk.domain.route import Clinic, Room
+from kiosk.domain.tickets import Ticket
+from kiosk.domain.ways import under_six
+from kiosk.services.card_reader import Proved, ToDesk
 from kiosk.services.checkin import CheckIn
 from kiosk.services.view import DeskView
+
+
+def insured_to_desk(card: BhytCard, on: date) -> ToDesk:
+    """The way to the desk of whoever shows an insurance card's code alone: a child under six as a child."""
+    code = Code.CHILD if under_six(card.birth, on) else Code.QR_ONLY
+    return ToDesk(
+        code=code,
+        reasons=(VisitReason.NO_CARD,),
+        claim=card.claimed_identity(),
+        assurance=Assurance.QR_UNSIGNED,
+        insurance_number=card.number.text,
+    )
+
+
+def admit_proved(checkin: CheckIn, proved: Proved, room: Room, shown: ClaimedIdentity | None) -> Ticket:
+    """The committed ticket of somebody whom the chip proved; raises as :meth:`CheckIn.admit` does.
+
+    :param shown: what the code said with which the chip was opened.
+    """
+    return checkin.admit(
+        proved.identity,
+        room=room,
+        eligibility=proved.eligibility,
+        verdict=proved.verdict,
+        roster_version=proved.source_version,
+        basis=proved.basis,
+        shown=shown,
+    )
 
 
 class DeskWay:

@@ -18,7 +18,7 @@ from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Card, Event, Limit, Screen
 from kiosk.domain.route import Clinic
 from kiosk.domain.scans import SAME_SCAN_S
-from kiosk.domain.tickets import Ticket
+from kiosk.domain.tickets import Ticket, clinic_day
 from kiosk.ports import Clock, StoreUnavailable
 from kiosk.services.card_reader import (
     CardOutcome,
@@ -33,7 +33,7 @@ from kiosk.services.card_reader import (
 )
 from kiosk.services.checkin import CheckIn
 from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
-from kiosk.services.desk_way import DeskWay
+from kiosk.services.desk_way import DeskWay, admit_proved, insured_to_desk
 from kiosk.services.limits import Timing
 from kiosk.services.machine import ReadOrder, VisitMachine
 from kiosk.services.parts import PartReport
@@ -65,7 +65,7 @@ class PatientDesk:
         camera: str = "none",
     ) -> None:
         self._checkin = checkin
-        self._clinic = clinic
+        self._clinic, self._clock = clinic, clock
         self._ticket_images = ticket_images
         self._way = DeskWay(checkin=checkin, clinic=clinic)
         timing = timing or Timing()
@@ -128,16 +128,8 @@ class PatientDesk:
             proved = self._machine.visit.proved
             if not self._machine.accepts(Event.ADMITTED) or proved is None:
                 return
-            ticket = self._committed(
-                lambda: self._checkin.admit(
-                    proved.identity,
-                    room=room,
-                    eligibility=proved.eligibility,
-                    verdict=proved.verdict,
-                    roster_version=proved.source_version,
-                    basis=proved.basis,
-                )
-            )
+            shown = self._machine.visit.claim
+            ticket = self._committed(lambda: admit_proved(self._checkin, proved, room, shown))
             if ticket is not None:
                 self._show_ticket(ticket, Event.SEEN_TODAY if ticket.again else Event.ADMITTED)
 
@@ -298,6 +290,11 @@ class PatientDesk:
             if shown.card is not None:
                 if self._codes.is_new(shown.card.text.encode(), same_s):
                     self._give_key(shown.card)
+            elif shown.insurance is not None and self._machine.screen is Screen.ATTRACT:
+                # Beside a chip card the code says nothing that counts; alone it fills in a ticket.
+                if self._codes.is_new(shown.insurance.text.encode(), same_s):
+                    day = clinic_day(self._clock.now())
+                    self._send_to_desk(Event.SENT_TO_DESK, insured_to_desk(shown.insurance, day))
             elif shown.hint and self.wants_image() and (shown.certain or self._machine.screen is Screen.SHOW_QR):
                 self._machine.hint(shown.hint)
 

@@ -30,6 +30,7 @@ class PersonRecord:
     document_number: str | None = None
     benefit: str | None = None
     home_clinic: str | None = None
+    covered_from: str | None = None
     covered_to: str | None = None
     insurance_number: str | None = None
     shown_source: str | None = None
@@ -121,10 +122,11 @@ def _birth(birth: BirthDate | None) -> str | None:
 
 def _coverage_fields(coverage: Coverage | None) -> dict[str, str | None]:
     if coverage is None:
-        return {"benefit": None, "home_clinic": None, "covered_to": None, "insurance_number": None}
+        return dict.fromkeys(("benefit", "home_clinic", "covered_from", "covered_to", "insurance_number"))
     return {
         "benefit": coverage.benefit,
         "home_clinic": coverage.home_clinic,
+        "covered_from": coverage.valid_from.isoformat(),
         "covered_to": coverage.valid_to.isoformat() if coverage.valid_to else None,
         "insurance_number": coverage.insurance_number,
     }

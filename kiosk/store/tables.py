@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 VISIT_STATES = ("desk", "admitted", "closed", "cancelled")
 NOTICE_STATES = ("new", "resolved")
 EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased")
+DELIVERY_STATES = ("waiting", "delivered", "dead")
 RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible")
 WORK_STATES = ("open", "sent", "closed")
 
@@ -278,6 +279,56 @@ class Outbox(Base):
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class VisitOrder(Base):
+    """What the hospital said of a visit: its first cost, with the codes of the common catalogues, and its route."""
+
+    __tablename__ = "visit_order"
+    __table_args__ = (CheckConstraint("kind IN ('service', 'medicine', 'supply')", name="kind"),)
+
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    code: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(1024))
+    ordered_at: Mapped[datetime]
+    route: Mapped[str | None] = mapped_column(String(8))
+    visit_kind: Mapped[str] = mapped_column(String(2))
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class Delivery(Base):
+    """One event on its way to one receiver. ``reason`` is a stable word for why it waits or was given up.
+
+    ``tries`` counts answers that took nothing. ``receipt`` is the receiver's own word for what it took.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
+        Index("ix_delivery_sink_state_event_id", "sink", "state", "event_id"),
+    )
+
+    sink: Mapped[str] = mapped_column(String(32), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("outbox.id"), primary_key=True)
+    visit_id: Mapped[str] = mapped_column(String(36))
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    tries: Mapped[int] = mapped_column(Integer)
+    next_at: Mapped[datetime]
+    receipt: Mapped[str | None] = mapped_column(String(128))
+    settled_at: Mapped[datetime | None]
+
+
+class DeliveryCursor(Base):
+    """Up to which event of a device a receiver's deliveries were made."""
+
+    __tablename__ = "delivery_cursor"
+
+    sink: Mapped[str] = mapped_column(String(32), primary_key=True)
+    device: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer)
 
 
 class Counter(Base):

@@ -139,7 +139,27 @@ def test_check_looks_at_the_store_s_folder(place: Place) -> None:
 
 def test_check_refuses_the_demonstration_s_anchor_in_production(place: Place) -> None:
     config = load_any(place.config("staff")).model_copy(update={"mode": "production"})
+    config = config.model_copy(update={"gateway": None, "interop": None})
     assert [problem.reason for problem in problems_of(config)] == ["demonstration_anchor"]
+
+
+def test_check_refuses_a_stand_in_of_the_payer_in_production(place: Place) -> None:
+    config = load_any(place.config("staff")).model_copy(update={"mode": "production"})
+    assert [problem.reason for problem in problems_of(config)] == ["demonstration_anchor", "wrong_setting"]
+
+
+def test_check_looks_at_who_receives_what_leaves(place: Place, tmp_path: Path) -> None:
+    config = load_any(place.config("staff"))
+    without = config.model_copy(update={"gateway": None})
+    assert [problem.reason for problem in problems_of(without)] == ["never_set_up"]
+    (tmp_path / "interop.toml").write_text('[[webhook]]\nname = "his"\nurl = "http://his.example"\nsecret = "x"\n')
+    wrong = config.model_copy(update={"interop": tmp_path / "interop.toml"})
+    assert [problem.reason for problem in problems_of(wrong)] == ["wrong_setting"]
+
+
+def test_check_looks_at_the_gateway_s_account(place: Place) -> None:
+    place.gateway_account.chmod(0o644)
+    assert [problem.reason for problem in problems_of(load_any(place.config("staff")))] == ["too_open"]
 
 
 def test_a_wrong_roster_key_is_found(place: Place) -> None:

@@ -11,6 +11,9 @@ RUNS = {
     "card_qr_to_keys.py": "keys: Can, MrzKey",
     "hand_off_code.py": "shown first: good; shown again: not good",
     "backend_challenge.py": "Accepted. Born in 1990\nThe same evidence again: chip_replayed\n",
+    "webhook_receiver.py": "good: 204, again: 204, altered: 400, old: 400",
+    "hl7_receiver.py": "answered: AA",
+    "what_leaves.py": "adt_a04.hl7: ",
 }
 
 

@@ -1,16 +1,19 @@
 """A roster made by a program, from entries in memory: for a demonstration and for tests."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
 from kiosk.insurance.roster.contested import drop_contested
 from kiosk.insurance.roster.encoding import Encoder
 from kiosk.insurance.roster.full import Identity, write_full
 from kiosk.insurance.roster.layout import Kind, day_number, insurance_digits
+from kiosk.insurance.roster.names import Described, NameSealer, insured_only_tag
 from kiosk.insurance.roster.stage import ROW, Block, Place, Stage, StagedLine
 from kiosk.insurance.roster.state import put_in_place
 from kiosk.keys import PersonTags
@@ -22,7 +25,8 @@ _BLOCK = 10_000
 class RosterEntry:
     """One person's coverage as the insurer delivers it; ``valid_to`` is None where it is open-ended.
 
-    At least one of the two numbers is there; an insurance number has ten digits or 15 characters.
+    At least one of the two numbers is there; an insurance number has ten digits or 15 characters. ``described`` is who
+    it is, kept only where the roster is built with names.
     """
 
     personal_number: str | None = None
@@ -33,6 +37,7 @@ class RosterEntry:
     object_group: str = ""
     home_clinic: str
     deceased: bool = False
+    described: Described | None = None
 
     def __repr__(self) -> str:
         return "RosterEntry(…)"
@@ -46,10 +51,12 @@ def build_roster(
     version: str,
     as_of: datetime,
     sequence: int = 0,
+    names_for: X25519PublicKey | None = None,
 ) -> int:
     """The number of rows of a new roster file, which replaces an older one only once it is whole.
 
-    :param as_of: when the entries were true; aware.
+    :param as_of: when the entries were true; aware. :param names_for: the clinic's key, to which names are sealed; None
+        keeps none.
     :raises ValueError: if one person is in the entries twice, or has no number; the message does not say who.
     """
     if as_of.tzinfo is None:
@@ -57,9 +64,12 @@ def build_roster(
     unfinished = path.with_name(path.name + ".new")
     with Stage() as stage:
         stage.begin({})
-        lines = _lines(entries, stage, Encoder(tags, salt=sequence & 0xFF))
+        everybody = list(entries)
+        lines = _lines(everybody, stage, Encoder(tags, salt=sequence & 0xFF))
         while block := list(islice(lines, _BLOCK)):
             stage.take(Block(lines=block), Place())
+        if names_for is not None:
+            stage.take(Block(names=list(_names(everybody, stage, NameSealer(names_for), tags))), Place())
         if drop_contested(stage):
             raise ValueError("a person is in the roster twice")
         identity = Identity(version=version, sequence=sequence, as_of=as_of, digest=os.urandom(32).hex())
@@ -86,3 +96,15 @@ def _lines(entries: Iterable[RosterEntry], stage: Stage, encoder: Encoder) -> It
         )
         first, last = day_number(entry.valid_from), day_number(entry.valid_to)
         yield encoder.staged(line, ROW, personal, digits, stage.kind_id(kind), first, last)
+
+
+def _names(
+    entries: Sequence[RosterEntry], stage: Stage, sealer: NameSealer, tags: PersonTags
+) -> Iterator[tuple[int, int, bytes]]:
+    key = stage.add_name_key(sealer.sealed_key)
+    for line, entry in enumerate(entries):
+        if entry.described is not None:
+            digits = insurance_digits(entry.insurance_number or "") or ""
+            personal = entry.personal_number
+            tag = tags.roster_tag(personal) if personal else insured_only_tag(tags, digits)
+            yield line, key, sealer.seal(entry.described, tag)

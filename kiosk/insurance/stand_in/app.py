@@ -17,7 +17,7 @@ from kiosk.insurance.stand_in.moods import JSON, LIES, Behaviour, Lie, Mood, cut
 DIRECTOR = "X-Stand-In"
 """The header that directs; its value says nothing."""
 
-_LARGEST = 64 * 1024
+_LARGEST = 2 * 1024 * 1024
 _Answer = Callable[[], Response]
 
 
@@ -51,6 +51,14 @@ def _add_gateway(app: Flask, desk: GatewayDesk, bodies: tuple[str, ...], stopped
     def history() -> Response:
         return _treated(desk.behaviour("look_up"), lambda: _let_in(desk, bodies, desk.history), stopped)
 
+    @app.post("/api/qd130/checkInKcbQd4750")
+    def check_in() -> Response:
+        def answer() -> Response:
+            token = {name: request.headers.get(name, "") for name in ("accessToken", "tokenId", "passwordHash")}
+            return jsonify(desk.check_in(_body(("form",)), token, request.remote_addr or ""))
+
+        return _treated(desk.behaviour("check_in"), answer, stopped)
+
 
 def _add_director(app: Flask, desk: GatewayDesk) -> None:
     @app.post("/stand-in/mood")
@@ -72,6 +80,12 @@ def _add_director(app: Flask, desk: GatewayDesk) -> None:
         except KeyError:
             abort(404)
         return jsonify(desk.state())
+
+    @app.get("/stand-in/check-ins")
+    def check_ins() -> Response:
+        if DIRECTOR not in request.headers:
+            abort(403)
+        return jsonify(desk.checked_in())
 
     @app.get("/stand-in/state")
     def state() -> Response:

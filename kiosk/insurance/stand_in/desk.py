@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
+from kiosk.insurance.stand_in.checkin import taken
 from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.insurance.stand_in.script import Person, Script
 
@@ -62,7 +63,8 @@ class GatewayDesk:
         self._tokens: dict[str, _Issued] = {}
         self._codes: dict[str, str] = {}
         self._behaviour = Behaviour()
-        self._counts = {"tokens": 0, "look_ups": 0, "histories": 0, "refused": 0}
+        self._counts = {"tokens": 0, "look_ups": 0, "histories": 0, "check_ins": 0, "refused": 0}
+        self._checked_in: dict[str, str] = {}
         self._lock = Lock()
 
     def behave(self, behaviour: Behaviour) -> None:
@@ -124,6 +126,27 @@ class GatewayDesk:
         if not good:
             self._count("refused")
         return good
+
+    def check_in(self, sent: Mapping[str, str], said: Mapping[str, str], address: str) -> dict[str, Any]:
+        """The answer to a check-in table; ``said`` are the headers that carry the token."""
+        account = {"username": sent.get("username", ""), "password": said.get("passwordHash", "")}
+        token = {"token": said.get("accessToken", ""), "id_token": said.get("tokenId", "")}
+        if not self.lets_in({**account, **token}, address):
+            return {"maKetQua": "401", "maGiaoDich": None, "thongDiep": "Lỗi xác thực"}
+        found = taken(sent)
+        if found is None:
+            return {"maKetQua": "205", "maGiaoDich": None, "thongDiep": "Sai định dạng"}
+        receipt = secrets.token_hex(16)
+        with self._lock:
+            self._counts["check_ins"] += 1
+            self._checked_in |= dict.fromkeys(found.visits, receipt)
+        at = time.strftime("%Y%m%d%H%M%S")
+        return {"maKetQua": "200", "maGiaoDich": receipt, "thoiGianTiepNhan": at, "thongDiep": "Thành công"}
+
+    def checked_in(self) -> dict[str, str]:
+        """For each visit (MA_LK) that was reported the number of the last message that did."""
+        with self._lock:
+            return dict(self._checked_in)
 
     def look_up(self, asked: Mapping[str, str]) -> dict[str, Any]:
         """The answer to a look-up."""

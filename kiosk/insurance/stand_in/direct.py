@@ -35,6 +35,11 @@ def state(port: int) -> dict[str, Any]:
     return _ask(port, "GET", "/stand-in/state", None)
 
 
+def check_ins(port: int) -> dict[str, Any]:
+    """For each visit that was reported the number of the message that did."""
+    return _ask(port, "GET", "/stand-in/check-ins", None)
+
+
 def _post(port: int, path: str, asked: dict[str, Any]) -> dict[str, Any]:
     return _ask(port, "POST", path, json.dumps(asked).encode())
 

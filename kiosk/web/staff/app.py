@@ -10,11 +10,13 @@ from kiosk.ports import Clock
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.other_ways import OtherWays
+from kiosk.services.outgoing import Outgoing
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.internal import add_internal
+from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.record import add_record
 from kiosk.web.staff.shift import Payer, add_shift
 from kiosk.web.staff.views import add_views
@@ -38,6 +40,7 @@ def create_staff_app(
     payer: Payer | None = None,
     others: Others | None = None,
     corrections: Corrections | None = None,
+    outgoing: Outgoing | None = None,
 ) -> Flask:
     """The app of the reception desk.
 
@@ -45,6 +48,7 @@ def create_staff_app(
     :param payer: what is needed to ask the payer, and the shift in whose name; None leaves both out.
     :param others: what is needed for other ways of coming and for the worklist; None leaves both out.
     :param corrections: what is needed for the pages of records; None leaves them out.
+    :param outgoing: what is on its way to payer and hospital, where anything leaves.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -58,6 +62,8 @@ def create_staff_app(
     if others is not None:
         add_arrivals(app, board, others.ways)
         add_work(app, board, others.clean)
+    if outgoing is not None:
+        add_outgoing(app, board, outgoing)
     if payer is not None:
         add_shift(app, board, payer)
         if payer.token is not None:

@@ -62,6 +62,9 @@ def test_the_roster_knows_the_covered() -> None:
     assert ended is not None
     assert ended.valid_to == date(2026, 6, 30)
     assert repr(ended) == "RosterEntry(…)"
+    alone = people["not-linked"].roster_entry()
+    assert alone is not None
+    assert (alone.personal_number, alone.insurance_number) == (None, "GD4363692999926")
 
 
 @everybody

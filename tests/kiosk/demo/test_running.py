@@ -20,8 +20,9 @@ import pytest
 from idcard import ConfigurationError
 from kiosk.demo.launcher import ChildDied, check_ports, log_of, running, watch
 from kiosk.demo.people import citizens
-from kiosk.demo.provision import BENCH, PATIENT, STAFF, Options, provision
+from kiosk.demo.provision import BENCH, GATEWAY, PATIENT, STAFF, Options, provision
 from kiosk.domain.tickets import VIETNAM_TIME
+from kiosk.insurance.stand_in import direct
 
 pytestmark = pytest.mark.serial
 PATIENCE_S = 60.0
@@ -183,6 +184,7 @@ def test_in_a_shift_the_payer_is_asked_and_asked_again_once_it_is_back(demo: Dem
     open_shift(staff)
     check_in(bench, patient, "insured")
     assert "theo cổng BHXH" in staff.get()[1]
+    until_reported(demo)
 
     behaves(bench, "cut")
     check_in(bench, patient, "insured-2024")
@@ -204,6 +206,17 @@ def behaves(bench: Visitor, mood: str) -> None:
     while bench.post(f"/gateway/{mood}")[0] != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def until_reported(demo: Demo) -> None:
+    """Wait until the payer took the row of the one visit, and no log says whose it is."""
+    deadline = time.monotonic() + PATIENCE_S
+    while len(direct.check_ins(demo.options.ports[GATEWAY])) != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    log = (demo.root / "log" / f"{STAFF}.log").read_text("utf-8")
+    holder = citizens()["insured"].holder
+    assert not [secret for secret in (holder.name, holder.personal_number) if secret in log]
 
 
 def open_shift(staff: Visitor) -> None:

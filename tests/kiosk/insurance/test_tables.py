@@ -13,6 +13,8 @@ from kiosk.domain.codes import Code
 from kiosk.domain.cover_answer import CoverAnswer, judge
 from kiosk.domain.eligibility import CoverReason, NextStep, Step
 from kiosk.insurance import table_schema, tables
+from kiosk.interop.checkin_table import checkin_table
+from kiosk.interop.fhir import fhir_systems
 
 DAY = date(2026, 11, 23)
 FILES = sorted(tables.DATA.rglob("*.toml"))
@@ -101,7 +103,7 @@ def test_every_table_says_where_it_comes_from(path: Path) -> None:
 def test_no_table_is_left_unread() -> None:
     read = [
         tables.groups, tables.benefit_levels, tables.provinces, tables.facilities, tables.visit_kinds, tables.routes,
-        tables.profile,
+        tables.profile, checkin_table, fhir_systems,
     ]  # fmt: skip
     titles = {load().about.title for load in read}  # type: ignore[operator]
     assert len(titles) == len(read)

@@ -178,6 +178,7 @@ CLINIC = Clinic(
 ENTRIES = [
     RosterEntry(
         personal_number=HOLDERS[who].personal_number,
+        insurance_number="36" + HOLDERS[who].personal_number[-8:],
         valid_from=date(2026, 1, 1),
         valid_to=end,
         benefit="4",

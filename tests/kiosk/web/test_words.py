@@ -21,6 +21,7 @@ from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
+from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
 from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
@@ -54,7 +55,7 @@ PROBLEMS = (
     "bad_passport",
     *(f"bad_guardian_{field}" for field in ("name", "birth", "number", "ticket")),
 )
-PARTS = ("reader", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway")
+PARTS = ("reader", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway", "deliveries")
 PART_REASONS = ("missing", "input_method")
 TRUST_REASONS = (
     "never_set_up",
@@ -133,6 +134,8 @@ def families() -> set[str]:
         | {f"staff.event.{kind}" for kind in EVENT_KINDS}
         | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
+        | {f"outgoing.reason.{reason}" for reason in REASONS}
+        | {f"outgoing.fault.{fault}" for fault in FAULTS}
     )
 
 

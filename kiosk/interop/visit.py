@@ -1,0 +1,139 @@
+"""An admission, opened: the one value from which everything that leaves is built.
+
+It names a person, so it lives in the staff process only and for as long as one message is made.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from kiosk.domain.route import Clinic, Room
+from kiosk.domain.tickets import VIETNAM_TIME
+from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.services.person import PersonRecord
+from kiosk.store.tables import Visit, VisitOrder
+
+INSURED_LENGTHS = (10, 15)
+
+
+class Happening(StrEnum):
+    """What became of a visit, as other programs are told."""
+
+    REGISTERED = "registered"
+    UPDATED = "updated"
+    CANCELLED = "cancelled"
+
+
+HAPPENINGS = {
+    "admitted": Happening.REGISTERED,
+    "confirmed": Happening.REGISTERED,
+    "recheck_upheld": Happening.UPDATED,
+    "recheck_reversed": Happening.UPDATED,
+    "recheck_unclear": Happening.UPDATED,
+    "corrected": Happening.UPDATED,
+    "cancelled": Happening.CANCELLED,
+}
+"""The events of the outbox that leave; no other does."""
+
+
+class OrderKind(StrEnum):
+    """What the first cost of a visit is for."""
+
+    SERVICE = "service"
+    MEDICINE = "medicine"
+    SUPPLY = "supply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The first cost of a visit, with the codes of the common catalogues, and the route that staff confirmed.
+
+    ``visit_kind`` is MA_LOAI_KCB. ``ordered_at`` is an aware instant.
+    """
+
+    kind: OrderKind
+    code: str
+    name: str
+    ordered_at: datetime
+    route: str | None
+    visit_kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OpenedVisit:
+    """An admission with its person. ``person`` is None where the record was erased, or does not open."""
+
+    visit_id: str
+    clinic: Clinic
+    day: date
+    number: int
+    room: Room | None
+    state: str
+    arrived_at: datetime
+    assurance: str
+    proved_by: str
+    person: PersonRecord | None
+    cover_source: str | None
+    cover_result: str | None
+    cover_as_of: datetime | None
+    recheck: str | None
+    order: Order | None
+
+    def __repr__(self) -> str:
+        return "OpenedVisit(…)"
+
+    @property
+    def local_arrival(self) -> datetime:
+        """When the person was admitted, on the clinic's clock."""
+        return self.arrived_at.astimezone(VIETNAM_TIME)
+
+    @property
+    def insurance_number(self) -> str | None:
+        """Ten digits or 15 characters, or None."""
+        number = None if self.person is None else self.person.insurance_number
+        return number if number is not None and len(number) in INSURED_LENGTHS else None
+
+
+def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitOpener) -> OpenedVisit:
+    """The stored visit, opened with the clinic's key."""
+    order = session.get(VisitOrder, visit.id)
+    return OpenedVisit(
+        visit_id=visit.id,
+        clinic=clinic,
+        day=visit.day,
+        number=visit.number,
+        room=None if visit.room_id is None else clinic.room_or_bare(visit.room_id),
+        state=visit.state,
+        arrived_at=visit.admitted_at or visit.created_at,
+        assurance=visit.assurance,
+        proved_by=visit.proved_by,
+        person=_person(visit, opener),
+        cover_source=visit.cover_source,
+        cover_result=visit.cover_result,
+        cover_as_of=visit.cover_as_of,
+        recheck=visit.recheck,
+        order=None if order is None else _order(order),
+    )
+
+
+def _order(row: VisitOrder) -> Order:
+    return Order(
+        kind=OrderKind(row.kind),
+        code=row.code,
+        name=row.name,
+        ordered_at=row.ordered_at,
+        route=row.route,
+        visit_kind=row.visit_kind,
+    )
+
+
+def _person(visit: Visit, opener: VisitOpener) -> PersonRecord | None:
+    if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+        return None
+    sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
+    try:
+        return PersonRecord.from_fields(opener.open(visit.id, sealed))
+    except CannotOpen:
+        return None

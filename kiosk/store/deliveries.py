@@ -1,0 +1,80 @@
+"""The questions about deliveries. Each takes the session of its caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from kiosk.store.tables import Delivery, DeliveryCursor, Outbox
+
+
+def devices(session: Session) -> Sequence[str]:
+    """Every device that ever wrote an event."""
+    return session.scalars(select(Outbox.device).distinct().order_by(Outbox.device)).all()
+
+
+def cursor(session: Session, sink: str, device: str) -> int | None:
+    """Up to which event of the device deliveries were made; None for a receiver that was never served."""
+    row = session.get(DeliveryCursor, (sink, device))
+    return None if row is None else row.seq
+
+
+def last_before(session: Session, device: str, at: datetime) -> int:
+    """The number of the device's last event before an instant, or 0."""
+    return session.scalar(select(func.max(Outbox.seq)).where(Outbox.device == device, Outbox.created_at < at)) or 0
+
+
+def events_after(session: Session, device: str, seq: int, limit: int) -> Sequence[Outbox]:
+    """The device's next events, in their order."""
+    return session.scalars(
+        select(Outbox).where(Outbox.device == device, Outbox.seq > seq).order_by(Outbox.seq).limit(limit)
+    ).all()
+
+
+def move_cursor(session: Session, sink: str, device: str, seq: int) -> None:
+    """Deliveries of this device's events were made up to this one."""
+    row = session.get(DeliveryCursor, (sink, device))
+    if row is None:
+        session.add(DeliveryCursor(sink=sink, device=device, seq=seq))
+    else:
+        row.seq = seq
+
+
+def waiting(session: Session, sink: str) -> Sequence[tuple[Delivery, Outbox]]:
+    """What waits for a receiver, the oldest event first."""
+    rows = session.execute(
+        select(Delivery, Outbox)
+        .join(Outbox, Outbox.id == Delivery.event_id)
+        .where(Delivery.sink == sink, Delivery.state == "waiting")
+        .order_by(Outbox.created_at, Outbox.device, Outbox.seq)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def counts(session: Session) -> dict[tuple[str, str], int]:
+    """How many deliveries there are of each receiver and state."""
+    query = select(Delivery.sink, Delivery.state, func.count().label("many")).group_by(Delivery.sink, Delivery.state)
+    return {(row.sink, row.state): row.many for row in session.execute(query)}
+
+
+def listed(session: Session, *, sink: str | None, states: Sequence[str]) -> Sequence[Delivery]:
+    """Deliveries in these states, the oldest first."""
+    query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.sink, Delivery.event_id)
+    return session.scalars(query if sink is None else query.where(Delivery.sink == sink)).all()
+
+
+def replay(session: Session, at: datetime, *, sink: str, event_id: str | None, states: Sequence[str]) -> int:
+    """Let deliveries wait again as if they had never been tried; how many there were."""
+    query = update(Delivery).where(Delivery.sink == sink, Delivery.state.in_(states))
+    if event_id is not None:
+        query = query.where(Delivery.event_id == event_id)
+    changed = session.execute(query.values(state="waiting", reason=None, tries=0, next_at=at, settled_at=None))
+    return int(getattr(changed, "rowcount", 0))
+
+
+def hasten(session: Session, visit_id: str, at: datetime) -> None:
+    """Let what waits about this visit be looked at again now."""
+    session.execute(
+        update(Delivery).where(Delivery.visit_id == visit_id, Delivery.state == "waiting").values(next_at=at)
+    )
