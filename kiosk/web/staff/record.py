@@ -96,7 +96,8 @@ def _place(board: Board) -> Callable[[EventRow], str]:
             rooms = [board.clinic.room_or_bare(room) for room in (event.before, event.after) if room]
             return f"{at} · {' → '.join(local(room, 'name') for room in rooms)}"
         if event.kind == "route_confirmed":
-            return f"{at} · {' → '.join(code for code in (event.before, event.after) if code)}"
+            # What was proposed and is confirmed is said once.
+            return f"{at} · {' → '.join(dict.fromkeys(code for code in (event.before, event.after) if code))}"
         return at
 
     return named

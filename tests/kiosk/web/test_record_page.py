@@ -1,6 +1,7 @@
 """The record at the staff screen: what it says, and each correction from the form to the word that it was done."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from flask.testing import FlaskClient
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
 from kiosk.domain.codes import Code
+from kiosk.domain.route import Facility
+from kiosk.services.route import RouteProposer
 
 Desk = Any
 CLAIM = ClaimedIdentity(
@@ -48,6 +51,20 @@ def test_a_route_is_confirmed(with_records: Desk, visit: str) -> None:
     assert re.search(r'value="1.3" selected', page)
     assert "Xác nhận đối tượng" in page
     assert "không áp dụng hôm nay" in with_records.post(f"/visits/{visit}/route", route="")
+
+
+def test_a_route_that_is_confirmed_as_it_was_proposed_is_said_once(desk: Desk) -> None:
+    proposer = RouteProposer(replace(desk.staff._clinic, facility=Facility(station=True)))
+    desk.staff._admission._routes = proposer
+    desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY)
+    visit_id = desk.staff.desk_tickets()[0].visit_id
+    desk.staff.confirm(visit_id, "noi", by="desk-1")
+    desk.client, desk.with_form = desk.app(records=True).test_client(), f"/visits/{visit_id}"
+    assert "đề xuất 1.2" in desk.get(f"/visits/{visit_id}")
+    page = desk.post(f"/visits/{visit_id}/route", route="1.2")
+    assert "đã xác nhận 1.2" in page
+    assert "1.2 → 1.2" not in page
+    assert "1.2 → 1.5" in desk.post(f"/visits/{visit_id}/route", route="1.5")
 
 
 def test_a_room_is_corrected(with_records: Desk, visit: str) -> None:
