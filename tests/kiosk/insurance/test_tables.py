@@ -109,7 +109,8 @@ def test_no_table_is_left_unread() -> None:
     assert len(titles) == len(read)
     assert tables.result_table().rows
     assert tables.route_rules()
-    assert len(FILES) == len(read) + 2
+    assert way_policy().rules
+    assert len(FILES) == len(read) + 3
 
 
 def test_groups_and_their_benefit() -> None:
