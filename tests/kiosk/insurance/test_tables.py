@@ -13,6 +13,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.cover_answer import CoverAnswer, judge
 from kiosk.domain.eligibility import CoverReason, NextStep, Step
 from kiosk.insurance import table_schema, tables
+from kiosk.insurance.papers import way_policy
 from kiosk.interop.checkin_table import checkin_table
 from kiosk.interop.fhir import fhir_systems
 
