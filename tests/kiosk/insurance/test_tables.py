@@ -13,6 +13,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.cover_answer import CoverAnswer, judge
 from kiosk.domain.eligibility import CoverReason, NextStep, Step
 from kiosk.insurance import table_schema, tables
+from kiosk.insurance.papers import way_policy
 from kiosk.interop.checkin_table import checkin_table
 from kiosk.interop.fhir import fhir_systems
 
@@ -109,7 +110,8 @@ def test_no_table_is_left_unread() -> None:
     assert len(titles) == len(read)
     assert tables.result_table().rows
     assert tables.route_rules()
-    assert len(FILES) == len(read) + 2
+    assert way_policy().rules
+    assert len(FILES) == len(read) + 3
 
 
 def test_groups_and_their_benefit() -> None:
