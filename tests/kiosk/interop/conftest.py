@@ -138,7 +138,7 @@ class Leaving:
         return Works(
             database=staff._database,
             clinic=staff._clinic,
-            opener=staff._opener,
+            opener=staff._admission._opener,
             clock=self.desk.clock,
             orders=orders,
             chance=lambda: 1.0,
