@@ -11,7 +11,7 @@ Nothing is fetched here: what an issuer's service answered, and what the store o
 import hashlib
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final, Protocol
 
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource
@@ -21,6 +21,7 @@ from idcard.qr.seen import Seen
 from idcard.qr.token import HAND_OFF_LIFE, Token, TokenKind
 from idcard.trust.signer_list import QrTrust
 from idcard.verification.facts import OF_CODES_ONLY, Fact, FactName, Outcome, Reason, Rung
+from idcard.verification.moments import later
 from idcard.verification.policy import Policy
 from idcard.verification.qr_policy import SIGNED_QR
 from idcard.verification.qr_signature import Signed, fact, judge_certificate, judge_token, without_signature
@@ -34,6 +35,9 @@ from idcard.vietnam.vneid import VneidCode
 QR_SCHEMA: Final = "idcard.qr-verdict/1"
 _CLOCKS: Final = timedelta(minutes=1)
 """How far two machines' clocks may be apart for tokens of our own."""
+_GRACE: Final = timedelta(days=1)
+_OLDEST: Final = 130
+"""Years: nobody is known to have lived longer than 122."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +213,7 @@ def _judge(recognised: Recognised, given: _Circumstances) -> _Judged:
     if isinstance(document, VneidCode):
         return _vneid(given)
     if isinstance(document, CardQr):
-        return _card(document)
+        return _card(document, given)
     if isinstance(document, BhytCard):
         return _insurance(document, given)
     return _named()
@@ -219,9 +223,11 @@ def _health(document: CovidCertificate, given: _Circumstances) -> _Judged:
     claims = document.claims
     begin = claims.not_before or claims.issued
     signed = judge_certificate(document, given.trust, given.at)
+    birth = _birth(document.birth)
     return _Judged(
         signed=signed,
         validity=_validity(begin, claims.expires, given.at),
+        consistency=_dates_fact(birth, given.at),
         freshness=_STATIC,
         revocation=_signer_revocation(signed, given),
         issuer=claims.issuer,
@@ -231,7 +237,7 @@ def _health(document: CovidCertificate, given: _Circumstances) -> _Judged:
             source=ClaimSource.SIGNED_QR,
             name=unicodedata.normalize("NFC", f"{document.surname} {document.given_names}").strip() or None,
             name_latin=" ".join(f"{document.latin_surname} {document.latin_given_names}".replace("<", " ").split()),
-            birth=_birth(document.birth),
+            birth=birth,
         ),
     )
 
@@ -248,6 +254,22 @@ def _birth(text: str) -> BirthDate | None:
         return BirthDate(**dict(zip(("year", "month", "day"), map(int, text.split("-")), strict=False)))
     except ValueError:
         return None
+
+
+def _dates_fact(birth: BirthDate | None, at: datetime, begin: date | None = None, end: date | None = None) -> Fact:
+    """The fact whether somebody can have been born then, and what the code is for does not end before it begins."""
+    if birth is None and None in (begin, end):
+        return fact(FactName.CONSISTENCY, Outcome.NOT_PERFORMED, Reason.NOTHING_TO_COMPARE)
+    backwards = begin is not None and end is not None and end < begin
+    if backwards or (birth is not None and not _can_be_born(birth, at)):
+        return fact(FactName.CONSISTENCY, Outcome.FAILED, Reason.TIMES_IMPLAUSIBLE)
+    return fact(FactName.CONSISTENCY, Outcome.PASSED, Reason.CONSISTENT)
+
+
+def _can_be_born(birth: BirthDate, at: datetime) -> bool:
+    """Whether it lies not after the judgement, nor longer ago than people live; a day of grace for time zones."""
+    first = date(birth.year, birth.month or 1, birth.day or 1)
+    return first - at.date() <= _GRACE and at.year - birth.year <= _OLDEST
 
 
 def _token(document: Token, given: _Circumstances) -> _Judged:
@@ -267,7 +289,7 @@ def _token(document: Token, given: _Circumstances) -> _Judged:
 def _hand_off_freshness(document: Token, at: datetime) -> Fact:
     """No hand-off lives longer than five minutes, whatever its signer wrote into it."""
     too_long = document.expires - document.issued > HAND_OFF_LIFE
-    if too_long or at >= document.expires or at + _CLOCKS < document.issued:
+    if too_long or at >= document.expires or document.issued - at > _CLOCKS:
         return fact(FactName.FRESHNESS, Outcome.FAILED, Reason.TOO_OLD)
     return fact(FactName.FRESHNESS, Outcome.PASSED, Reason.FRESH)
 
@@ -276,7 +298,7 @@ def _validity(begin: datetime | None, end: datetime | None, at: datetime, clocks
     """The fact whether ``at`` lies from ``begin`` to before ``end``."""
     moments = (("from", begin), ("until", end), ("judged_at", at))
     details = {name: moment.isoformat() for name, moment in moments if moment is not None}
-    if begin is not None and at + clocks < begin:
+    if begin is not None and begin - at > clocks:
         return fact(FactName.VALIDITY, Outcome.FAILED, Reason.NOT_YET_IN_FORCE, **details)
     if end is None:
         return fact(FactName.VALIDITY, Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN, **details)
@@ -305,13 +327,15 @@ def _unsigned(validity: Fact, **particulars: Any) -> _Judged:
     )
 
 
-def _card(document: CardQr) -> _Judged:
+def _card(document: CardQr, given: _Circumstances) -> _Judged:
     number = document.personal_number
+    dates = _dates_fact(document.birth, given.at)
     goes = number.birth_year == document.birth.year and number.sex == document.sex
-    outcome, reason = (Outcome.PASSED, Reason.CONSISTENT) if goes else (Outcome.INCONCLUSIVE, Reason.NUMBER_CONTRADICTS)
+    if dates.outcome is Outcome.PASSED and not goes:
+        dates = fact(FactName.CONSISTENCY, Outcome.INCONCLUSIVE, Reason.NUMBER_CONTRADICTS)
     return _unsigned(
         fact(FactName.VALIDITY, Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN),
-        consistency=fact(FactName.CONSISTENCY, outcome, reason),
+        consistency=dates,
         claimed=document.claimed_identity(),
     )
 
@@ -320,9 +344,11 @@ def _insurance(document: BhytCard, given: _Circumstances) -> _Judged:
     """An insurance card is in force to the end of its last day, in the zone of the judgement; without one, for good."""
     zone = given.at.tzinfo
     begin = datetime.combine(document.valid_from, time(), zone) if document.valid_from else None
-    end = datetime.combine(document.valid_to, time(), zone) + timedelta(days=1) if document.valid_to else None
+    last = datetime.combine(document.valid_to, time(), zone) if document.valid_to else None
+    end = None if last is None else later(last, timedelta(days=1))
     return _unsigned(
         _validity(begin, end, given.at),
+        consistency=_dates_fact(document.birth, given.at, document.valid_from, document.valid_to),
         valid_from=begin,
         valid_until=end,
         claimed=document.claimed_identity(),
