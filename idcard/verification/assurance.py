@@ -106,7 +106,7 @@ def _answers(evidence: Evidence, vouchers: Vouchers) -> Iterator[Confirmation]:
 def _revoked(passive: PassiveAuthentication, answers: list[Confirmation], at: datetime) -> PassiveAuthentication:
     """A revocation holds from the answer on, for ever."""
     for answer in answers:
-        if answer.at <= at + _CLOCKS:
+        if answer.at - at <= _CLOCKS:
             fact = Fact(
                 name=FactName.REVOCATION,
                 outcome=Outcome.FAILED,
@@ -126,7 +126,7 @@ def _pinned(signer: Certificate, pins: Pins | None, at: datetime) -> Fact | None
 
 def _confirmed(answers: list[Confirmation], at: datetime) -> Fact | None:
     """What the newest answer says that counts at ``at``."""
-    counting = [one for one in answers if one.at - _CLOCKS <= at <= one.until]
+    counting = [one for one in answers if one.at - at <= _CLOCKS and at <= one.until]
     if not counting:
         return None
     newest = max(counting, key=lambda one: one.at)

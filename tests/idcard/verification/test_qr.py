@@ -249,3 +249,8 @@ def test_a_service_is_asked_for_its_own_codes_within_their_minute(
 def test_what_no_format_describes_is_remembered_by_its_bytes() -> None:
     assert replay_key(known("vneid://x")) == replay_key(known("vneid://x"))
     assert replay_key(known("vneid://x")) != replay_key(known("vneid://y"))
+
+
+def test_an_insurance_card_may_be_in_force_to_the_end_of_the_calendar() -> None:
+    verdict = verify_qr(known(INSURANCE.format("31/12/9999")), TRUST, at=NOW)
+    assert verdict.fact(FactName.VALIDITY).reason is Reason.IN_FORCE
