@@ -20,6 +20,9 @@ from idcard.trust.certificates import Certificate
 from idcard.trust.path import Certificates, find_path
 from idcard.trust.purpose import purposes
 
+MAX_BROUGHT = 256
+"""How many certificates may come along with a list, beside those in it; real ones bring two."""
+
 
 class ListNotTrusted(ProtocolViolation):
     """A signed list whose signature does not lead to a root that was given.
@@ -89,6 +92,8 @@ def verify_list(
     if not signed.signers:
         raise ListNotTrusted("The list is not signed", "no_signer")
     signer_info = signed.signers[0]
+    if len(signed.certificates) > MAX_BROUGHT:
+        raise ListNotTrusted("More certificates come with the list than any list needs", "too_many_candidates")
     brought = list(_readable(signed.certificates))
     signer = find_signer(signer_info, brought)
     if signer is None:

@@ -40,6 +40,7 @@ __all__ = ["PassiveAuthentication", "passive_authentication", "verify_signed_dat
 
 _PATH_FACTS = {
     PathProblem.UNKNOWN_ISSUER: (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR),
+    PathProblem.TOO_MANY_CANDIDATES: (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR),
     PathProblem.UNSUPPORTED_ALGORITHM: (Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM),
     PathProblem.SAME_NAME_OTHER_KEY: (Outcome.FAILED, Reason.SAME_NAME_OTHER_KEY),
     PathProblem.ISSUER_NAME_DIFFERS: (Outcome.FAILED, Reason.ISSUER_NAME_DIFFERS),
