@@ -16,6 +16,7 @@ from idcard.trust.online import Question
 from idcard.trust.signed_text import draft, signature_line
 from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers
+from idcard.verification.card import verify
 from idcard.verification.facts import FactName, Reason, Rung
 from idcard.verification.passive_authentication import signer_of
 from idcard.verification.policy import VIETNAM_STRICT
@@ -145,3 +146,11 @@ def test_an_answer_to_the_judges_own_nonce_saves_the_question(evidence: Evidence
     expected = Expectation(nonces=frozenset({b"o" * 16}))
     report = judge(own, NOWHERE, VIETNAM_STRICT, NOW, expected, vouchers=vouchers, online=Says(key, None))
     assert (report.authority, report.verdict.rung) == ("not_asked", Rung.CONFIRMED)
+
+
+def test_the_certificate_in_a_verdict_makes_the_same_question(evidence: Evidence) -> None:
+    signer = signer_of(evidence, NOWHERE)
+    certificate = verify(evidence, NOWHERE, at=NOW).signer_certificate
+    assert signer is not None
+    assert certificate is not None
+    assert Question.about(certificate, bytes(16)) == Question.about(signer, bytes(16))
