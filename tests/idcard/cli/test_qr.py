@@ -143,3 +143,17 @@ def test_every_text_says_something_in_both_languages() -> None:
         assert vietnamese
         assert unicodedata.is_normalized("NFC", vietnamese)
         assert english.count("{") == vietnamese.count("{")
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    (("--audience", "quay-2"), "The code is for this machine."), (("--audience", "quay-3"), "for another machine"),
+    ((), "which one this is was not said"),
+])  # fmt: skip
+def test_for_whom_a_hand_off_is(trust: Path, name: tuple[str, ...], words: str) -> None:
+    hand_off = idcard.HandOff(
+        clinic="PK-MAU", audience="quay-2", visit="7Q2M", issued=NOW, expires=NOW + timedelta(minutes=5)
+    )
+    text = idcard.sign_token(hand_off, KEY)
+    result = run("-", "--trust", trust, "--at", NOW.isoformat(), *name, given=text)
+    assert words in result.stdout
+    assert result.returncode == (1 if "quay-3" in name else 0)
