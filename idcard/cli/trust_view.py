@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from idcard.crypto.signature import EcPublicKey
+from idcard.errors import IdCardError
 from idcard.trust.archive import Entry, Kind, Source
 from idcard.trust.certificates import Certificate
 from idcard.trust.crl import Crl
@@ -14,6 +15,8 @@ from idcard.trust.judgement import Signed, judge
 from idcard.trust.profile import remarks
 from idcard.trust.store import TrustStore
 from idcard.trust.withdrawn import WITHDRAWN, withdrawn
+
+_DIGITS_OF_A_NUMBER = 64
 
 
 def entries_of(store: TrustStore) -> list[dict[str, Any]]:
@@ -25,11 +28,25 @@ def entries_of(store: TrustStore) -> list[dict[str, Any]]:
 
 def described(entry: Entry, sources: Sequence[Source]) -> dict[str, Any]:
     """One entry, with where it came from."""
-    describe = {Kind.CRL: _crl, Kind.DEVIATION_LIST: _deviation_list}.get(entry.kind)
-    about = describe(entry.data) if describe else _certificate(Certificate.from_bytes(entry.data), entry.kind)
+    about = _about(entry)
     if withdrawn([entry], sources):
         about["remarks"].append(WITHDRAWN)
     return about | {"signed": entry.signed, "sources": [sources[number].to_dict() for number in entry.sources]}
+
+
+def _about(entry: Entry) -> dict[str, Any]:
+    """What the entry says; no more than its name where a part of it cannot be read, so that it can be removed."""
+    describe = {Kind.CRL: _crl, Kind.DEVIATION_LIST: _deviation_list}.get(entry.kind)
+    try:
+        return describe(entry.data) if describe else _certificate(Certificate.from_bytes(entry.data), entry.kind)
+    except IdCardError as error:
+        return {"fingerprint": entry.fingerprint, "kind": entry.kind.value, "subject": None, "remarks": [error.code]}
+
+
+def number(value: int) -> str:
+    """A serial number in hexadecimal, cut where it is longer than any that the standards allow (20 bytes)."""
+    digits = f"{value:x}"
+    return digits if len(digits) <= _DIGITS_OF_A_NUMBER else f"{digits[:_DIGITS_OF_A_NUMBER]}…"
 
 
 def _certificate(one: Certificate, kind: Kind) -> dict[str, Any]:
@@ -39,7 +56,7 @@ def _certificate(one: Certificate, kind: Kind) -> dict[str, Any]:
         "country": one.subject.country,
         "subject": str(one.subject),
         "issuer": str(one.issuer),
-        "serial_number": str(one.serial_number),
+        "serial_number": number(one.serial_number),
         "not_before": one.not_before.isoformat(),
         "not_after": one.not_after.isoformat(),
         "key": _key(one),
@@ -62,7 +79,7 @@ def _crl(data: bytes) -> dict[str, Any]:
         "subject": str(crl.issuer),
         "this_update": crl.this_update.isoformat(),
         "next_update": None if crl.next_update is None else crl.next_update.isoformat(),
-        "number": None if crl.number is None else str(crl.number),
+        "number": None if crl.number is None else number(crl.number),
         "revoked": len(crl.revoked),
     }
 

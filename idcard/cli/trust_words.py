@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from idcard.cli.shared import printable
 from idcard.cli.texts import Language
 
 _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -71,6 +72,10 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "check.good": ("The store is whole.", "Kho chứng thư nguyên vẹn."),
         "check.version": ("Number {sequence}, version {version}", "Số {sequence}, phiên bản {version}"),
         "check.age": ("The newest list is {days} days old.", "Danh sách mới nhất đã {days} ngày."),
+        "check.age_without_list": (
+            "The newest import is {days} days old; no signed list was imported.",
+            "Lần nhập mới nhất đã {days} ngày; chưa nhập danh sách có chữ ký nào.",
+        ),
         "check.no_anchor": (
             "It holds no anchor, as declared on {day}.",
             "Chưa có chứng thư gốc, đã khai báo ngày {day}.",
@@ -97,6 +102,28 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "CHƯA được hai người có tên ký; tên ghi dưới danh sách: {names}",
         ),
         "pins.good": ("Signed by two of the people named: {names}", "Hai người có tên đã ký: {names}"),
+        "more": (
+            "All about one entry: idcard trust show --trust DIR FINGERPRINT; whole fingerprints: --json",
+            "Xem hết một mục: idcard trust show --trust THƯMỤC MÃ; mã SHA-256 đầy đủ: --json",
+        ),
+        "field.fingerprint": ("fingerprint", "mã SHA-256"),
+        "field.kind": ("kind", "loại"),
+        "field.country": ("country", "quốc gia"),
+        "field.subject": ("subject", "chủ thể"),
+        "field.issuer": ("issuer", "nơi cấp"),
+        "field.serial_number": ("serial number", "số chứng thư"),
+        "field.not_before": ("not before", "có hiệu lực từ"),
+        "field.not_after": ("not after", "có hiệu lực đến"),
+        "field.key": ("key", "khóa"),
+        "field.subject_key_identifier": ("subject key identifier", "mã khóa chủ thể"),
+        "field.remarks": ("remarks", "ghi chú"),
+        "field.this_update": ("this update", "ngày lập"),
+        "field.next_update": ("next update", "ngày cập nhật kế tiếp"),
+        "field.number": ("number", "số"),
+        "field.revoked": ("revoked", "số mục bị thu hồi"),
+        "field.signed_at": ("signed at", "ký lúc"),
+        "field.kinds": ("kinds", "các loại sai lệch"),
+        "field.signed": ("signature", "chữ ký"),
         "check.bad": ("{count} entries need attention.", "{count} mục cần xem lại."),
         "check.remarks": ("{count} entries have remarks on their profile.", "{count} mục có ghi chú về hồ sơ."),
     }
@@ -104,6 +131,10 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def say_trust(key: str, language: Language, **parts: object) -> str:
-    """The text for ``key``, its braces filled; the key itself where a newer version of the library has made it."""
+    """The text for ``key``, its braces filled with what is printable.
+
+    It is the key itself where a newer version of the library has made it.
+    """
     pair = _PAIRS.get(key)
-    return pair[list(Language).index(language)].format(**parts) if pair else key
+    told = {name: printable(part) for name, part in parts.items()}
+    return pair[list(Language).index(language)].format(**told) if pair else printable(key)
