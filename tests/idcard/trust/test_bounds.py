@@ -1,13 +1,20 @@
 """What somebody hands over to keep the import busy: the work is bounded, whatever is in a file."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from idcard.errors import BoundExceeded
+from idcard.encoding.ber import INTEGER, load
+from idcard.encoding.tlv import build
+from idcard.errors import BoundExceeded, MalformedData
+from idcard.testing import der
+from idcard.trust.certificates import bounded_number
+from idcard.trust.crl import Crl
 from idcard.trust.draft import Draft
 from idcard.trust.importing import Report, add_file
+from idcard.trust.judgement import Signed, judge
 from idcard.trust.path import Certificates, PathProblem, find_path, is_anchored
 from idcard.trust.signatures import MAX_VERIFICATIONS, Signatures
 from idcard.trust.signed_data import MAX_BROUGHT, ListNotTrusted
@@ -62,3 +69,60 @@ def test_a_list_brings_a_bounded_number_of_certificates(pki: Any, brought: int) 
     with pytest.raises(ListNotTrusted) as caught:
         add(Draft(), listed, roots=[root.parsed])
     assert caught.value.reason == ("unknown_issuer" if brought < MAX_BROUGHT else "too_many_candidates")
+
+
+def test_issuers_are_not_tried_without_end(pki: Any) -> None:
+    """Each of these could have issued each; none did, and each names itself."""
+    name = pki.name("AA", "Evil")
+    by = pki.csca("AA", "Nobody")
+    ones = [pki.issue("AA", "Evil", by, authority=True, identifiers=False, issuer=name).parsed for _ in range(80)]
+    signed = [one.signed for one in judge(ones)]
+    assert signed[0] is Signed.WRONGLY
+    assert signed[-1] is Signed.BY_NOBODY_HERE
+    assert {one.signed for one in judge(ones[:9])} == {Signed.WRONGLY}
+
+
+def test_what_issues_nothing_is_no_issuer(pki: Any) -> None:
+    signer = pki.issue("AA", "CSCA")
+    below = pki.issue("AA", "Signer", signer)
+    assert [one.signed for one in judge([below.parsed, signer.parsed])] == [Signed.BY_NOBODY_HERE, Signed.BY_ITSELF]
+
+
+def test_nobody_spoils_a_bundle_with_an_issuer_that_is_none(pki: Any) -> None:
+    """A self-made CSCA with the true one's name and key identifier lies beside a true signer."""
+    root = pki.csca("AA")
+    signer, made = pki.issue("AA", "Signer", root), pki.csca("AA")
+    copied = made.der.replace(made.parsed.subject_key_identifier, root.parsed.subject_key_identifier)
+    text = b"version: 1\n" + b"".join(b"userCertificate:: " + b64encode(one) + b"\n" for one in (copied, signer.der))
+    findings = {one.fingerprint: one for one in add(Draft(), text).findings}
+    assert len(findings) == 2
+    assert findings[signer.fingerprint].outcome == "added"
+    assert findings[signer.fingerprint].signed is Signed.BY_NOBODY_HERE
+
+
+def with_serial(certificate: bytes, length: int) -> bytes:
+    """The certificate with a serial number of that many bytes; nobody signed it."""
+    body, algorithm, signature = load(certificate, "").children()
+    version, _, *rest = body.children()
+    number = build(INTEGER, b"\x7f" * length)
+    return der.sequence(der.sequence(version.raw, number, *(one.raw for one in rest)), algorithm.raw, signature.raw)
+
+
+@pytest.mark.parametrize(("length", "taken"), [(64, True), (65, False), (2000, False)])
+def test_a_serial_number_is_one_that_can_be_printed(pki: Any, length: int, taken: bool) -> None:
+    data = with_serial(pki.issue("AA", "Signer", pki.csca("AA")).der, length)
+    (finding,) = add(Draft(), b"version: 1\nuserCertificate:: " + b64encode(data) + b"\n").findings
+    assert (finding.outcome, finding.reason) == (("added", None) if taken else ("refused", "malformed_data"))
+
+
+def test_a_list_s_number_is_one_that_can_be_printed(pki: Any) -> None:
+    data = pki.crl(pki.csca("AA"), number=1 << 159 - 1)
+    assert Crl.from_bytes(data).number == 1 << 159 - 1
+    with pytest.raises(MalformedData):
+        bounded_number(load(build(INTEGER, b"\x01" * 65), ""), "CRL")
+
+
+def test_a_name_does_nothing_to_a_screen(pki: Any) -> None:
+    name = pki.issue("AA", "Good\x1b[2J\nBad\u202eevil Việt Nam").parsed.subject
+    assert str(name) == "C=AA, O=Invented, CN=Good\\x1b[2J\\nBad\\u202eevil Việt Nam"
+    assert name.country == "AA"
