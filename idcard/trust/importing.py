@@ -255,9 +255,14 @@ class _Job:
 
     def _take_certificates(self, certificates: Sequence[Certificate]) -> None:
         known = [*self.draft.anchors, *self.draft.certificates(Kind.LINK)]
-        for judgement in judge(certificates, known=known):
+        names = {one.subject for one in known}
+        for judgement in judge(certificates, known=known, among_themselves=self.by_operator):
             kind = self._kind(judgement)
-            self._put(judgement, kind, self._why_not(judgement, kind))
+            problem = self._why_not(judgement, kind)
+            if kind is Kind.SIGNER and judgement.signed is Signed.BY_ITSELF and judgement.certificate.issuer in names:
+                # It signed itself in the name of a CSCA that is here: it would stand in a true signer's way.
+                problem = "same_name_other_key"
+            self._put(judgement, kind, problem)
 
     def _kind(self, judgement: Judgement) -> Kind:
         if not acts_as_authority(judgement.certificate):

@@ -27,6 +27,7 @@ from idcard.trust.archive import EMPTY, Archive, Kind, issuer_names, name_digest
 from idcard.trust.certificates import Certificate, DistinguishedName
 from idcard.trust.crl import Crl
 from idcard.trust.deviation_list import Deviation, DeviationList
+from idcard.trust.judgement import Signed
 from idcard.trust.path import MAX_LINKS, Certificates, is_anchored
 from idcard.trust.rollback import check_not_rolled_back
 from idcard.trust.settings import (
@@ -39,7 +40,7 @@ from idcard.trust.settings import (
     read_imported,
 )
 from idcard.trust.signatures import Signatures
-from idcard.trust.signed_data import find_signer
+from idcard.trust.signed_data import find_signers
 
 __all__ = ["MAX_FILE_BYTES", "TrustStore"]
 
@@ -174,11 +175,16 @@ class TrustStore:
         """The link certificates whose key may have issued ``certificate``."""
         return self._named(Kind.LINK, certificate)
 
-    def signer_of(self, signer_info: SignerInfo) -> Certificate | None:
-        """The imported document signer that signed data names, for documents that do not bring its certificate."""
+    def signers_of(self, signer_info: SignerInfo) -> tuple[Certificate, ...]:
+        """The imported document signers that signed data may name, for documents that do not bring the certificate.
+
+        Anybody can make a certificate of that name and number; those come first whose issuer was known on import.
+        """
         names = [name_digest(signer_info.issuer)] if signer_info.issuer is not None else []
         names += [signer_info.subject_key_identifier.hex()] if signer_info.subject_key_identifier else []
-        return find_signer(signer_info, map(self._certificate, self._find(Kind.SIGNER, *names)))
+        judged = self._archive.columns["signed"]
+        numbers = sorted(self._find(Kind.SIGNER, *names), key=lambda number: judged[number] != Signed.BY_ANOTHER)
+        return tuple(find_signers(signer_info, map(self._certificate, numbers)))
 
     def crl_for(self, certificate: Certificate) -> Crl | None:
         """The newest revocation list of ``certificate``'s issuer, or None."""

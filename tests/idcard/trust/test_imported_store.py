@@ -55,10 +55,10 @@ def test_a_signer_that_documents_do_not_bring(pki: Any, tmp_path: Path) -> None:
     store = TrustStore.from_directory(fill(tmp_path, root.der, signer.der, other.der))
     for options in ([], ["-keyid"]):
         data = pki.signed_list(b"content", "1.2.3", signer, options=["-nocerts", *options])
-        assert store.signer_of(SignedData.from_bytes(data).signers[0]) == signer.parsed
+        assert store.signers_of(SignedData.from_bytes(data).signers[0]) == (signer.parsed,)
     stranger = pki.issue("AA", "Stranger", root)
     data = pki.signed_list(b"content", "1.2.3", stranger, options=["-nocerts", "-keyid"])
-    assert store.signer_of(SignedData.from_bytes(data).signers[0]) is None
+    assert store.signers_of(SignedData.from_bytes(data).signers[0]) == ()
 
 
 def test_the_newest_revocation_list_of_the_issuer(pki: Any, tmp_path: Path) -> None:
