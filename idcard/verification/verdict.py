@@ -43,9 +43,10 @@ class Verdict:
     """What was judged, and how; it is neither true nor false.
 
     ``anchor`` and ``signer`` are SHA-256 fingerprints in hexadecimal: of the trust anchor that was used, and of the
-    document signer's certificate. That itself is ``signer_certificate``, in DER, whether the document or the trust store
-    brought it; it is not in ``to_dict``. ``trust_version`` is the trust store's version. ``rung`` is how well the signer
-    is known, whatever the policy makes of it. ``provenance`` is where the evidence comes from, and whose word that is.
+    document signer's certificate. That itself is ``signer_certificate``, in DER, whether the document brought it or the
+    trust store; it is not in ``to_dict``. ``trust_version`` is the trust store's version. ``rung`` is how well the
+    signer is known, whatever the policy makes of it. ``provenance`` is where the evidence comes from, and whose word
+    that is.
 
     Only :func:`idcard.verify` makes one that proves anybody, and a changed copy of that is refused.
 
