@@ -13,6 +13,7 @@ from idcard.trust.deviation_list import DeviationList
 from idcard.trust.draft import Draft
 from idcard.trust.judgement import Signed, judge
 from idcard.trust.profile import remarks
+from idcard.trust.recheck import doubtful_lists
 from idcard.trust.store import TrustStore
 from idcard.trust.withdrawn import WITHDRAWN, withdrawn
 
@@ -102,8 +103,8 @@ def attention(store: TrustStore, at: datetime) -> tuple[list[dict[str, Any]], in
     chosen = [*draft.anchors, *draft.certificates(Kind.LINK, Kind.SIGNER)]
     signers = set(draft.certificates(Kind.SIGNER))
     remarked = sum(bool(remarks(one, signer=one in signers)) for one in chosen)
-    found = [*_wrong(chosen, signers), *_stale(draft, at), *_out_of_force(draft, at), *_withdrawn(draft, at)]
-    return found, remarked
+    found = [*_wrong(chosen, signers), *_doubtful(draft), *_stale(draft, at)]
+    return [*found, *_out_of_force(draft, at), *_withdrawn(draft, at)], remarked
 
 
 def _wrong(certificates: Sequence[Certificate], signers: Container[Certificate]) -> Iterator[dict[str, Any]]:
@@ -129,6 +130,13 @@ def _withdrawn(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
         certificate = Certificate.from_bytes(entry.data)
         if certificate.valid_at(at):
             yield _finding(certificate, entry.kind, WITHDRAWN)
+
+
+def _doubtful(draft: Draft) -> Iterator[dict[str, Any]]:
+    """Lists for which nobody in the store vouches any more: they count for nothing, or would not be taken today."""
+    for entry, problem in doubtful_lists(draft):
+        row = described(entry, draft.sources)
+        yield {name: row[name] for name in ("fingerprint", "kind", "subject")} | {"finding": problem}
 
 
 def _stale(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:

@@ -61,6 +61,8 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unknown_issuer": ("its root was not given", "chưa khai báo chứng thư gốc của danh sách"),
         "same_name_other_key": ("another root of this name", "chứng thư gốc khác cùng tên"),
         "issuer_name_differs": ("its root has another name", "chứng thư gốc mang tên khác"),
+        "too_many_candidates": ("more certificates than any list needs", "quá nhiều chứng thư kèm theo"),
+        "bound_exceeded": ("more in it than is looked at", "vượt quá giới hạn xem xét"),
         "not_an_authority": ("may not issue certificates", "không được phép cấp chứng thư"),
         "column.fingerprint": ("fingerprint", "mã SHA-256"),
         "column.kind": ("kind", "loại"),

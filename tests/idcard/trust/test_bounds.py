@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +11,17 @@ from idcard.encoding.ber import INTEGER, load
 from idcard.encoding.tlv import build
 from idcard.errors import BoundExceeded, MalformedData
 from idcard.testing import der
+from idcard.trust.archive import Entry, Kind, Source, name_digest
 from idcard.trust.certificates import bounded_number
 from idcard.trust.crl import Crl
-from idcard.trust.draft import Draft
+from idcard.trust.draft import Draft, editing
 from idcard.trust.importing import Report, add_file
 from idcard.trust.judgement import Signed, judge
 from idcard.trust.path import Certificates, PathProblem, find_path, is_anchored
+from idcard.trust.recheck import doubtful_lists
 from idcard.trust.signatures import MAX_VERIFICATIONS, Signatures
 from idcard.trust.signed_data import MAX_BROUGHT, ListNotTrusted
+from idcard.trust.store import TrustStore
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -126,3 +130,39 @@ def test_a_name_does_nothing_to_a_screen(pki: Any) -> None:
     name = pki.issue("AA", "Good\x1b[2J\nBad\u202eevil Việt Nam").parsed.subject
     assert str(name) == "C=AA, O=Invented, CN=Good\\x1b[2J\\nBad\\u202eevil Việt Nam"
     assert name.country == "AA"
+
+
+def test_a_list_under_more_links_than_are_looked_at_is_refused(pki: Any, tmp_path: Path) -> None:
+    """Nobody can tell whether an anchor stands behind its link, and nobody spends minutes to find out."""
+    by = pki.csca("AA", "Nobody")
+    link = pki.issue("AA", "New", by, authority=True)
+    others = [pki.csca("AA", "Nobody") for _ in range(MAX_VERIFICATIONS + 1)]
+    crl = pki.crl(link)
+    with editing(tmp_path, at=AT) as draft:
+        # Links of an earlier version; today these would be anchors.
+        for one in others:
+            draft.put(entry(Kind.LINK, one.der, one), SOURCE)
+        add(draft, link.der)
+        (finding,) = add(draft, crl).findings
+        assert (finding.outcome, finding.reason) == ("refused", "bound_exceeded")
+        draft.put(entry(Kind.CRL, crl, link), SOURCE)
+        assert [problem for _, problem in doubtful_lists(draft)] == ["bound_exceeded"]
+        draft.put(entry(Kind.ANCHOR, (other := pki.csca("BB")).der, other), SOURCE)
+    signer = pki.issue("AA", "Signer", link)
+    assert TrustStore.from_directory(tmp_path).crls_for(signer.parsed) == ()
+
+
+SOURCE = Source(name="file", sha256="", kind="file", added=AT)
+
+
+def entry(kind: Kind, data: bytes, about: Any) -> Entry:
+    key = about.parsed.subject_key_identifier.hex()
+    return Entry(kind=kind, data=data, name=name_digest(about.parsed.subject.key), key=key, signed="", sources=())
+
+
+def test_what_signed_itself_in_the_name_of_a_csca_is_no_signer(pki: Any) -> None:
+    root, draft = pki.csca("AA"), Draft()
+    add(draft, root.der)
+    (finding,) = add(draft, pki.issue("AA", "CSCA").der).findings
+    assert (finding.kind, finding.outcome, finding.reason) == (Kind.SIGNER, "refused", "same_name_other_key")
+    assert add(draft, pki.issue("AA", "Somebody else").der).count("added") == 1
