@@ -104,3 +104,8 @@ def test_a_demonstration_certificate_is_refused_unless_asked_for() -> None:
         QrTrust.of(signers=[issuer.csca_certificate])
     assert told.value.reason == "demonstration_anchor"
     assert QrTrust.of(signers=[issuer.csca_certificate], accept_demonstration=True)
+
+
+def test_a_folder_that_is_not_there_is_an_empty_one(directory: Path) -> None:
+    (directory / "qr" / "certificates").rmdir()
+    assert len(QrTrust.from_directory(directory).signers_for(AUSTRIA_ID)) == 1
