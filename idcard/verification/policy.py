@@ -111,7 +111,7 @@ class Policy:
         for finding in _FINDINGS:
             if getattr(self, finding) not in _REMARK_OR_FAILURE:
                 raise ValueError(f"what {finding} amounts to is passed or failed")
-        if not all(rung.vouched for rung in self.rungs):
+        if any(type(rung) is not Rung or not rung.vouched for rung in self.rungs):
             raise ValueError("trust never passes where nobody vouches for the signer")
         if type(self.confirmation_days) is not int or self.confirmation_days < 0:
             raise ValueError("an answer counts for a whole number of days")
