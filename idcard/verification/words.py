@@ -384,3 +384,13 @@ RUNG_WORDS: Mapping[Rung, Words] = MappingProxyType(
     }
 )
 """The words of every rung; apart, since a rung and a reason may have the same name."""
+
+_SIGNER_REFUSED = Words(vi="chữ ký đúng, nhưng không chấp nhận nơi ký", en="signature right, signer not accepted")
+
+
+def words_of_rung(rung: Rung, trust: Outcome) -> Words:
+    """The words of a rung: below a voucher, an unknown issuer is one thing and a signer that was refused another.
+
+    :param trust: the outcome of the fact *trust*.
+    """
+    return _SIGNER_REFUSED if rung is Rung.SIGNED and trust is Outcome.FAILED else RUNG_WORDS[rung]
