@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idcard.errors import IdCardError
 from idcard.identity import ClaimSource
@@ -105,6 +107,26 @@ def test_the_key_of_one_clinic_signs_for_no_other() -> None:
     verdict = verify_qr(ours(replace(RECEIPT, clinic="PK-KHAC")), TRUST, at=NOW)
     assert said(verdict, FactName.KEY_USAGE) == (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
     assert not verdict.meets()
+
+
+def test_old_receipts_count_after_a_new_key_is_there(tmp_path: Path) -> None:
+    """And no longer once the old key's file is removed; the digits in a file's name are no part of the clinic's."""
+    (tmp_path / "qr/keys").mkdir(parents=True)
+    names = {"PK-MAU.2025.pem": KEY, "PK-MAU.2026-11.pem": OTHER_KEY}
+    for file, key in names.items():
+        pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (tmp_path / "qr/keys" / file).write_bytes(pem)
+    both = QrTrust.from_directory(tmp_path)
+    assert [verify_qr(ours(RECEIPT, key), both, at=NOW).meets() for key in names.values()] == [True, True]
+    (tmp_path / "qr/keys/PK-MAU.2025.pem").unlink()
+    new = QrTrust.from_directory(tmp_path)
+    assert [verify_qr(ours(RECEIPT, key), new, at=NOW).meets() for key in names.values()] == [False, True]
+
+
+def test_a_key_of_two_clinics_counts_for_both() -> None:
+    other = ClinicKey(clinic="PK-KHAC", key=KEY.public_key())
+    for keys in ([CLINIC, other], [other, CLINIC]):
+        assert verify_qr(ours(RECEIPT), QrTrust.of(keys=keys), at=NOW).meets()
 
 
 def test_an_unknown_key_is_not_the_same_as_a_wrong_signature() -> None:
