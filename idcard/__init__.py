@@ -357,6 +357,7 @@ def verify_qr(
     seen: Seen | None = None,
     scanned_at: datetime | None = None,
     online: OnlineCodeVerifier | None = None,
+    audience: str | None = None,
 ) -> QrVerdict:
     """The verdict on a recognised code: never an exception for what it says, however odd.
 
@@ -365,12 +366,13 @@ def verify_qr(
     :param at: the moment of judgement, with a time zone.
     :param seen: what a store of seen codes said of :func:`replay_key`; None where it was not asked.
     :param scanned_at: when the code was scanned, for codes that live a minute.
+    :param audience: the name of the machine that judges, which a hand-off must name; None where it has none.
     :param online: asked where only the issuer's service can read the code, and its minute has not passed.
     :raises ValueError: if a time has no time zone.
     """
     asks = _needs_its_service(recognised, at=at, scanned_at=scanned_at)
-    answer = online.confirm_code(recognised.payload) if online is not None and asks else None
-    return _verify_qr(recognised, trust, policy, at=at, seen=seen, scanned_at=scanned_at, answer=answer)
+    got = online.confirm_code(recognised.payload) if online is not None and asks else None
+    return _verify_qr(recognised, trust, policy, at=at, seen=seen, scanned_at=scanned_at, answer=got, audience=audience)
 
 
 def sign_token(token: Receipt | HandOff, key: "Ed25519PrivateKey") -> bytes:
@@ -388,7 +390,7 @@ def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
 
 def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:
     """What may be kept for long, and be checked again: of the chip's files its public key alone (DG15)."""
-    return _retained(evidence, verdict.to_dict())
+    return _retained(evidence, verdict.to_dict(), verdict.signer_certificate)
 
 
 def _keys(keys: AccessKey | Sequence[AccessKey] | CardQr) -> tuple[AccessKey, ...]:

@@ -65,16 +65,23 @@ def judge(
 ) -> Report:
     """The report on what was read.
 
+    Where an authority can be asked, what counts for a signer is its answer to this question alone. An answer that the
+    evidence brings along was to somebody else's: it may be a week old, and whoever made the evidence chose it. So it
+    neither saves the question nor stands in where the authority does not answer; but a revocation always holds.
+
     :param trust: the trust store, or None where there is none.
     :param expectation: what the judge itself contributed, where somebody else read the card.
     :param vouchers: who may vouch for a signer whose issuer is not known.
-    :param online: asked about such a signer, where nobody else vouched; that it does not answer is no error.
+    :param online: asked about such a signer, where no pin vouches; that it does not answer is no error, and leaves the
+        signer unconfirmed.
     """
     store = trust or TrustStore.of((), no_anchor_declared=at.date())
 
     def verdict_on(evidence: Evidence, expectation: Expectation) -> Verdict:
         return verify(evidence, store, policy, at=at, expectation=expectation, vouchers=vouchers)
 
+    if online is not None:
+        expectation = replace(expectation, nonces=expectation.nonces or frozenset())
     verdict, authority = verdict_on(evidence, expectation), _NOT_ASKED
     signer = None if online is None else signer_of(evidence, store)
     if online is not None and signer is not None and verdict.fact(FactName.TRUST).reason in _ISSUER_UNKNOWN:

@@ -64,6 +64,9 @@ def verify(
     trust: Trust = None,
     policy: Annotated[QrPolicyName, typer.Option(help="What must be proved.")] = QrPolicyName.SIGNED_QR,
     at: At = None,
+    audience: Annotated[
+        str | None, typer.Option(metavar="NAME", help="This machine's name: a hand-off is for the one that it names.")
+    ] = None,
     demonstration: Demonstration = False,
     as_json: AsJson = False,
     language: In = Language.EN,
@@ -75,7 +78,7 @@ def verify(
     with errors_told(language, as_json):
         signers = signers_in(trust, demonstration)
         moment = at or datetime.now(UTC)
-        judged = [judge(payload, signers, _POLICIES[policy], moment) for payload in codes_in(file)]
+        judged = [judge(payload, signers, _POLICIES[policy], moment, audience) for payload in codes_in(file)]
     if as_json:
         print_json({"codes": [to_json(one) for one in judged], "trust_given": trust is not None})
     else:
@@ -84,13 +87,16 @@ def verify(
         raise typer.Exit(NOT_MET)
 
 
-def judge(payload: bytes, trust: idcard.QrTrust, policy: idcard.Policy, at: datetime) -> Judged:
+def judge(
+    payload: bytes, trust: idcard.QrTrust, policy: idcard.Policy, at: datetime, audience: str | None = None
+) -> Judged:
     """What one code is worth."""
     try:
         recognised = idcard.recognise(payload)
     except idcard.IdCardError as error:
         return Judged(error=error)
-    return Judged(recognised=recognised, verdict=idcard.verify_qr(recognised, trust, policy, at=at))
+    verdict = idcard.verify_qr(recognised, trust, policy, at=at, audience=audience)
+    return Judged(recognised=recognised, verdict=verdict)
 
 
 def to_json(judged: Judged) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def _lines(one: Explained, language: Language) -> Iterator[Text]:
         return
     title = TITLES[one.format][list(Language).index(language)]
     yield Text(f"{title} ({one.format})", style="bold")
-    yield Text(say_qr(f"kind.{one.kind}", language), style="bold yellow" if one.kind == "unsigned" else "")
+    if one.kind != "unknown":
+        yield Text(say_qr(f"kind.{one.kind}", language), style="bold yellow" if one.kind == "unsigned" else "")
     for heading, mark, style, keys in (
         ("proves", "✓", "green", PROVED[one.kind]),
         ("does_not_prove", "✗", "yellow", NOT_PROVED[one.kind]),

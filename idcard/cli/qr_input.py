@@ -1,5 +1,6 @@
 """Where the commands for codes get their codes from: a picture, a file with a code's bytes, or standard input."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,11 @@ import typer
 import idcard
 
 _MAX_FILE = 32 << 20
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"P4", b"P5", b"P6")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"II*\0", b"MM\0*")
+# Two letters that any text may begin with: so the rest of the head must be a picture's.
+_PICTURE_HEAD = re.compile(
+    rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[1-6]\s+(?:#[^\n]*\n\s*)*[0-9]+\s+[0-9]+\s", re.DOTALL
+)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A picture, or a code's own bytes; - is standard input.")]
 Trust = Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store, with its folder qr.")]
@@ -24,10 +29,15 @@ def codes_in(file: Path) -> tuple[bytes, ...]:
     :raises typer.BadParameter: if it cannot be read.
     """
     data = _bytes_of(file)
-    if data.startswith(_PICTURES):
+    if is_picture(data):
         return tuple(symbol.data for symbol in idcard.scan(data, mode="still"))
     text = data.removesuffix(b"\n").removesuffix(b"\r")
     return (text,) if text else ()
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether it begins as a picture does."""
+    return data.startswith(_PICTURES) or _PICTURE_HEAD.match(data) is not None
 
 
 def signers_in(trust: Path | None, demonstration: bool) -> idcard.QrTrust:

@@ -51,7 +51,8 @@ def _headline(report: Report, language: Language) -> list[Text]:
     else:
         key, style = ("failed", "bold red") if failed else ("not_met", "bold yellow")
     lines = [Text(say(key, language, policy=policy.name), style=style)]
-    lines.append(Text(f"  {say('rung', language)}: {words_of(report.verdict.rung, language)}"))
+    trust = report.verdict.fact(idcard.FactName.TRUST).outcome
+    lines.append(Text(f"  {say('rung', language)}: {words_of(report.verdict.rung, trust, language)}"))
     if not report.trust_given and report.verdict.rung not in _VOUCHED:
         lines.append(Text(say("no_trust", language), style="yellow"))
     if report.authority == "unreachable":

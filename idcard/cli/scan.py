@@ -10,6 +10,7 @@ import typer
 
 import idcard
 from idcard.cli.camera import FIRST_CAMERA, pictures
+from idcard.cli.qr_input import is_picture
 from idcard.cli.texts import Language, say
 
 _MAX_FILE = 32 << 20
@@ -25,6 +26,8 @@ def scan_file(path: Path) -> idcard.Scan:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:
         raise typer.BadParameter(f"{path} cannot be read: {error.strerror}") from error
+    if not is_picture(data) and text_of(data) is not None and name_of(data.strip()) != "unknown":
+        raise typer.BadParameter("FILE holds text, no picture; a code's own text is judged by: idcard qr verify FILE")
     return idcard.scan(data, mode="still")
 
 

@@ -76,6 +76,14 @@ def _tell(error: idcard.IdCardError, language: Language, as_json: bool) -> None:
     Console(stderr=True, highlight=False).print(Text(line), soft_wrap=True)
 
 
+def printable(text: object) -> str:
+    """The text in one line without anything that moves a cursor, changes a colour or turns the direction of reading.
+
+    What it says came from a file; such characters are written as escapes.
+    """
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text))
+
+
 def print_json(value: dict[str, Any], *, indent: int | None = 2) -> None:
     """Print ``value`` for programs."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))

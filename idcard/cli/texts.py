@@ -62,6 +62,7 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fact.key_usage": ("key usage", "mục đích khóa"),
         "fact.freshness": ("freshness", "mã mới"),
         "fact.replay": ("first use", "dùng lần đầu"),
+        "fact.audience": ("for whom", "nơi nhận"),
         "fact.holder": ("bearer", "người mang mã"),
         # The person
         "holder.verified": ("Holder, proved", "Chủ thẻ, đã xác minh"),

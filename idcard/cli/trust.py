@@ -15,10 +15,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from idcard.cli import pins
-from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, here_and_now, print_json
+from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, here_and_now, print_json, printable
 from idcard.cli.texts import Language
 from idcard.cli.trust_files import NothingForTheStore, bytes_of, looks_like
 from idcard.cli.trust_view import attention, described, entries_of
@@ -177,12 +178,18 @@ def list_(
     if as_json:
         print_json({"sequence": store.sequence, "version": store.version, "entries": rows})
         return
-    table = Table(*(say_trust(f"column.{name}", language) for name in _COLUMNS), box=None)
+    if not rows:
+        typer.echo(say_trust("empty", language))
+        return
+    first, *others = (say_trust(f"column.{name}", language) for name in _COLUMNS)
+    table = Table(Column(first, no_wrap=True, min_width=_SHOWN_OF_A_FINGERPRINT), *others, box=None)
     for row in rows:
-        table.add_row(*_cells(row, language))
-    Console(highlight=False, soft_wrap=True).print(table if rows else say_trust("empty", language))
+        table.add_row(*(Text(printable(cell)) for cell in _cells(row, language)))
+    Console(highlight=False, soft_wrap=True).print(table)
+    typer.echo(say_trust("more", language))
 
 
+_SHOWN_OF_A_FINGERPRINT = 16
 _COLUMNS = ("fingerprint", "kind", "subject", "until", "added", "source")
 
 
@@ -190,7 +197,7 @@ def _cells(row: dict[str, Any], language: Language) -> list[str]:
     sources = row["sources"]
     until = row.get("not_after") or row.get("next_update") or ""
     return [
-        row["fingerprint"][:16],
+        row["fingerprint"][:_SHOWN_OF_A_FINGERPRINT],
         say_trust(row["kind"], language),
         row["subject"] or "",
         until[:10],
@@ -221,9 +228,17 @@ def show(
         return
     for name, value in row.items():
         if name != "sources" and value not in (None, "", []):
-            typer.echo(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+            typer.echo(f"{say_trust(f'field.{name}', language)}: {_shown(name, value, language)}")
     for source in row["sources"]:
-        typer.echo(f"{say_trust('column.source', language)}: {source['name']} ({source['kind']}), {source['added']}")
+        said = f"{source['name']} ({source['kind']}), {source['added']}"
+        typer.echo(f"{say_trust('column.source', language)}: {printable(said)}")
+
+
+def _shown(name: str, value: Any, language: Language) -> str:
+    """The value for people: what is one of our own words in their language, what a file says printable."""
+    if name in ("kind", "signed", "remarks"):
+        return ", ".join(say_trust(one, language) for one in (value if isinstance(value, list) else [value]))
+    return printable(", ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 @app.command()
@@ -276,7 +291,8 @@ def _tell_check(
     if store.no_anchor_declared is not None:
         typer.echo(say_trust("check.no_anchor", language, day=store.no_anchor_declared))
     if days is not None:
-        typer.echo(say_trust("check.age", language, days=days))
+        listed = any(source.signed_at is not None for source in store.archive.sources)
+        typer.echo(say_trust("check.age" if listed else "check.age_without_list", language, days=days))
     for finding in findings:
         what = say_trust(finding["kind"], language)
         found = say_trust(finding["finding"], language)

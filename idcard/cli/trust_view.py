@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from idcard.crypto.signature import EcPublicKey
+from idcard.errors import IdCardError
 from idcard.trust.archive import Entry, Kind, Source
 from idcard.trust.certificates import Certificate
 from idcard.trust.crl import Crl
@@ -12,8 +13,11 @@ from idcard.trust.deviation_list import DeviationList
 from idcard.trust.draft import Draft
 from idcard.trust.judgement import Signed, judge
 from idcard.trust.profile import remarks
+from idcard.trust.recheck import doubtful_lists
 from idcard.trust.store import TrustStore
 from idcard.trust.withdrawn import WITHDRAWN, withdrawn
+
+_DIGITS_OF_A_NUMBER = 64
 
 
 def entries_of(store: TrustStore) -> list[dict[str, Any]]:
@@ -25,11 +29,25 @@ def entries_of(store: TrustStore) -> list[dict[str, Any]]:
 
 def described(entry: Entry, sources: Sequence[Source]) -> dict[str, Any]:
     """One entry, with where it came from."""
-    describe = {Kind.CRL: _crl, Kind.DEVIATION_LIST: _deviation_list}.get(entry.kind)
-    about = describe(entry.data) if describe else _certificate(Certificate.from_bytes(entry.data), entry.kind)
+    about = _about(entry)
     if withdrawn([entry], sources):
         about["remarks"].append(WITHDRAWN)
     return about | {"signed": entry.signed, "sources": [sources[number].to_dict() for number in entry.sources]}
+
+
+def _about(entry: Entry) -> dict[str, Any]:
+    """What the entry says; no more than its name where a part of it cannot be read, so that it can be removed."""
+    describe = {Kind.CRL: _crl, Kind.DEVIATION_LIST: _deviation_list}.get(entry.kind)
+    try:
+        return describe(entry.data) if describe else _certificate(Certificate.from_bytes(entry.data), entry.kind)
+    except IdCardError as error:
+        return {"fingerprint": entry.fingerprint, "kind": entry.kind.value, "subject": None, "remarks": [error.code]}
+
+
+def number(value: int) -> str:
+    """A serial number in hexadecimal, cut where it is longer than any that the standards allow (20 bytes)."""
+    digits = f"{value:x}"
+    return digits if len(digits) <= _DIGITS_OF_A_NUMBER else f"{digits[:_DIGITS_OF_A_NUMBER]}…"
 
 
 def _certificate(one: Certificate, kind: Kind) -> dict[str, Any]:
@@ -39,7 +57,7 @@ def _certificate(one: Certificate, kind: Kind) -> dict[str, Any]:
         "country": one.subject.country,
         "subject": str(one.subject),
         "issuer": str(one.issuer),
-        "serial_number": str(one.serial_number),
+        "serial_number": number(one.serial_number),
         "not_before": one.not_before.isoformat(),
         "not_after": one.not_after.isoformat(),
         "key": _key(one),
@@ -62,7 +80,7 @@ def _crl(data: bytes) -> dict[str, Any]:
         "subject": str(crl.issuer),
         "this_update": crl.this_update.isoformat(),
         "next_update": None if crl.next_update is None else crl.next_update.isoformat(),
-        "number": None if crl.number is None else str(crl.number),
+        "number": None if crl.number is None else number(crl.number),
         "revoked": len(crl.revoked),
     }
 
@@ -85,8 +103,8 @@ def attention(store: TrustStore, at: datetime) -> tuple[list[dict[str, Any]], in
     chosen = [*draft.anchors, *draft.certificates(Kind.LINK, Kind.SIGNER)]
     signers = set(draft.certificates(Kind.SIGNER))
     remarked = sum(bool(remarks(one, signer=one in signers)) for one in chosen)
-    found = [*_wrong(chosen, signers), *_stale(draft, at), *_out_of_force(draft, at), *_withdrawn(draft, at)]
-    return found, remarked
+    found = [*_wrong(chosen, signers), *_doubtful(draft), *_stale(draft, at)]
+    return [*found, *_out_of_force(draft, at), *_withdrawn(draft, at)], remarked
 
 
 def _wrong(certificates: Sequence[Certificate], signers: Container[Certificate]) -> Iterator[dict[str, Any]]:
@@ -112,6 +130,13 @@ def _withdrawn(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:
         certificate = Certificate.from_bytes(entry.data)
         if certificate.valid_at(at):
             yield _finding(certificate, entry.kind, WITHDRAWN)
+
+
+def _doubtful(draft: Draft) -> Iterator[dict[str, Any]]:
+    """Lists for which nobody in the store vouches any more: they count for nothing, or would not be taken today."""
+    for entry, problem in doubtful_lists(draft):
+        row = described(entry, draft.sources)
+        yield {name: row[name] for name in ("fingerprint", "kind", "subject")} | {"finding": problem}
 
 
 def _stale(draft: Draft, at: datetime) -> Iterator[dict[str, Any]]:

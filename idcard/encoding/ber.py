@@ -39,6 +39,7 @@ _STRINGS = {
     0x1E: "utf-16-be",
 }
 _HIGH_TAG = 0x1F
+_MAX_FLAG_BYTES = 16
 _HOSTILE = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 
 
@@ -164,8 +165,13 @@ class Node:
         return content[1:]
 
     def flags(self) -> frozenset[int]:
-        """The numbers of the bits that are set in the BIT STRING that this is, from the left."""
+        """The numbers of the bits that are set in the BIT STRING that this is, from the left.
+
+        :raises MalformedData: if it is longer than 16 bytes.
+        """
         content = self.expect(BIT_STRING).content[1:]
+        if len(content) > _MAX_FLAG_BYTES:
+            raise MalformedData("more flags than anybody defined", where="ASN.1", offset=self.start)
         return frozenset(8 * at + bit for at, byte in enumerate(content) for bit in range(8) if byte & 0x80 >> bit)
 
     def text(self) -> str | None:

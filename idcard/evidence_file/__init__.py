@@ -11,7 +11,6 @@ Three kinds of keeping, from much to little:
 The file's format is in ``docs/evidence.md``; it is part of the library's promise.
 """
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +25,7 @@ from idcard.crypto.signature import load_public_key
 from idcard.encoding import cbor
 from idcard.errors import BoundExceeded, IdCardError, MalformedData
 from idcard.evidence import Evidence
+from idcard.evidence_file.access import without_foreign_bytes
 from idcard.evidence_file.content import WHERE, evidence_from_map, evidence_to_map, exactly, typed
 from idcard.evidence_file.envelope import (
     MAX_BYTES,
@@ -38,7 +38,6 @@ from idcard.evidence_file.envelope import (
 from idcard.evidence_file.private import write_private
 from idcard.lds.dg15 import parse_dg15
 from idcard.lds.layout import File
-from idcard.lds.sod import Sod
 
 __all__ = [
     "EvidenceAltered",
@@ -160,23 +159,24 @@ def without(evidence: Evidence, files: Collection[File]) -> Evidence:
     return replace(evidence, files=kept)
 
 
-def retained(evidence: Evidence, verdict: Mapping[str, Any]) -> EvidenceFile:
+def retained(evidence: Evidence, verdict: Mapping[str, Any], signer_certificate: bytes | None = None) -> EvidenceFile:
     """What may be kept for long, with all that its proofs need to be checked again, and nothing about the person.
 
     That is the verdict, the signer's certificate, the authority's answers about it, how the chip was opened, and the
     chip's answer with the public key to check it. Of the chip's files DG15 alone is kept, and only where it is a public
-    key and nothing else.
+    key and nothing else. Of EF.CardAccess, where a chip can write what it likes, the ways to run PACE are written anew.
 
     :param verdict: what ``Verdict.to_dict`` gives; it names the trust store's version.
+    :param signer_certificate: the document signer's, in DER, whether the document or the trust store brought it.
     """
     bare = Evidence(
         files=_chip_key(evidence),
         active_authentication=evidence.active_authentication,
-        access=evidence.access,
+        access=None if evidence.access is None else without_foreign_bytes(evidence.access),
         confirmations=evidence.confirmations,
         read_at=evidence.read_at,
     )
-    return EvidenceFile(evidence=bare, verdict=verdict, signer_certificate=_signer(evidence, verdict.get("signer")))
+    return EvidenceFile(evidence=bare, verdict=verdict, signer_certificate=signer_certificate)
 
 
 def _chip_key(evidence: Evidence) -> dict[File, bytes]:
@@ -187,17 +187,6 @@ def _chip_key(evidence: Evidence) -> dict[File, bytes]:
     except IdCardError:
         return {}
     return {File.DG15: dg15}
-
-
-def _signer(evidence: Evidence, fingerprint: str | None) -> bytes | None:
-    """The certificate in EF.SOD that has this fingerprint."""
-    if fingerprint is None or File.SOD not in evidence.files:
-        return None
-    try:
-        certificates = Sod.from_bytes(evidence.files[File.SOD]).signer_certificates
-    except IdCardError:
-        return None
-    return next((der for der in certificates if hashlib.sha256(der).hexdigest() == fingerprint), None)
 
 
 def evidence_of_files(files: Mapping[str, bytes], *, reader: str = "", at: datetime | None = None) -> Evidence:

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar, get_args, get_type_hints
 
-from idcard.errors import MalformedData
+from idcard.errors import BoundExceeded, MalformedData
 from idcard.evidence import (
     AccessRecord,
     ActiveAuthenticationProof,
@@ -33,12 +33,17 @@ _RECORDS: Final[Mapping[str, type[Any]]] = {
 _TEXTS: Final = ("given_mrz", "given_card_qr")
 _BY_LABEL: Final = {file.label: file for file in File}
 _MAX_STATUS_WORD: Final = 0xFFFF
+MAX_CONFIRMATIONS: Final = 64
+"""More answers than anybody ever has about one signer; each costs a signature to be judged."""
 
 T = TypeVar("T")
 
 
 def evidence_to_map(evidence: Evidence, *, with_ephemeral_keys: bool = False) -> dict[str, Any]:
-    """The evidence as a map for CBOR; everything but the witness."""
+    """The evidence as a map for CBOR; everything but the witness.
+
+    :raises BoundExceeded: if it holds more than 64 answers of authorities.
+    """
     chip = evidence.chip_authentication
     if chip is not None and not with_ephemeral_keys:
         evidence = replace(evidence, chip_authentication=replace(chip, ephemeral_private_key=None))
@@ -46,7 +51,7 @@ def evidence_to_map(evidence: Evidence, *, with_ephemeral_keys: bool = False) ->
         "files": {file.label: data for file, data in evidence.files.items()},
         "refused": {file.label: sw for file, sw in evidence.refused.items()},
         **{name: _record_to_map(getattr(evidence, name)) for name in _RECORDS},
-        "confirmations": list(evidence.confirmations),
+        "confirmations": _bounded(list(evidence.confirmations)),
         **{name: getattr(evidence, name) for name in _TEXTS},
         "atr": evidence.atr,
         "reader": evidence.reader,
@@ -59,6 +64,7 @@ def evidence_from_map(value: Any, *, witness: str | None) -> Evidence:
 
     :param witness: the fingerprint of the device whose signature over it was checked, or None.
     :raises MalformedData: if anything is missing, unknown or of another kind.
+    :raises BoundExceeded: if it holds more than 64 answers of authorities.
     """
     keys = {"files", "refused", *_RECORDS, "confirmations", *_TEXTS, "atr", "reader", "read_at"}
     given = exactly(value, keys)
@@ -68,12 +74,18 @@ def evidence_from_map(value: Any, *, witness: str | None) -> Evidence:
         **parts,
         files={_file(label): typed(data, bytes) for label, data in typed(given["files"], dict).items()},
         refused={_file(label): _status_word(sw) for label, sw in typed(given["refused"], dict).items()},
-        confirmations=tuple(typed(each, bytes) for each in typed(given["confirmations"], list)),
+        confirmations=tuple(typed(each, bytes) for each in _bounded(typed(given["confirmations"], list))),
         atr=typed(given["atr"], bytes),
         reader=typed(given["reader"], str),
         read_at=None if given["read_at"] is None else _moment(typed(given["read_at"], str)),
         witness=witness,
     )
+
+
+def _bounded(confirmations: list[T]) -> list[T]:
+    if len(confirmations) > MAX_CONFIRMATIONS:
+        raise BoundExceeded(f"more than {MAX_CONFIRMATIONS} answers of authorities", limit=MAX_CONFIRMATIONS)
+    return confirmations
 
 
 def exactly(value: Any, keys: set[str]) -> dict[str, Any]:

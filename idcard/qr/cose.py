@@ -35,7 +35,8 @@ from idcard.qr.cbor import Tagged
 
 SIGN1_TAG: Final = 18
 CWT_TAG: Final = 61
-_ALGORITHM, _CRITICAL, _KEY_ID = 1, 2, 4
+ALGORITHM: Final = 1
+_CRITICAL, _KEY_ID = 2, 4
 _WHERE = "COSE_Sign1"
 _TAGS = frozenset({SIGN1_TAG, CWT_TAG})
 _PARTS = 4
@@ -109,11 +110,10 @@ class Sign1:
 
         :raises UnsupportedAlgorithm: if they name none, or one that is not known here.
         """
-        number = self._header(_ALGORITHM)
-        try:
-            return Algorithm(number)
-        except ValueError as error:
-            raise UnsupportedAlgorithm("a signature algorithm of COSE that is not known here") from error
+        number = self._header(ALGORITHM)
+        if type(number) is not int or number not in frozenset(Algorithm):
+            raise UnsupportedAlgorithm("a signature algorithm of COSE that is not known here")
+        return Algorithm(number)
 
     @property
     def key_id(self) -> bytes | None:
@@ -159,10 +159,15 @@ def _protected(data: bytes) -> dict[int | str, Any]:
     headers = cbor.decode(data, where="COSE protected headers") if data else {}
     if not isinstance(headers, dict):
         raise MalformedData("protected headers that are no map", where=_WHERE)
-    critical = headers.get(_CRITICAL, [])
-    if not isinstance(critical, list) or not set(map(str, critical)) <= {str(_ALGORITHM), str(_KEY_ID)}:
+    if _CRITICAL in headers and not _is_known(headers[_CRITICAL]):
         raise MalformedData("has a critical header that is not known here", where=_WHERE)
     return headers
+
+
+def _is_known(critical: object) -> bool:
+    """Whether it is a list of one or more headers, all of them known here (an empty one is against the standard)."""
+    known = (ALGORITHM, _KEY_ID)
+    return isinstance(critical, list) and bool(critical) and all(type(one) is int and one in known for one in critical)
 
 
 def signed_bytes(protected: bytes, payload: bytes) -> bytes:
@@ -175,9 +180,20 @@ def make(payload: bytes, *, key_id: bytes, algorithm: Algorithm, sign: Sign) -> 
 
     :param sign: what signs: gets the bytes to sign, gives the signature (r and s one after the other for ECDSA).
     """
-    protected = cbor.encode({_ALGORITHM: int(algorithm), _KEY_ID: key_id})
+    protected = headers(algorithm, key_id)
     signature = sign(signed_bytes(protected, payload))
     return cbor.encode(Tagged(tag=SIGN1_TAG, value=[protected, {}, payload, signature]))
+
+
+def headers(algorithm: Algorithm, key_id: bytes) -> bytes:
+    """The protected headers of a message of ours."""
+    return cbor.encode({ALGORITHM: int(algorithm), _KEY_ID: key_id})
+
+
+def encode(sign1: Sign1) -> bytes:
+    """The one encoding of a message of ours."""
+    parts = [sign1.protected_bytes, dict(sign1.unprotected), sign1.payload, sign1.signature]
+    return cbor.encode(Tagged(tag=SIGN1_TAG, value=parts))
 
 
 def _verify(algorithm: Algorithm, key: VerificationKey, signature: bytes, message: bytes) -> None:

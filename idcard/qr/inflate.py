@@ -1,8 +1,12 @@
-"""Compressed payloads: inflated within a bound, and in one form only.
+"""Compressed payloads: inflated within a bound, and nothing behind or between that says something else.
 
 Theory of operation. A few bytes can inflate to gigabytes, so inflating stops at a bound. A zlib stream ends with a
 checksum; nothing may stand behind it. The last byte before the checksum may have unused bits, which change nothing in
-what is inflated: they must be zero, so that no bit of a signed code can be changed without being noticed.
+what is inflated: they must be zero, so that a bit that is changed in a code of the usual kind is noticed.
+
+That is no proof of one form: the same bytes can be compressed in many ways, the header names a level that changes
+nothing, and a stored block is padded. What is signed is what was inflated, never its compressed form, so nothing may
+be remembered or compared by that.
 
 Source: RFC 1950, "ZLIB Compressed Data Format"; RFC 1951, "DEFLATE Compressed Data Format".
 """

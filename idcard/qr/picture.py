@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import TYPE_CHECKING
 
 from idcard.errors import BoundExceeded, MalformedData, MissingExtra
-from idcard.qr.picture_guard import check_scans
+from idcard.qr.picture_guard import check_canvas, check_scans
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
 MAX_IMAGE_BYTES = 32 << 20
 MAX_PIXELS = 40_000_000
 _MAX_SIDE = 20_000
+_DEEP = ("I", "F")
 _IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 
 
 def grey(image: bytes | Image.Image) -> Image.Image:
-    """The image in shades of grey, on white where it is transparent.
+    """The image in shades of grey, on white where it is transparent; of several frames, the first.
 
     :param image: an image file of at most 32 MiB, or a Pillow image; at most 40 million pixels.
-    :raises MalformedData: if the bytes are no image, or cut short.
+    :raises MalformedData: if it is no image, or cut short.
     :raises BoundExceeded: if the image is larger, or a JPEG of so many scans that decoding it would take for ever.
     :raises MissingExtra: if Pillow is not installed.
     """
@@ -29,11 +31,13 @@ def grey(image: bytes | Image.Image) -> Image.Image:
         from PIL import Image
     except ImportError as missing:
         raise MissingExtra("qr", "reading QR codes from images") from missing
-    if not isinstance(image, bytes):
-        return _flattened(image)
-    if len(image) > MAX_IMAGE_BYTES:
+    if isinstance(image, bytes) and len(image) > MAX_IMAGE_BYTES:
         raise BoundExceeded("image: too many bytes", where="image", length=len(image))
     try:
+        if not isinstance(image, bytes):
+            # Its pixels may still be in a file that is cut short.
+            return _flattened(image)
+        check_canvas(image, most=MAX_PIXELS)
         with Image.open(io.BytesIO(image), formats=_IMAGE_FORMATS) as opened:
             check_scans(image, width=opened.width, height=opened.height)
             return _flattened(opened)
@@ -51,12 +55,25 @@ def _flattened(image: Image.Image) -> Image.Image:
     width, height = image.size
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE and width * height <= MAX_PIXELS):
         raise BoundExceeded("image: too many pixels, or none", where="image", width=width, height=height)
+    if image.mode in _DEEP or image.mode.startswith("I;16"):
+        return _scaled(image)
     if not image.has_transparency_data:
         return image.convert("L")
     from PIL import Image
 
     with_alpha = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), with_alpha).convert("L")
+
+
+def _scaled(image: Image.Image) -> Image.Image:
+    """A picture of more than 8 bits, from its own darkest to its own lightest: no file says what is white."""
+    image = image if image.mode in _DEEP else image.convert("I")
+    dark, light = map(float, image.getextrema())  # type: ignore[arg-type]
+    if not (math.isfinite(dark) and math.isfinite(light) and dark < light):
+        return image.convert("L")
+    by = 255 / (light - dark)
+    # As floating point numbers: in whole ones, a narrow range would be one step.
+    return image.convert("F").point(lambda value: value * by + (0.5 - dark * by)).convert("L")
 
 
 def resized(image: Image.Image, by: float) -> Image.Image:

@@ -5,7 +5,9 @@ of them, and nothing in the format bounds how many there are. A scan takes a few
 So the scans are counted beforehand, from marker to marker, which takes no decoding: cameras and programs write one to
 a dozen. What is counted is pixels, each as often as there are scans.
 
-Source: ITU-T T.81 (JPEG), "Compressed data formats".
+A WebP gets its canvas, and a second one for frames that move, as soon as it is opened: so its size is read beforehand.
+
+Source: ITU-T T.81 (JPEG), "Compressed data formats"; RFC 9649 (WebP), "Extended File Format".
 """
 
 import re
@@ -35,6 +37,19 @@ def check_scans(image: bytes, *, width: int, height: int) -> None:
     scans = count_scans(image, most=most)
     if scans > most:
         raise BoundExceeded("image: too many scans", where="image", scans=scans)
+
+
+def check_canvas(image: bytes, *, most: int) -> None:
+    """Nothing, where a WebP's canvas has at most so many pixels; other kinds say their size without being decoded.
+
+    :raises BoundExceeded: if it has more.
+    """
+    if not (image.startswith(b"RIFF") and image[8:16] == b"WEBPVP8X"):
+        # The other two kinds of WebP have sides of 14 bits and one frame, which is decoded later.
+        return
+    width, height = (int.from_bytes(image[at : at + 3], "little") + 1 for at in (24, 27))
+    if width * height > most:
+        raise BoundExceeded("image: too many pixels", where="image", width=width, height=height)
 
 
 def count_scans(jpeg: bytes, *, most: int) -> int:

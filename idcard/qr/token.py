@@ -9,6 +9,9 @@ ticket and a place; nobody's name, number or birth is in them, so a photo of one
 
 Neither says who shows it. Times, identifiers and the signing itself are arguments.
 
+There is one form of each, to the byte: claims that are not written here, floating point times, other tags or headers,
+and other encodings of the same are refused, so that this module and the page that verifies codes cannot disagree.
+
 The private claim -70001 holds a map: 1 the kind, 2 the ticket, 3 the place, 4 the visit's reference.
 
 Source: RFC 8392 for the claims, RFC 9052 for the signature, RFC 9285 for the text.
@@ -34,6 +37,8 @@ HAND_OFF_LIFE: Final = timedelta(minutes=5)
 TOKEN_ID_BYTES: Final = 16
 KEY_ID_BYTES: Final = 8
 _CONTENT, _KIND, _TICKET, _PLACE, _VISIT = -70001, 1, 2, 3, 4
+_CLAIMS = frozenset({cwt.ISSUER, cwt.EXPIRES, cwt.ISSUED, cwt.TOKEN_ID, _CONTENT})
+_RECEIPT, _HAND_OFF = frozenset({_KIND, _TICKET, _PLACE}), frozenset({_KIND, _VISIT})
 _MAX_TEXT = 64
 _MAX_TICKET = 1_000_000
 _WHERE = "IDC1"
@@ -164,15 +169,19 @@ class Token:
         """
         if not payload.startswith(PREFIX):
             raise MalformedData("does not begin with IDC1:", where=_WHERE)
-        sign1 = Sign1.from_bytes(base45.decode(payload.removeprefix(PREFIX)))
-        if sign1.unprotected:
-            raise MalformedData("has headers that nobody signed", where=_WHERE)
+        message = base45.decode(payload.removeprefix(PREFIX))
+        sign1 = Sign1.from_bytes(message)
+        if sign1.unprotected or not _is_ours(sign1) or message != cose.encode(sign1):
+            raise MalformedData("is not in the form of a token", where=_WHERE)
         claims = Claims.from_bytes(sign1.payload)
         content = claims.all.get(_CONTENT)
         if not isinstance(content, dict) or claims.issued is None or claims.expires is None:
             raise MalformedData("lacks its content or its times", where=_WHERE)
         if claims.token_id is None or len(claims.token_id) != TOKEN_ID_BYTES:
             raise MalformedData("lacks its identifier", where=_WHERE)
+        # Its values first: what they may be can be encoded.
+        particulars = _content(content, claims)
+        _check_form(sign1, claims, content)
         return cls(
             sign1=sign1,
             claims=claims,
@@ -180,8 +189,28 @@ class Token:
             issued=claims.issued,
             expires=claims.expires,
             token_id=claims.token_id,
-            **_content(content, claims),
+            **particulars,
         )
+
+
+def _is_ours(sign1: Sign1) -> bool:
+    """Whether the signed headers are the two that a token has: Ed25519, and a key's identifier."""
+    headers, key_id = sign1.protected, sign1.key_id
+    if type(headers.get(cose.ALGORITHM)) is not int or key_id is None or len(key_id) != KEY_ID_BYTES:
+        return False
+    return sign1.protected_bytes == cose.headers(Algorithm.EDDSA, key_id)
+
+
+def _check_form(sign1: Sign1, claims: Claims, content: dict[Any, Any]) -> None:
+    """Nothing but what a token says, in the one encoding of it."""
+    expected, inside = _CLAIMS, _RECEIPT
+    if content.get(_KIND) == TokenKind.HAND_OFF:
+        expected, inside = _CLAIMS | {cwt.AUDIENCE}, _HAND_OFF
+    if claims.all.keys() != expected or content.keys() != inside or sign1.payload != cbor.encode(dict(claims.all)):
+        raise MalformedData("says something else than a token does", where=_WHERE)
+    times = (claims.all[cwt.ISSUED], claims.all[cwt.EXPIRES])
+    if any(type(time) is not int for time in times) or not times[0] < times[1]:
+        raise MalformedData("has times that cannot be", where=_WHERE)
 
 
 def _content(content: dict[Any, Any], claims: Claims) -> dict[str, Any]:

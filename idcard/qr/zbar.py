@@ -5,7 +5,8 @@ characters, and binary codes come out broken. Its configuration 4, "binary", giv
 set it, so this goes through pyzbar's own wrapper of the C functions. (The wrapper's list of configurations has another
 name for the number 4.)
 
-Importing this module raises :class:`ImportError` where pyzbar or the system's libzbar is missing.
+Importing this module raises :class:`ImportError` where pyzbar or the system's libzbar is missing, or where that library
+is so old (before 0.23.1, as in pyzbar's wheels for Windows) that it has no binary mode: guessed text is no stand-in.
 """
 
 from collections.abc import Iterator
@@ -48,6 +49,16 @@ def _scanner() -> Iterator[Any]:
         wrapper.zbar_image_scanner_destroy(scanner)
 
 
+def _require_binary_mode() -> None:
+    scanner = wrapper.zbar_image_scanner_create()
+    try:
+        refused = not scanner or wrapper.zbar_image_scanner_set_config(scanner, _QR_CODE, _BINARY, 1)
+    finally:
+        wrapper.zbar_image_scanner_destroy(scanner)
+    if refused:
+        raise ImportError("this libzbar has no binary mode")
+
+
 @contextmanager
 def _image(pixels: bytes, width: int, height: int) -> Iterator[Any]:
     image = wrapper.zbar_image_create()
@@ -70,3 +81,6 @@ def _symbols(image: Any) -> Iterator[bytes]:
         if data:
             yield data
         symbol = wrapper.zbar_symbol_next(symbol)
+
+
+_require_binary_mode()

@@ -10,10 +10,12 @@ asked for, by its rule, and how it was answered.
 
 import hmac
 import logging
+import traceback
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -54,6 +56,7 @@ _STATUS: Final[tuple[tuple[type[idcard.IdCardError], int], ...]] = (
     (idcard.MissingExtra, 503),
 )
 _CARD_TROUBLE: Final = 502
+_FAULT: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +96,9 @@ class Door:
 
     def opens(self, *, authorization: str, host: str, origin: bool) -> bool:
         """Whether such a request may be answered."""
-        given = authorization.removeprefix("Bearer ").encode()
-        held = hmac.compare_digest(given, self.token.encode())
+        scheme, _, given = authorization.partition(" ")
+        # The scheme's name is written in either case (RFC 9110, section 11.1).
+        held = hmac.compare_digest(given.encode(), self.token.encode()) and scheme.casefold() == "bearer"
         return held and host in self.hosts and not origin
 
 
@@ -107,6 +111,7 @@ def create_app(judging: Judging, door: Door, watcher: Watcher) -> Flask:
     app.after_request(_leave)
     app.register_error_handler(idcard.IdCardError, _told)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
     app.add_url_rule("/v1/openapi.json", "openapi", lambda: jsonify(DESCRIPTION))
     app.add_url_rule("/v1/readers", "readers", lambda: jsonify(readers=list(watcher.readers())))
     app.add_url_rule("/v1/state", "state", lambda: jsonify(asdict(watcher.state())))
@@ -144,8 +149,14 @@ def _told(error: idcard.IdCardError) -> tuple[Response, int]:
 
 def _http_error(error: HTTPException) -> tuple[Response, int]:
     """What the framework itself refuses: another address, method, or a body that is too large."""
-    body = {"code": BadRequest.code, "message": error.name, "facts": {}}
-    return jsonify(error=body), error.code or 500
+    return jsonify(error={"code": BadRequest.code, "message": error.name, "facts": {}}), error.code or 400
+
+
+def _fault(error: Exception) -> tuple[Response, int]:
+    """A fault of this program. Where it is goes to the log; what the exception says does not: it may be personal."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("%s in %s, line %s", type(error).__name__, Path(frame.filename).name, frame.lineno)
+    return jsonify(error={"code": "internal", "message": "Internal Server Error", "facts": {}}), _FAULT
 
 
 def _events(watcher: Watcher) -> Response:

@@ -170,7 +170,7 @@ _SCHEMAS: Final[dict[str, Any]] = {
         {
             "error": _object(
                 {
-                    "code": _text("A code of the library, bad_request, refused or too_many_waiting."),
+                    "code": _text("A code of the library, bad_request, refused, too_many_waiting or internal."),
                     "message": _text("For developers; without anything about a person."),
                     "facts": {"type": "object"},
                 }

@@ -82,5 +82,5 @@ def time(value: datetime) -> bytes:
     if value.tzinfo is None:
         raise ValueError("a time without a zone")
     utc = value.astimezone(UTC)
-    form, tag = ("%y%m%d%H%M%SZ", 0x17) if 1950 <= utc.year < 2050 else ("%Y%m%d%H%M%SZ", 0x18)
-    return tlv.build(tag, utc.strftime(form).encode())
+    year, tag = (f"{utc.year % 100:02}", 0x17) if 1950 <= utc.year < 2050 else (f"{utc.year:04}", 0x18)
+    return tlv.build(tag, f"{year}{utc:%m%d%H%M%SZ}".encode())

@@ -8,20 +8,19 @@ goes on without the answer.
 
 import http.client
 import json
-import socket
 import ssl
-import time
 from collections.abc import Mapping
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idcard.errors import AuthorityUnreachable, MalformedData
+from idcard.transport.deadline import Deadline, Wire, connect
 from idcard.trust.online import Confirmation, Question
 
 MAX_ANSWER_BYTES = 8192
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_CHUNK = 1024
 
 
 class HttpAuthority:
@@ -71,34 +70,31 @@ class HttpAuthority:
         return data
 
     def _ask(self, question: Question) -> bytes:
-        deadline = time.monotonic() + self._timeout_s
-        body = json.dumps(question.to_dict()).encode()
-        connection = self._connection()
+        deadline = Deadline(self._timeout_s)
+        wire = connect(self._host, self._connection().port, self._tls, deadline)
         try:
-            connection.putrequest("POST", self._path, skip_accept_encoding=True)
-            connection.putheader("Content-Type", "application/json")
-            connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
-            # Kept, since the connection lets go of it where the server closes after its answer.
-            return self._answer(connection, connection.sock, deadline)
+            return self._answer(wire, json.dumps(question.to_dict()).encode())
         finally:
-            connection.close()
+            wire.hang_up()
 
     def _connection(self) -> http.client.HTTPConnection:
+        """What speaks HTTP; it never connects by itself."""
         if self._tls is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
-        return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=self._tls)
+            return http.client.HTTPConnection(self._host, self._port)
+        return http.client.HTTPSConnection(self._host, self._port, context=self._tls)
 
-    def _answer(self, connection: http.client.HTTPConnection, wire: socket.socket, deadline: float) -> bytes:
-        """The body, bounded in length and in time: a server that drips cannot hold a visit up."""
+    def _answer(self, wire: Wire, body: bytes) -> bytes:
+        """The body of the answer, bounded in length; the wire bounds it in time."""
+        connection = self._connection()
+        connection.sock = cast(Any, wire)
+        connection.putrequest("POST", self._path, skip_accept_encoding=True)
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
         response = connection.getresponse()
         if response.status != http.client.OK:
             raise AuthorityUnreachable("the authority refuses to answer", status=response.status)
-        data = b""
-        while chunk := response.read1(_CHUNK):
-            data += chunk
-            left = deadline - time.monotonic()
-            if len(data) > MAX_ANSWER_BYTES or left <= 0:
-                raise AuthorityUnreachable("an answer that is too long, or does not end")
-            wire.settimeout(left)
+        data = response.read(MAX_ANSWER_BYTES + 1)
+        if len(data) > MAX_ANSWER_BYTES:
+            raise AuthorityUnreachable("an answer that is too long")
         return data

@@ -20,6 +20,7 @@ _WHERE = "certificate"
 _VERSION, _EXTENSIONS = context(0), context(3)
 _KEY_IDENTIFIER = context(0, constructed=False)
 _NULL = b"\x05\x00"
+_MAX_NUMBER_BYTES = 64
 _DIGESTS = (hashlib.sha1, hashlib.sha224, hashlib.sha256, hashlib.sha384, hashlib.sha512)
 _ATTRIBUTES = {
     oids.COUNTRY: "C",
@@ -76,13 +77,15 @@ class DistinguishedName:
         return hash(self.key)
 
     def __str__(self) -> str:
-        return ", ".join(f"{_ATTRIBUTES.get(kind, kind)}={text}" for rdn in name_parts(self.der) for kind, text in rdn)
+        """The name for people; what is no visible character is escaped, so that it does nothing to a screen."""
+        parts = (part for rdn in name_parts(self.der) for part in rdn)
+        return ", ".join(f"{_ATTRIBUTES.get(kind, kind)}={_visible(text)}" for kind, text in parts)
 
     @property
     def country(self) -> str | None:
         """The country code in capitals, or None."""
         found = next((text for rdn in self.key for kind, text in rdn if kind == oids.COUNTRY), None)
-        return None if found is None else found.upper()
+        return None if found is None else _visible(found.upper())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,7 +129,7 @@ class Certificate:
                 der=bytes(der),
                 tbs=body.raw,
                 version=version,
-                serial_number=serial.integer(),
+                serial_number=bounded_number(serial, _WHERE),
                 issuer=_name(issuer),
                 subject=_name(subject),
                 not_before=not_before.time(),
@@ -231,6 +234,17 @@ class Certificate:
         return True
 
 
+def bounded_number(node: Node, where: str) -> int:
+    """A serial number; RFC 5280 allows 20 bytes, some states write more.
+
+    :raises MalformedData: if it has more than 64 bytes: Python alone would refuse to print it.
+    """
+    number = node.integer()
+    if len(node.content) > _MAX_NUMBER_BYTES:
+        raise MalformedData("has a longer number than anybody gives", where=where)
+    return number
+
+
 def algorithm_of(inside: Node, outside: Node, where: str) -> AlgorithmIdentifier:
     """The algorithm with which something is signed; it is named twice, and only once in what is signed.
 
@@ -241,6 +255,11 @@ def algorithm_of(inside: Node, outside: Node, where: str) -> AlgorithmIdentifier
     if not same:
         raise MalformedData("names another algorithm in what is signed", where=where)
     return named
+
+
+def _visible(text: str) -> str:
+    """The text without control characters, changes of direction and the like."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 @lru_cache(maxsize=64)

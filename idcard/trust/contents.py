@@ -7,7 +7,6 @@ or a revocation list, which differ in what stands in the validity's place.
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +22,8 @@ from idcard.trust.master_list import MAX_LIST_BYTES, MasterList
 
 Item = Certificate | Crl | MasterList | DeviationList
 _WHERE = "file"
-_PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s(.*?)-----END \1-----", re.DOTALL)
+_MAX_LINE = 128
+_BEGIN, _END, _DASHES = b"-----BEGIN ", b"-----END ", b"-----"
 _PEM_KINDS = frozenset(
     {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE", b"X509 CRL", b"PKCS7", b"PKCS #7 SIGNED DATA", b"CMS"}
 )
@@ -47,7 +47,7 @@ class Contents:
             found = tuple(ldif.values(data))
             parts = tuple(value.data for value in found if value.data is not None)
             return cls(kind="ldif", parts=parts, broken=tuple(value.text for value in found if value.data is None))
-        parts = tuple(_pem(data)) if b"-----BEGIN " in data else (data,)
+        parts = tuple(_pem(data)) if _BEGIN in data else (data,)
         return cls(kind="file", parts=parts)
 
     @property
@@ -56,11 +56,25 @@ class Contents:
         return self.kind != "ldif"
 
 
+def pem_blocks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The kind and the text of each block of PEM in ``data``; what stands between them does not count.
+
+    :raises MalformedData: if one does not end before the next begins.
+    """
+    at = data.find(_BEGIN)
+    while at >= 0:
+        kind, _, rest = data[at + len(_BEGIN) : at + _MAX_LINE].partition(_DASHES)
+        begin = at + len(_BEGIN) + len(kind) + len(_DASHES)
+        end = data.find(_DASHES, begin)
+        mark = _END + kind + _DASHES
+        if end < 0 or data[end : end + len(mark)] != mark or not rest[:1].isspace():
+            raise MalformedData("holds PEM that is cut short", where=_WHERE)
+        yield kind, data[begin:end]
+        at = data.find(_BEGIN, end + len(mark))
+
+
 def _pem(data: bytes) -> Iterator[bytes]:
-    blocks = _PEM.findall(data)
-    if len(blocks) != data.count(b"-----BEGIN "):
-        raise MalformedData("holds PEM that is cut short", where=_WHERE)
-    for kind, body in blocks:
+    for kind, body in pem_blocks(data):
         if kind not in _PEM_KINDS:
             raise MalformedData("holds something else than certificates and lists", where=_WHERE)
         try:

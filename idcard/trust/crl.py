@@ -25,11 +25,13 @@ from idcard.trust.certificates import (
     Extension,
     algorithm_of,
     authority_key,
+    bounded_number,
     read_extensions,
 )
 
 MAX_CRL_BYTES = 32 << 20
 _WHERE = "CRL"
+_LONGEST = timedelta(days=90)
 _EXTENSIONS = context(0)
 _TIMES = (UTC_TIME, GENERALIZED_TIME)
 _PROCESSED = frozenset({oids.AUTHORITY_KEY_IDENTIFIER, oids.CRL_NUMBER, oids.ISSUER_ALTERNATIVE_NAME})
@@ -110,9 +112,14 @@ class Crl:
         """How old the list is at that moment."""
         return at - self.this_update
 
+    @property
+    def due(self) -> datetime:
+        """When its successor is due: a list that does not say so counts for the 90 days that Doc 9303-12 allows."""
+        return self.next_update or self.this_update + _LONGEST
+
     def stale(self, at: datetime) -> bool:
         """Whether its successor was due by then."""
-        return self.next_update is not None and at > self.next_update
+        return at > self.due
 
     def revocation_of(self, certificate: Certificate) -> Revocation | None:
         """The entry about a certificate's serial number; None where there is none, or it was taken off the list."""
@@ -146,7 +153,7 @@ def _refuse_indirect(extensions: Mapping[str, Extension]) -> None:
 
 
 def _number(extension: Extension | None) -> int | None:
-    return None if extension is None else load(extension.value, _WHERE).integer()
+    return None if extension is None else bounded_number(load(extension.value, _WHERE), _WHERE)
 
 
 def _entry(node: Node) -> tuple[int, Revocation]:

@@ -12,7 +12,8 @@ What is believed, and why:
   signer;
 * a master list: only where its signature leads to a *root that is given*. A list's signer vouches for anchors of all
   states, so that an anchor of some state is no root for lists by itself;
-* a revocation list or a deviation list: only where an anchor (of the same state) signed it; never one that is older
+* a revocation list or a deviation list: only where an anchor of the same state signed it, or a link that leads to
+  one; never one that is older
   than the one that is here. An older master list of the same root is refused, too;
 * no list whose signer is revoked, or whose date lies in the future (:mod:`idcard.trust.list_signers`). What a newer
   list leaves out stays, and is told (:mod:`idcard.trust.withdrawn`);
@@ -28,11 +29,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from idcard.encoding.oids import DEMONSTRATION
-from idcard.errors import IdCardError, MalformedData
+from idcard.errors import IdCardError, ProtocolViolation
 from idcard.trust.archive import DEMONSTRATION_MARK, Entry, Kind, Source, name_digest
 from idcard.trust.certificates import Certificate
 from idcard.trust.contents import Contents, Item, items
 from idcard.trust.crl import Crl
+from idcard.trust.crl_issuers import crl_problem
 from idcard.trust.deviation_list import DeviationList
 from idcard.trust.draft import Draft
 from idcard.trust.judgement import Judgement, Signed, judge
@@ -253,9 +255,14 @@ class _Job:
 
     def _take_certificates(self, certificates: Sequence[Certificate]) -> None:
         known = [*self.draft.anchors, *self.draft.certificates(Kind.LINK)]
-        for judgement in judge(certificates, known=known):
+        names = {one.subject for one in known}
+        for judgement in judge(certificates, known=known, among_themselves=self.by_operator):
             kind = self._kind(judgement)
-            self._put(judgement, kind, self._why_not(judgement, kind))
+            problem = self._why_not(judgement, kind)
+            if kind is Kind.SIGNER and judgement.signed is Signed.BY_ITSELF and judgement.certificate.issuer in names:
+                # It signed itself in the name of a CSCA that is here: it would stand in a true signer's way.
+                problem = "same_name_other_key"
+            self._put(judgement, kind, problem)
 
     def _kind(self, judgement: Judgement) -> Kind:
         if not acts_as_authority(judgement.certificate):
@@ -302,23 +309,15 @@ class _Job:
             if entry.kind is Kind.CRL and (known := Crl.from_bytes(entry.data)).issuer == crl.issuer
             if known.authority_key_identifier == crl.authority_key_identifier
         ]
-        problem = FROM_THE_FUTURE if from_the_future(crl.this_update, self.source.added) else self._crl_problem(crl)
-        if problem is None and any(known.newer_than(crl) for _, known in older):
+        future = from_the_future(crl.this_update, self.source.added)
+        problem = FROM_THE_FUTURE if future else crl_problem(crl, self.draft)
+        # What is here and no longer believed (its anchor was removed) stands in nobody's way.
+        newer = (known for _, known in older if known.newer_than(crl))
+        if problem is None and any(crl_problem(known, self.draft) is None for known in newer):
             problem = "older"
         key = (crl.authority_key_identifier or b"").hex()
         entry = _entry(Kind.CRL, crl.der, name=name_digest(crl.issuer.key), key=key)
         self._put_list(entry, [fingerprint for fingerprint, _ in older], problem, str(crl.issuer))
-
-    def _crl_problem(self, crl: Crl) -> str | None:
-        issuers = [
-            one
-            for one in (*self.draft.anchors, *self.draft.certificates(Kind.LINK))
-            if one.subject == crl.issuer
-            or (one.subject_key_identifier is not None and one.subject_key_identifier == crl.authority_key_identifier)
-        ]
-        if any(map(crl.issued_by, issuers)):
-            return None
-        return Signed.WRONGLY if issuers else Signed.BY_NOBODY_HERE
 
     def _take_deviation_list(self, listed: DeviationList) -> None:
         data = listed.der
@@ -333,7 +332,7 @@ class _Job:
             signer, root = listed.verify(own, at=self.source.added)
             self._check_signer(signer, root, listed.signed_at)
             self._remark_expired(signer, Kind.DEVIATION_LIST)
-        except (ListNotTrusted, MalformedData) as error:
+        except ProtocolViolation as error:
             problem = _reason(error)
         if problem is None and any(one and listed.signed_at and one > listed.signed_at for one in older.values()):
             problem = "older"

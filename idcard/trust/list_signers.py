@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from idcard.trust.archive import Kind
-from idcard.trust.certificates import Certificate, DistinguishedName
+from idcard.trust.certificates import Certificate
 from idcard.trust.crl import Crl
+from idcard.trust.crl_issuers import crl_problem, names_since
 from idcard.trust.draft import Draft
-from idcard.trust.path import MAX_LINKS
 
 CLOCKS = timedelta(days=1)
 """By how much a list's date may be later than now: clocks and zones differ."""
@@ -30,23 +30,13 @@ def revoked(signer: Certificate, draft: Draft, crls: Iterable[Crl], root: Certif
     """Whether a revocation list takes back a list's signer: one of the store, or of ``crls``, that came along.
 
     :param root: the root behind the signer, whose key may have signed the revocation list, too.
+    :raises BoundExceeded: if there are so many links of these names that nobody can tell.
     """
-    links = draft.certificates(Kind.LINK)
-    names = _and_successors(signer.issuer, links)
-    issuers = [one for one in (root, *draft.anchors, *links) if one.subject.country == signer.issuer.country]
+    names = names_since(signer.issuer, draft, roots=[root])
     known = (Crl.from_bytes(entry.data) for entry in draft.entries.values() if entry.kind is Kind.CRL)
     return any(
-        crl.revocation_of(signer) is not None and any(map(crl.issued_by, issuers))
+        crl.revocation_of(signer) is not None and crl_problem(crl, draft, roots=[root]) is None
         for crl in (*crls, *known)
         if crl.issuer in names or (crl.authority_key_identifier or b"-") == signer.authority_key_identifier
         if crl.issuer.country == signer.issuer.country
     )
-
-
-def _and_successors(name: DistinguishedName, links: Iterable[Certificate]) -> set[DistinguishedName]:
-    """The name of a CSCA, and those that it took later: links lead from one to the next."""
-    names = {name}
-    pairs = [(link.issuer, link.subject) for link in links]
-    for _ in range(MAX_LINKS):
-        names |= {later for earlier, later in pairs if earlier in names}
-    return names

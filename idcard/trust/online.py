@@ -65,8 +65,13 @@ class Question:
             raise ValueError("a nonce has 16 bytes")
 
     @classmethod
-    def about(cls, signer: Certificate, nonce: bytes) -> "Question":
-        """The question about a certificate, by all its names."""
+    def about(cls, certificate: Certificate | bytes, nonce: bytes) -> "Question":
+        """The question about a certificate, by all its names: so, too, a revocation is found of one encoded anew.
+
+        :param certificate: parsed, or in DER.
+        :raises MalformedData: if it is not well formed.
+        """
+        signer = certificate if isinstance(certificate, Certificate) else Certificate.from_bytes(certificate)
         return cls(signer=signer.fingerprint, nonce=nonce, issued_as=signer.issued_as, key=signer.key_fingerprint)
 
     def to_dict(self) -> dict[str, str]:

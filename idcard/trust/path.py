@@ -13,6 +13,9 @@ anchor behind it when the link was made: a link is what an old CSCA leaves behin
 A signer whose issuer's *name* is an anchor's but whose signature is by no such key is told apart from one whose issuer
 is unknown: the first is a forgery or a renewed CSCA that is missing here, the second merely not known.
 
+A search looks at each certificate once and verifies a bounded number of signatures: the links that came with a list
+are whatever its author put there, and a hundred of one name and one key lead from each to each.
+
 Source: ICAO Doc 9303-12, "Certificate validation" and "CSCA link certificates"; RFC 5280, "Basic Path Validation".
 """
 
@@ -23,8 +26,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from idcard.encoding.oids import DEMONSTRATION
-from idcard.errors import MalformedData, UnsupportedAlgorithm
+from idcard.errors import BoundExceeded
 from idcard.trust.certificates import Certificate
+from idcard.trust.signatures import Signatures
 
 MAX_LINKS = 4
 
@@ -41,6 +45,7 @@ class PathProblem(StrEnum):
     SIGNER_EXPIRED = "signer_expired"
     SIGNED_OUTSIDE_VALIDITY = "signed_outside_validity"
     ANCHOR_NOT_IN_FORCE = "anchor_not_in_force"
+    TOO_MANY_CANDIDATES = "too_many_candidates"
 
 
 class Pool(Protocol):
@@ -81,9 +86,21 @@ def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
     return same_key or issuer.subject == certificate.issuer
 
 
-def is_issuer(issuer: Certificate, certificate: Certificate) -> bool:
-    """Whether ``issuer``'s key signed ``certificate``, which names it; False where nobody can tell."""
-    return any(_issuers(certificate, _of_the_name(certificate, [issuer])))
+def is_anchored(link: Certificate, pool: Pool, signatures: Signatures) -> bool:
+    """Whether verified signatures lead from ``link`` to an anchor of ``pool``, over no more than a few other links.
+
+    Times are not looked at: what an old CSCA left behind stays its word. The names must follow each other, too.
+
+    :raises BoundExceeded: if that takes more verifications than ``signatures`` may make.
+    """
+    seen = level = {link} if link.is_authority else set()
+    for _ in range(MAX_LINKS):
+        if any(any(signatures.issuers(one, pool.anchors_for(one))) for one in level):
+            return True
+        behind = (issuer for one in level for issuer in signatures.issuers(one, pool.links_for(one)))
+        level = {issuer for issuer in behind if issuer.is_authority} - seen
+        seen = seen | level
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,63 +126,61 @@ def find_path(signer: Certificate, pool: Pool, *, at: datetime, signed_at: datet
     :param at: the moment of judgement, with its time zone.
     :param signed_at: when the document was signed, where it says so.
     """
-    path = _find(signer, pool, at, MAX_LINKS)
+    try:
+        path = _Search(pool).find(signer, at, MAX_LINKS)
+    except BoundExceeded:
+        return Path(problem=PathProblem.TOO_MANY_CANDIDATES)
     if path.anchor is None:
         return path
     problem = _extension_problem((signer, *path.links), path.anchor) or _time_problem(signer, at, signed_at)
     return replace(path, problem=problem or path.problem)
 
 
-def _find(certificate: Certificate, pool: Pool, at: datetime, links_left: int) -> Path:
-    candidates = list(pool.anchors_for(certificate))
-    # A CSCA may have been certified more than once for the same key: any certificate in force will do.
-    path: Path | None = None
-    for anchor in _issuers(certificate, _of_the_name(certificate, candidates)):
-        if anchor.valid_at(at):
-            return Path(anchor=anchor)
-        path = path or Path(anchor=anchor, problem=PathProblem.ANCHOR_NOT_IN_FORCE)
-    if links_left:
-        path = _over_links(certificate, pool, at, links_left) or path
-    return path or _under_another_name(certificate, candidates) or Path(problem=_why_none(certificate, candidates))
+class _Search:
+    """One search: what was found from a certificate on is remembered, since many ways may lead to it."""
 
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._signatures = Signatures()
+        self._found: dict[tuple[Certificate, datetime, int], Path] = {}
 
-def _of_the_name(certificate: Certificate, candidates: Iterable[Certificate]) -> Iterator[Certificate]:
-    return (one for one in candidates if one.subject == certificate.issuer)
+    def find(self, certificate: Certificate, at: datetime, links_left: int) -> Path:
+        """The path from ``certificate`` to an anchor over that many links, or why there is none."""
+        asked = certificate, at, links_left
+        if asked not in self._found:
+            self._found[asked] = self._find(certificate, at, links_left)
+        return self._found[asked]
 
+    def _find(self, certificate: Certificate, at: datetime, links_left: int) -> Path:
+        candidates = list(self._pool.anchors_for(certificate))
+        # A CSCA may have been certified more than once for the same key: any certificate in force will do.
+        path: Path | None = None
+        for anchor in self._signatures.issuers(certificate, candidates):
+            if anchor.valid_at(at):
+                return Path(anchor=anchor)
+            path = path or Path(anchor=anchor, problem=PathProblem.ANCHOR_NOT_IN_FORCE)
+        if links_left:
+            path = self._over_links(certificate, at, links_left) or path
+        return path or self._under_another_name(certificate, candidates) or self._none(certificate, candidates)
 
-def _under_another_name(certificate: Certificate, candidates: Iterable[Certificate]) -> Path | None:
-    """Where an anchor's key signed a certificate that names somebody else as its issuer."""
-    anchor = next(_issuers(certificate, candidates), None)
-    return None if anchor is None else Path(anchor=anchor, problem=PathProblem.ISSUER_NAME_DIFFERS)
+    def _under_another_name(self, certificate: Certificate, candidates: Iterable[Certificate]) -> Path | None:
+        """Where an anchor's key signed a certificate that names somebody else as its issuer."""
+        anchor = next(self._signatures.signers(certificate, candidates), None)
+        return None if anchor is None else Path(anchor=anchor, problem=PathProblem.ISSUER_NAME_DIFFERS)
 
+    def _over_links(self, certificate: Certificate, at: datetime, links_left: int) -> Path | None:
+        for link in self._signatures.issuers(certificate, self._pool.links_for(certificate)):
+            if link.valid_at(at) and link.is_authority:
+                behind = self.find(link, link.not_before, links_left - 1)
+                if behind.anchor is not None and behind.problem is None:
+                    return replace(behind, links=(link, *behind.links))
+        return None
 
-def _over_links(certificate: Certificate, pool: Pool, at: datetime, links_left: int) -> Path | None:
-    for link in _issuers(certificate, _of_the_name(certificate, pool.links_for(certificate))):
-        if link.valid_at(at) and link.is_authority:
-            behind = _find(link, pool, link.not_before, links_left - 1)
-            if behind.anchor is not None and behind.problem is None:
-                return replace(behind, links=(link, *behind.links))
-    return None
-
-
-def _issuers(certificate: Certificate, candidates: Iterable[Certificate]) -> Iterator[Certificate]:
-    for candidate in candidates:
-        try:
-            if certificate.issued_by(candidate):
-                yield candidate
-        except (UnsupportedAlgorithm, MalformedData):
-            continue
-
-
-def _why_none(signer: Certificate, candidates: list[Certificate]) -> PathProblem:
-    if not candidates:
-        return PathProblem.UNKNOWN_ISSUER
-    try:
-        for candidate in candidates:
-            signer.issued_by(candidate)
-    except (UnsupportedAlgorithm, MalformedData):
-        return PathProblem.UNSUPPORTED_ALGORITHM
-    return PathProblem.SAME_NAME_OTHER_KEY
+    def _none(self, certificate: Certificate, candidates: list[Certificate]) -> Path:
+        if not candidates:
+            return Path(problem=PathProblem.UNKNOWN_ISSUER)
+        unknown = any(self._signatures.judged(certificate, one) is None for one in candidates)
+        return Path(problem=PathProblem.UNSUPPORTED_ALGORITHM if unknown else PathProblem.SAME_NAME_OTHER_KEY)
 
 
 def _extension_problem(certificates: Iterable[Certificate], anchor: Certificate) -> PathProblem | None:

@@ -9,7 +9,7 @@ import binascii
 import re
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ BY_HAND, IMPORTED = 1, 2
 MAX_FILE_BYTES = 1 << 18
 _SUFFIXES = frozenset({".cer", ".der", ".pem", ".crt"})
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_CLOCKS = timedelta(days=366)
+"""By how much a declaration may be later than now: the clock of a machine that lost its power is behind."""
 _KEYS = frozenset({"format", "no_anchor_yet"})
 
 
@@ -48,6 +50,8 @@ class Settings:
         declared = settings.get("no_anchor_yet")
         if declared is not None and (not isinstance(declared, date) or isinstance(declared, datetime)):
             raise damaged(SETTINGS, "no_anchor_yet is not a day, for example 2026-11-23")
+        if declared is not None and declared > datetime.now(UTC).date() + _CLOCKS:
+            raise damaged(SETTINGS, "no_anchor_yet is a day in the future", remedy="Write the day of the decision.")
         return cls(format=settings["format"], no_anchor_yet=declared)
 
     def write(self, directory: Path) -> None:

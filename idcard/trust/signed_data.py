@@ -20,6 +20,9 @@ from idcard.trust.certificates import Certificate
 from idcard.trust.path import Certificates, find_path
 from idcard.trust.purpose import purposes
 
+MAX_BROUGHT = 256
+"""How many certificates may come along with a list, beside those in it; real ones bring two."""
+
 
 class ListNotTrusted(ProtocolViolation):
     """A signed list whose signature does not lead to a root that was given.
@@ -59,8 +62,22 @@ def _verify_attributes(signed: SignedData, signer_info: SignerInfo, digest: str 
 
 
 def find_signer(signer_info: SignerInfo, certificates: Iterable[Certificate]) -> Certificate | None:
-    """The certificate that the signer is named after; None where there is none."""
-    return next((one for one in certificates if _is_named(one, signer_info)), None)
+    """The first certificate that the signer is named after; None where there is none."""
+    return next(find_signers(signer_info, certificates), None)
+
+
+def find_signers(signer_info: SignerInfo, certificates: Iterable[Certificate]) -> Iterator[Certificate]:
+    """All certificates that the signer is named after: anybody can make one of that name."""
+    return (one for one in certificates if _is_named(one, signer_info))
+
+
+def signed_by(signed: SignedData, signer_info: SignerInfo, signer: Certificate) -> bool:
+    """Whether ``signer``'s key signed the content, as far as can be told."""
+    try:
+        verify_signed_data(signed, signer_info, signer)
+    except (ProtocolViolation, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _is_named(certificate: Certificate, signer_info: SignerInfo) -> bool:
@@ -89,6 +106,8 @@ def verify_list(
     if not signed.signers:
         raise ListNotTrusted("The list is not signed", "no_signer")
     signer_info = signed.signers[0]
+    if len(signed.certificates) > MAX_BROUGHT:
+        raise ListNotTrusted("More certificates come with the list than any list needs", "too_many_candidates")
     brought = list(_readable(signed.certificates))
     signer = find_signer(signer_info, brought)
     if signer is None:
@@ -103,7 +122,8 @@ def verify_list(
     pool = Certificates.of(trusted, links=[one for one in brought if one.is_authority])
     path = find_path(signer, pool, at=signer_info.signing_time or at)
     if path.anchor is None or path.problem is not None:
-        raise ListNotTrusted("The list's signer was not issued by the root that was given", f"{path.problem}")
+        which = "a root that was given" if trusted else "any root: none was given"
+        raise ListNotTrusted(f"The list's signer does not lead to {which}", f"{path.problem}")
     return signer, path.anchor
 
 

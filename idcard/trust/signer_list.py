@@ -8,7 +8,8 @@ identifier, and whoever verifies has a list. The list stands beside the CSCA cer
   give them; an identifier is the first eight bytes of a certificate's SHA-256;
 * ``qr/certificates``: certificates that count only where an anchor of the store issued them;
 * ``qr/keys``: Ed25519 public keys (PEM) of clinics for codes of our own. A file's name is the clinic's code, and its
-  key counts for that clinic alone; what follows an ``@`` in the name says which of the clinic's machines has the key;
+  key counts for that clinic alone. A dot and digits behind it (``PK-MAU.2026.pem``) tell a clinic's keys apart, of
+  which it has several while one replaces another; what follows an ``@`` says which of the clinic's machines has it;
 * ``qr/list.toml``, where there is one, says whether every signer whose codes are shown here is in the list.
 
 Two signers may share an identifier: each is tried, and the one whose key signed is the signer.
@@ -41,6 +42,7 @@ KEY_ID_BYTES: Final = 8
 FOLDER: Final = "qr"
 _MAX_FILE_BYTES = 1 << 18
 _SUFFIXES = frozenset({".cer", ".der", ".pem", ".crt"})
+_KEY_NUMBER = re.compile(r"(?<=.)\.[0-9][0-9-]*$")
 _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----(.*?)-----END \1-----", re.DOTALL)
 
 
@@ -126,7 +128,7 @@ class QrTrust:
         return cls.of(
             signers=[der for file in _files(folder / "signers") for der in _blocks(file)],
             certificates=[der for file in _files(folder / "certificates") for der in _blocks(file)],
-            keys=[ClinicKey(clinic=file.stem.partition("@")[0], key=_key(file)) for file in _files(folder / "keys")],
+            keys=[ClinicKey(clinic=_clinic_of(file), key=_key(file)) for file in _files(folder / "keys")],
             store=store,
             complete=_declared_complete(folder / "list.toml"),
             accept_demonstration=accept_demonstration,
@@ -219,6 +221,10 @@ def _blocks(file: Path) -> list[bytes]:
         return [base64.b64decode(b"".join(body.split()), validate=True) for _, body in found]
     except binascii.Error as error:
         raise _damaged(file.name, "is not PEM") from error
+
+
+def _clinic_of(file: Path) -> str:
+    return _KEY_NUMBER.sub("", file.stem).partition("@")[0]
 
 
 def _key(file: Path) -> Ed25519PublicKey:

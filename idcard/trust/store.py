@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from idcard.encoding.cms import SignerInfo
+from idcard.errors import BoundExceeded
 from idcard.trust.archive import EMPTY, Archive, Kind, issuer_names, name_digest
 from idcard.trust.certificates import Certificate, DistinguishedName
 from idcard.trust.crl import Crl
 from idcard.trust.deviation_list import Deviation, DeviationList
-from idcard.trust.path import MAX_LINKS, Certificates, is_issuer
+from idcard.trust.judgement import Signed
+from idcard.trust.path import MAX_LINKS, Certificates, is_anchored
 from idcard.trust.rollback import check_not_rolled_back
 from idcard.trust.settings import (
     MAX_FILE_BYTES,
@@ -37,7 +39,8 @@ from idcard.trust.settings import (
     never_set_up,
     read_imported,
 )
-from idcard.trust.signed_data import find_signer
+from idcard.trust.signatures import Signatures
+from idcard.trust.signed_data import find_signers
 
 __all__ = ["MAX_FILE_BYTES", "TrustStore"]
 
@@ -172,19 +175,25 @@ class TrustStore:
         """The link certificates whose key may have issued ``certificate``."""
         return self._named(Kind.LINK, certificate)
 
-    def signer_of(self, signer_info: SignerInfo) -> Certificate | None:
-        """The imported document signer that signed data names, for documents that do not bring its certificate."""
+    def signers_of(self, signer_info: SignerInfo) -> tuple[Certificate, ...]:
+        """The imported document signers that signed data may name, for documents that do not bring the certificate.
+
+        Anybody can make a certificate of that name and number; those come first whose issuer was known on import.
+        """
         names = [name_digest(signer_info.issuer)] if signer_info.issuer is not None else []
         names += [signer_info.subject_key_identifier.hex()] if signer_info.subject_key_identifier else []
-        return find_signer(signer_info, map(self._certificate, self._find(Kind.SIGNER, *names)))
+        judged = self._archive.columns["signed"]
+        numbers = sorted(self._find(Kind.SIGNER, *names), key=lambda number: judged[number] != Signed.BY_ANOTHER)
+        return tuple(find_signers(signer_info, map(self._certificate, numbers)))
 
     def crl_for(self, certificate: Certificate) -> Crl | None:
         """The newest revocation list of ``certificate``'s issuer, or None."""
         return next(iter(self.crls_for(certificate)), None)
 
     def crls_for(self, certificate: Certificate) -> tuple[Crl, ...]:
-        """The revocation lists of ``certificate``'s issuer, the newest first; an anchor, or a link's key, signed each.
+        """The revocation lists of ``certificate``'s issuer, the newest first.
 
+        The key of an anchor, or of a link that leads to one, signed each.
         An issuer that took another key or name since publishes under that: link certificates lead there.
         """
         if not self._archive.has(Kind.CRL):
@@ -205,10 +214,12 @@ class TrustStore:
         return [name for link in found.values() for name in _own_names(link) if link.issuer.country == issuer.country]
 
     def _is_link(self, link: Certificate) -> bool:
-        """Whether an anchor, or another link, of the name that it gives issued it; verified once."""
+        """Whether an anchor stands behind it, by signatures all the way; verified once."""
         if link not in self._links:
-            candidates = (*self.anchors_for(link), *self.links_for(link))
-            self._links[link] = any(is_issuer(one, link) for one in candidates)
+            try:
+                self._links[link] = is_anchored(link, self, Signatures())
+            except BoundExceeded:
+                self._links[link] = False
         return self._links[link]
 
     def deviations_for(self, signer: Certificate, *, document_type: str, document_number: str) -> tuple[Deviation, ...]:
@@ -223,7 +234,7 @@ class TrustStore:
         )
 
     def _is_good(self, number: int) -> bool:
-        """Whether an anchor, or a link's key, signed the revocation list; verified once."""
+        """Whether an anchor, or an anchored link's key, signed the revocation list; verified once."""
         if number not in self._verified:
             crl = self._crl(number)
             self._verified[number] = any(map(crl.issued_by, self._crl_issuers(crl)))
@@ -233,10 +244,12 @@ class TrustStore:
         """Whom the list names as issuer; of its own state only, so that no state revokes what another issued."""
         names = [name_digest(crl.issuer.key)]
         names += [crl.authority_key_identifier.hex()] if crl.authority_key_identifier else []
-        imported = (number for kind in (Kind.ANCHOR, Kind.LINK) for number in self._find(kind, *names))
-        for one in (*self._by_hand.anchors, *map(self._certificate, imported)):
-            if one.subject.country == crl.issuer.country:
-                yield one
+        yield from (one for one in self._by_hand.anchors if one.subject.country == crl.issuer.country)
+        for kind in (Kind.ANCHOR, Kind.LINK):
+            for one in map(self._certificate, self._find(kind, *names)):
+                # A link that nobody anchored is a stranger's: it would speak for the CSCA whose name it bears.
+                if one.subject.country == crl.issuer.country and (kind is Kind.ANCHOR or self._is_link(one)):
+                    yield one
 
     def _named(self, kind: Kind, certificate: Certificate) -> Iterator[Certificate]:
         return map(self._certificate, self._find(kind, *_issuer_names(certificate)))

@@ -34,6 +34,8 @@ _UNKNOWN_ISSUER = (Reason.NO_ANCHOR, Reason.NO_ANCHOR_YET)
 _RUNGS = {Reason.SIGNER_PINNED: Rung.PINNED, Reason.SIGNER_CONFIRMED: Rung.CONFIRMED}
 _CLOCKS = timedelta(minutes=5)
 _SECOND = timedelta(seconds=1)
+_MAX_ANSWERS = 64
+"""How many different answers are heard; whoever asked has one or two, and each costs a verification."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +97,8 @@ def _trust(outcome: Outcome, reason: Reason, **details: str) -> Fact:
 
 
 def _answers(evidence: Evidence, vouchers: Vouchers) -> Iterator[Confirmation]:
-    """The answers that a known authority signed; anything else is as good as none."""
-    for data in evidence.confirmations:
+    """The answers that a known authority signed, each once; anything else is as good as none."""
+    for data in list(dict.fromkeys(evidence.confirmations))[:_MAX_ANSWERS]:
         try:
             yield Confirmation.from_bytes(data, vouchers.authorities)
         except MalformedData:
@@ -106,7 +108,7 @@ def _answers(evidence: Evidence, vouchers: Vouchers) -> Iterator[Confirmation]:
 def _revoked(passive: PassiveAuthentication, answers: list[Confirmation], at: datetime) -> PassiveAuthentication:
     """A revocation holds from the answer on, for ever."""
     for answer in answers:
-        if answer.at <= at + _CLOCKS:
+        if answer.at - at <= _CLOCKS:
             fact = Fact(
                 name=FactName.REVOCATION,
                 outcome=Outcome.FAILED,
@@ -126,7 +128,7 @@ def _pinned(signer: Certificate, pins: Pins | None, at: datetime) -> Fact | None
 
 def _confirmed(answers: list[Confirmation], at: datetime) -> Fact | None:
     """What the newest answer says that counts at ``at``."""
-    counting = [one for one in answers if one.at - _CLOCKS <= at <= one.until]
+    counting = [one for one in answers if one.at - at <= _CLOCKS and at <= one.until]
     if not counting:
         return None
     newest = max(counting, key=lambda one: one.at)

@@ -65,6 +65,7 @@ def verify(
         provenance=provenance,
         anchor=passive.anchor.fingerprint if passive.anchor else None,
         signer=passive.signer.fingerprint if passive.signer else None,
+        signer_certificate=passive.signer.der if passive.signer else None,
         trust_version=trust.version,
         proved=proved,
         said=proved if intact is said else Subject.of(said, at),

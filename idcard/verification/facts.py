@@ -70,11 +70,15 @@ class FactName(StrEnum):
     """The code was made just now; a copy of yesterday's would not do."""
     REPLAY = "replay"
     """The code was not shown before."""
+    AUDIENCE = "audience"
+    """The code is for whoever judges it."""
     HOLDER = "holder"
     """Whoever shows the code is the person that it is about."""
 
 
-OF_CODES_ONLY: Final = frozenset({FactName.KEY_USAGE, FactName.FRESHNESS, FactName.REPLAY, FactName.HOLDER})
+OF_CODES_ONLY: Final = frozenset(
+    {FactName.KEY_USAGE, FactName.FRESHNESS, FactName.REPLAY, FactName.AUDIENCE, FactName.HOLDER}
+)
 """The facts that a verdict on a card does not have."""
 OF_CARDS: Final = tuple(name for name in FactName if name not in OF_CODES_ONLY)
 """The facts of a verdict on a card, in their order."""
@@ -263,6 +267,14 @@ class Reason(StrEnum):
     """The code was shown here before."""
     NOT_LOOKED_UP = "not_looked_up"
     """Whether the code was shown before was not looked up."""
+    FOR_US = "for_us"
+    """The code names whoever judges it as the one that it is for."""
+    FOR_ANOTHER = "for_another"
+    """The code is for another machine than the one that judges it."""
+    AUDIENCE_NOT_GIVEN = "audience_not_given"
+    """The code is for one machine alone, and who judges it did not say its own name."""
+    NO_AUDIENCE = "no_audience"
+    """Such a code is for anybody."""
     NO_HOLDER_BINDING = "no_holder_binding"
     """Nothing binds the code to the person who shows it."""
     CONFIRMED_ONLINE = "confirmed_online"
@@ -271,6 +283,8 @@ class Reason(StrEnum):
     """The personal number goes with another sex or year of birth than the code says; some were corrected later."""
     REFUSED_ONLINE = "refused_online"
     """The issuer's service does not accept the code."""
+    ANSWER_NOT_TIMELY = "answer_not_timely"
+    """The issuer's service accepted the code at another time than now: too long ago, or in the future."""
     NOT_ASKED_ONLINE = "not_asked_online"
     """The issuer's service was not asked."""
 

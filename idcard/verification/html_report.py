@@ -19,7 +19,7 @@ from idcard.verification.html_texts import STYLE, TEXTS
 from idcard.verification.identity import Subject
 from idcard.verification.policy import Policy
 from idcard.verification.verdict import NotVerified, Verdict
-from idcard.verification.words import RUNG_WORDS, WORDS, Words
+from idcard.verification.words import WORDS, Words, words_of_rung
 
 Language = Literal["vi", "en"]
 
@@ -108,7 +108,8 @@ class _Page:
         key = self.headline_key()
         yield f'<header class="{key}"><p class="title">{self.text("title")}</p>'
         yield f"<h1>{self.text(key)}</h1>"
-        yield f"<p>{self.text('rung')}: {self.say(RUNG_WORDS[self.verdict.rung])}</p></header>\n"
+        words = words_of_rung(self.verdict.rung, self.verdict.fact(FactName.TRUST).outcome)
+        yield f"<p>{self.text('rung')}: {self.say(words)}</p></header>\n"
 
     def headline_key(self) -> str:
         """Proved, read, failed or not proved."""

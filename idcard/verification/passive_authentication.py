@@ -31,15 +31,18 @@ from idcard.trust.certificates import Certificate
 from idcard.trust.path import Path, PathProblem, find_path
 from idcard.trust.profile import remarks
 from idcard.trust.purpose import not_for_documents
-from idcard.trust.signed_data import find_signer, verify_signed_data
+from idcard.trust.signed_data import find_signer, signed_by, verify_signed_data
 from idcard.trust.store import TrustStore
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.revocation import revocation
 
 __all__ = ["PassiveAuthentication", "passive_authentication", "verify_signed_data"]
 
+_MAX_SIGNERS = 64
+"""How many certificates of one issuer and serial number are tried; honest issuers make one."""
 _PATH_FACTS = {
     PathProblem.UNKNOWN_ISSUER: (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR),
+    PathProblem.TOO_MANY_CANDIDATES: (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR),
     PathProblem.UNSUPPORTED_ALGORITHM: (Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM),
     PathProblem.SAME_NAME_OTHER_KEY: (Outcome.FAILED, Reason.SAME_NAME_OTHER_KEY),
     PathProblem.ISSUER_NAME_DIFFERS: (Outcome.FAILED, Reason.ISSUER_NAME_DIFFERS),
@@ -123,10 +126,20 @@ def signer_of(evidence: Evidence, trust: TrustStore) -> Certificate | None:
 
 
 def _signer_of(sod: Sod, trust: TrustStore) -> tuple[Certificate | None, bool]:
-    """The certificate that the first signer is named after, and whether the document brought it."""
+    """The certificate that the first signer is named after, and whether the document brought it.
+
+    The store may hold several of that name, since anybody can make one: the right one is the one whose key signed.
+    Where several have that key, too, it is the one that an anchor issued.
+    """
     signer_info = sod.signed_data.signers[0]
     brought = find_signer(signer_info, map(Certificate.from_bytes, sod.signer_certificates))
-    return brought or trust.signer_of(signer_info), brought is not None
+    if brought is not None:
+        return brought, True
+    named = trust.signers_of(signer_info)[:_MAX_SIGNERS]
+    if len(named) > 1:
+        named = tuple(one for one in named if signed_by(sod.signed_data, signer_info, one)) or named
+    issued = (one for one in named if len(named) > 1 and find_path(one, trust, at=one.not_before).anchor is not None)
+    return next(issued, named[0] if named else None), False
 
 
 def _signed_at(sod: Sod) -> datetime | None:

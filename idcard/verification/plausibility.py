@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from idcard.evidence import Evidence
 from idcard.verification.identity import Contents
+from idcard.verification.moments import day_in
 
 _GRACE = timedelta(days=1)
 _CLOCKS = timedelta(minutes=15)
@@ -23,7 +24,7 @@ def implausible(contents: Contents, signed_at: datetime | None, at: datetime) ->
 
     :param signed_at: when the signer says it signed.
     """
-    signed = signed_at.astimezone(at.tzinfo).date() if signed_at else None
+    signed = day_in(at.tzinfo, signed_at) if signed_at else None
     return next((name for name, earlier, later in _pairs(contents, signed, at) if _reversed(earlier, later)), None)
 
 
@@ -41,10 +42,10 @@ def _pairs(contents: Contents, signed: date | None, at: datetime) -> Iterator[tu
 
 
 def _reversed(earlier: date | None, later: date | None) -> bool:
-    return earlier is not None and later is not None and earlier - _GRACE > later
+    return earlier is not None and later is not None and earlier - later > _GRACE
 
 
 def read_in_the_future(evidence: Evidence, at: datetime) -> bool:
     """Whether the reading says that it took place after ``at``; a time without a zone says nothing."""
     read_at = evidence.read_at
-    return read_at is not None and read_at.tzinfo is not None and read_at > at + _CLOCKS
+    return read_at is not None and read_at.tzinfo is not None and read_at - at > _CLOCKS

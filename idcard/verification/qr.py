@@ -18,12 +18,14 @@ from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource
 from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.recognise import Recognised
 from idcard.qr.seen import Seen
-from idcard.qr.token import HAND_OFF_LIFE, Token, TokenKind
+from idcard.qr.token import Token, TokenKind
 from idcard.trust.signer_list import QrTrust
 from idcard.verification.facts import OF_CODES_ONLY, Fact, FactName, Outcome, Reason, Rung
+from idcard.verification.moments import later
 from idcard.verification.policy import Policy
 from idcard.verification.qr_policy import SIGNED_QR
 from idcard.verification.qr_signature import Signed, fact, judge_certificate, judge_token, without_signature
+from idcard.verification.qr_times import CLOCKS, dates_fact, hand_off_freshness, is_timely, scan_freshness, validity
 from idcard.verification.revocation import revocation
 from idcard.verification.verdict import Verdict
 from idcard.vietnam import vneid
@@ -32,17 +34,22 @@ from idcard.vietnam.card_qr import CardQr
 from idcard.vietnam.vneid import VneidCode
 
 QR_SCHEMA: Final = "idcard.qr-verdict/1"
-_CLOCKS: Final = timedelta(minutes=1)
-"""How far two machines' clocks may be apart for tokens of our own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineAnswer:
-    """What an issuer's service said of a code: whether it accepts it, who answered, and when."""
+    """What an issuer's service said of a code: whether it accepts it, who answered, and when.
+
+    :raises ValueError: if that moment has no time zone.
+    """
 
     accepted: bool
     authority: str
     at: datetime
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("the moment of an answer needs a time zone")
 
 
 class OnlineCodeVerifier(Protocol):
@@ -91,6 +98,9 @@ class QrVerdict(Verdict):
         }
 
 
+_FOR_ANYBODY = fact(FactName.AUDIENCE, Outcome.NOT_SUPPORTED, Reason.NO_AUDIENCE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """What is particular to a kind of code."""
@@ -99,6 +109,7 @@ class _Judged:
     validity: Fact
     freshness: Fact
     revocation: Fact
+    audience: Fact = _FOR_ANYBODY
     single_use: bool = False
     consistency: Fact | None = None
     issuer: str | None = None
@@ -113,6 +124,7 @@ class _Circumstances:
     at: datetime
     scanned_at: datetime | None
     answer: OnlineAnswer | None
+    audience: str | None
 
 
 _STATIC = fact(FactName.FRESHNESS, Outcome.NOT_SUPPORTED, Reason.STATIC_CODE)
@@ -129,6 +141,7 @@ def verify_qr(
     seen: Seen | None = None,
     scanned_at: datetime | None = None,
     answer: OnlineAnswer | None = None,
+    audience: str | None = None,
 ) -> QrVerdict:
     """The verdict on a recognised code: never an exception for what it says, however odd.
 
@@ -137,11 +150,13 @@ def verify_qr(
     :param seen: what the store of seen codes said of :func:`replay_key`; None where it was not asked.
     :param scanned_at: when the code was scanned, for codes that live a minute.
     :param answer: what the issuer's service said, for codes that only it can resolve.
+    :param audience: the name of whoever judges, for codes that are for one machine alone.
     :raises ValueError: if a time has no time zone.
     """
     if at.tzinfo is None or (scanned_at is not None and scanned_at.tzinfo is None):
         raise ValueError("the moment of judgement needs a time zone")
-    judged = _judge(recognised, _Circumstances(trust=trust, at=at, scanned_at=scanned_at, answer=answer))
+    given = _Circumstances(trust=trust, at=at, scanned_at=scanned_at, answer=answer, audience=audience)
+    judged = _judge(recognised, given)
     facts = (
         *judged.signed.facts,
         judged.revocation,
@@ -149,6 +164,7 @@ def verify_qr(
         *([judged.consistency] if judged.consistency else []),
         judged.freshness,
         _replay(seen, judged.single_use),
+        judged.audience,
         _NO_HOLDER,
     )
     return QrVerdict(
@@ -209,7 +225,7 @@ def _judge(recognised: Recognised, given: _Circumstances) -> _Judged:
     if isinstance(document, VneidCode):
         return _vneid(given)
     if isinstance(document, CardQr):
-        return _card(document)
+        return _card(document, given)
     if isinstance(document, BhytCard):
         return _insurance(document, given)
     return _named()
@@ -219,9 +235,11 @@ def _health(document: CovidCertificate, given: _Circumstances) -> _Judged:
     claims = document.claims
     begin = claims.not_before or claims.issued
     signed = judge_certificate(document, given.trust, given.at)
+    birth = _birth(document.birth)
     return _Judged(
         signed=signed,
-        validity=_validity(begin, claims.expires, given.at),
+        validity=validity(begin, claims.expires, given.at),
+        consistency=dates_fact(birth, given.at),
         freshness=_STATIC,
         revocation=_signer_revocation(signed, given),
         issuer=claims.issuer,
@@ -231,7 +249,7 @@ def _health(document: CovidCertificate, given: _Circumstances) -> _Judged:
             source=ClaimSource.SIGNED_QR,
             name=unicodedata.normalize("NFC", f"{document.surname} {document.given_names}").strip() or None,
             name_latin=" ".join(f"{document.latin_surname} {document.latin_given_names}".replace("<", " ").split()),
-            birth=_birth(document.birth),
+            birth=birth,
         ),
     )
 
@@ -254,8 +272,9 @@ def _token(document: Token, given: _Circumstances) -> _Judged:
     once = document.kind is TokenKind.HAND_OFF
     return _Judged(
         signed=judge_token(document, given.trust),
-        validity=_validity(document.claims.not_before or document.issued, document.expires, given.at, _CLOCKS),
-        freshness=_hand_off_freshness(document, given.at) if once else _STATIC,
+        validity=validity(document.claims.not_before or document.issued, document.expires, given.at, CLOCKS),
+        freshness=hand_off_freshness(document, given.at) if once else _STATIC,
+        audience=_audience(document, given.audience) if once else _FOR_ANYBODY,
         revocation=_NO_LIST,
         single_use=once,
         issuer=document.clinic,
@@ -264,25 +283,13 @@ def _token(document: Token, given: _Circumstances) -> _Judged:
     )
 
 
-def _hand_off_freshness(document: Token, at: datetime) -> Fact:
-    """No hand-off lives longer than five minutes, whatever its signer wrote into it."""
-    too_long = document.expires - document.issued > HAND_OFF_LIFE
-    if too_long or at >= document.expires or at + _CLOCKS < document.issued:
-        return fact(FactName.FRESHNESS, Outcome.FAILED, Reason.TOO_OLD)
-    return fact(FactName.FRESHNESS, Outcome.PASSED, Reason.FRESH)
-
-
-def _validity(begin: datetime | None, end: datetime | None, at: datetime, clocks: timedelta = timedelta()) -> Fact:
-    """The fact whether ``at`` lies from ``begin`` to before ``end``."""
-    moments = (("from", begin), ("until", end), ("judged_at", at))
-    details = {name: moment.isoformat() for name, moment in moments if moment is not None}
-    if begin is not None and at + clocks < begin:
-        return fact(FactName.VALIDITY, Outcome.FAILED, Reason.NOT_YET_IN_FORCE, **details)
-    if end is None:
-        return fact(FactName.VALIDITY, Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN, **details)
-    if at >= end:
-        return fact(FactName.VALIDITY, Outcome.FAILED, Reason.EXPIRED, **details)
-    return fact(FactName.VALIDITY, Outcome.PASSED, Reason.IN_FORCE, **details)
+def _audience(document: Token, ours: str | None) -> Fact:
+    """A hand-off is for the one machine that it names: who does not say its own name takes nobody's."""
+    if ours is None:
+        return fact(FactName.AUDIENCE, Outcome.INCONCLUSIVE, Reason.AUDIENCE_NOT_GIVEN)
+    if document.audience != ours:
+        return fact(FactName.AUDIENCE, Outcome.FAILED, Reason.FOR_ANOTHER)
+    return fact(FactName.AUDIENCE, Outcome.PASSED, Reason.FOR_US)
 
 
 def _replay(seen: Seen | None, single_use: bool) -> Fact:
@@ -305,13 +312,15 @@ def _unsigned(validity: Fact, **particulars: Any) -> _Judged:
     )
 
 
-def _card(document: CardQr) -> _Judged:
+def _card(document: CardQr, given: _Circumstances) -> _Judged:
     number = document.personal_number
+    dates = dates_fact(document.birth, given.at)
     goes = number.birth_year == document.birth.year and number.sex == document.sex
-    outcome, reason = (Outcome.PASSED, Reason.CONSISTENT) if goes else (Outcome.INCONCLUSIVE, Reason.NUMBER_CONTRADICTS)
+    if dates.outcome is Outcome.PASSED and not goes:
+        dates = fact(FactName.CONSISTENCY, Outcome.INCONCLUSIVE, Reason.NUMBER_CONTRADICTS)
     return _unsigned(
         fact(FactName.VALIDITY, Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN),
-        consistency=fact(FactName.CONSISTENCY, outcome, reason),
+        consistency=dates,
         claimed=document.claimed_identity(),
     )
 
@@ -320,9 +329,11 @@ def _insurance(document: BhytCard, given: _Circumstances) -> _Judged:
     """An insurance card is in force to the end of its last day, in the zone of the judgement; without one, for good."""
     zone = given.at.tzinfo
     begin = datetime.combine(document.valid_from, time(), zone) if document.valid_from else None
-    end = datetime.combine(document.valid_to, time(), zone) + timedelta(days=1) if document.valid_to else None
+    last = datetime.combine(document.valid_to, time(), zone) if document.valid_to else None
+    end = None if last is None else later(last, timedelta(days=1))
     return _unsigned(
-        _validity(begin, end, given.at),
+        validity(begin, end, given.at),
+        consistency=dates_fact(document.birth, given.at, document.valid_from, document.valid_to),
         valid_from=begin,
         valid_until=end,
         claimed=document.claimed_identity(),
@@ -335,7 +346,7 @@ def _vneid(given: _Circumstances) -> _Judged:
     return _Judged(
         signed=Signed(facts=(signature, _online(given), usage)),
         validity=fact(FactName.VALIDITY, Outcome.NOT_SUPPORTED, Reason.NOT_VERIFIABLE_OFFLINE),
-        freshness=_scan_freshness(given),
+        freshness=scan_freshness(given.at, given.scanned_at),
         revocation=fact(FactName.REVOCATION, Outcome.NOT_SUPPORTED, Reason.NOT_VERIFIABLE_OFFLINE),
         single_use=True,
     )
@@ -345,19 +356,11 @@ def _online(given: _Circumstances) -> Fact:
     if given.answer is None:
         return fact(FactName.TRUST, Outcome.NOT_PERFORMED, Reason.NOT_ASKED_ONLINE)
     details = {"authority": given.answer.authority, "at": given.answer.at.isoformat()}
+    if given.answer.accepted and not is_timely(given.answer.at, given.at, given.scanned_at):
+        return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.ANSWER_NOT_TIMELY, **details)
     if given.answer.accepted:
         return fact(FactName.TRUST, Outcome.PASSED, Reason.CONFIRMED_ONLINE, **details)
     return fact(FactName.TRUST, Outcome.FAILED, Reason.REFUSED_ONLINE, **details)
-
-
-def _scan_freshness(given: _Circumstances) -> Fact:
-    if given.scanned_at is None:
-        return fact(FactName.FRESHNESS, Outcome.INCONCLUSIVE, Reason.SCAN_TIME_UNKNOWN)
-    age = given.at - given.scanned_at
-    details = {"age_s": str(int(age.total_seconds()))}
-    if not timedelta() <= age <= vneid.LIFE:
-        return fact(FactName.FRESHNESS, Outcome.FAILED, Reason.TOO_OLD, **details)
-    return fact(FactName.FRESHNESS, Outcome.PASSED, Reason.FRESH, **details)
 
 
 def _named() -> _Judged:

@@ -16,16 +16,20 @@ _SIGNED: Final[dict[FactName, frozenset[Outcome]]] = dict.fromkeys(FactName, _NO
     FactName.VALIDITY: _PASSED,
     FactName.REVOCATION: frozenset({Outcome.PASSED, Outcome.NOT_PERFORMED}),
 }
-_NOW_AND_ONCE = dict.fromkeys((FactName.FRESHNESS, FactName.REPLAY), _PASSED)
-_BY_ITS_SERVICE = dict.fromkeys(
-    (FactName.SIGNATURE, FactName.VALIDITY, FactName.REVOCATION, *OF_CODES_ONLY), _NOT_FAILED
-) | {FactName.FRESHNESS: _PASSED}
+_NOW_AND_ONCE = dict.fromkeys((FactName.FRESHNESS, FactName.REPLAY), _PASSED) | {
+    FactName.AUDIENCE: frozenset({Outcome.PASSED, Outcome.NOT_SUPPORTED})
+}
+# What bears a signature of its own is judged by it: its signer's being on a list is no answer of a service.
+_BY_ITS_SERVICE = dict.fromkeys((FactName.VALIDITY, FactName.REVOCATION, *OF_CODES_ONLY), _NOT_FAILED) | {
+    FactName.SIGNATURE: frozenset({Outcome.NOT_SUPPORTED}),
+    FactName.FRESHNESS: _PASSED,
+}
 
 SIGNED_QR: Final = Policy(name="signed_qr", accepts=_SIGNED, proves=False)
 """A signer on the list signed it, for such documents, and it is in force. Whoever shows it may show a copy."""
 
 SINGLE_USE_QR: Final = Policy(name="single_use_qr", accepts=_SIGNED | _NOW_AND_ONCE, proves=False)
-"""As :data:`SIGNED_QR`, and the code was made just now and is shown for the first time."""
+"""As :data:`SIGNED_QR`, and the code was made just now, for whoever judges it, and is shown for the first time."""
 
 ONLINE_QR: Final = Policy(name="online_qr", accepts=_SIGNED | _BY_ITS_SERVICE, proves=False)
 """The issuer's own service accepted the code within its life; for codes that nobody else can read."""

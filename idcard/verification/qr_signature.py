@@ -28,6 +28,7 @@ from idcard.verification.passive_authentication import _PATH_FACTS
 
 _HEALTH = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
 _ARCS = {Kind.TEST: "1", Kind.VACCINATION: "2", Kind.RECOVERY: "3"}
+_ANY_PURPOSE = "2.5.29.37.0"
 _ALL_HEALTH = frozenset(root + arc for root in _HEALTH for arc in _ARCS.values())
 
 
@@ -69,7 +70,8 @@ def judge_certificate(document: CovidCertificate, trust: QrTrust, at: datetime) 
 
 def judge_token(document: Token, trust: QrTrust) -> Signed:
     """Who signed a token of our own: the key must be that of the clinic that the token names."""
-    candidates = trust.keys_for(document.sign1.key_id)
+    # One key may be listed for several clinics: the one that the token names comes first.
+    candidates = sorted(trust.keys_for(document.sign1.key_id), key=lambda one: one.clinic != document.clinic)
     signature, signer = _signature(document.sign1, TOKEN_ALGORITHMS, [(one.key, one) for one in candidates], trust)
     if signer is None:
         return _only(signature)
@@ -136,12 +138,16 @@ def _listed(certificate: Certificate, at: datetime) -> Fact:
 
 
 def _key_usage(certificate: Certificate, kind: Kind) -> Fact:
-    """Whether the key is for vaccinations, tests or recoveries; one without such a purpose is for all of them."""
+    """Whether the key is for vaccinations, tests or recoveries.
+
+    One that states no purpose is for all of them; one that states others alone (servers, say) is for none.
+    """
     try:
-        purposes = purposes_of(certificate) & _ALL_HEALTH
+        stated = purposes_of(certificate)
+        purposes = stated & _ALL_HEALTH
     except IdCardError:
         return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
-    if not purposes:
+    if not purposes and (not stated or _ANY_PURPOSE in stated):
         return fact(FactName.KEY_USAGE, Outcome.PASSED, Reason.KEY_USAGE_OPEN, kind=kind.word)
     right = any(root + _ARCS[kind] in purposes for root in _HEALTH)
     outcome, reason = (Outcome.PASSED, Reason.KEY_USAGE_RIGHT) if right else (Outcome.FAILED, Reason.KEY_USAGE_WRONG)

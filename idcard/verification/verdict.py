@@ -43,8 +43,10 @@ class Verdict:
     """What was judged, and how; it is neither true nor false.
 
     ``anchor`` and ``signer`` are SHA-256 fingerprints in hexadecimal: of the trust anchor that was used, and of the
-    document signer's certificate. ``trust_version`` is the trust store's version. ``rung`` is how well the signer is
-    known, whatever the policy makes of it. ``provenance`` is where the evidence comes from, and whose word that is.
+    document signer's certificate. That itself is ``signer_certificate``, in DER, whether the document brought it or the
+    trust store; it is not in ``to_dict``. ``trust_version`` is the trust store's version. ``rung`` is how well the
+    signer is known, whatever the policy makes of it. ``provenance`` is where the evidence comes from, and whose word
+    that is.
 
     Only :func:`idcard.verify` makes one that proves anybody, and a changed copy of that is refused.
 
@@ -64,6 +66,7 @@ class Verdict:
     provenance: Provenance = NOWHERE
     proved: Subject | None = field(default=None, repr=False, compare=False)
     said: Subject | None = field(default=None, repr=False, compare=False)
+    signer_certificate: bytes | None = field(default=None, repr=False, compare=False)
     maker: InitVar[object] = None
 
     def __post_init__(self, maker: object) -> None:
@@ -90,9 +93,18 @@ class Verdict:
         raise KeyError(name)
 
     def unmet(self, policy: Policy | None = None) -> tuple[Fact, ...]:
-        """The facts that are not good enough, as the policy sees them (this verdict's own if none is given)."""
-        policy = policy or self.policy
+        """The facts that are not good enough, as the policy sees them (this verdict's own if none is given).
+
+        :raises TypeError: if it is no :class:`Policy`, or of a class made of it, which could say anything.
+        """
+        policy = self._asked(policy)
         return tuple(policy.judge(fact) for fact in self.facts if not policy.satisfied_by(fact))
+
+    def _asked(self, policy: Policy | None) -> Policy:
+        asked = self.policy if policy is None else policy
+        if type(asked) is not Policy:
+            raise TypeError("a policy is of the class Policy itself")
+        return asked
 
     def meets(self, policy: Policy | None = None) -> bool:
         """Whether every fact is good enough for the policy (this verdict's own if none is given)."""
@@ -105,8 +117,9 @@ class Verdict:
 
         :raises NotVerified: if a fact is not good enough, the policy proves nobody, or no file names anybody that
             the policy takes for proof: DG1, and in some policies DG13 alone.
+        :raises TypeError: if it is no :class:`Policy`, or of a class made of it, which could say anything.
         """
-        policy = policy or self.policy
+        policy = self._asked(policy)
         subject = self.proved
         if not policy.proves or subject is None or not self.meets(policy):
             raise NotVerified(self, policy)

@@ -39,6 +39,7 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
             _F.KEY_USAGE: ("Mục đích của khóa", "Purpose of the key"),
             _F.FRESHNESS: ("Mã mới", "Freshness"),
             _F.REPLAY: ("Mã dùng lần đầu", "First use"),
+            _F.AUDIENCE: ("Nơi nhận mã", "For whom the code is"),
             _F.HOLDER: ("Người mang mã", "Bearer"),
         }
     )
@@ -343,6 +344,13 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
                 "Chưa tra mã đã từng được đưa hay chưa.",
                 "Whether the code was shown before was not looked up.",
             ),
+            _R.FOR_US: ("Mã dành cho nơi này.", "The code is for this machine."),
+            _R.FOR_ANOTHER: ("Mã dành cho nơi khác.", "The code is for another machine."),
+            _R.AUDIENCE_NOT_GIVEN: (
+                "Mã dành riêng cho một nơi; chưa cho biết đây là nơi nào.",
+                "The code is for one machine alone; which one this is was not said.",
+            ),
+            _R.NO_AUDIENCE: ("Mã loại này dành cho mọi nơi.", "Such a code is for anybody."),
             _R.NO_HOLDER_BINDING: (
                 "Không có gì gắn mã với người đang đưa mã.",
                 "Nothing binds the code to the person who shows it.",
@@ -355,6 +363,10 @@ WORDS: Mapping[StrEnum, Words] = MappingProxyType(
             _R.REFUSED_ONLINE: (
                 "Dịch vụ của nơi cấp không chấp nhận mã.",
                 "The issuer's service does not accept the code.",
+            ),
+            _R.ANSWER_NOT_TIMELY: (
+                "Câu trả lời của nơi cấp không phải của lúc này.",
+                "The service's answer is not from now.",
             ),
             _R.NOT_ASKED_ONLINE: ("Chưa hỏi dịch vụ của nơi cấp.", "The issuer's service was not asked."),
         }
@@ -372,3 +384,13 @@ RUNG_WORDS: Mapping[Rung, Words] = MappingProxyType(
     }
 )
 """The words of every rung; apart, since a rung and a reason may have the same name."""
+
+_SIGNER_REFUSED = Words(vi="chữ ký đúng, nhưng không chấp nhận nơi ký", en="signature right, signer not accepted")
+
+
+def words_of_rung(rung: Rung, trust: Outcome) -> Words:
+    """The words of a rung: below a voucher, an unknown issuer is one thing and a signer that was refused another.
+
+    :param trust: the outcome of the fact *trust*.
+    """
+    return _SIGNER_REFUSED if rung is Rung.SIGNED and trust is Outcome.FAILED else RUNG_WORDS[rung]

@@ -14,7 +14,7 @@ from typing import Final
 
 from idcard.errors import BoundExceeded, MalformedData
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Sex
-from idcard.vietnam.names import tidy
+from idcard.vietnam.names import tidy, utf8
 
 END: Final = "$"
 """The last field of every code: the sign that it was read to its end."""
@@ -114,10 +114,10 @@ class BhytCard:
         """
         if len(data) > _MAX_BYTES:
             raise BoundExceeded("insurance QR: too long", where="insurance QR")
-        try:
-            return cls.parse(data.decode("utf-8"))
-        except UnicodeDecodeError:
-            raise _malformed("is not UTF-8") from None
+        text = utf8(data)
+        if text is None:
+            raise _malformed("is not UTF-8")
+        return cls.parse(text)
 
     @classmethod
     def parse(cls, text: str) -> "BhytCard":

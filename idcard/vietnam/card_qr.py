@@ -14,7 +14,7 @@ from datetime import date
 
 from idcard.errors import BoundExceeded, MalformedData
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Sex
-from idcard.vietnam.names import tidy, unmarked
+from idcard.vietnam.names import tidy, unmarked, utf8
 from idcard.vietnam.personal_number import PersonalNumber
 
 _MAX_BYTES = 8192
@@ -27,6 +27,15 @@ _EDGES = "\r\n\x00\ufeff\u200b\u2060 \t"
 _SEXES = {"nam": Sex.MALE, "nu": Sex.FEMALE, "n": Sex.FEMALE}
 _DATES = {8: (4, 2, 0), 6: (2, 0, None), 4: (0, None, None)}
 _LOOKS = re.compile(r"[0-9]{12}(?:\|[^|]*){6,}", re.DOTALL)
+
+
+_BEGINS = re.compile(r"[0-9]{12}\|[^|]*\|[^|0-9]+\|[0-9]{4,8}(?:\||$)")
+
+
+def begins_as_card_qr(text: str) -> bool:
+    """Whether ``text`` begins as the QR of a card does, be it cut short."""
+    line = text[:_MAX_BYTES].strip(_EDGES)
+    return looks_like_card_qr(text) or (len(text) <= _MAX_BYTES and _BEGINS.match(line) is not None)
 
 
 def looks_like_card_qr(text: str) -> bool:
@@ -64,11 +73,9 @@ class CardQr:
         """
         if len(data) > _MAX_BYTES:
             raise BoundExceeded("card QR: too long", where="card QR")
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError:
-            # The decoding error itself would carry the person's data along.
-            raise _malformed("is not UTF-8") from None
+        text = utf8(data)
+        if text is None:
+            raise _malformed("is not UTF-8")
         return cls.parse(text)
 
     @classmethod
@@ -110,7 +117,7 @@ def _fields(line: str) -> list[str]:
         raise _malformed("holds a control character")
     fields = line.split("|", _MAX_FIELDS)
     if len(fields) < _MIN_FIELDS:
-        raise _malformed("has fewer than seven fields")
+        raise _malformed("is cut short: it has fewer than seven fields")
     if len(fields) > _MAX_FIELDS:
         raise BoundExceeded("card QR: too many fields", where="card QR")
     return fields

@@ -19,3 +19,11 @@ def tidy(text: str) -> str:
 def mrz_form(name: str) -> str:
     """``name`` as a Vietnamese machine-readable zone writes it: unmarked capitals, words apart by one space."""
     return tidy(unmarked(name)).upper()
+
+
+def utf8(data: bytes) -> str | None:
+    """The text in UTF-8, or None: Python's own error holds the bytes, and would carry a person's data along."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None

@@ -49,7 +49,8 @@ def test_a_hand_off_from_screen_to_verdict() -> None:
     outcomes = []
     for _ in range(2):
         seen = store.see(idcard.replay_key(found), at=NOW, until=NOW + timedelta(minutes=5))
-        outcomes.append(idcard.verify_qr(found, TRUST, idcard.SINGLE_USE_QR, at=NOW, seen=seen).meets())
+        verdict = idcard.verify_qr(found, TRUST, idcard.SINGLE_USE_QR, at=NOW, seen=seen, audience="quay-2")
+        outcomes.append(verdict.meets())
     assert outcomes == [True, False]
 
 

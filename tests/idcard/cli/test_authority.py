@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,17 @@ def test_an_answer_that_was_kept_counts_again_without_asking(
 def test_an_address_that_is_none_is_wrong_usage(run: Run, visit: Path, keys: Path, address: str) -> None:
     code, _, err = run("verify", visit, "--authority", address, "--authority-keys", keys)
     assert (code, "--authority" in err) == (2, True)
+
+
+def test_a_kept_answer_does_not_save_the_question(
+    run: Run, issuer: Issuer, visit: Path, url: str, keys: Path, authority: Authority, tmp_path: Path
+) -> None:
+    """Whoever made the file chose its answers: since the kept one, the signer was revoked."""
+    loaded = idcard.load_evidence(visit).evidence
+    signer = Certificate.from_bytes(issuer.signer.certificate).fingerprint
+    kept = replace(loaded, confirmations=(authority.answer(signer, "00" * 16, here_and_now()),))
+    idcard.save_evidence(tmp_path / "kept", kept)
+    object.__setattr__(authority, "signers", {signer: "revoked"})
+    code, told = judged(run, tmp_path / "kept", "--authority", url, "--authority-keys", keys)
+    assert (code, told["met"], told["authority"], len(authority.asked)) == (1, False, "answered", 1)
+    assert {fact["reason"] for fact in told["verdict"]["facts"]} >= {"revoked"}

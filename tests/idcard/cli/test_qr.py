@@ -1,6 +1,7 @@
 """``idcard qr verify`` as a program."""
 
 import base64
+import io
 import json
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import pytest
 import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from PIL import Image
 
 import idcard
 from idcard.cli import qr_words
+from idcard.cli.qr_input import is_picture
 from idcard.cli.qr_words import kind_of
 from idcard.cli.texts import Language
 
@@ -143,3 +146,30 @@ def test_every_text_says_something_in_both_languages() -> None:
         assert vietnamese
         assert unicodedata.is_normalized("NFC", vietnamese)
         assert english.count("{") == vietnamese.count("{")
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    (("--audience", "quay-2"), "The code is for this machine."), (("--audience", "quay-3"), "for another machine"),
+    ((), "which one this is was not said"),
+])  # fmt: skip
+def test_for_whom_a_hand_off_is(trust: Path, name: tuple[str, ...], words: str) -> None:
+    hand_off = idcard.HandOff(
+        clinic="PK-MAU", audience="quay-2", visit="7Q2M", issued=NOW, expires=NOW + timedelta(minutes=5)
+    )
+    text = idcard.sign_token(hand_off, KEY)
+    result = run("-", "--trust", trust, "--at", NOW.isoformat(), *name, given=text)
+    assert words in result.stdout
+    assert result.returncode == (1 if "quay-3" in name else 0)
+
+
+@pytest.mark.parametrize("text", [b"BMxyz hello, this is a text", b"P5 or not P5", b"P4\n", b"BM"])
+def test_a_text_that_begins_as_a_picture_might(text: bytes) -> None:
+    assert not is_picture(text)
+
+
+@pytest.mark.parametrize("kind", ["BMP", "PPM", "PNG", "GIF", "TIFF", "WEBP", "JPEG"])
+def test_every_kind_of_picture_is_known(kind: str) -> None:
+    for mode in ("L", "RGB"):
+        file = io.BytesIO()
+        Image.new(mode, (30, 20)).save(file, kind)
+        assert is_picture(file.getvalue())

@@ -145,3 +145,8 @@ def test_every_text_says_something_in_both_languages() -> None:
         assert vietnamese
         assert unicodedata.is_normalized("NFC", vietnamese)
         assert english.count("{") == vietnamese.count("{")
+
+
+def test_what_is_unknown_is_said_once() -> None:
+    result = run("-", given=b"WIFI:S:x;;")
+    assert result.output.count("No known format") == 1

@@ -148,3 +148,18 @@ def test_a_step_that_was_not_finished_is_not_ticked(issuer: Issuer, holder: Hold
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "Opening the chip" in text
     assert "✓" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"),
+    [(Language.EN, "signature right, signer not accepted"), (Language.VI, "chữ ký đúng, nhưng không chấp nhận nơi ký")],
+)
+def test_an_expired_signer_of_a_known_issuer_is_not_headed_unknown(
+    issuer: Issuer, holder: Holder, trust: Path, language: Language, heading: str
+) -> None:
+    expired = report_on(dishonest.expired_signer(issuer, holder), trust)
+    stranger = report_on(issuer.issue(holder), None)
+    assert expired.verdict.rung is stranger.verdict.rung is idcard.Rung.SIGNED
+    assert heading in shown(expired, language)
+    assert heading in idcard.html_report(expired.verdict, language.value)
+    assert heading not in shown(stranger, language)

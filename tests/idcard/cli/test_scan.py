@@ -127,3 +127,11 @@ def test_a_machine_without_ffmpeg(tmp_path: Path) -> None:
     result = scan("--camera", "--json", path=str(tmp_path))
     assert result.returncode == 2
     assert "ffmpeg" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_a_code_s_text_is_no_picture_and_the_right_command_is_named(tmp_path: Path) -> None:
+    (tmp_path / "card.txt").write_text(LINE, encoding="utf-8")
+    result = scan(str(tmp_path / "card.txt"))
+    assert result.returncode == 2
+    assert b"idcard qr verify FILE" in result.stderr
+    assert b"0360" not in result.stderr

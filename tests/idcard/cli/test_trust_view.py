@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from idcard.cli import app
 from idcard.cli.trust_view import attention, entries_of
 from idcard.testing import der
-from idcard.trust.archive import FILE, Archive, to_bytes
+from idcard.trust.archive import FILE, Archive, Kind, to_bytes
 from idcard.trust.draft import Draft
 from idcard.trust.store import TrustStore
 
@@ -107,6 +107,19 @@ def test_a_signature_that_became_wrong(store: Path) -> None:
     (store / FILE).write_bytes(to_bytes(entries, draft.sources, sequence=9, previous="", written_at=AT))
     findings, _ = attention(opened(store), AT)
     assert [(finding["kind"], finding["finding"]) for finding in findings] == [("signer", "signature_wrong")]
+
+
+def test_lists_whose_anchor_was_removed(store: Path) -> None:
+    """They count for nothing any more: every signer that they take back would be without a list."""
+    draft = Draft.of(Archive.read(store))
+    kinds = {entry.kind for entry in draft.entries.values()}
+    for anchor in draft.certificates(Kind.ANCHOR):
+        draft.remove(anchor.fingerprint)
+    (store / FILE).write_bytes(draft.to_bytes(at=AT))
+    (store / "trust.toml").write_text("format = 2\nno_anchor_yet = 2026-11-23\n")
+    found = {(one["kind"], one["finding"]) for one in attention(opened(store), AT)[0]}
+    assert kinds >= {"crl", "deviation_list"}
+    assert found >= {("crl", "missing_issuer"), ("deviation_list", "unknown_issuer")}
 
 
 def fields(entry: Any) -> dict[str, Any]:

@@ -134,6 +134,12 @@ def test_truth_and_bits() -> None:
         read(b"\x30\x00").children(ber.SET)
 
 
+def test_flags_are_few() -> None:
+    assert len(read(b"\x03\x11\x00" + b"\xff" * 16).flags()) == 128
+    with pytest.raises(MalformedData):
+        read(b"\x03\x12\x00" + b"\xff" * 17).flags()
+
+
 @pytest.mark.parametrize(
     ("tag", "encoding", "text"),
     [

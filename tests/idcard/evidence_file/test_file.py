@@ -270,8 +270,6 @@ def test_without_a_readable_security_object_no_certificate_is_retained(
     files = {file: data for file, data in evidence.files.items() if file is not File.SOD}
     bare = replace(evidence, files=files if sod is None else files | {File.SOD: sod})
     assert idcard.retain(bare, judge(bare, trust, at)).signer_certificate is None
-    forged = judge(evidence, trust, at)
-    assert idcard.retain(bare, forged).signer_certificate is None
 
 
 def handed_over(evidence: Evidence) -> dict[str, bytes]:
@@ -363,3 +361,17 @@ def test_another_program_reads_a_file_of_version_1(root: Path) -> None:
     key.verify(signature, cbor2.dumps(["Signature1", protected, b"idcard.evidence/1", payload]))
     assert (file["format"], file["version"], unprotected) == ("idcard.evidence", 1, {})
     assert cbor2.loads(payload)["evidence"]["files"] == {"DG1": b"one", "EF.SOD": b"two"}
+
+
+@pytest.mark.parametrize("count", [0, 64, 65])
+def test_a_file_holds_a_bounded_number_of_answers(evidence: Evidence, count: int) -> None:
+    """Each costs a signature to be judged, and nobody has that many about one signer."""
+    many = idcard.EvidenceFile(evidence=replace(evidence, confirmations=(b"answer",) * count))
+    if count <= 64:
+        assert idcard.EvidenceFile.from_bytes(many.to_bytes()).evidence.confirmations == (b"answer",) * count
+        return
+    with pytest.raises(idcard.BoundExceeded):
+        many.to_bytes()
+    content = evidence_to_map(evidence)
+    with pytest.raises(idcard.BoundExceeded):
+        evidence_from_map(content | {"confirmations": [b"answer"] * count}, witness=None)

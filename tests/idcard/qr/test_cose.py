@@ -137,3 +137,19 @@ def test_no_changed_byte_passes() -> None:
 
 def test_it_prints_as_nothing() -> None:
     assert repr(Sign1.from_bytes(ours())) == "Sign1(7 bytes)"
+
+
+@pytest.mark.parametrize("critical", [[], ["1"], [99], None, [True], [1.0], 1])
+def test_critical_headers_are_a_list_of_known_ones(critical: Any) -> None:
+    with pytest.raises(MalformedData):
+        message({1: -8, 2: critical}, {})
+
+
+def test_known_critical_headers_are_no_obstacle() -> None:
+    assert message({1: -8, 2: [1, 4]}, {}).verify(KEY.public_key(), ALL) is Algorithm.EDDSA
+
+
+@pytest.mark.parametrize("number", [-8.0, "EdDSA", None, True])
+def test_an_algorithm_is_a_whole_number(number: Any) -> None:
+    with pytest.raises(UnsupportedAlgorithm):
+        _ = message({1: number}, {}).algorithm

@@ -12,8 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Page, sync_playwright
 
-from idcard.qr import base45
-from idcard.qr.token import HandOff, Receipt, key_id_of
+from idcard.errors import IdCardError
+from idcard.qr import base45, cbor, cose
+from idcard.qr.formats import RECOGNISERS
+from idcard.qr.recognise import recognise
+from idcard.qr.seen import Seen
+from idcard.qr.token import PREFIX, HandOff, Receipt, TokenKind, key_id_of
+from idcard.trust.signer_list import ClinicKey, QrTrust
+from idcard.verification.qr import verify_qr
+from idcard.verification.qr_policy import SIGNED_QR, SINGLE_USE_QR
 
 pytestmark = pytest.mark.browser
 
@@ -59,10 +66,11 @@ def verify(page: Page) -> Verify:
     """What the page says of a code: the outcome, and its words."""
     page.reload()
 
-    def run(code: str, keys: str = KEYS) -> tuple[str, str]:
+    def run(code: str, keys: str = KEYS, machine: str = "quay-2") -> tuple[str, str]:
         page.evaluate("document.getElementById('result').hidden = true")
         page.fill("#code", code)
         page.fill("#keys", keys)
+        page.fill("#machine", machine)
         page.click("button")
         page.wait_for_selector("#result:not([hidden])")
         return page.get_attribute("#result", "data-outcome") or "", page.inner_text("#result")
@@ -138,6 +146,121 @@ def test_no_changed_character_is_good(page: Page, verify: Verify) -> None:
         [changed, KEYS, int(NOW.timestamp())],
     )
     assert set(outcomes) == {"bad"}
+
+
+@pytest.mark.parametrize(("machine", "words"), [("quay-3", "for another machine"), (" ", "this one's name")])
+def test_a_hand_off_is_for_one_machine(verify: Verify, machine: str, words: str) -> None:
+    outcome, said = verify(text_of(HAND_OFF), KEYS, machine)
+    assert outcome == "bad"
+    assert words in said
+    assert verify(text_of(HAND_OFF))[0] == "good"
+
+
+SECONDS = int(NOW.timestamp())
+CLAIMS = {1: "PK-MAU", 4: SECONDS + 900, 6: SECONDS, 7: bytes(16), -70001: {1: "receipt", 2: 12, 3: "noi-1"}}
+PASSED_ON = CLAIMS | {3: "quay-2", 4: SECONDS + 300, -70001: {1: "hand_off", 4: "7Q2M"}}
+HEADERS = {1: -8, 4: key_id_of(KEY.public_key())}
+
+
+def inside(**content: object) -> dict[int, object]:
+    return CLAIMS | {
+        -70001: {1: "receipt", 2: 12, 3: "noi-1"} | {int(key[1:]): value for key, value in content.items()}
+    }
+
+
+def made(claims: object = CLAIMS, headers: object = HEADERS, *, tags: bytes = b"\xd2", more: bytes = b"") -> str:
+    """The text of any claims under any headers, rightly signed; ``tags`` are the bytes in front of the message."""
+    payload = claims if isinstance(claims, bytes) else cbor.encode(claims)
+    protected = headers if isinstance(headers, bytes) else cbor.encode(headers)
+    signature = KEY.sign(cose.signed_bytes(protected, payload))
+    message = cbor.encode([protected, {}, payload, signature])
+    return (PREFIX + base45.encode(tags + message + more)).decode()
+
+
+def pair(item: tuple[int, object]) -> bytes:
+    return cbor.encode(item[0]) + cbor.encode(item[1])
+
+
+RIGHTLY_SIGNED = {
+    "a receipt": (made(), True),
+    "a hand-off": (made(PASSED_ON), True),
+    "a hand-off for another": (made(PASSED_ON | {3: "quay-3"}), False),
+    "a hand-off that lives longer": (made(PASSED_ON | {4: SECONDS + 301}), False),
+    "not before": (made(CLAIMS | {5: SECONDS + 5000}), False),
+    "not before, long ago": (made(CLAIMS | {5: 0}), False),
+    "a claim more": (made(CLAIMS | {99: 1}), False),
+    "an audience in a receipt": (made(CLAIMS | {3: "x"}), False),
+    "a control character": (made(inside(_3="a\nb")), False),
+    "a bidirectional control": (made(inside(_3="a\u202eb")), False),
+    "a zero-width space": (made(inside(_3="a\u200bb")), False),
+    "a no-break space": (made(inside(_3="a\u00a0b")), False),
+    "letters and spaces": (made(inside(_3="Phòng khám số 3")), True),
+    "64 letters beyond the basic plane": (made(inside(_3="\U0001d538" * 64)), True),
+    "65 letters": (made(inside(_3="a" * 65)), False),
+    "no letter": (made(inside(_3="")), False),
+    "issued before time": (made(CLAIMS | {6: -5}), False),
+    "issued at the beginning": (made(CLAIMS | {6: 0}), True),
+    "ends as late as can be": (made(CLAIMS | {4: 253402300799}), True),
+    "ends later": (made(CLAIMS | {4: 253402300800}), False),
+    "ends before it begins": (made(CLAIMS | {4: SECONDS + 5, 6: SECONDS + 10}), False),
+    "ends in a fraction": (made(CLAIMS | {4: SECONDS + 900.5}), False),
+    "ends in a whole floating point number": (made(CLAIMS | {4: float(SECONDS + 900)}), False),
+    "a ticket of seven digits": (made(inside(_2=1_000_000)), False),
+    "a ticket of six digits": (made(inside(_2=999_999)), True),
+    "ticket true": (made(inside(_2=True)), False),
+    "ticket 0": (made(inside(_2=0)), False),
+    "more in the content": (made(inside(_9="x")), False),
+    "without a tag": (made(tags=b""), False),
+    "as CWT": (made(tags=b"\xd8\x3d\xd2"), False),
+    "tagged in the long form": (made(tags=b"\xd8\x12"), False),
+    "tagged claims": (made(b"\xd2" + cbor.encode(CLAIMS)), False),
+    "a header more": (made(headers=HEADERS | {99: 1}), False),
+    "critical headers": (made(headers=HEADERS | {2: [1]}), False),
+    "no critical header": (made(headers=HEADERS | {2: []}), False),
+    "an algorithm with a fraction": (made(headers=HEADERS | {1: -8.0}), False),
+    "no headers": (made(headers=b""), False),
+    "an identifier of 15 bytes": (made(CLAIMS | {7: bytes(15)}), False),
+    "an identifier as text": (made(CLAIMS | {7: "0" * 16}), False),
+    "claims in another order": (made(b"\xa5" + b"".join(map(pair, reversed(CLAIMS.items())))), False),
+    "a number longer than it need be": (made(cbor.encode(CLAIMS).replace(b"\x02\x0c", b"\x02\x18\x0c")), False),
+    "bytes behind the end": (made(more=b"\x00"), False),
+    "a clinic by another's name": (made(CLAIMS | {1: "__proto__"}), False),
+}
+
+
+def test_page_and_library_agree(page: Page) -> None:
+    """On everything that the right key signed: one table, judged by both."""
+    page.reload()
+    told = page.evaluate(
+        """async ([codes, keys, now]) => {
+            const told = [];
+            for (const code of codes) {
+                await verify(code, keys, now, "quay-2");
+                told.push(document.getElementById("result").dataset.outcome === "good");
+            }
+            return told;
+        }""",
+        [[code for code, _ in RIGHTLY_SIGNED.values()], KEYS, SECONDS],
+    )
+    expected = {name: good for name, (_, good) in RIGHTLY_SIGNED.items()}
+    assert dict(zip(RIGHTLY_SIGNED, told, strict=True)) == expected
+    assert {name: by_library(code) for name, (code, _) in RIGHTLY_SIGNED.items()} == expected
+
+
+def by_library(code: str) -> bool:
+    trust = QrTrust.of(keys=[ClinicKey(clinic="PK-MAU", key=KEY.public_key())])
+    try:
+        found = recognise(code.encode(), RECOGNISERS)
+    except IdCardError:
+        return False
+    policy = SIGNED_QR if found.document and found.document.kind is TokenKind.RECEIPT else SINGLE_USE_QR  # type: ignore[attr-defined]
+    return verify_qr(found, trust, policy, at=NOW, seen=Seen(first_at=None), audience="quay-2").meets()
+
+
+def test_a_clinic_may_have_two_keys_and_a_key_two_clinics(verify: Verify) -> None:
+    old = f"PK-MAU {base64.b64encode(OTHER_KEY.public_key().public_bytes_raw()).decode()}"
+    for keys in (f"{old}\n{KEYS}", f"{KEYS}\n{KEYS.replace('PK-MAU', 'PK-KHAC')}", f"PK-KHAC {KEYS[7:]}\n{KEYS}"):
+        assert verify(text_of(RECEIPT), keys)[0] == "good"
 
 
 def test_everybody_can_use_it(page: Page, verify: Verify) -> None:

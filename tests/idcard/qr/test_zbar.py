@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from pyzbar import pyzbar
+from pyzbar import pyzbar, wrapper
 
+from idcard.qr.decoders import second_decoder
 from idcard.qr.zbar import read_qr_codes
 
 Draw = Callable[..., Image.Image]
@@ -28,6 +29,15 @@ def test_the_default_mode_is_why_this_exists(draw: Draw) -> None:
 def test_pixels_and_size_must_agree() -> None:
     with pytest.raises(ValueError, match="pixels"):
         read_qr_codes(b"\x00" * 10, 4, 4)
+
+
+def test_a_library_without_binary_mode_is_no_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would give guessed text for bytes, and nobody could tell."""
+    real = wrapper.zbar_image_scanner_set_config
+    assert second_decoder() is not None
+    monkeypatch.setattr(wrapper, "zbar_image_scanner_set_config", lambda *given: 1 if given[2] == 4 else real(*given))
+    monkeypatch.delitem(sys.modules, "idcard.qr.zbar")
+    assert second_decoder() is None
 
 
 def test_it_is_loaded_only_when_it_is_needed(draw: Draw, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 import stat
 import threading
 from base64 import b64decode, b64encode
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,38 @@ def test_the_token_is_written_for_its_owner_only(client: Any, tmp_path: Path) ->
     client.server.write_token(path)
     assert path.read_text() == client.server.token
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("form", "status"), [
+    ("Bearer {}", 200), ("bearer {}", 200), ("{}", 401), ("Basic {}", 401), ("Bearer Bearer {}", 401),
+])  # fmt: skip
+def test_the_token_comes_with_its_scheme(client: Any, form: str, status: int) -> None:
+    shown = form.format(client.server.token)
+    assert client.ask("GET", "/v1/state", headers={"Authorization": shown})[0] == status
+
+
+def test_a_fault_of_the_service_is_called_so_and_tells_nothing(
+    hand: Any, trust: idcard.TrustStore, card: SimulatedCard, given: dict[str, str], ask: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """A clock that fails with a name in its error stands for any fault behind a request."""
+
+    def broken() -> datetime:
+        raise RuntimeError(f"of {given['can']}")
+
+    caplog.set_level(logging.DEBUG)
+    server = start(Judging(trust=trust, policy=idcard.STRICT, now=broken), desk=hand)
+    running = threading.Thread(target=server.run)
+    running.start()
+    try:
+        hand.put(card)
+        answer = ask(server).post("/v1/read", {"can": given["can"]})
+    finally:
+        server.stop()
+        running.join(30)
+    assert refused(answer, 500, "internal")
+    assert "RuntimeError in test_service.py, line " in caplog.text
+    assert given["can"] not in caplog.text + json.dumps(answer[1])
 
 
 def test_each_start_has_its_own_token(client: Any, hand: Any, trust: idcard.TrustStore) -> None:

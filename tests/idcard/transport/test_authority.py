@@ -1,20 +1,29 @@
 """Asking the stand-in, which runs in a process of its own, over real HTTP."""
 
 import json
+import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from idcard.errors import AuthorityUnreachable
 from idcard.testing.authority import NAME, Authority, serve
 from idcard.transport.authority import HttpAuthority
+from idcard.transport.deadline import Deadline
 from idcard.trust.online import Confirmation, Question, SignerStatus
 
 KEY = Ed25519PrivateKey.generate()
@@ -117,6 +126,63 @@ def test_an_authority_that_takes_its_time_is_not_waited_for(fault: str) -> None:
         server.server_close()
 
 
+@pytest.fixture
+def dripping() -> Iterator[Callable[[bytes], tuple[int, threading.Event]]]:
+    """A server that sends this and then a byte now and then: its port, and whether the other side hung up on it."""
+    listening, hung_up, over = socket.create_server(("127.0.0.1", 0)), threading.Event(), threading.Event()
+
+    def drip(first: bytes) -> None:
+        connected, _ = listening.accept()
+        with connected:
+            connected.recv(4096)
+            try:
+                connected.sendall(first)
+                for _ in range(600):
+                    connected.sendall(b"a")
+                    if over.wait(0.05):
+                        return
+            except OSError:
+                hung_up.set()
+
+    threads: list[threading.Thread] = []
+
+    def start(first: bytes) -> tuple[int, threading.Event]:
+        threads.append(threading.Thread(target=drip, args=(first,)))
+        threads[-1].start()
+        return listening.getsockname()[1], hung_up
+
+    yield start
+    over.set()
+    for thread in threads:
+        thread.join(30)
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    "first", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["status", "header", "body"]
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_one_deadline_for_all_of_it(
+    dripping: Callable[[bytes], tuple[int, threading.Event]], first: bytes, scheme: str
+) -> None:
+    """Who sends a byte now and then is never too late for a socket's own timeout."""
+    port, hung_up = dripping(first)
+    with pytest.raises(AuthorityUnreachable):
+        HttpAuthority(f"{scheme}://127.0.0.1:{port}/", KEYS, timeout_s=0.4).confirm(question())
+    assert hung_up.wait(20)
+
+
+def test_no_time_is_left() -> None:
+    deadline = Deadline(0)
+    with pytest.raises(TimeoutError):
+        deadline.left()
+
+
+def test_a_name_that_nobody_has() -> None:
+    with pytest.raises(AuthorityUnreachable):
+        HttpAuthority("https://nowhere.invalid/", KEYS, timeout_s=0.3).confirm(question())
+
+
 def test_nobody_listens() -> None:
     with pytest.raises(AuthorityUnreachable):
         HttpAuthority("http://127.0.0.1:1/", KEYS, timeout_s=0.5).confirm(question())
@@ -149,3 +215,30 @@ def test_outside_of_this_machine_it_is_tls() -> None:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_an_authority_behind_tls_is_asked(tmp_path: Path) -> None:
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    now = datetime.now(UTC)
+    own = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + own.public_bytes(Encoding.PEM)
+    (tmp_path / "tls.pem").write_bytes(pem)
+    ours, theirs = ssl.create_default_context(cafile=tmp_path / "tls.pem"), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(tmp_path / "tls.pem")
+    server = serve(Authority(key=KEY, signers={GENUINE: "genuine"}))
+    server.socket = theirs.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        asked = HttpAuthority(f"https://127.0.0.1:{server.server_port}/", KEYS, timeout_s=30, tls=ours)
+        answer = Confirmation.from_bytes(asked.confirm(question()), KEYS)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert answer.status is SignerStatus.GENUINE

@@ -85,11 +85,24 @@ def test_ldif(pki: Any) -> None:
         b"\x30\x00",
         b"\x30\x02\x30\x00",
         pem("CERTIFICATE", b"\x30\x00"),
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END X509 CRL-----\n",
+        b"-----BEGIN CERTIFICATE-----AAAA\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN CERTIFICATE\nAAAA\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN " + b"A" * 500,
+        # Megabytes that begin and never end: looked through once, not once for each beginning.
+        b"-----BEGIN CERTIFICATE-----\n" * 200_000,
     ],
 )
 def test_what_is_neither_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedData):
         everything(data)
+
+
+def test_what_stands_around_pem_does_not_count(pki: Any) -> None:
+    one, two = pki.csca("AA"), pki.csca("BB")
+    text = b"subject=C = AA\n" + pem("CERTIFICATE", one.der) + b"--- and ---\r\n" + pem("X509 CERTIFICATE", two.der)
+    assert everything(text + b"end") == [one.parsed, two.parsed]
 
 
 def test_signed_data_of_another_kind_is_malformed(pki: Any) -> None:

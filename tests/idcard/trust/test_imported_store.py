@@ -11,8 +11,9 @@ from idcard.encoding import oids
 from idcard.encoding.cms import SignedData
 from idcard.errors import ConfigurationError
 from idcard.testing import Issuer, der
-from idcard.trust.archive import FILE
+from idcard.trust.archive import FILE, Entry, Kind, Source, name_digest
 from idcard.trust.certificates import Certificate
+from idcard.trust.crl import Crl
 from idcard.trust.draft import editing
 from idcard.trust.importing import add_file
 from idcard.trust.path import find_path
@@ -54,10 +55,10 @@ def test_a_signer_that_documents_do_not_bring(pki: Any, tmp_path: Path) -> None:
     store = TrustStore.from_directory(fill(tmp_path, root.der, signer.der, other.der))
     for options in ([], ["-keyid"]):
         data = pki.signed_list(b"content", "1.2.3", signer, options=["-nocerts", *options])
-        assert store.signer_of(SignedData.from_bytes(data).signers[0]) == signer.parsed
+        assert store.signers_of(SignedData.from_bytes(data).signers[0]) == (signer.parsed,)
     stranger = pki.issue("AA", "Stranger", root)
     data = pki.signed_list(b"content", "1.2.3", stranger, options=["-nocerts", "-keyid"])
-    assert store.signer_of(SignedData.from_bytes(data).signers[0]) is None
+    assert store.signers_of(SignedData.from_bytes(data).signers[0]) == ()
 
 
 def test_the_newest_revocation_list_of_the_issuer(pki: Any, tmp_path: Path) -> None:
@@ -94,8 +95,19 @@ def test_no_state_revokes_what_another_issued(pki: Any, tmp_path: Path) -> None:
     signer = pki.issue("AA", "Signer", ours)
     by_name = pki.crl(theirs, signer, issuer=ours.certificate.subject)
     by_key = pki.crl(theirs, signer, identifier=ours.parsed.subject_key_identifier)
-    directory = fill(tmp_path, ours.der, theirs.der, by_name, by_key)
-    assert TrustStore.from_directory(directory).crl_for(signer.parsed) is None
+    directory = fill(tmp_path, ours.der, theirs.der)
+    with editing(directory, at=AT) as draft:
+        added = [add_file(draft, data, name="list", at=AT).count("added") for data in (by_name, by_key)]
+        assert added == [0, 1]
+        for data in (by_name, by_key):
+            crl = Crl.from_bytes(data)
+            key = (crl.authority_key_identifier or b"").hex()
+            entry = Entry(kind=Kind.CRL, data=data, name=name_digest(crl.issuer.key), key=key, signed="", sources=())
+            # An earlier version of this program took it.
+            draft.put(entry, Source(name="list", sha256="", kind="file", added=AT))
+    store = TrustStore.from_directory(directory)
+    assert len(store.archive.of_kind(Kind.CRL)) == 2
+    assert store.crl_for(signer.parsed) is None
 
 
 def test_an_anchor_by_hand_vouches_for_an_imported_list(pki: Any, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idcard.errors import ConfigurationError
-from idcard.trust.pins import Pin, PinKeys, Pins, draft_pins
+from idcard.errors import ConfigurationError, MalformedData
+from idcard.trust.pins import Pin, PinKeys, Pins, draft_pins, drafted
 from idcard.trust.signed_text import signature_line
 
 SIGNER = "ab" * 32
@@ -212,3 +212,17 @@ def test_people_who_are_not_there(tmp_path: Path) -> None:
 def test_a_name_that_cannot_sign() -> None:
     with pytest.raises(ValueError, match="name"):
         signature_line(b"", "An Nguyễn", KEYS["an.nguyen"])
+
+
+def test_a_list_that_still_lacks_signatures_can_be_read() -> None:
+    pin = Pin(fingerprint="ab" * 32, first_day=date(2026, 11, 1), last_day=date(2026, 12, 31), note="a clinic")
+    data = draft_pins([pin], 7)
+    assert drafted(data) == ((pin,), 7, ())
+    assert drafted(data + signature_line(data, "an.nguyen", Ed25519PrivateKey.generate())) == (
+        (pin,),
+        7,
+        ("an.nguyen",),
+    )
+    for wrong in (b"", b"\n\n", data[:-1], data + b"An Nguyen x\n", data.replace(b'"pins"', b' "pins"')):
+        with pytest.raises(MalformedData):
+            drafted(wrong)

@@ -15,7 +15,7 @@ from idcard.errors import MalformedData, UnsupportedAlgorithm
 from idcard.testing import der
 from idcard.trust.master_list import MasterList
 from idcard.trust.purposes import purposes_of
-from idcard.trust.signed_data import verify_list, verify_signed_data
+from idcard.trust.signed_data import ListNotTrusted, signed_by, verify_list, verify_signed_data
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -64,3 +64,21 @@ def test_what_a_key_is_for(pki: Any) -> None:
     broken = replace(signer, extensions={oids.EXTENDED_KEY_USAGE: replace(one, value=b"\x30\x02\x02\x00")})
     with pytest.raises(MalformedData):
         purposes_of(broken)
+
+
+def test_whether_it_was_this_key_as_far_as_can_be_told(pki: Any) -> None:
+    data, signer = signed(pki)
+    (info,) = data.signers
+    unknown = replace(info, digest_algorithm=AlgorithmIdentifier(oid="1.2.3"))
+    assert signed_by(data, info, signer)
+    assert not signed_by(replace(data, content=b"another"), info, signer)
+    assert not signed_by(data, unknown, signer)
+
+
+def test_whether_a_root_was_given_is_told(pki: Any) -> None:
+    root, other = pki.csca("AA"), pki.csca("BB")
+    listed = MasterList.from_bytes(pki.master_list(pki.list_signer(root), [root.der]))
+    with pytest.raises(ListNotTrusted, match="none was given"):
+        listed.verify([], at=AT)
+    with pytest.raises(ListNotTrusted, match="does not lead to a root that was given"):
+        listed.verify([other.parsed], at=AT)

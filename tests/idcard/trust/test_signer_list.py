@@ -109,6 +109,11 @@ def test_a_demonstration_certificate_is_refused_unless_asked_for() -> None:
 def test_each_machine_of_a_clinic_may_have_a_key_of_its_own(directory: Path) -> None:
     another = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
     pem = another.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (directory / "qr/keys/PK-MAU@kiosk-2.pem").write_bytes(pem)
+    (directory / "qr/keys/PK-MAU@kiosk-2.2026.pem").write_bytes(pem)
     trust = QrTrust.from_directory(directory)
     assert [key.clinic for one in (KEY, another) for key in trust.keys_for(key_id_of(one))] == ["PK-MAU", "PK-MAU"]
+
+
+def test_a_folder_that_is_not_there_is_an_empty_one(directory: Path) -> None:
+    (directory / "qr" / "certificates").rmdir()
+    assert len(QrTrust.from_directory(directory).signers_for(AUSTRIA_ID)) == 1

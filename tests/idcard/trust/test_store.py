@@ -3,7 +3,7 @@
 import base64
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +74,15 @@ def test_the_version_is_of_the_contents(make: Make, austria: bytes, vietnam: byt
 def test_a_declaration_that_there_is_no_anchor_yet(make: Make) -> None:
     store = TrustStore.from_directory(make("format = 1\nno_anchor_yet = 2026-11-23\n"))
     assert (store.anchors, store.no_anchor_declared) == ((), date(2026, 11, 23))
+
+
+def test_a_declaration_of_the_far_future_is_a_slip(make: Make) -> None:
+    """A clock may be behind, by a year if need be."""
+    day = datetime.now(UTC).date()
+    near, far = (day + timedelta(days=days) for days in (360, 370))
+    assert TrustStore.from_directory(make(f"format = 1\nno_anchor_yet = {near}\n")).no_anchor_declared == near
+    refused(make(f"format = 1\nno_anchor_yet = {far}\n"), "damaged")
+    refused(make("format = 1\nno_anchor_yet = 2999-01-01\n"), "damaged")
 
 
 def test_anchors_beside_a_declaration(make: Make, austria: bytes) -> None:

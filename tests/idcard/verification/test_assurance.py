@@ -122,6 +122,23 @@ def test_an_answer_counts_only_by_a_known_authority(
     assert verify(gather(honest, confirmations=(answer(signer),)), EMPTY, at=at).rung is Rung.SIGNED
 
 
+@pytest.mark.parametrize(("others", "rung"), [(63, Rung.CONFIRMED), (64, Rung.SIGNED)])
+def test_a_bounded_number_of_answers_is_heard(
+    honest: SimulatedCard,
+    gather: Gather,
+    at: datetime,
+    authority: Vouchers,
+    answer: Answer,
+    signer: str,
+    others: int,
+    rung: Rung,
+) -> None:
+    """Each once: copies do not count."""
+    heard = [b"nonsense %d" % number for number in range(others)]
+    evidence = gather(honest, confirmations=(*heard, *heard, answer(signer)))
+    assert verify(evidence, EMPTY, at=at, vouchers=authority).rung is rung
+
+
 MINUTE = timedelta(minutes=1)
 
 

@@ -170,3 +170,9 @@ def test_a_pin_has_no_age(days: int) -> None:
         name=FactName.TRUST, outcome=Outcome.PASSED, reason=Reason.SIGNER_PINNED, details={"rung": Rung.PINNED.value}
     )
     assert policy.judge(fact).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("rungs", [{"anchored"}, {"signed"}, "anchored", {Rung.ANCHORED, "pinned"}, {None}])
+def test_a_rung_is_no_text(rungs: Any) -> None:
+    with pytest.raises(ValueError, match="vouches"):
+        replace(STRICT, name="mine", rungs=rungs)

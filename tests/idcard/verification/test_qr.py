@@ -4,9 +4,12 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idcard.errors import IdCardError
 from idcard.identity import ClaimSource
@@ -106,6 +109,26 @@ def test_the_key_of_one_clinic_signs_for_no_other() -> None:
     assert not verdict.meets()
 
 
+def test_old_receipts_count_after_a_new_key_is_there(tmp_path: Path) -> None:
+    """And no longer once the old key's file is removed; the digits in a file's name are no part of the clinic's."""
+    (tmp_path / "qr/keys").mkdir(parents=True)
+    names = {"PK-MAU.2025.pem": KEY, "PK-MAU.2026-11.pem": OTHER_KEY}
+    for file, key in names.items():
+        pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (tmp_path / "qr/keys" / file).write_bytes(pem)
+    both = QrTrust.from_directory(tmp_path)
+    assert [verify_qr(ours(RECEIPT, key), both, at=NOW).meets() for key in names.values()] == [True, True]
+    (tmp_path / "qr/keys/PK-MAU.2025.pem").unlink()
+    new = QrTrust.from_directory(tmp_path)
+    assert [verify_qr(ours(RECEIPT, key), new, at=NOW).meets() for key in names.values()] == [False, True]
+
+
+def test_a_key_of_two_clinics_counts_for_both() -> None:
+    other = ClinicKey(clinic="PK-KHAC", key=KEY.public_key())
+    for keys in ([CLINIC, other], [other, CLINIC]):
+        assert verify_qr(ours(RECEIPT), QrTrust.of(keys=keys), at=NOW).meets()
+
+
 def test_an_unknown_key_is_not_the_same_as_a_wrong_signature() -> None:
     unknown = verify_qr(ours(RECEIPT, OTHER_KEY), TRUST, at=NOW)
     assert said(unknown, FactName.SIGNATURE) == (Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED)
@@ -119,15 +142,64 @@ def test_an_unknown_key_is_not_the_same_as_a_wrong_signature() -> None:
 
 def test_a_hand_off_counts_once_and_for_five_minutes() -> None:
     found, store = ours(HAND_OFF), SeenCodes()
-    first = verify_qr(found, TRUST, SINGLE_USE_QR, at=NOW, seen=store.see(replay_key(found), at=NOW, until=NOW))
-    again = verify_qr(found, TRUST, SINGLE_USE_QR, at=NOW, seen=store.see(replay_key(found), at=NOW, until=NOW))
-    late = verify_qr(found, TRUST, SINGLE_USE_QR, at=HAND_OFF.expires, seen=Seen(first_at=None))
-    never_asked = verify_qr(found, TRUST, SINGLE_USE_QR, at=NOW)
+    judge = partial(verify_qr, found, TRUST, SINGLE_USE_QR, audience="quay-2")
+    first = judge(at=NOW, seen=store.see(replay_key(found), at=NOW, until=NOW))
+    again = judge(at=NOW, seen=store.see(replay_key(found), at=NOW, until=NOW))
+    late = judge(at=HAND_OFF.expires, seen=Seen(first_at=None))
+    never_asked = judge(at=NOW)
     assert first.meets()
     assert said(again, FactName.REPLAY) == (Outcome.FAILED, Reason.SEEN_BEFORE)
     assert said(late, FactName.FRESHNESS) == (Outcome.FAILED, Reason.TOO_OLD)
     assert said(never_asked, FactName.REPLAY) == (Outcome.NOT_PERFORMED, Reason.NOT_LOOKED_UP)
     assert not any(verdict.meets() for verdict in (again, late, never_asked))
+
+
+@pytest.mark.parametrize(("ours_is", "outcome", "reason"), [
+    ("quay-2", Outcome.PASSED, Reason.FOR_US), ("quay-3", Outcome.FAILED, Reason.FOR_ANOTHER),
+    ("", Outcome.FAILED, Reason.FOR_ANOTHER), (None, Outcome.INCONCLUSIVE, Reason.AUDIENCE_NOT_GIVEN),
+])  # fmt: skip
+def test_a_hand_off_counts_at_the_machine_that_it_names(ours_is: str | None, outcome: Outcome, reason: Reason) -> None:
+    verdict = verify_qr(ours(HAND_OFF), TRUST, SINGLE_USE_QR, at=NOW, seen=Seen(first_at=None), audience=ours_is)
+    assert said(verdict, FactName.AUDIENCE) == (outcome, reason)
+    assert verdict.meets() is (ours_is == "quay-2")
+
+
+def test_a_receipt_is_for_anybody() -> None:
+    verdict = verify_qr(ours(RECEIPT), TRUST, at=NOW, audience="quay-3")
+    assert said(verdict, FactName.AUDIENCE) == (Outcome.NOT_SUPPORTED, Reason.NO_AUDIENCE)
+    assert verdict.meets()
+
+
+@pytest.mark.parametrize("found", [ours(HAND_OFF), ours(RECEIPT)])
+def test_no_service_speaks_for_what_is_signed(found: Recognised) -> None:
+    answer = OnlineAnswer(accepted=True, authority="authority.example", at=NOW)
+    for given in (None, answer):
+        verdict = verify_qr(
+            found, TRUST, ONLINE_QR, at=NOW, scanned_at=NOW, seen=Seen(first_at=None), answer=given, audience="quay-2"
+        )
+        assert not verdict.meets()
+
+
+@pytest.mark.parametrize("seconds", [-3600, -61, 61, 3600, 86400 * 900])
+def test_an_answer_of_another_time_confirms_nothing(seconds: int) -> None:
+    answer = OnlineAnswer(accepted=True, authority="authority.example", at=NOW + timedelta(seconds=seconds))
+    verdict = verify_qr(known("vneid://x"), TRUST, ONLINE_QR, at=NOW, scanned_at=NOW, answer=answer)
+    assert said(verdict, FactName.TRUST) == (Outcome.INCONCLUSIVE, Reason.ANSWER_NOT_TIMELY)
+    assert not verdict.meets()
+    refused = verify_qr(known("vneid://x"), TRUST, at=NOW, scanned_at=NOW, answer=replace(answer, accepted=False))
+    assert said(refused, FactName.TRUST) == (Outcome.FAILED, Reason.REFUSED_ONLINE)
+
+
+@pytest.mark.parametrize(("seconds", "timely"), [(-121, False), (-120, True), (60, True), (61, False)])
+def test_an_answer_counts_within_the_life_of_its_code(seconds: int, timely: bool) -> None:
+    answer = OnlineAnswer(accepted=True, authority="authority.example", at=NOW + timedelta(seconds=seconds))
+    verdict = verify_qr(known("vneid://x"), TRUST, at=NOW, answer=answer)
+    assert (verdict.fact(FactName.TRUST).outcome is Outcome.PASSED) is timely
+
+
+def test_an_answer_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        OnlineAnswer(accepted=True, authority="authority.example", at=NOW.replace(tzinfo=None))
 
 
 def test_no_signer_can_make_a_hand_off_live_longer() -> None:
@@ -224,7 +296,7 @@ def test_every_verdict_on_a_code_has_the_same_facts(make: Callable[[], Recognise
     names = {fact.name for fact in verify_qr(make(), TRUST, at=NOW).facts} - {FactName.CONSISTENCY}
     assert names == {
         FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE, FactName.REVOCATION, FactName.VALIDITY,
-        FactName.FRESHNESS, FactName.REPLAY, FactName.HOLDER,
+        FactName.FRESHNESS, FactName.REPLAY, FactName.AUDIENCE, FactName.HOLDER,
     }  # fmt: skip
 
 
@@ -249,3 +321,8 @@ def test_a_service_is_asked_for_its_own_codes_within_their_minute(
 def test_what_no_format_describes_is_remembered_by_its_bytes() -> None:
     assert replay_key(known("vneid://x")) == replay_key(known("vneid://x"))
     assert replay_key(known("vneid://x")) != replay_key(known("vneid://y"))
+
+
+def test_an_insurance_card_may_be_in_force_to_the_end_of_the_calendar() -> None:
+    verdict = verify_qr(known(INSURANCE.format("31/12/9999")), TRUST, at=NOW)
+    assert verdict.fact(FactName.VALIDITY).reason is Reason.IN_FORCE

@@ -119,7 +119,8 @@ def test_a_listed_signer_with_a_condition_that_nobody_knows() -> None:
 
 @pytest.mark.parametrize(("oid", "reason"), [
     ("1.3.6.1.4.1.1847.2021.1.2", Reason.KEY_USAGE_RIGHT), ("1.3.6.1.4.1.0.1847.2021.1.2", Reason.KEY_USAGE_RIGHT),
-    ("1.3.6.1.4.1.1847.2021.1.1", Reason.KEY_USAGE_WRONG), ("1.3.6.1.5.5.7.3.1", Reason.KEY_USAGE_OPEN),
+    ("1.3.6.1.4.1.1847.2021.1.1", Reason.KEY_USAGE_WRONG), ("1.3.6.1.5.5.7.3.1", Reason.KEY_USAGE_WRONG),
+    ("2.5.29.37.0", Reason.KEY_USAGE_OPEN),
 ])  # fmt: skip
 def test_what_a_key_is_meant_for(oid: str, reason: Reason) -> None:
     usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid)])

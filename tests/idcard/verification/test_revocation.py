@@ -105,6 +105,14 @@ def test_a_list_that_promises_no_next_one(evidence: Evidence, issuer: Issuer, st
     assert "next" not in one.details
 
 
+@pytest.mark.parametrize(("days", "outcome"), [(90, Outcome.PASSED), (91, Outcome.INCONCLUSIVE)])
+def test_a_list_that_promises_no_next_one_counts_for_90_days(
+    evidence: Evidence, issuer: Issuer, stored: Stores, at: datetime, days: int, outcome: Outcome
+) -> None:
+    issued = at - timedelta(days=days)
+    assert fact(evidence, stored(issuer.csca_certificate, crl(issuer, issued=issued, days=0)), at).outcome is outcome
+
+
 def test_a_certificate_that_was_taken_off_the_list(
     evidence: Evidence, issuer: Issuer, stored: Stores, at: datetime
 ) -> None:

@@ -3,7 +3,7 @@ import json
 import pickle
 import unicodedata
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import datetime
 from itertools import product
 from typing import Any
@@ -182,3 +182,33 @@ def test_a_verdict_is_what_was_judged_whoever_it_is_about(verdict: Verdict) -> N
     assert replace(verdict, proved=None) == verdict
     assert changed(verdict, said=None) == verdict
     assert "Subject" not in repr(verdict)
+
+
+class Anything:
+    """Looks like a policy, and is met by whatever it is shown."""
+
+    name, proves, dg13_alone = "anything", True, True
+
+    def judge(self, fact: Fact) -> Fact:
+        return fact
+
+    def satisfied_by(self, fact: Fact) -> bool:
+        return isinstance(fact, Fact)
+
+
+class Lenient(Policy):
+    def satisfied_by(self, fact: Fact) -> bool:
+        return isinstance(fact, Fact)
+
+
+LENIENT = Lenient(**{one.name: getattr(VIETNAM_STRICT, one.name) for one in fields(Policy)})
+
+
+@pytest.mark.parametrize("policy", [Anything(), LENIENT], ids=["like a policy", "made of a policy"])
+def test_only_a_policy_itself_is_asked(verdict: Verdict, policy: Any) -> None:
+    failed = with_fact(verdict, FactName.TRUST, Outcome.FAILED)
+    for asked in (failed.require, failed.meets, failed.unmet, verdict.require):
+        with pytest.raises(TypeError, match="policy"):
+            asked(policy)
+    with pytest.raises(TypeError, match="policy"):
+        changed(failed, policy=policy).require()

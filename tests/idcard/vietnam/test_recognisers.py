@@ -84,3 +84,17 @@ def test_ten_thousand_changed_codes_are_recognised_or_refused(rounds: Callable[[
         except IdCardError:
             continue
         assert type(found.document) is kinds[found.format]
+
+
+@pytest.mark.parametrize("parse", [CardQr.from_bytes, BhytCard.from_bytes])
+def test_no_error_carries_the_bytes_along(parse: Callable[[bytes], object]) -> None:
+    with pytest.raises(MalformedData) as caught:
+        parse(LINE.encode() + b"\xff")
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("fields", [5, 6])
+def test_a_card_that_is_cut_short_is_said_to_be(fields: int) -> None:
+    with pytest.raises(MalformedData, match="cut short"):
+        recognise("|".join(LINE.split("|")[:fields]).encode(), RECOGNISERS)

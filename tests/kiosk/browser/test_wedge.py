@@ -1,7 +1,9 @@
 """A scanner that types into the page, in a real Chromium: by the rules of the serial one, and apart from people."""
 
+import json
 import socket
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,22 @@ from kiosk.services.view import ScreenView
 
 CARD = "036090999991||Nguyễn Thị Mẫu|15011990|Nữ|Số 1, Phố Mẫu, Đắk Lắk|01022022"
 INSURANCE = "GD4360123456789|4e677579|15/01/1990|1|487579|36 - 001|01/01/2025|-|01/01/2025|$"
+
+CASES = json.loads((Path(__file__).parents[1] / "scans.json").read_text("utf-8"))
+# The cases of the serial scanner, key by key, at the times that they say: nothing here takes that long.
+FRAMED = """async (cases) => {
+    const { Framing } = await import("/static/js/framing.js");
+    return cases.map(({ sent }) => {
+        const [framing, rest, texts] = [new Framing(), [...sent], []];
+        const until = sent.at(-1)[0] + 1000;
+        for (let now = 0; now < until; now += 10) {
+            while (rest.length > 0 && rest[0][0] <= now) for (const key of rest.shift()[1]) framing.feed(key, now);
+            const text = framing.due(now);
+            if (text !== null) texts.push(text);
+        }
+        return texts;
+    });
+}"""
 
 # Keys as a scanner sends them, faster than people and than this test's own connection to the browser.
 TYPE = """(keys) => keys.forEach(([key, composing]) => document.body.dispatchEvent(new KeyboardEvent("keydown",
@@ -53,6 +71,20 @@ def sent(page: Page, text: str, *, composing: str = "") -> None:
 def scanned_after(wedge: Any, page: Page, wait_ms: int = 600) -> list[str]:
     page.wait_for_timeout(wait_ms)
     return list(wedge.desk.scanned)
+
+
+def test_the_rules_are_those_of_the_serial_scanner(page: Page) -> None:
+    given = page.evaluate(FRAMED, CASES)
+    names = [case["name"] for case in CASES]
+    assert dict(zip(names, given, strict=True)) == {case["name"]: case["gives"] for case in CASES}
+
+
+@pytest.mark.parametrize("spoilt", [CARD[:40], CARD[:-1] + "x", CARD + CARD])
+def test_a_spoilt_scan_does_not_spoil_the_next(wedge: Any, page: Page, spoilt: str) -> None:
+    sent(page, spoilt + "\r")
+    page.wait_for_timeout(700)
+    sent(page, CARD + "\r")
+    assert set(scanned_after(wedge, page)) == {CARD}
 
 
 @pytest.mark.parametrize("text", [CARD, INSURANCE, "https://example.vn/unknown"])

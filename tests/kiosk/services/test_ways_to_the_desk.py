@@ -137,3 +137,17 @@ def test_an_admission_does_not_hide_a_suspicion(kiosk: Kiosk) -> None:
     kiosk.clear()
     kiosk.admit("insured")
     assert exceptions(kiosk) == [("E05", "none")]
+
+
+@pytest.mark.parametrize("other", ["1991", "Nguyễn Văn Khác"])
+def test_a_code_that_is_not_the_chip_s_goes_to_the_desk(kiosk: Kiosk, other: str) -> None:
+    """The number is the card's, so its digits open the chip; birth or name are somebody else's."""
+    fields = kiosk.holders["insured"].card_qr_text().split("|")
+    fields[2 if other.startswith("N") else 3] = other
+    kiosk.put("insured")
+    kiosk.patient.show_code("|".join(fields))
+    view = kiosk.turn()
+    assert view.screen is Screen.DESK
+    [row] = kiosk.staff.exceptions()
+    assert any("card_qr_differs" in reason for reason in row.reasons)
+    assert kiosk.staff.admissions() == ()

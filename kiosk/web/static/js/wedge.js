@@ -1,27 +1,22 @@
-// A scanner that poses as a keyboard. Enter counts for nothing: a text is sent when nothing more came for a while, a
-// short while where it is complete. Fewer keys than a person can type count as typed and go on to the page. Where an
-// input method had a hand in it, letters may have changed: the text is not used, and the server is told.
+// A scanner that poses as a keyboard. What makes its keys a code is in framing.js. Fewer keys than a person can type count
+// as typed and go on to the page. Where an input method had a hand in it, letters may have changed: the text is not used,
+// and the server is told.
 
-const COMPLETE_QUIET_MS = 80;
-const OTHER_QUIET_MS = 150;
-const FORGET_MS = 3000;
+import { COMPLETE_QUIET_MS, Framing, OTHER_QUIET_MS } from "./framing.js";
+
+const LOOK_MS = 30;
 const FEWEST = 8;
-const LONGEST = 8192;
 const COMPOSING = 229;
 
-const card = /^\d{12}\|/;
-const wholeCard = /^\d{12}\|(?:[^|]*\|){5}\d{8}(?:\||$)/;
-const insurance = /^(?:[A-Z]{2}[1-5]\d{12}|\d{10})\|/;
-
+const framing = new Framing();
 let wanted = null;
 let typedOn = () => {};
-let keys = [];
+// The keys since the last quiet, and whether another burst waits for them.
+let burst = [];
+let joins = false;
 let composed = false;
+let last = 0;
 let timer = null;
-let forget = null;
-
-const isComplete = (text) => (insurance.test(text) ? text.endsWith("$") : wholeCard.test(text));
-const isCutShort = (text) => (card.test(text) || insurance.test(text)) && !isComplete(text);
 
 // Listens where a code is of use; null stops. What people type is handed to `pass`.
 export function scanFor(part, pass) {
@@ -32,40 +27,48 @@ export function scanFor(part, pass) {
 
 function drop() {
   clearTimeout(timer);
-  clearTimeout(forget);
-  keys = [];
-  composed = false;
+  framing.clear();
+  [burst, joins, composed] = [[], false, false];
 }
 
 function take(event) {
   if (wanted === null || event.ctrlKey || event.altKey || event.metaKey) return;
+  const pending = burst.length > 0 || framing.waits;
   if (event.isComposing || event.keyCode === COMPOSING || event.key === "Process") composed = true;
   // An input method of Windows takes letters back and types others.
-  else if (event.key === "Backspace" && keys.length >= FEWEST) composed = true;
-  else if (event.key.length === 1) keys.push(event.key);
-  else if (keys.length === 0 || event.key !== "Enter") return;
-  if (keys.length > LONGEST) return drop();
+  else if (event.key === "Backspace" && burst.length >= FEWEST) composed = true;
+  else if (event.key.length === 1) {
+    if (burst.length === 0) joins = framing.waits;
+    burst.push(event.key);
+    framing.feed(event.key, performance.now());
+  } else if (!pending || event.key !== "Enter") return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  clearTimeout(timer);
-  clearTimeout(forget);
-  timer = setTimeout(() => quiet(COMPLETE_QUIET_MS), COMPLETE_QUIET_MS);
-  forget = setTimeout(drop, FORGET_MS);
+  last = performance.now();
+  lookIn(COMPLETE_QUIET_MS);
 }
 
-function quiet(since) {
-  const text = keys.join("");
-  if (keys.length < FEWEST && !composed) {
-    const typed = keys;
-    drop();
+function lookIn(wait) {
+  clearTimeout(timer);
+  timer = setTimeout(look, wait);
+}
+
+function look() {
+  const now = performance.now();
+  if (now - last < COMPLETE_QUIET_MS) return lookIn(LOOK_MS);
+  if (burst.length < FEWEST && !composed && !joins) {
+    const typed = burst;
+    if (typed.length > 0) drop();
     typed.forEach((key) => typedOn(key));
-  } else if (isComplete(text) || (since >= OTHER_QUIET_MS && !isCutShort(text))) {
-    const [sent, touched] = [text, composed];
-    drop();
-    post(sent, touched);
-  } else if (since < OTHER_QUIET_MS) {
-    timer = setTimeout(() => quiet(OTHER_QUIET_MS), OTHER_QUIET_MS - since);
   }
+  burst = [];
+  if (composed && now - last >= OTHER_QUIET_MS) {
+    drop();
+    return post("", true);
+  }
+  const text = composed ? null : framing.due(now);
+  if (text !== null) post(text, false);
+  if (framing.waits || composed) lookIn(LOOK_MS);
 }
 
 async function post(text, touched) {
