@@ -20,6 +20,16 @@ class Behaviour:
     :param can_tries: how many wrong CANs block it (63Cx, then 6983); None for no counter (6300).
     :param end_of_file_sw: 6282 or 9000: what ends an answer that is shorter than asked for.
     :param max_response: the most bytes of an answer, status word not counted; over 256 the card takes extended lengths.
+    :param says_lengths: whether the answer to reset says so; without it the card has historical bytes of its own kind.
+    :param master_file: whether SELECT of the master file works; Vietnamese cards answer 6D00.
+    :param card_access_refused_sw: EF.CardAccess is there and is refused with this status word, as 6982 or 6983.
+    :param short_identifiers: whether READ BINARY takes short file identifiers.
+    :param select_takes_le: True for a card that wants Le with SELECT of an application, False for one that refuses it.
+    :param longest_le: READ BINARY with a larger Le is refused with 6700.
+    :param refuses_length_bare: that refusal leaves secure messaging, and the session is over.
+    :param past_end_sw: the status word for an Le that reaches beyond the end of a file, as 6B00, without data.
+    :param refuses_files_bare: a missing or guarded file is refused outside secure messaging: the session is over.
+    :param response_piece: answers longer than this come in pieces, by 61xx and GET RESPONSE.
     """
 
     pace: bool = True
@@ -28,6 +38,16 @@ class Behaviour:
     can_tries: int | None = None
     end_of_file_sw: int = StatusWord.END_OF_FILE
     max_response: int = 256
+    says_lengths: bool = True
+    master_file: bool = False
+    card_access_refused_sw: int | None = None
+    short_identifiers: bool = True
+    select_takes_le: bool | None = None
+    longest_le: int | None = None
+    refuses_length_bare: bool = False
+    past_end_sw: int | None = None
+    refuses_files_bare: bool = False
+    response_piece: int | None = None
     pace_profile: Profile = VIETNAMESE_PACE
     chip_profile: Profile = VIETNAMESE_CHIP_AUTHENTICATION
 
@@ -53,7 +73,7 @@ class ChipSecrets:
         return {MRZ: password_of_mrz(self.mrz_information), CAN: self.can.encode("ascii")}.get(reference)
 
 
-def answer_to_reset(*, extended: bool = False) -> bytes:
+def answer_to_reset(*, extended: bool = False, says_lengths: bool = True) -> bytes:
     """An answer to reset in the form of a contactless card (T=1), invented for the simulator.
 
     The historical bytes say: selection by name and identifier, short identifiers, command chaining, and whether
@@ -62,6 +82,8 @@ def answer_to_reset(*, extended: bool = False) -> bytes:
     body = bytes.fromhex("8880010073940180059000")
     if extended:
         body = body.replace(bytes.fromhex("940180"), bytes.fromhex("9401C0"))
+    if not says_lengths:
+        body = bytes.fromhex("848001") + b"IDCD"
     check = 0
     for byte in body:
         check ^= byte

@@ -10,40 +10,45 @@ Source: ICAO Doc 9303-10 and 9303-11; ISO/IEC 7816-4; the behaviour recorded by 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_bytes
 
 from idcard.encoding import tlv
 from idcard.errors import CardSilent, MalformedData
 from idcard.iso7816.apdu import CommandApdu, ResponseApdu
 from idcard.iso7816.status import StatusWord
-from idcard.lds.layout import EMRTD_APPLICATION, File
+from idcard.lds.layout import File
 from idcard.testing.behaviour import CAN, Behaviour, ChipSecrets, answer_to_reset
 from idcard.testing.chip_crypto import BasicAccess, Refused, SecureChannel
 from idcard.testing.chip_curves import Entropy
 from idcard.testing.chip_pace import PaceChip, chip_authentication, oid_value
+from idcard.testing.file_system import BareRefusal, FileSystem
 
-NO_CURRENT_FILE = 0x6986
-_GUARDED = (File.DG3, File.DG4)
-_UNBOUNDED = (256, 65536)
+_CHAIN, _GET_RESPONSE, _GENERAL_AUTHENTICATE = 0x10, 0xC0, 0x86
 
 
 @dataclass(slots=True)
 class _Session:
     """What power-off forgets."""
 
-    application: bool = False
-    selected: File | None = None
+    files: FileSystem
     channel: SecureChannel | None = None
     challenge: bytes | None = None
     pace: PaceChip | None = None
     pace_reference: bytes = b""
     agreeing: bool = False
     successor: SecureChannel | None = None
+    begun: bytes = b""
+    rest: bytes = b""
+
+    @property
+    def application(self) -> bool:
+        return self.files.application
 
     def end_channel(self) -> None:
         if self.channel is not None:
-            self.channel, self.selected, self.agreeing = None, None, False
+            self.channel, self.agreeing = None, False
+            self.files.leave()
 
 
 @dataclass(slots=True, kw_only=True, repr=False)
@@ -62,13 +67,17 @@ class SimulatedCard:
     before_each: Callable[[], object] | None = None
     _powered: bool = field(default=True, init=False)
     _can_tries: int | None = field(default=None, init=False)
-    _session: _Session = field(default_factory=_Session, init=False)
+    _session: _Session = field(init=False)
 
     def __post_init__(self) -> None:
         proof = self.secrets.proof
         if proof is not None and proof.signature_size > self._short_capacity():
             raise ValueError("the signature of active authentication does not fit into an answer of this card")
         self._can_tries = self.behaviour.can_tries
+        self._session = self._new_session()
+
+    def _new_session(self) -> _Session:
+        return _Session(FileSystem(self.files, self.behaviour))
 
     def _short_capacity(self) -> int:
         profile = self.behaviour.pace_profile
@@ -80,7 +89,7 @@ class SimulatedCard:
     @property
     def atr(self) -> bytes:
         """The answer to reset; see :func:`answer_to_reset`."""
-        return answer_to_reset(extended=self._extended)
+        return answer_to_reset(extended=self._extended, says_lengths=self.behaviour.says_lengths)
 
     @property
     def _extended(self) -> bool:
@@ -88,11 +97,11 @@ class SimulatedCard:
 
     def power_on(self) -> None:
         """Give the chip power: it knows of no session."""
-        self._powered, self._session = True, _Session()
+        self._powered, self._session = True, self._new_session()
 
     def power_off(self) -> None:
         """Take the power away: the session is gone and the chip is silent. Counters of wrong tries stay."""
-        self._powered, self._session = False, _Session()
+        self._powered, self._session = False, self._new_session()
 
     def reset(self) -> None:
         """Power off and on."""
@@ -119,29 +128,55 @@ class SimulatedCard:
             return ResponseApdu(sw=StatusWord.WRONG_LENGTH).to_bytes()
 
     def _answer(self, command: CommandApdu) -> ResponseApdu:
+        """The answer, with chains of commands put together and long answers taken apart where the card does so."""
+        session, rest = self._session, self._session.rest
+        session.rest = b""
+        if command.ins == _GET_RESPONSE and rest:
+            return self._piece(rest)
+        if command.cla & _CHAIN and command.ins != _GENERAL_AUTHENTICATE:
+            session.begun += command.data
+            return _done()
+        if session.begun:
+            command, session.begun = replace(command, data=session.begun + command.data, extended=False), b""
+        response = self._whole_answer(command)
+        return self._piece(response.data, response.sw)
+
+    def _piece(self, data: bytes, sw: int = StatusWord.OK) -> ResponseApdu:
+        size = self.behaviour.response_piece
+        if size is None or len(data) <= size or sw != StatusWord.OK:
+            return ResponseApdu(data=data, sw=sw)
+        self._session.rest = data[size:]
+        return ResponseApdu(data=data[:size], sw=0x6100 | min(size, len(data) - size) & 0xFF)
+
+    def _whole_answer(self, command: CommandApdu) -> ResponseApdu:
         session = self._session
         if command.extended and not self._extended:
             session.end_channel()
             return ResponseApdu(sw=StatusWord.WRONG_LENGTH)
         if command.cla & 0x0C != 0x0C:
             session.end_channel()
-            response = self._obey(command)
+            response = self._answer_plain(command)
         else:
             response = self._answer_protected(command)
         if session.successor is not None:
             session.channel, session.successor = session.successor, None
         return response
 
+    def _answer_plain(self, command: CommandApdu) -> ResponseApdu:
+        try:
+            return self._obey(command)
+        except BareRefusal as refused:
+            return ResponseApdu(sw=refused.sw)
+
     def _answer_protected(self, command: CommandApdu) -> ResponseApdu:
         channel = self._session.channel
         try:
             if channel is None:
                 raise Refused(StatusWord.SECURE_MESSAGING_OBJECT_WRONG)
-            plain = channel.unwrap(command)
-        except Refused as refused:
+            return channel.wrap(self._obey(channel.unwrap(command)), odd=bool(command.ins & 1))
+        except (Refused, BareRefusal) as refused:
             self._session.end_channel()
             return ResponseApdu(sw=refused.sw)
-        return channel.wrap(self._obey(plain))
 
     def _obey(self, command: CommandApdu) -> ResponseApdu:
         """The plain answer to a plain command."""
@@ -160,56 +195,13 @@ class SimulatedCard:
     # Files
 
     def _select(self, command: CommandApdu) -> ResponseApdu:
-        if command.p1 == 0x04:
-            return self._select_application(command.data)
-        if command.p1 != 0x02:
-            raise Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
-        if len(command.data) != 2:
-            raise Refused(StatusWord.WRONG_DATA)
-        fid = int.from_bytes(command.data)
-        self._session.selected = self._visible(lambda file: file.fid == fid)
-        return _done()
-
-    def _select_application(self, name: bytes) -> ResponseApdu:
-        if name != EMRTD_APPLICATION:
-            raise Refused(StatusWord.FILE_NOT_FOUND)
-        self._session.application, self._session.selected = True, None
-        return _done()
-
-    def _visible(self, wanted: Callable[[File], bool]) -> File:
-        """The file here that is wanted, if it may be read."""
-        session = self._session
-        if session.application and session.channel is None:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        inside = (file for file in File if file is not File.CARD_ACCESS and (file in self.files or file in _GUARDED))
-        outside = (file for file in (File.CARD_ACCESS,) if file in self.files)
-        found = next(filter(wanted, inside if session.application else outside), None)
-        if found is None:
-            raise Refused(StatusWord.FILE_NOT_FOUND)
-        if found in _GUARDED:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        return found
+        return self._session.files.select(command, self._session.channel)
 
     def _read_binary(self, command: CommandApdu) -> ResponseApdu:
-        session, offset = self._session, command.p1 << 8 | command.p2
-        if command.p1 & 0x80:
-            sfi, offset = command.p1 & 0x1F, command.p2
-            session.selected = self._visible(lambda file: file.sfi == sfi)
-        if session.selected is None:
-            raise Refused(NO_CURRENT_FILE)
-        if command.le is None:
-            raise Refused(StatusWord.WRONG_LENGTH)
-        content = self.files[session.selected]
-        if offset >= len(content):
-            raise Refused(StatusWord.WRONG_OFFSET)
-        chunk = content[offset : offset + min(command.le, self._capacity())]
-        short = offset + command.le > len(content) and command.le not in _UNBOUNDED
-        at_end = short and offset + len(chunk) == len(content)
-        return ResponseApdu(data=chunk, sw=self.behaviour.end_of_file_sw if at_end else StatusWord.OK)
+        return self._session.files.read_binary(command, self._session.channel)
 
-    def _capacity(self) -> int:
-        channel, limit = self._session.channel, self.behaviour.max_response
-        return limit if channel is None else channel.capacity(limit)
+    def _read_binary_odd(self, command: CommandApdu) -> ResponseApdu:
+        return self._session.files.read_binary_odd(command, self._session.channel)
 
     # Basic access control
 
@@ -343,4 +335,5 @@ _HANDLERS: dict[int, Callable[[SimulatedCard, CommandApdu], ResponseApdu]] = {
     0x88: SimulatedCard._internal_authenticate,
     0xA4: SimulatedCard._select,
     0xB0: SimulatedCard._read_binary,
+    0xB1: SimulatedCard._read_binary_odd,
 }
