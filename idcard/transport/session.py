@@ -17,13 +17,16 @@ def never() -> bool:
     return False
 
 
-def perform(connection: Connection, procedure: Procedure[T], should_cancel: ShouldCancel = never) -> T:
+def perform(
+    connection: Connection, procedure: Procedure[T], should_cancel: ShouldCancel = never, *, short_only: bool = False
+) -> T:
     """What ``procedure`` returns, performed on the card.
 
     :param should_cancel: asked before every command.
+    :param short_only: long commands go out as a chain of short ones.
     :raises Cancelled: if it says so; the card is left where it is.
     """
-    steps = chained(procedure)
+    steps = chained(procedure, short_only=short_only)
     try:
         command = next(steps)
         while True:
