@@ -25,6 +25,8 @@ class KeyKind(StrEnum):
 
     MRZ = "MRZ"
     CAN = "CAN"
+    PIN = "PIN"
+    PUK = "PUK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

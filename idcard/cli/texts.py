@@ -149,6 +149,10 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The chip takes this key no more: use --mrz or --card-qr instead.",
             "Chip không nhận khóa này nữa: hãy dùng --mrz hoặc --card-qr.",
         ),
+        "last_try_left": (
+            "One more wrong try blocks this key: compare the digits with the card, or use --mrz or --card-qr.",
+            "Sai một lần nữa là khóa: hãy đối chiếu các số với thẻ, hoặc dùng --mrz hay --card-qr.",
+        ),
         "pace_required": ("Use --can instead.", "Hãy dùng --can."),
         "pace_refused": (
             "The digits are not wrong, but this chip needs more: use --card-qr or --mrz.",

@@ -13,6 +13,7 @@ from idcard.lds.security_infos import (
     OtherInfo,
     PaceInfo,
     SecurityInfos,
+    TerminalAuthenticationInfo,
 )
 
 VIETNAM = bytes.fromhex(
@@ -25,7 +26,8 @@ def test_the_card_access_of_vietnamese_cards() -> None:
     infos = SecurityInfos.from_bytes(VIETNAM)
     assert infos.pace == (PaceInfo(oid="0.4.0.127.0.7.2.2.4.2.2", version=2, parameter_id=13),)
     assert infos.chip_authentication == (ChipAuthenticationInfo(oid="0.4.0.127.0.7.2.2.3.2.3", version=1),)
-    assert isinstance(infos.infos[0], OtherInfo)
+    assert infos.terminal_authentication == TerminalAuthenticationInfo(version=1)
+    assert isinstance(SecurityInfos.from_bytes(bytes.fromhex("310a3008060404007f000500")).infos[0], OtherInfo)
 
 
 @pytest.mark.parametrize("name", ["icao_sample_dg14.bin", "bsi2008_specimen/Datagroup14.bin"])
