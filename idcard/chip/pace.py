@@ -87,12 +87,13 @@ class PaceSecrets:
 class PaceSession:
     """What a run of PACE leaves: the channel, and what later protocols go on from.
 
-    ``chip_identifier`` is the short form of the chip's ephemeral key, which terminal authentication signs;
-    ``references`` are the certification authorities that the chip knows, the newest first, where it was asked.
+    ``chip_identifier`` and ``terminal_identifier`` are the short forms of the ephemeral keys of both sides, which
+    terminal authentication signs (the reader's only after chip authentication mapping); ``references`` are the certification authorities that the chip knows, the newest first, where it was asked.
     """
 
     channel: SecureChannel
     chip_identifier: bytes
+    terminal_identifier: bytes
     cam: PaceCamProof | None = None
     references: tuple[bytes, ...] = ()
 
@@ -131,6 +132,7 @@ def pace(
     return PaceSession(
         channel=SecureChannel(keys),
         chip_identifier=domain.compressed(theirs),
+        terminal_identifier=domain.compressed(ours),
         cam=_cam_proof(offer, keys, mapping_key, answer),
         references=tuple(node.value for node in answer if node.tag in _REFERENCES),
     )
