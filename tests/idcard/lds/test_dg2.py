@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from idcard.encoding import tlv
 from idcard.errors import BoundExceeded, IdCardError, MalformedData
-from idcard.lds.dg2 import parse_dg2
+from idcard.lds.biometrics import parse_dg2
 from idcard.lds.face import parse_face_record
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(40) + b"\xff\xd9"
