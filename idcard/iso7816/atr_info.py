@@ -6,11 +6,10 @@ Source: ISO/IEC 7816-4, "EF.ATR/INFO", "Extended length information", "Card capa
 from dataclasses import dataclass, field
 
 from idcard.encoding import tlv
-from idcard.errors import IdCardError, MalformedData
+from idcard.errors import MalformedData
 from idcard.iso7816.lengths import CardCapabilities
 
 _CAPABILITIES, _LENGTHS, _INTEGER = 0x47, 0x7F66, 0x02
-_FILLING = (0x00, 0xFF)
 _MAX_LENGTH_BYTES = 4
 
 
@@ -33,7 +32,7 @@ class AtrInfo:
 
         :raises MalformedData: if it does not start with a data object, or one of them is wrong inside.
         """
-        nodes = tuple(_whole_objects(data))
+        nodes = tlv.parse_run(data, where="EF.ATR/INFO")
         if not nodes:
             raise MalformedData("holds no data object", where="EF.ATR/INFO")
         capabilities, lengths = tlv.find(nodes, _CAPABILITIES), tlv.find(nodes, _LENGTHS)
@@ -44,22 +43,6 @@ class AtrInfo:
             max_response=response,
             objects=nodes,
         )
-
-
-def _whole_objects(data: bytes) -> list[tlv.Tlv]:
-    nodes: list[tlv.Tlv] = []
-    at = 0
-    while at < len(data) and data[at] not in _FILLING:
-        try:
-            tag, length, header = tlv.read_header(data, at, where="EF.ATR/INFO")
-        except IdCardError:
-            break
-        value = data[at + header : at + header + length]
-        if len(value) < length:
-            break
-        nodes.append(tlv.Tlv(tag=tag, value=value))
-        at += header + length
-    return nodes
 
 
 def _lengths(node: tlv.Tlv) -> tuple[int, int]:

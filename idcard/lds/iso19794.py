@@ -25,8 +25,8 @@ _MAX_IMAGES = 24
 class FingerImage:
     """A finger or palm: its image, which finger (1 right thumb to 10 left little finger; 0 not said), and quality.
 
-    ``impression`` is the standard's number (0 live-scan plain). ``width`` and ``height`` in pixels and ``quality``, 0 to
-    100, are None where they are not said.
+    ``impression`` is the standard's number (0 live-scan plain). ``width`` and ``height`` in pixels and ``quality``
+    (0 to 100) are None where they are not said.
     """
 
     image: bytes
