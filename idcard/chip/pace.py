@@ -60,7 +60,7 @@ _REFERS_TO_DATA = frozenset(
         StatusWord.CONDITIONS_NOT_SATISFIED,
     }
 )
-INSPECTION_SYSTEM_TEMPLATE = bytes.fromhex("7F4C0E060904007F000703010201530103")
+INSPECTION_SYSTEM_TEMPLATE = bytes.fromhex("7F4C0E060904007F00070301020153013F")
 """The authorization of an inspection system, asking for all rights: a chip then names the keys it knows."""
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from idcard.iso7816.status import StatusWord
 from idcard.testing.chip_pace import Profile, password_of_mrz
 from idcard.testing.chip_proof import ChipKey
+from idcard.testing.chip_terminal import TerminalKey
 from idcard.testing.records import VIETNAMESE_CHIP_AUTHENTICATION, VIETNAMESE_PACE
 
-MRZ, CAN = b"\x01", b"\x02"
+MRZ, CAN, PIN, PUK = b"\x01", b"\x02", b"\x03", b"\x04"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,15 @@ class Behaviour:
     :param refuses_length_bare: that refusal leaves secure messaging, and the session is over.
     :param past_end_sw: the status word for an Le that reaches beyond the end of a file, as 6B00, without data.
     :param refuses_files_bare: a missing or guarded file is refused outside secure messaging: the session is over.
+    :param tells_can_tries: whether MSE:Set AT says how many are left (63Cx), as it does for a PIN.
+    :param pin_tries: how many wrong PINs block it. :param puk_tries: how many wrong PUKs.
+    :param more_pace_profiles: other ways to run PACE, which EF.CardAccess names after ``pace_profile``.
+    :param refuses_parameter_number: MSE:Set AT for PACE with the number of domain parameters answers 6A80.
+    :param chip_key_id: the number of the key for chip authentication, which must then be told.
+    :param chip_authentication_named: whether DG14 says which cipher goes with that key; 3DES is meant without.
+    :param chip_authentication_at_once: MSE:Set KAT alone (True) or MSE:Set AT alone (False) works, or both.
+    :param cuts_proof: a signature that does not fit into a short answer is cut off, with 9000.
+    :param proof_refuses_extended: INTERNAL AUTHENTICATE with an extended Le answers nothing, with 9000.
     :param response_piece: answers longer than this come in pieces, by 61xx and GET RESPONSE.
     """
 
@@ -48,8 +58,24 @@ class Behaviour:
     past_end_sw: int | None = None
     refuses_files_bare: bool = False
     response_piece: int | None = None
+    tells_can_tries: bool = False
+    pin_tries: int | None = 3
+    puk_tries: int | None = 10
     pace_profile: Profile = VIETNAMESE_PACE
+    more_pace_profiles: tuple[Profile, ...] = ()
+    refuses_parameter_number: bool = False
     chip_profile: Profile = VIETNAMESE_CHIP_AUTHENTICATION
+    chip_key_id: int | None = None
+    chip_authentication_named: bool = True
+    chip_authentication_at_once: bool | None = None
+    chip_authentication_version: int = 1
+    cuts_proof: bool = False
+    proof_refuses_extended: bool = False
+
+    @property
+    def pace_profiles(self) -> tuple[Profile, ...]:
+        """All ways to run PACE."""
+        return (self.pace_profile, *self.more_pace_profiles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -58,19 +84,38 @@ class ChipSecrets:
 
     :param proof: the key for active authentication, if any.
     :param agreement: the private key for chip authentication, if any.
+    :param pin: the holder's PIN, if any. :param puk: what unblocks it.
+    :param terminal_anchor: the authority whose terminals may read fingerprints and irises, if any.
     """
 
     can: str
     mrz_information: str
     proof: ChipKey | None = None
     agreement: int | None = None
+    pin: str | None = None
+    puk: str | None = None
+    terminal_anchor: TerminalKey | None = None
+
+    @property
+    def authorities(self) -> tuple[bytes, ...]:
+        """The names of the authorities that the chip knows."""
+        return () if self.terminal_anchor is None else (self.terminal_anchor.name,)
+
+    @property
+    def document_identifier(self) -> bytes:
+        """The document number with its check digit, by which terminal authentication calls the chip after BAC."""
+        return self.mrz_information[:-14].encode("ascii")
 
     def __repr__(self) -> str:
         return "ChipSecrets()"
 
     def password(self, reference: bytes) -> bytes | None:
         """The password that PACE's ``reference`` names, or None."""
-        return {MRZ: password_of_mrz(self.mrz_information), CAN: self.can.encode("ascii")}.get(reference)
+        numbers = {CAN: self.can, PIN: self.pin, PUK: self.puk}
+        if reference == MRZ:
+            return password_of_mrz(self.mrz_information)
+        number = numbers.get(reference)
+        return None if number is None else number.encode("ascii")
 
 
 def answer_to_reset(*, extended: bool = False, says_lengths: bool = True) -> bytes:

@@ -9,19 +9,18 @@ under secure messaging: a plain one ends the session and is obeyed without right
 Source: ICAO Doc 9303-10 and 9303-11; ISO/IEC 7816-4; the behaviour recorded by users of Vietnamese cards.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from secrets import token_bytes
 
-from idcard.encoding import tlv
 from idcard.errors import CardSilent, MalformedData
 from idcard.iso7816.apdu import CommandApdu, ResponseApdu
 from idcard.iso7816.status import StatusWord
 from idcard.lds.layout import File
-from idcard.testing.behaviour import CAN, Behaviour, ChipSecrets, answer_to_reset
-from idcard.testing.chip_crypto import BasicAccess, Refused, SecureChannel
+from idcard.testing.behaviour import Behaviour, ChipSecrets, answer_to_reset
+from idcard.testing.chip_crypto import Refused, SecureChannel
 from idcard.testing.chip_curves import Entropy
-from idcard.testing.chip_pace import PaceChip, chip_authentication, oid_value
+from idcard.testing.chip_security import AccessState, Security, all_tries
 from idcard.testing.file_system import BareRefusal, FileSystem
 
 _CHAIN, _GET_RESPONSE, _GENERAL_AUTHENTICATE = 0x10, 0xC0, 0x86
@@ -32,12 +31,7 @@ class _Session:
     """What power-off forgets."""
 
     files: FileSystem
-    channel: SecureChannel | None = None
-    challenge: bytes | None = None
-    pace: PaceChip | None = None
-    pace_reference: bytes = b""
-    agreeing: bool = False
-    successor: SecureChannel | None = None
+    access: AccessState = field(default_factory=AccessState)
     begun: bytes = b""
     rest: bytes = b""
 
@@ -45,9 +39,13 @@ class _Session:
     def application(self) -> bool:
         return self.files.application
 
+    @property
+    def channel(self) -> SecureChannel | None:
+        return self.access.channel
+
     def end_channel(self) -> None:
-        if self.channel is not None:
-            self.channel, self.agreeing = None, False
+        if self.access.channel is not None:
+            self.access.end_channel()
             self.files.leave()
 
 
@@ -66,22 +64,26 @@ class SimulatedCard:
     entropy: Entropy = token_bytes
     before_each: Callable[[], object] | None = None
     _powered: bool = field(default=True, init=False)
-    _can_tries: int | None = field(default=None, init=False)
+    _tries: dict[bytes, int | None] = field(init=False)
     _session: _Session = field(init=False)
 
     def __post_init__(self) -> None:
         proof = self.secrets.proof
-        if proof is not None and proof.signature_size > self._short_capacity():
+        if proof is not None and proof.signature_size > self._room() and not self.behaviour.cuts_proof:
             raise ValueError("the signature of active authentication does not fit into an answer of this card")
-        self._can_tries = self.behaviour.can_tries
         self._session = self._new_session()
+        self._tries = all_tries(self.behaviour)
+
+    @property
+    def _security(self) -> Security:
+        return Security(behaviour=self.behaviour, secrets=self.secrets, entropy=self.entropy, tries=self._tries)
+
+    def _room(self) -> int:
+        suite = self.behaviour.pace_profile.suite
+        return SecureChannel.from_secret(suite, b"").capacity(self.behaviour.max_response)
 
     def _new_session(self) -> _Session:
         return _Session(FileSystem(self.files, self.behaviour))
-
-    def _short_capacity(self) -> int:
-        profile = self.behaviour.pace_profile
-        return SecureChannel.from_secret(profile.suite, b"").capacity(self.behaviour.max_response)
 
     def __repr__(self) -> str:
         return "SimulatedCard()"
@@ -158,8 +160,9 @@ class SimulatedCard:
             response = self._answer_plain(command)
         else:
             response = self._answer_protected(command)
-        if session.successor is not None:
-            session.channel, session.successor = session.successor, None
+        access = session.access
+        if access.successor is not None:
+            access.channel, access.successor = access.successor, None
         return response
 
     def _answer_plain(self, command: CommandApdu) -> ResponseApdu:
@@ -203,124 +206,32 @@ class SimulatedCard:
     def _read_binary_odd(self, command: CommandApdu) -> ResponseApdu:
         return self._session.files.read_binary_odd(command, self._session.channel)
 
-    # Basic access control
+    # Access
 
     def _get_challenge(self, command: CommandApdu) -> ResponseApdu:
         session = self._session
-        if not session.application or session.channel is not None:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        if command.le != 8:
-            raise Refused(StatusWord.WRONG_LENGTH)
-        session.challenge = self.entropy(8)
-        return _done(session.challenge)
+        return self._security.get_challenge(command, session.access, application=session.application)
 
     def _external_authenticate(self, command: CommandApdu) -> ResponseApdu:
-        challenge, self._session.challenge = self._session.challenge, None
-        if not self.behaviour.bac:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if challenge is None:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        half = BasicAccess.start(self.secrets.mrz_information, challenge)
-        answer, self._session.successor = half.authenticate(command.data, self.entropy(16))
-        return _done(answer)
-
-    # PACE and chip authentication
+        session = self._session
+        response = self._security.external_authenticate(command, session.access)
+        if session.access.gate is not None:
+            session.files.opened = session.access.gate.opened & self.files.keys()
+        return response
 
     def _manage_security_environment(self, command: CommandApdu) -> ResponseApdu:
-        objects = {node.tag: node.value for node in tlv.parse(command.data, where="MSE")}
-        purpose = command.p1 << 8 | command.p2
-        if purpose == 0xC1A4:
-            self._set_up_pace(objects)
-        elif purpose == 0x41A4:
-            self._set_up_chip_authentication(objects)
-        else:
-            raise Refused(StatusWord.WRONG_P1_P2)
-        return _done()
-
-    def _set_up_pace(self, objects: Mapping[int, bytes]) -> None:
-        session, behaviour = self._session, self.behaviour
-        session.pace = None
-        if not behaviour.pace:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if behaviour.pace_refused_sw is not None:
-            raise Refused(behaviour.pace_refused_sw)
-        if session.application:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        profile, reference = behaviour.pace_profile, objects.get(0x83, b"")
-        parameter = objects.get(0x84, bytes([profile.parameter_id]))
-        if objects.get(0x80) != oid_value(profile.pace_oid) or parameter != bytes([profile.parameter_id]):
-            raise Refused(StatusWord.WRONG_DATA)
-        password = self.secrets.password(reference)
-        if password is None:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if reference == CAN and self._can_tries == 0:
-            raise Refused(StatusWord.AUTHENTICATION_BLOCKED)
-        session.pace, session.pace_reference = PaceChip(profile, password, self.entropy), reference
-
-    def _set_up_chip_authentication(self, objects: Mapping[int, bytes]) -> None:
         session = self._session
-        if session.channel is None or not session.application:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        if self.secrets.agreement is None or 0x84 in objects:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if objects.get(0x80) != oid_value(self.behaviour.chip_profile.chip_authentication_oid):
-            raise Refused(StatusWord.WRONG_DATA)
-        session.agreeing = True
+        return self._security.manage(command, session.access, application=session.application)
 
     def _general_authenticate(self, command: CommandApdu) -> ResponseApdu:
-        data = tlv.parse_one(command.data, 0x7C, where="dynamic authentication data").value
-        if self._session.pace is not None:
-            answer = self._pace_step(self._session.pace, data, last=command.cla == 0x00)
-        elif self._session.agreeing and command.cla == 0x00:
-            answer = self._agree(data)
-        else:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        return _done(tlv.build(0x7C, answer))
-
-    def _pace_step(self, pace: PaceChip, data: bytes, *, last: bool) -> bytes:
-        session = self._session
-        session.pace = None  # whatever goes wrong in a step, the run is over
-        if last != pace.awaits_last:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        try:
-            answer = pace.step(data)
-        except Refused as refused:
-            wrong = refused.sw == StatusWord.AUTHENTICATION_FAILED and last
-            raise (self._wrong_password() if wrong else refused) from refused
-        if not last:
-            session.pace = pace
-            return answer
-        session.successor = pace.channel
-        if session.pace_reference == CAN:
-            self._can_tries = self.behaviour.can_tries
-        return answer
-
-    def _wrong_password(self) -> Refused:
-        if self._session.pace_reference != CAN or self._can_tries is None:
-            return Refused(StatusWord.AUTHENTICATION_FAILED)
-        self._can_tries -= 1
-        return Refused(0x63C0 | self._can_tries)
-
-    def _agree(self, data: bytes) -> bytes:
-        self._session.agreeing = False
-        public = tlv.parse_one(data, 0x80, where="chip authentication").value
-        agreement = self.secrets.agreement
-        if agreement is None:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        self._session.successor = chip_authentication(self.behaviour.chip_profile, agreement, public)
-        return b""
-
-    # Active authentication
+        return self._security.general_authenticate(command, self._session.access)
 
     def _internal_authenticate(self, command: CommandApdu) -> ResponseApdu:
-        proof = self.secrets.proof
-        if self._session.channel is None or not self._session.application:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        if proof is None:
-            raise Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
-        if len(command.data) != 8 or command.le is None or command.le < proof.signature_size:
-            raise Refused(StatusWord.WRONG_LENGTH)
-        return _done(proof.answer(command.data, self.entropy))
+        session = self._session
+        return self._security.internal_authenticate(command, session.access, application=session.application)
+
+    def _perform_security_operation(self, command: CommandApdu) -> ResponseApdu:
+        return self._security.verify_certificate(command, self._session.access)
 
 
 def _done(data: bytes = b"") -> ResponseApdu:
@@ -329,6 +240,7 @@ def _done(data: bytes = b"") -> ResponseApdu:
 
 _HANDLERS: dict[int, Callable[[SimulatedCard, CommandApdu], ResponseApdu]] = {
     0x22: SimulatedCard._manage_security_environment,
+    0x2A: SimulatedCard._perform_security_operation,
     0x82: SimulatedCard._external_authenticate,
     0x84: SimulatedCard._get_challenge,
     0x86: SimulatedCard._general_authenticate,

@@ -43,7 +43,7 @@ class FileSystem:
 
     def leave(self) -> None:
         """Forget what is selected, as at the end of a session."""
-        self.selected = None
+        self.selected, self.opened = None, frozenset()
 
     def select(self, command: CommandApdu, channel: SecureChannel | None) -> ResponseApdu:
         """SELECT, of an application, a file, or (where the card lets it) the master file."""
