@@ -87,8 +87,9 @@ class PaceSecrets:
 class PaceSession:
     """What a run of PACE leaves: the channel, and what later protocols go on from.
 
-    ``chip_identifier`` and ``terminal_identifier`` are the short forms of the ephemeral keys of both sides, which
-    terminal authentication signs (the reader's only after chip authentication mapping); ``references`` are the certification authorities that the chip knows, the newest first, where it was asked.
+    ``chip_identifier`` and ``terminal_identifier`` are the short forms of both ephemeral keys, which terminal
+    authentication signs (the reader's after chip authentication mapping only). ``references`` are the certification
+    authorities that the chip knows, the newest first, where it was asked.
     """
 
     channel: SecureChannel
