@@ -136,6 +136,10 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Put the card on the reader and leave it there until the reading is done.",
             "Đặt thẻ lên đầu đọc và giữ yên cho đến khi đọc xong.",
         ),
+        "card_changed": (
+            "Put the first card back, or start again with this one.",
+            "Đặt lại thẻ ban đầu, hoặc bắt đầu lại với thẻ này.",
+        ),
         "card_silent": (
             "Take the card away, put it back, and try again.",
             "Lấy thẻ ra, đặt lại và thử lại.",

@@ -57,6 +57,8 @@ def chained(procedure: Procedure[T], *, short_only: bool = False) -> Procedure[T
     while True:
         if short_only and len(command.data) > _SHORT_DATA:
             response = yield from _in_pieces(command)
+        elif short_only and (command.extended or (command.le or 0) > MAX_SHORT_LE):
+            response = yield from _whole_response(_shortened(command))
         else:
             response = yield from _whole_response(command)
         try:
@@ -68,14 +70,18 @@ def chained(procedure: Procedure[T], *, short_only: bool = False) -> Procedure[T
 
 def _in_pieces(command: CommandApdu) -> Procedure[ResponseApdu]:
     """The response to the last of as many short commands as the data takes; a refusal of an earlier one ends it."""
+    command = _shortened(command)
     pieces = [command.data[at : at + _SHORT_DATA] for at in range(0, len(command.data), _SHORT_DATA)]
-    le = None if command.le is None else min(command.le, MAX_SHORT_LE)
     for piece in pieces[:-1]:
         cla = command.cla | _MORE_COMMANDS_FOLLOW
-        response = yield replace(command, cla=cla, data=piece, le=None, extended=False)
+        response = yield replace(command, cla=cla, data=piece, le=None)
         if not response.ok:
             return response
-    return (yield from _whole_response(replace(command, data=pieces[-1], le=le, extended=False)))
+    return (yield from _whole_response(replace(command, data=pieces[-1])))
+
+
+def _shortened(command: CommandApdu) -> CommandApdu:
+    return replace(command, le=None if command.le is None else min(command.le, MAX_SHORT_LE), extended=False)
 
 
 def _whole_response(command: CommandApdu) -> Procedure[ResponseApdu]:

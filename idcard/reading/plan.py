@@ -36,13 +36,14 @@ def silent(progress: Progress) -> None:
 class ReadPlan:
     """What to read.
 
-    ``files`` in the order of the evidence; ``active_authentication`` asks the chip for its signature where DG15 was
-    read; ``allow_bac`` permits BAC where the chip refuses or does not offer PACE; ``assumed_card_access`` stands in for
-    an EF.CardAccess that the chip does not give, as some batches do; ``extended_length`` permits long answers where
-    reader and card prove that they take them.
+    ``files`` in the order of the evidence; ``chip_authentication`` runs where DG14 is read and offers it;
+    ``active_authentication`` asks the chip for its signature where DG15 was read; ``allow_bac`` permits BAC where the
+    chip refuses or does not offer PACE; ``assumed_card_access`` stands in for an EF.CardAccess that the chip does not
+    give, as some batches do; ``extended_length`` permits long answers where reader and card prove that they take them.
     """
 
     files: tuple[File, ...] = (File.SOD, File.COM, File.DG1, File.DG2, File.DG13, File.DG14, File.DG15)
+    chip_authentication: bool = True
     active_authentication: bool = True
     allow_bac: bool = True
     assumed_card_access: bytes | None = None

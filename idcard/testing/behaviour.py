@@ -27,7 +27,7 @@ class Behaviour:
     :param short_identifiers: whether READ BINARY takes short file identifiers.
     :param select_takes_le: True for a card that wants Le with SELECT of an application, False for one that refuses it.
     :param longest_le: READ BINARY with a larger Le is refused with 6700.
-    :param refuses_length_bare: that refusal leaves secure messaging, and the session is over.
+    :param refuses_length_bare: it is refused under secure messaging only, and outside of it: the session is over.
     :param past_end_sw: the status word for an Le that reaches beyond the end of a file, as 6B00, without data.
     :param refuses_files_bare: a missing or guarded file is refused outside secure messaging: the session is over.
     :param tells_can_tries: whether MSE:Set AT says how many are left (63Cx), as it does for a PIN.

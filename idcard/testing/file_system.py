@@ -129,7 +129,9 @@ class FileSystem:
         longest = self.behaviour.longest_le
         if longest is None or le <= longest:
             return
-        if channel is not None and self.behaviour.refuses_length_bare:
+        if self.behaviour.refuses_length_bare:
+            if channel is None:
+                return
             raise BareRefusal(StatusWord.WRONG_LENGTH)
         raise Refused(StatusWord.WRONG_LENGTH)
 
