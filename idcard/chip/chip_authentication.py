@@ -109,6 +109,7 @@ class Agreed:
     channel: SecureChannel
     choice: ChipKeyChoice
     ephemeral_public_key: bytes
+    ephemeral_private_key: bytes
     terminal_identifier: bytes
     _first: list[bytes] = field(default_factory=list)
 
@@ -132,13 +133,18 @@ class Agreed:
 
     @property
     def proof(self) -> ChipAuthenticationProof | None:
-        """The transcript for a judge; None before the first answer, and for version 2, whose token was judged here."""
+        """The transcript for a judge; None before the first answer, and for version 2, whose token was judged here.
+
+        It holds the ephemeral private key: without it nobody could tell a right answer from a wrong one. To a judge
+        who was not there it proves nothing; to him the transcript is the word of the reader.
+        """
         if not self._first or self.choice.version != 1:
             return None
         return ChipAuthenticationProof(
             oid=self.choice.oid,
             key_id=self.choice.key_id,
             ephemeral_public_key=self.ephemeral_public_key,
+            ephemeral_private_key=self.ephemeral_private_key,
             response=self._first[0],
             counter=FIRST_COUNTER,
         )
@@ -167,6 +173,7 @@ def chip_authentication(channel: SecureChannel, choice: ChipKeyChoice, entropy: 
         channel=SecureChannel(keys),
         choice=choice,
         ephemeral_public_key=public,
+        ephemeral_private_key=scalar.value.to_bytes(domain.scalar_bytes),
         terminal_identifier=domain.compressed(public),
     )
 

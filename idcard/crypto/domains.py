@@ -54,8 +54,15 @@ class Domain(Protocol):
         """The tag of a public key in a public key data object: 86 for points, 84 for numbers."""
 
     @property
+    def scalar_bytes(self) -> int:
+        """The length of a scalar in bytes."""
+
+    @property
     def entropy_bytes(self) -> int:
         """How many random bytes :meth:`scalar` takes."""
+
+    def scalar_of(self, private_key: bytes) -> "Scalar | None":
+        """The scalar that ``private_key`` is, big-endian, or None where it is out of range."""
 
     def scalar(self, random: bytes) -> "Scalar":
         """A secret scalar out of :attr:`entropy_bytes` random bytes."""
@@ -133,9 +140,19 @@ class EcDomain:
         return 0x86
 
     @property
+    def scalar_bytes(self) -> int:
+        """As long as the order."""
+        return self.curve.order_bytes
+
+    @property
     def entropy_bytes(self) -> int:
         """Eight more than the order has."""
         return self.curve.order_bytes + 8
+
+    def scalar_of(self, private_key: bytes) -> Scalar | None:
+        """A scalar from 1 to n-1."""
+        value = int.from_bytes(private_key)
+        return Scalar(value) if 0 < value < self.curve.n else None
 
     def scalar(self, random: bytes) -> Scalar:
         """A scalar from 1 to n-1."""
@@ -207,9 +224,19 @@ class DhDomain:
         return 0x84
 
     @property
+    def scalar_bytes(self) -> int:
+        """As long as the order."""
+        return (self.group.q.bit_length() + 7) // 8
+
+    @property
     def entropy_bytes(self) -> int:
         """Eight more than the order has, and the blind."""
-        return (self.group.q.bit_length() + 7) // 8 + 8 + BLIND_BYTES
+        return self.scalar_bytes + 8 + BLIND_BYTES
+
+    def scalar_of(self, private_key: bytes) -> Scalar | None:
+        """A scalar from 1 to q-1."""
+        value = int.from_bytes(private_key)
+        return Scalar(value) if 0 < value < self.group.q else None
 
     def scalar(self, random: bytes) -> Scalar:
         """A scalar from 1 to q-1, with its blind."""
