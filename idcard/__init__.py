@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from idcard import reading as _reading
-from idcard.chip.access_keys import AccessKey, Can, MrzKey
+from idcard.chip.access_keys import AccessKey, Can, MrzKey, PinCode, PukCode
 from idcard.encoding.mrz import Mrz
 from idcard.errors import (
     AccessBlocked,
@@ -32,6 +32,7 @@ from idcard.errors import (
     CommandRefused,
     ConfigurationError,
     IdCardError,
+    LastTryLeft,
     MalformedData,
     MissingExtra,
     PaceRefused,
@@ -163,6 +164,7 @@ __all__ = [
     "HandOff",
     "IdCardError",
     "KeyKind",
+    "LastTryLeft",
     "MalformedData",
     "MissingExtra",
     "Mrz",
@@ -174,6 +176,8 @@ __all__ = [
     "Outcome",
     "PaceCamProof",
     "PaceRefused",
+    "PinCode",
+    "PukCode",
     "PaceRequired",
     "PersonalNumber",
     "Pin",
@@ -239,12 +243,8 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "HttpAuthority": "idcard.transport.authority",
-    "ReaderWatch": "idcard.transport.pcsc",
-    "connect": "idcard.transport.pcsc",
-    "readers": "idcard.transport.pcsc",
-    "Advice": "idcard.qr.sight",
-    "Scan": "idcard.qr.sight",
-    "Symbol": "idcard.qr.sight",
+    **dict.fromkeys(("ReaderWatch", "connect", "readers"), "idcard.transport.pcsc"),
+    **dict.fromkeys(("Advice", "Scan", "Symbol"), "idcard.qr.sight"),
 }
 
 
@@ -394,4 +394,4 @@ def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:
 def _keys(keys: AccessKey | Sequence[AccessKey] | CardQr) -> tuple[AccessKey, ...]:
     if isinstance(keys, CardQr):
         return keys_from_card_qr(keys)
-    return (keys,) if isinstance(keys, Can | MrzKey) else tuple(keys)
+    return tuple(keys) if isinstance(keys, Sequence) else (keys,)

@@ -85,7 +85,7 @@ class _Secret:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Pin(_Secret):
+class PinCode(_Secret):
     """The holder's PIN; a few wrong tries block it."""
 
     @property
@@ -95,7 +95,7 @@ class Pin(_Secret):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Puk(_Secret):
+class PukCode(_Secret):
     """What unblocks the PIN."""
 
     @property
@@ -104,4 +104,4 @@ class Puk(_Secret):
         return KeyKind.PUK
 
 
-AccessKey = Can | MrzKey | Pin | Puk
+AccessKey = Can | MrzKey | PinCode | PukCode

@@ -51,7 +51,7 @@ _PASSWORD_REFERENCE = {KeyKind.MRZ: b"\x01", KeyKind.CAN: b"\x02", KeyKind.PIN: 
 _DYNAMIC_AUTHENTICATION_DATA = 0x7C
 _PUBLIC_KEY, _OID = 0x7F49, 0x06
 _NONCE, _TOKEN, _REFERENCES, _CHIP_AUTHENTICATION_DATA = 0x80, 0x86, (0x87, 0x88), 0x8A
-_REFERS_TO_DATA = frozenset(
+REFERS_TO_DATA = frozenset(
     {
         StatusWord.WRONG_DATA,
         StatusWord.WRONG_P1_P2,
@@ -60,6 +60,7 @@ _REFERS_TO_DATA = frozenset(
         StatusWord.CONDITIONS_NOT_SATISFIED,
     }
 )
+"""Refusals of what was asked for, not of the asking: another way may do."""
 INSPECTION_SYSTEM_TEMPLATE = bytes.fromhex("7F4C0E060904007F00070301020153013F")
 """The authorization of an inspection system, asking for all rights: a chip then names the keys it knows."""
 
@@ -155,15 +156,17 @@ class _Request:
 
 def _set_authentication_template(request: _Request, name_parameters: bool, allow_last_try: bool) -> Procedure[None]:
     response = yield from exchange(request.command(name_parameters=name_parameters))
-    if name_parameters and response.sw in _REFERS_TO_DATA and request.offer.info.parameter_id is not None:
+    if name_parameters and response.sw in REFERS_TO_DATA and request.offer.info.parameter_id is not None:
         # The first refusal is the one that is told: the second command is a courtesy to a few old chips.
         second = yield from exchange(request.command(name_parameters=False))
-        response = response if second.sw in _REFERS_TO_DATA else second
+        response = response if second.sw in REFERS_TO_DATA else second
     left = tries_left(response.sw)
+    # For the CAN and the MRZ, which do not block, some chips say so where they mean that they run no PACE.
+    blocked = response.sw == StatusWord.AUTHENTICATION_BLOCKED and request.key.kind in (KeyKind.PIN, KeyKind.PUK)
+    if blocked or left == 0:
+        raise AccessBlocked(sw=response.sw)
     if not response.ok and left is None:
         raise PaceRefused("the chip refused MSE:Set AT for PACE", sw=response.sw)
-    if left == 0:
-        raise AccessBlocked(sw=response.sw)
     if left == 1 and not allow_last_try:
         raise LastTryLeft(sw=response.sw)
 

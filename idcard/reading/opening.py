@@ -39,6 +39,7 @@ T = TypeVar("T")
 Entropy = Callable[[int], bytes]
 
 MAX_BAC_TRIES = 4
+MAX_PACE_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -79,19 +80,29 @@ class Opener:
         """The chip, opened with the first of ``keys`` by PACE, or with one of the MRZ keys by BAC.
 
         :raises WrongAccessKey: if the chip found the key wrong.
+        :raises LastTryLeft: if the chip has one try left for this key, and the plan does not allow to use it.
         :raises PaceRefused: if it refused PACE itself and no key for BAC was at hand.
         :raises UnsupportedDocument: if this is no travel document.
         """
         profile = self._known_card()
         refused = PaceRefused("the chip offers no PACE that this library can run", sw=profile.pace_refused_sw)
         if profile.pace_refused_sw is None or not self._bac_keys(keys):
-            offered = pace_offers(self._card_access or self.plan.assumed_card_access)
-            if offered:
-                try:
-                    return self._open_with_pace(offered[0], keys[0])
-                except PaceRefused as error:
-                    refused = error
+            opened = self._try_pace(keys[0], refused)
+            if isinstance(opened, Opened):
+                return opened
+            refused = opened
         return self._open_with_bac(keys, refused)
+
+    def _try_pace(self, key: AccessKey, refused: PaceRefused) -> Opened | PaceRefused:
+        """The chip, opened by the strongest way that it does not refuse, or its first refusal."""
+        for number, offer in enumerate(pace_offers(self._card_access or self.plan.assumed_card_access)):
+            try:
+                return self._open_with_pace(offer, key)
+            except PaceRefused as error:
+                refused = refused if number else error
+                if error.facts["sw"] not in pace.REFERS_TO_DATA or number + 1 == MAX_PACE_TRIES:
+                    break
+        return refused
 
     def reset(self) -> bool:
         """Power the card off and on where the connection can; whether it could."""
@@ -130,7 +141,7 @@ class Opener:
 
     def _open_with_pace(self, offer: PaceOffer, key: AccessKey) -> Opened:
         secrets = pace.PaceSecrets.from_entropy(offer, self.entropy(offer.entropy_bytes))
-        session = self.perform(pace.pace(offer, key, secrets))
+        session = self.perform(pace.pace(offer, key, secrets, allow_last_try=self.plan.allow_last_try))
         record = self._record(key, AccessProtocol.PACE)
         opened = Opened(
             channel=session.channel,

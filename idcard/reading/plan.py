@@ -48,3 +48,4 @@ class ReadPlan:
     allow_bac: bool = True
     assumed_card_access: bytes | None = None
     extended_length: bool = True
+    allow_last_try: bool = False

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from idcard.chip.access_keys import Can, MrzKey, Pin, Puk
+from idcard.chip.access_keys import Can, MrzKey, PinCode, PukCode
 from idcard.chip.pace import PaceSecrets, pace
 from idcard.chip.pace_offers import PaceOffer, offer_of
 from idcard.crypto.cipher import CipherSuite
@@ -114,9 +114,9 @@ def test_a_refusal_that_is_not_of_the_data_is_final(
         drive(pace(offer, Can("123456"), secrets), [(NAMED, "6982")])
 
 
-@pytest.mark.parametrize(("kind", "reference"), [(Can, "02"), (Pin, "03"), (Puk, "04")])
+@pytest.mark.parametrize(("kind", "reference"), [(Can, "02"), (PinCode, "03"), (PukCode, "04")])
 def test_the_last_try_is_never_burnt_unasked(
-    kind: type[Can | Pin | Puk], reference: str, drive: Callable[..., Any], offer: PaceOffer, secrets: PaceSecrets
+    kind: type[Can | PinCode | PukCode], reference: str, drive: Callable[..., Any], offer: PaceOffer, secrets: PaceSecrets
 ) -> None:
     named = NAMED.replace("830102", "8301" + reference)
     with pytest.raises(LastTryLeft):
