@@ -25,7 +25,8 @@ _FEW_BYTES, _ANSWERS_TO_SPARE = 32, 16
 """A card may answer with less than it was asked for, but on average with 32 bytes, or a file would take for ever."""
 _ABSENT = (StatusWord.FILE_NOT_FOUND, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
 _DATA_FOLLOWS = (StatusWord.OK, StatusWord.END_OF_FILE)
-_LENGTH_REFUSED = (StatusWord.WRONG_LENGTH, StatusWord.WRONG_OFFSET)
+_HEADER_BYTES = 6
+"""The tag of one byte and a length of up to five, or of two and four: what says how long a file is."""
 _FORM_REFUSED = (StatusWord.WRONG_LENGTH, StatusWord.WRONG_P1_P2, StatusWord.FUNCTION_NOT_SUPPORTED)
 _SMALLER = (231, 223, 192, 160, 128, 96, 64, 32)
 _OFFSET, _DISCRETIONARY = 0x54, 0x53
@@ -42,11 +43,13 @@ def _silent(done: int, total: int) -> None:
 class Window:
     """How much one answer is asked to bring; it shrinks where a card refuses, and stays so.
 
-    ``most`` is a limit in plain bytes that was learnt, or None.
+    ``most`` is a limit in plain bytes that was learnt, or None. ``minds_end`` says that the card refuses an Le that
+    reaches beyond the end of a file (6B00, or 6282 without data): then the header is asked for first.
     """
 
     lengths: Lengths = SHORT
     most: int | None = None
+    minds_end: bool = False
 
     def bytes_through(self, channel: SecureChannel | None) -> int:
         """The plain bytes that one answer may bring through ``channel``."""
@@ -85,20 +88,20 @@ class FileReader:
         :raises MalformedData: if it ends before the length that its header says.
         :raises BoundExceeded: if it is too long, or comes in too many answers.
         """
-        first = yield from self._ask(0x80 | sfi, 0)
+        first = yield from self._first(0x80 | sfi)
         if first.sw not in _DATA_FOLLOWS and first.sw not in _ABSENT:
             yield from self.select(fid)
-            first = yield from self._ask(0, 0)
+            first = yield from self._first(0)
         return (yield from self._rest(_data(first), name))
 
     def read_short(self, *, sfi: int, name: str) -> Procedure[bytes]:
         """The whole file with the short identifier ``sfi``, and no second way where the card refuses it."""
-        first = yield from self._ask(0x80 | sfi, 0)
+        first = yield from self._first(0x80 | sfi)
         return (yield from self._rest(_data(first), name))
 
     def read_selected(self, name: str) -> Procedure[bytes]:
         """The whole file that is selected now."""
-        first = yield from self._ask(0, 0)
+        first = yield from self._first(0)
         return (yield from self._rest(_data(first), name))
 
     def peek(self, *, sfi: int) -> Procedure[bytes]:
@@ -106,7 +109,7 @@ class FileReader:
 
         It is all that can be had of EF.DIR and EF.ATR/INFO, which are runs of data objects: nothing says how long.
         """
-        return _data((yield from self._ask(0x80 | sfi, 0)))
+        return _data((yield from self._first(0x80 | sfi)))
 
     def select(self, fid: int) -> Procedure[None]:
         """Select the elementary file ``fid`` in the current directory.
@@ -135,37 +138,56 @@ class FileReader:
             self.on_bytes(min(len(data), total), total)
         return data[:total]
 
-    def _next(self, offset: int, missing: int) -> Procedure[bytes]:
-        if offset > MAX_OFFSET:
-            return (yield from self._beyond(offset, missing))
-        return _data((yield from self._ask(offset >> 8, offset & 0xFF, missing)))
+    def _first(self, p1: int) -> Procedure[ResponseApdu]:
+        """The start of a file: as much as fits, or its header alone where the card minds its end."""
+        if not self.window.minds_end:
+            response = yield from self._ask(p1, 0, self.chunk)
+            if not _past_end(response):
+                return response
+            self.window.minds_end = True
+        return (yield from self._ask(p1, 0, _HEADER_BYTES))
 
-    def _ask(self, p1: int, p2: int, missing: int | None = None) -> Procedure[ResponseApdu]:
-        """READ BINARY with as large an answer as fits; with a smaller one where the card refuses the length."""
+    def _next(self, offset: int, missing: int) -> Procedure[bytes]:
+        """More of the file, or nothing where it has ended."""
+        if offset > MAX_OFFSET:
+            response = yield from self._beyond(offset, missing)
+        else:
+            response = yield from self._ask(offset >> 8, offset & 0xFF, missing)
+        if _past_end(response):
+            return b""
+        data = _data(response)
+        if offset > MAX_OFFSET and data:
+            return tlv.parse_one(data, _DISCRETIONARY, where="READ BINARY").value
+        return data
+
+    def _ask(self, p1: int, p2: int, missing: int) -> Procedure[ResponseApdu]:
+        """READ BINARY of so many bytes, or as many as fit; of fewer where the card refuses the length."""
         while True:
-            le = self.chunk if missing is None else min(self.chunk, missing)
+            le = min(self.chunk, missing)
             command = CommandApdu(ins=0xB0, p1=p1, p2=p2, le=le, extended=self._long(le))
             response = yield from self._exchange(command)
-            nothing = response.sw == StatusWord.END_OF_FILE and not response.data
-            if not (nothing or response.sw in _LENGTH_REFUSED) or not self.window.shrink(le):
+            if response.sw != StatusWord.WRONG_LENGTH or not self.window.shrink(le):
                 return response
 
     def _long(self, le: int) -> bool:
         """Whether an answer with ``le`` plain bytes takes the extended form."""
         return le > (MAX_SHORT_LE if self.channel is None else self.channel.short_read)
 
-    def _beyond(self, offset: int, missing: int) -> Procedure[bytes]:
+    def _beyond(self, offset: int, missing: int) -> Procedure[ResponseApdu]:
         """The next bytes beyond 32 KiB, by READ BINARY with the odd instruction byte."""
         le = min(self.chunk, missing + _DISCRETIONARY_HEADER)
         where = tlv.build(_OFFSET, offset.to_bytes(3 if offset > 0xFFFF else 2))
-        command = CommandApdu(ins=0xB1, data=where, le=le, extended=self._long(le))
-        data = _data((yield from self._exchange(command)))
-        return tlv.parse_one(data, _DISCRETIONARY, where="READ BINARY").value if data else b""
+        return (yield from self._exchange(CommandApdu(ins=0xB1, data=where, le=le, extended=self._long(le))))
 
     def _exchange(self, command: CommandApdu) -> Procedure[ResponseApdu]:
         if self.channel is None:
             return (yield from exchange(command))
         return (yield from self.channel.send(command))
+
+
+def _past_end(response: ResponseApdu) -> bool:
+    """Whether the card says that what was asked for lies beyond the end of the file, and gives nothing."""
+    return response.sw == StatusWord.WRONG_OFFSET or (response.sw == StatusWord.END_OF_FILE and not response.data)
 
 
 def _data(response: ResponseApdu) -> bytes:

@@ -181,6 +181,11 @@ class Reading:
             self._channel = self._agreed.channel
         except (TransportError, Cancelled):
             raise
+        except SecureMessagingBroken as error:
+            if not _by_rule(error):
+                raise
+            self._agreement_failed = True
+            raise AgreementBroken from error
         except CommandRefused:
             self._agreement_failed = True
         except IdCardError as error:
