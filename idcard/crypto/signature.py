@@ -196,7 +196,7 @@ def verify_signature(
         verify_ecdsa(key, split_signature(key, signature, plain=plain), message, name)
     else:
         scheme, hash_algorithm = _rsa_scheme(algorithm, digest)
-        _verify_rsa(key.backend(), signature, message, scheme, hash_algorithm)
+        verify_rsa(key.backend(), signature, message, scheme, hash_algorithm)
 
 
 def hash_of(algorithm: AlgorithmIdentifier, digest: str | None = None) -> str | None:
@@ -270,9 +270,14 @@ def _hash_of(node: Node | None) -> str:
     return oids.HASHES[oid]
 
 
-def _verify_rsa(
+def verify_rsa(
     key: rsa.RSAPublicKey, signature: bytes, message: bytes, scheme: padding.AsymmetricPadding, digest: str
 ) -> None:
+    """Nothing, where ``signature`` is the key's over ``message``; otherwise it raises.
+
+    :param scheme: the padding. :param digest: the hash's name.
+    :raises SignatureInvalid: if it is not.
+    """
     try:
         key.verify(signature, message, scheme, hash_by_name(digest))
     except (InvalidSignature, ValueError) as error:

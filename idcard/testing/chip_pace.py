@@ -146,9 +146,11 @@ class PaceChip:
         return self._profile.domain.compressed(self._chip_public)
 
     @property
-    def reader_key(self) -> bytes:
-        """The reader's ephemeral key, as it came."""
-        return self._reader_public
+    def terminal_identifier(self) -> bytes | None:
+        """The short form of the reader's ephemeral key, which counts after chip authentication mapping only."""
+        if self._profile.mapping is not Mapping.CHIP_AUTHENTICATION:
+            return None
+        return self._profile.domain.compressed(self._reader_public)
 
     @property
     def awaits_last(self) -> bool:

@@ -171,6 +171,8 @@ class Security:
             state.pace = pace
             return answer
         state.successor, state.gate = pace.channel, self._gate(pace.chip_identifier)
+        if state.gate is not None:
+            state.gate.terminal_key = pace.terminal_identifier
         if state.reference in self.tries:
             self.tries[state.reference] = all_tries(self.behaviour)[state.reference]
         return answer

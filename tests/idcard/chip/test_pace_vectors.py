@@ -116,7 +116,11 @@ def test_a_refusal_that_is_not_of_the_data_is_final(
 
 @pytest.mark.parametrize(("kind", "reference"), [(Can, "02"), (PinCode, "03"), (PukCode, "04")])
 def test_the_last_try_is_never_burnt_unasked(
-    kind: type[Can | PinCode | PukCode], reference: str, drive: Callable[..., Any], offer: PaceOffer, secrets: PaceSecrets
+    kind: type[Can | PinCode | PukCode],
+    reference: str,
+    drive: Callable[..., Any],
+    offer: PaceOffer,
+    secrets: PaceSecrets,
 ) -> None:
     named = NAMED.replace("830102", "8301" + reference)
     with pytest.raises(LastTryLeft):
