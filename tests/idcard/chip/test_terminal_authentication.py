@@ -295,7 +295,7 @@ def test_the_file_of_authorities() -> None:
 
 
 @pytest.mark.parametrize(
-    "digits", [b"\x02\x06\x01\x03\x00\x01", b"\x02\x06\x0a\x01\x00\x01", b"\x02\x06\x00\x01\x00\x01"]
+    "digits", [b"\x02\x06\x01\x03\x00\x01", b"\x02\x06\x0a\x01\x00\x01", b"\x02\x06\x00\x00\x00\x01"]
 )
 def test_days_must_be_days(digits: bytes, pki: TerminalPki) -> None:
     data = pki.certificates[2]
