@@ -160,9 +160,9 @@ class PcscConnection:
 
         :raises CardRemoved: if no card lies there.
         """
-        reconnect = (self._card, scard.SCARD_SHARE_EXCLUSIVE, _PROTOCOLS, scard.SCARD_UNPOWER_CARD)
-        code, self._protocol = scard.SCardReconnect(*reconnect)
-        _check(code, "powering the card on again")
+        # A handle whose card went away stays broken: a new connection is made, never the old one mended.
+        scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD)
+        self._card, self._protocol = self._connect()
         self._atr = self._status()
 
     @property
