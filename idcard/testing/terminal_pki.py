@@ -109,9 +109,8 @@ def cv_certificate(
     issuer: bytes,
     signer: CvKey,
     role: int,
-    rights: int = FINGERS | IRISES,
-    start: date = date(2026, 1, 1),
-    end: date = date(2029, 1, 1),
+    rights: int,
+    days: tuple[date, date],
 ) -> bytes:
     """A certificate (7F21); the curve is written out where the authority certifies itself."""
     body = tlv.build(
@@ -121,8 +120,8 @@ def cv_certificate(
         key.public(parameters=name == issuer),
         tlv.build(0x5F20, name),
         tlv.build(0x7F4C, der.oid(ID_IS), tlv.build(0x53, bytes([role | rights]))),
-        tlv.build(0x5F25, bcd(start)),
-        tlv.build(0x5F24, bcd(end)),
+        tlv.build(0x5F25, bcd(days[0])),
+        tlv.build(0x5F24, bcd(days[1])),
     )
     return tlv.build(0x7F21, body, tlv.build(0x5F37, signer.sign(body)))
 
@@ -135,29 +134,34 @@ class TerminalPki:
     verifier: CvKey
     terminal: CvKey
     rights: int = FINGERS | IRISES
+    days: tuple[date, date] = (date(2026, 1, 1), date(2029, 1, 1))
     names: tuple[bytes, bytes, bytes] = field(default=(b"VNCVCA00001", b"VNDVER00001", b"VNTERM00001"))
 
     @classmethod
-    def create(cls, make: Callable[[], CvKey] = EcCvKey.generate, *, rights: int = FINGERS | IRISES) -> "TerminalPki":
-        """A new one, with three keys that ``make`` makes."""
-        return cls(authority=make(), verifier=make(), terminal=make(), rights=rights)
+    def create(
+        cls,
+        make: Callable[[], CvKey] = EcCvKey.generate,
+        *,
+        rights: int = FINGERS | IRISES,
+        days: tuple[date, date] = (date(2026, 1, 1), date(2029, 1, 1)),
+    ) -> "TerminalPki":
+        """A new one, with three keys that ``make`` makes, valid from the first to the second of ``days``."""
+        return cls(authority=make(), verifier=make(), terminal=make(), rights=rights, days=days)
 
     @property
     def certificates(self) -> tuple[bytes, bytes, bytes]:
         """The authority's certificate of itself, the verifier's, the terminal's."""
         first, second, third = self.names
-        return (
-            cv_certificate(name=first, key=self.authority, issuer=first, signer=self.authority, role=CVCA),
-            cv_certificate(name=second, key=self.verifier, issuer=first, signer=self.authority, role=DOCUMENT_VERIFIER),
-            cv_certificate(
-                name=third,
-                key=self.terminal,
-                issuer=second,
-                signer=self.verifier,
-                role=INSPECTION_SYSTEM,
-                rights=self.rights,
-            ),
+        ways = (
+            (first, self.authority, first, self.authority, CVCA, FINGERS | IRISES),
+            (second, self.verifier, first, self.authority, DOCUMENT_VERIFIER, FINGERS | IRISES),
+            (third, self.terminal, second, self.verifier, INSPECTION_SYSTEM, self.rights),
         )
+        one, two, three = (
+            cv_certificate(name=name, key=key, issuer=issuer, signer=signer, role=role, rights=rights, days=self.days)
+            for name, key, issuer, signer, role, rights in ways
+        )
+        return one, two, three
 
     @property
     def anchor(self) -> TerminalKey:
