@@ -73,7 +73,7 @@ def test_a_log_holds_nothing_personal(key: idcard.AccessKey, pace: bool) -> None
     assert protected
     assert all(each.command is None for each in protected)
     assert all(each.answer is None for each in protected)
-    assert any(each.answer for each in log.exchanges) is pace
+    assert any(len(each.answer or b"") > 2 for each in log.exchanges) is pace
     assert "Exchange(" in repr(log.exchanges[0])
 
 
