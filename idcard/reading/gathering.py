@@ -19,6 +19,7 @@ cards are never mixed.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os import urandom
@@ -27,6 +28,7 @@ from typing import Final, TypeVar
 from idcard.chip import chip_authentication as agreement
 from idcard.chip.access_keys import AccessKey
 from idcard.chip.active_authentication import CHALLENGE_BYTES, active_authentication, signature_bytes_of
+from idcard.chip.terminal_authentication import TerminalCredentials, terminal_authentication
 from idcard.errors import (
     BoundExceeded,
     Cancelled,
@@ -37,6 +39,7 @@ from idcard.errors import (
     MalformedData,
     SecureMessagingBroken,
     TransportError,
+    Unsupported,
 )
 from idcard.evidence import WITNESSED_HERE, ActiveAuthenticationProof, ChipAuthenticationProof, Evidence
 from idcard.iso7816.files import FileReader, Window
@@ -85,6 +88,7 @@ class Reading:
     _opened: Opened | None = None
     _opener: Opener | None = None
     _channel: SecureChannel | None = None
+    _authorised: SecureChannel | None = None
     _window: Window = field(default_factory=Window)
     _agreed: agreement.Agreed | None = None
     _agreement_failed: bool = False
@@ -152,6 +156,8 @@ class Reading:
             self._opened = opened
         if self._agreed is None and not self._agreement_failed and self.plan.chip_authentication:
             self._agree(opener)
+        if self.plan.terminal is not None and self._authorised is not self._channel:
+            self._authorise(opener, self.plan.terminal)
         return opener
 
     def _perform(self, opener: Opener, procedure: Procedure[T]) -> T:
@@ -191,6 +197,26 @@ class Reading:
         except IdCardError as error:
             self._agreement_failed = True
             raise AgreementBroken from error
+
+    def _authorise(self, opener: Opener, terminal: TerminalCredentials) -> None:
+        """Run terminal authentication once in a channel that shows the chip; a chip that refuses goes on without."""
+        opened, channel = self._opened, self._channel
+        awaits_agreement = self.plan.chip_authentication and File.DG14 in self.plan.files and self._agreed is None
+        if opened is None or channel is None or (awaits_agreement and not self.files.keys() & {File.DG14}):
+            return
+        ours = opened.identifiers.terminal if self._agreed is None else self._agreed.terminal_identifier
+        if ours is None:
+            return
+        self._authorised = channel
+        procedure = terminal_authentication(
+            channel,
+            terminal,
+            chip_identifier=opened.identifiers.chip,
+            terminal_identifier=ours,
+            references=opened.identifiers.authorities,
+        )
+        with suppress(CommandRefused, Unsupported):
+            self._perform(opener, procedure)
 
     def _new_opener(self) -> Opener:
         return Opener(

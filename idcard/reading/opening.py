@@ -14,6 +14,7 @@ from typing import TypeVar
 from idcard.chip import bac, pace
 from idcard.chip.access_keys import AccessKey, MrzKey
 from idcard.chip.pace_offers import PaceOffer, offers
+from idcard.chip.terminal_authentication import document_identifier
 from idcard.errors import (
     CardSilent,
     CommandRefused,
@@ -43,6 +44,18 @@ MAX_PACE_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Identifiers:
+    """What terminal authentication signs: what the chip is called, and the reader's key where PACE showed the chip.
+
+    ``authorities`` are those of terminals that the chip knows, where it said so.
+    """
+
+    chip: bytes = b""
+    terminal: bytes | None = None
+    authorities: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Opened:
     """An open chip: its channel, how it was opened, and files that only the master file holds."""
 
@@ -50,6 +63,7 @@ class Opened:
     access: AccessRecord
     given_mrz: str | None
     pace_cam: PaceCamProof | None = None
+    identifiers: Identifiers = field(default_factory=Identifiers)
     outer_files: dict[File, bytes] = field(default_factory=dict)
     outer_refused: dict[File, int] = field(default_factory=dict)
 
@@ -141,13 +155,26 @@ class Opener:
 
     def _open_with_pace(self, offer: PaceOffer, key: AccessKey) -> Opened:
         secrets = pace.PaceSecrets.from_entropy(offer, self.entropy(offer.entropy_bytes))
-        session = self.perform(pace.pace(offer, key, secrets, allow_last_try=self.plan.allow_last_try))
+        session = self.perform(
+            pace.pace(
+                offer,
+                key,
+                secrets,
+                allow_last_try=self.plan.allow_last_try,
+                ask_for_authorities=self.plan.terminal is not None,
+            )
+        )
         record = self._record(key, AccessProtocol.PACE)
         opened = Opened(
             channel=session.channel,
             access=replace(record, pace_oid=offer.info.oid, parameter_id=offer.info.parameter_id),
             given_mrz=_information(key),
             pace_cam=session.cam,
+            identifiers=Identifiers(
+                chip=session.chip_identifier,
+                terminal=None if session.cam is None else session.terminal_identifier,
+                authorities=session.references,
+            ),
         )
         if File.CARD_SECURITY in self.plan.files:
             self._read_outside(File.CARD_SECURITY, opened)
@@ -174,7 +201,12 @@ class Opener:
             except WrongAccessKey as error:
                 wrong = error
                 continue
-            return Opened(channel=channel, access=self._record_bac(key, refused), given_mrz=_information(key))
+            return Opened(
+                channel=channel,
+                access=self._record_bac(key, refused),
+                given_mrz=_information(key),
+                identifiers=Identifiers(chip=document_identifier(key)),
+            )
         raise wrong
 
     def _bac_keys(self, keys: Sequence[AccessKey]) -> list[MrzKey]:

@@ -7,9 +7,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 import idcard
+from idcard.chip.cv_certificates import CvCertificate
+from idcard.chip.terminal_authentication import TerminalCredentials
+from idcard.encoding import tlv
 from idcard.lds.layout import File
 from idcard.testing import Behaviour, Holder, Issuer, Profile, SimulatedCard, Suite
 from idcard.testing.chip_pace import Mapping
+from idcard.testing.terminal_pki import FINGERS, TerminalPki
 
 Issue = Callable[..., SimulatedCard]
 CAN = idcard.Can("999991")
@@ -33,9 +37,9 @@ def issue(issuer: Issuer) -> Issue:
         expiry=date(2030, 1, 15),
     )
 
-    def with_manners(**manners: object) -> SimulatedCard:
+    def with_manners(*, pace: bool = True, **manners: object) -> SimulatedCard:
         behaviour = Behaviour(**({"max_response": 1024} | manners))  # type: ignore[arg-type]
-        return issuer.issue(holder, behaviour=behaviour, active_authentication=None)
+        return issuer.issue(holder, pace=pace, behaviour=behaviour, active_authentication=None)
 
     return with_manners
 
@@ -147,3 +151,59 @@ def test_a_blocked_pin_says_so(issue: Issue) -> None:
     for number in ("000000", "123456"):
         with pytest.raises(idcard.AccessBlocked):
             idcard.read(idcard.PinCode(number), card, plan=plan)
+
+
+# Fingers and irises
+
+GUARDED = (File.DG3, File.DG4)
+
+
+@pytest.fixture(scope="module")
+def pki() -> TerminalPki:
+    return TerminalPki.create(rights=FINGERS)
+
+
+def terminal_of(pki: TerminalPki) -> TerminalCredentials:
+    certificates = tuple(CvCertificate.from_bytes(data) for data in pki.certificates)
+    return TerminalCredentials(certificates=certificates, sign=pki.terminal.sign)
+
+
+def with_fingers(card: SimulatedCard, pki: TerminalPki) -> SimulatedCard:
+    """A card that holds DG3 and DG4 and knows an authority of terminals; its EF.SOD does not list them."""
+    for file in GUARDED:
+        card.files[file] = tlv.build(file.tag, b"invented " + file.label.encode())
+    card.secrets = replace(card.secrets, terminal_anchor=pki.anchor)
+    return card
+
+
+@pytest.mark.parametrize("key", ["CAN", "BAC"])
+@pytest.mark.parametrize("profile", [Profile(), CAM], ids=["chip authentication", "mapping alone"])
+def test_a_terminal_reads_what_its_rights_allow(key: str, profile: Profile, issue: Issue, pki: TerminalPki) -> None:
+    bac = key == "BAC"
+    card = with_fingers(issue(pace_profile=profile, pace=not bac), pki)
+    first = () if profile is CAM and not bac else (File.DG14,)
+    plan = idcard.ReadPlan(files=(*first, *GUARDED), terminal=terminal_of(pki))
+    keys = idcard.MrzKey(card.secrets.mrz_information) if bac else CAN
+    evidence = idcard.read(keys, card, plan=plan)
+    assert evidence.access is not None
+    assert evidence.access.protocol == ("BAC" if bac else "PACE")
+    assert evidence.files[File.DG3] == card.files[File.DG3]
+    assert evidence.refused[File.DG4] == 0x6982
+
+
+@pytest.mark.parametrize("terminal", [None, "a stranger's"])
+def test_without_a_terminal_that_the_chip_knows_they_stay_closed(
+    terminal: str | None, issue: Issue, pki: TerminalPki
+) -> None:
+    card = with_fingers(issue(), pki)
+    credentials = None if terminal is None else terminal_of(TerminalPki.create())
+    evidence = idcard.read(CAN, card, plan=idcard.ReadPlan(files=(File.DG14, *GUARDED), terminal=credentials))
+    assert list(evidence.files) == [File.DG14]
+    assert set(evidence.refused) == set(GUARDED)
+
+
+def test_a_terminal_whose_chain_does_not_fit_is_not_presented(issue: Issue, pki: TerminalPki) -> None:
+    stranger = replace(TerminalPki.create(), names=(b"XXCVCA00001", b"XXDVER00001", b"XXTERM00001"))
+    card = with_fingers(issue(), pki)
+    plan = idcard.ReadPlan(files=(File.DG14, *GUARDED), terminal=terminal_of(stranger))
+    assert list(idcard.read(CAN, card, plan=plan).files) == [File.DG14]
