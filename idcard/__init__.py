@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from idcard import reading as _reading
 from idcard.chip.access_keys import AccessKey, Can, MrzKey, PinCode, PukCode
+from idcard.chip.cv_certificates import CvCertificate
+from idcard.chip.terminal_authentication import TerminalCredentials
 from idcard.codes import recognise, scan, sign_token, verify_qr
 from idcard.contents import Contents, contents
 from idcard.encoding.mrz import Mrz
@@ -147,6 +149,7 @@ __all__ = [
     "Connection",
     "Contents",
     "CovidCertificate",
+    "CvCertificate",
     "Evidence",
     "EvidenceAltered",
     "EvidenceFile",
@@ -209,6 +212,7 @@ __all__ = [
     "SeenStore",
     "Sex",
     "Symbol",
+    "TerminalCredentials",
     "Token",
     "TokenKind",
     "TransportError",

@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 import idcard
-from idcard.chip.cv_certificates import CvCertificate
-from idcard.chip.terminal_authentication import TerminalCredentials
 from idcard.encoding import tlv
 from idcard.lds.layout import File
 from idcard.testing import Behaviour, Holder, Issuer, Profile, SimulatedCard, Suite
@@ -163,9 +161,9 @@ def pki() -> TerminalPki:
     return TerminalPki.create(rights=FINGERS)
 
 
-def terminal_of(pki: TerminalPki) -> TerminalCredentials:
-    certificates = tuple(CvCertificate.from_bytes(data) for data in pki.certificates)
-    return TerminalCredentials(certificates=certificates, sign=pki.terminal.sign)
+def terminal_of(pki: TerminalPki) -> idcard.TerminalCredentials:
+    certificates = tuple(idcard.CvCertificate.from_bytes(data) for data in pki.certificates)
+    return idcard.TerminalCredentials(certificates=certificates, sign=pki.terminal.sign)
 
 
 def with_fingers(card: SimulatedCard, pki: TerminalPki) -> SimulatedCard:
