@@ -111,7 +111,13 @@ class LoggedConnection(WrappedConnection):
 
     def to_text(self) -> str:
         """The log as text: one line of JSON for the card, and one for each exchange."""
-        head = {"format": _FORMAT, "atr": self.atr.hex(), "reader": self.reader, "redacted": self._redacted}
+        head = {
+            "format": _FORMAT,
+            "atr": self.atr.hex(),
+            "reader": self.reader,
+            "answer_limit": getattr(self, "answer_limit", None),
+            "redacted": self._redacted,
+        }
         return "".join(f"{json.dumps(line)}\n" for line in (head, *(each.to_dict() for each in self.exchanges)))
 
     def _log(self, command: bytes, answer: bytes, start: float, error: str | None) -> None:
@@ -149,10 +155,13 @@ class ReplayConnection:
     :param exchanges: in their order; each command must be the logged one, as far as the log holds it.
     """
 
-    def __init__(self, exchanges: Iterable[Exchange], *, atr: bytes = b"", reader: str = "") -> None:
+    def __init__(
+        self, exchanges: Iterable[Exchange], *, atr: bytes = b"", reader: str = "", answer_limit: int | None = None
+    ) -> None:
         self._rest: Iterator[Exchange] = iter(tuple(exchanges))
         self.atr = atr
         self.reader = reader
+        self.answer_limit = answer_limit
 
     @classmethod
     def from_text(cls, text: str) -> "ReplayConnection":
@@ -166,7 +175,13 @@ class ReplayConnection:
             if head["format"] != _FORMAT or len(lines) > _MAX_ENTRIES:
                 raise ValueError("another format")
             exchanges = [Exchange.from_dict(each) for each in rest]
-            return cls(exchanges, atr=bytes.fromhex(head["atr"]), reader=str(head["reader"]))
+            limit = head["answer_limit"]
+            return cls(
+                exchanges,
+                atr=bytes.fromhex(head["atr"]),
+                reader=str(head["reader"]),
+                answer_limit=None if limit is None else int(limit),
+            )
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise MalformedData("not what to_text wrote", where="traffic log") from error
 
@@ -186,6 +201,9 @@ class ReplayConnection:
         if logged.answer is not None:
             return logged.answer
         return bytes(max(0, logged.answer_length - 2)) + logged.sw.to_bytes(2)
+
+    def reset(self) -> None:
+        """Nothing is powered; the log goes on."""
 
     def close(self) -> None:
         """Nothing is held."""
