@@ -211,3 +211,17 @@ def test_a_point_off_the_curve_is_malformed(
     script[step] = (script[step][0], answer(0x82 + 2 * (step - 2), point.hex()))
     with pytest.raises(MalformedData, match="curve"):
         run(drive, offer, example, secrets, script[: step + 1])
+
+
+@pytest.mark.parametrize("nonce", ["", "95A3A016522EE98D01E76CB6B98B42"])
+def test_a_nonce_must_be_whole_blocks(
+    nonce: str,
+    drive: Callable[..., Any],
+    offer: PaceOffer,
+    example: dict[str, str],
+    secrets: PaceSecrets,
+    script: Script,
+) -> None:
+    script[1] = (script[1][0], answer(0x80, nonce))
+    with pytest.raises(MalformedData, match="whole blocks"):
+        run(drive, offer, example, secrets, script[:2])
