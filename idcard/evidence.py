@@ -64,8 +64,9 @@ class ChipAuthenticationProof:
 
     ``oid`` is the protocol and ``key_id`` the chip's key that was used, as DG14 names them. ``ephemeral_public_key`` is
     the point that the terminal sent. ``response`` is the first protected response, status word included, and
-    ``counter`` the send sequence counter with which it is sealed. ``ephemeral_private_key`` is there only where it
-    was kept on purpose, and is never needed by a judge who made it: whoever knows it can invent all the rest.
+    ``counter`` the send sequence counter with which it is sealed; it is empty, or a bare status
+    word, where the chip's first answer was not sealed with the agreed keys. ``ephemeral_private_key`` is what a judge in the same process checks the answer with.
+    It is left out of files unless asked for: whoever knows it can invent all the rest.
     """
 
     oid: str

@@ -39,6 +39,7 @@ _DH, _ECDH = "0.4.0.127.0.7.2.2.3.1", "0.4.0.127.0.7.2.2.3.2"
 _CIPHERS = ("1", "2", "3", "4")
 _DYNAMIC_AUTHENTICATION_DATA, _PUBLIC_KEY = 0x7C, 0x7F49
 _NONCE, _TOKEN = 0x81, 0x82
+_STATUS_BYTES = 2
 FIRST_COUNTER = 2
 """The send sequence counter of the first answer under the new keys: one for the command, one for the answer."""
 
@@ -138,14 +139,24 @@ class Agreed:
         It holds the ephemeral private key: without it nobody could tell a right answer from a wrong one. To a judge
         who was not there it proves nothing; to him the transcript is the word of the reader.
         """
-        if not self._first or self.choice.version != 1:
-            return None
+        return self._transcript(self._first[0]) if self._first and self.choice.version == 1 else None
+
+    @property
+    def disproof(self) -> ChipAuthenticationProof:
+        """The transcript of a chip whose first answer was not sealed with the agreed keys: a bare status word, or nothing.
+
+        So a judge who gets it without the ephemeral key cannot take the reader's word for a right one.
+        """
+        bare = self._first and len(self._first[0]) <= _STATUS_BYTES
+        return self._transcript(self._first[0] if bare else b"")
+
+    def _transcript(self, response: bytes) -> ChipAuthenticationProof:
         return ChipAuthenticationProof(
             oid=self.choice.oid,
             key_id=self.choice.key_id,
             ephemeral_public_key=self.ephemeral_public_key,
             ephemeral_private_key=self.ephemeral_private_key,
-            response=self._first[0],
+            response=response,
             counter=FIRST_COUNTER,
         )
 

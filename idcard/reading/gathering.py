@@ -170,7 +170,7 @@ class Reading:
         except SecureMessagingBroken as error:
             if self._agreement_proof is None and error.facts.get("sw") in _OTHER_KEYS:
                 # The chip has not the keys that it agreed on: that is evidence, and the rest can be read without.
-                self._agreement_proof, self._agreement_failed = agreed.proof, True
+                self._agreement_proof, self._agreement_failed = agreed.disproof, True
                 raise AgreementBroken from error
             raise
         self._agreement_proof = self._agreement_proof or agreed.proof

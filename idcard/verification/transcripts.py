@@ -3,7 +3,8 @@
 Theory of operation. In chip authentication the chip's static key (signed, in DG14) and the terminal's ephemeral key
 give new session keys; the first answer that is sealed with them shows that the chip has its private key. Whoever knows
 the ephemeral private key can compute all of that alone. So the transcript convinces a judge who made the key and kept
-it; to anybody else it is the word of the reader, which has to sign for it.
+it; to anybody else it is the word of the reader, which has to sign for it. A reader that saw the chip fail records no
+answer, or a bare status word: that is a copy, whoever says so.
 
 In PACE with chip authentication mapping the chip sends a scalar that turns its static key into the point it had sent
 for the mapping. Such a pair is easy to invent, too: what counts is that the session was opened with that point, and of
@@ -34,6 +35,7 @@ from idcard.verification.passive_authentication import PassiveAuthentication
 
 _DH, _ECDH = "0.4.0.127.0.7.2.2.3.1.", "0.4.0.127.0.7.2.2.3.2."
 _CIPHERS = ("1", "2", "3", "4")
+_STATUS_BYTES = 2
 _CHIP_AUTHENTICATION, _PACE_CAM = "chip authentication", "PACE-CAM"
 
 
@@ -75,6 +77,8 @@ def chip_authentication(
         if proof.oid not in _offered(infos):
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION)
         suite, key = _suite(proof.oid), _chip_key(infos, proof)
+        if len(proof.response) <= _STATUS_BYTES:
+            return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
         if private is not None and not _is_key_pair(key.domain, private, proof.ephemeral_public_key):
             return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
         if private is not None and not _is_sealed(proof, suite, key, private):

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import idcard
 from idcard.encoding import tlv
@@ -80,6 +82,23 @@ def test_a_copy_of_the_files_fails_chip_authentication(issue: Issue, trust: idca
     card.secrets = replace(card.secrets, agreement=4711)
     fact = judged(idcard.read(CAN, card), trust)
     assert (fact.outcome, fact.reason.value) == (idcard.Outcome.FAILED, "chip_wrong_answer")
+
+
+def test_a_copy_fails_with_another_judge_too(issue: Issue, trust: idcard.TrustStore, tmp_path: Path) -> None:
+    device = Ed25519PrivateKey.generate()
+    word = idcard.Expectation(witnesses=frozenset({idcard.device_fingerprint(device.public_key())}))
+    outcomes = []
+    for number, agreement in enumerate((None, 4711)):
+        card = issue()
+        if agreement is not None:
+            card.secrets = replace(card.secrets, agreement=agreement)
+        idcard.save_evidence(tmp_path / f"{number}.idc", idcard.read(CAN, card), sign_with=device)
+        evidence = idcard.load_evidence(tmp_path / f"{number}.idc").evidence
+        assert evidence.chip_authentication is not None
+        assert evidence.chip_authentication.ephemeral_private_key is None
+        fact = idcard.verify(evidence, trust, at=AT, expectation=word).fact(idcard.FactName.GENUINE_CHIP)
+        outcomes.append(fact.outcome)
+    assert outcomes == [idcard.Outcome.PASSED, idcard.Outcome.FAILED]
 
 
 def test_chip_authentication_mapping_proves_the_chip(issue: Issue, trust: idcard.TrustStore) -> None:

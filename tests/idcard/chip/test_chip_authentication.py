@@ -135,7 +135,10 @@ def test_a_copy_with_another_key_is_found_out_by_its_first_answer() -> None:
     result = agreed(card)
     with pytest.raises(SecureMessagingBroken):
         perform(card, result.watch(result.channel.send(READ)))
-    assert result.proof is not None
+    assert result.disproof.response == bytes.fromhex("6988")
+    sealed = agreed(card_of())
+    sealed._keep(ResponseApdu(data=bytes(20), sw=0x9000))
+    assert sealed.disproof.response == b""
 
 
 def test_a_copy_with_another_key_is_found_out_by_its_token_in_version_2() -> None:
