@@ -143,7 +143,7 @@ class Agreed:
 
     @property
     def disproof(self) -> ChipAuthenticationProof:
-        """The transcript of a chip that did not seal its first answer with the agreed keys: a bare status word, or none.
+        """The transcript of a chip that did not seal its first answer with the agreed keys: a bare status, or none.
 
         So a judge who gets it without the ephemeral key cannot take the reader's word for a right one.
         """
