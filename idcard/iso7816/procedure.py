@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TypeVar
 
-from idcard.errors import BoundExceeded, CommandRefused
+from idcard.errors import BoundExceeded
 from idcard.iso7816.apdu import MAX_SHORT_LE, CommandApdu, ResponseApdu
 
 T = TypeVar("T")
@@ -28,17 +28,6 @@ def exchange(command: CommandApdu) -> Procedure[ResponseApdu]:
     """The response to one command, whatever its status word."""
     response = yield command
     return response
-
-
-def send(name: str, command: CommandApdu) -> Procedure[bytes]:
-    """The data of the response to ``command``.
-
-    :raises CommandRefused: with ``name`` and the status word, if that is not 9000.
-    """
-    response = yield command
-    if not response.ok:
-        raise CommandRefused(name, response.sw)
-    return response.data
 
 
 def chained(procedure: Procedure[T], *, short_only: bool = False) -> Procedure[T]:

@@ -197,6 +197,13 @@ def test_a_chain_that_is_refused_ends_there() -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize("le", [None, 256, 65536])
+def test_a_long_form_is_shortened_where_only_short_ones_work(le: int | None) -> None:
+    command = CommandApdu(ins=0x88, data=bytes(8), le=le, extended=True)
+    _, asked = drive(chained(one(command), short_only=True), lambda _: ResponseApdu(sw=0x9000))
+    assert [(each.extended, each.le) for each in asked] == [(False, min(le, 256) if le else None)]
+
+
 def test_a_procedure_that_asks_nothing_needs_no_card() -> None:
     def silent() -> Procedure[bytes]:
         yield from ()
