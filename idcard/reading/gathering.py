@@ -108,6 +108,14 @@ class Reading:
         """
         self.connection = connection or self.connection
         self._keys, self._channel, self._opener, self._reopenings = keys, None, None, 0
+        try:
+            self._gather(challenge)
+        except AgreementBroken:
+            # The chip cannot be opened again here, and what was read shows already that it is a copy.
+            if self._agreement_proof is None:
+                raise
+
+    def _gather(self, challenge: bytes | None) -> None:
         for file in self._in_order():
             if file not in self.files and file not in self.refused and self._is_listed(file):
                 self._read(file)

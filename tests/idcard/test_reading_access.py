@@ -84,6 +84,21 @@ def test_a_copy_of_the_files_fails_chip_authentication(issue: Issue, trust: idca
     assert (fact.outcome, fact.reason.value) == (idcard.Outcome.FAILED, "chip_wrong_answer")
 
 
+class Stubborn:
+    """A connection that cannot reset its card."""
+
+    def __init__(self, card: SimulatedCard) -> None:
+        self.atr, self.transmit, self.close = card.atr, card.transmit, card.close
+
+
+def test_a_copy_is_shown_where_the_reader_cannot_reset_it(issue: Issue, trust: idcard.TrustStore) -> None:
+    card = issue()
+    card.secrets = replace(card.secrets, agreement=4711)
+    evidence = idcard.read(CAN, Stubborn(card))
+    assert File.DG2 not in evidence.files
+    assert judged(evidence, trust).outcome is idcard.Outcome.FAILED
+
+
 def test_a_copy_fails_with_another_judge_too(issue: Issue, trust: idcard.TrustStore, tmp_path: Path) -> None:
     device = Ed25519PrivateKey.generate()
     word = idcard.Expectation(witnesses=frozenset({idcard.device_fingerprint(device.public_key())}))

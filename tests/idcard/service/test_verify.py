@@ -4,6 +4,7 @@ import base64
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -31,10 +32,10 @@ def text(key: Ed25519PrivateKey) -> str:
 def file(issuer: Issuer, holder: Holder) -> Callable[..., str]:
     """An evidence file of a card in the hand, in Base64."""
 
-    def made(sign_with: Ed25519PrivateKey | None = KEY) -> str:
+    def made(sign_with: Ed25519PrivateKey | None = KEY, plan: idcard.ReadPlan = idcard.DEFAULT_PLAN) -> str:
         card = issuer.issue(holder)
         card.power_on()
-        evidence = idcard.read(idcard.Can(holder.can), card, challenge=CHALLENGE)
+        evidence = idcard.read(idcard.Can(holder.can), card, challenge=CHALLENGE, plan=plan)
         return b64encode(idcard.EvidenceFile(evidence=evidence).to_bytes(sign_with=sign_with)).decode()
 
     return made
@@ -89,7 +90,8 @@ def test_an_old_answer_is_a_replay(client: Any, file: Callable[..., str]) -> Non
 def test_an_ephemeral_key_changes_nothing_where_chip_authentication_did_not_run(
     client: Any, file: Callable[..., str]
 ) -> None:
-    report = judged(client, evidence=file(), devices=[text(KEY)], ephemeral_key=b64encode(b"\1" * 32).decode())
+    evidence = file(plan=replace(idcard.DEFAULT_PLAN, chip_authentication=False))
+    report = judged(client, evidence=evidence, devices=[text(KEY)], ephemeral_key=b64encode(b"\1" * 32).decode())
     assert report["met"]
 
 

@@ -254,9 +254,7 @@ def test_keys_that_cannot_be_used_are_inconclusive(
     assert fact.details["protocol"] == protocol
 
 
-def test_key_agreement_with_rsa_is_not_known(
-    honest: SimulatedCard, issuer: Issuer, judge: Judge
-) -> None:
+def test_key_agreement_with_rsa_is_not_known(honest: SimulatedCard, issuer: Issuer, judge: Judge) -> None:
     rsa = issuer.issue(SPECIMEN, active_authentication="rsa").files[File.DG15]
     spki = rsa[rsa.index(b"\x30") :]
     key, proof = agreed(honest)
