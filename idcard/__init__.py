@@ -11,14 +11,17 @@ use; where it is missing, :class:`MissingExtra` names it.
 """
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from idcard import reading as _reading
-from idcard.chip.access_keys import AccessKey, Can, MrzKey
+from idcard.chip.access_keys import AccessKey, Can, MrzKey, PinCode, PukCode
+from idcard.chip.cv_certificates import CvCertificate
+from idcard.chip.terminal_authentication import TerminalCredentials
+from idcard.codes import recognise, scan, sign_token, verify_qr
+from idcard.contents import Contents, contents
 from idcard.encoding.mrz import Mrz
 from idcard.errors import (
     AccessBlocked,
@@ -26,12 +29,14 @@ from idcard.errors import (
     AuthorityUnreachable,
     BoundExceeded,
     Cancelled,
+    CardChanged,
     CardRemoved,
     CardSilent,
     ChipRefused,
     CommandRefused,
     ConfigurationError,
     IdCardError,
+    LastTryLeft,
     MalformedData,
     MissingExtra,
     PaceRefused,
@@ -68,17 +73,15 @@ from idcard.evidence_file import (
 from idcard.evidence_file import retained as _retained
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
-from idcard.qr.formats import RECOGNISERS as _RECOGNISERS
 from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.recognise import Recognised, Recogniser
-from idcard.qr.recognise import recognise as _recognise
 from idcard.qr.seen import Seen, SeenCodes, SeenStore
-from idcard.qr.token import TOKEN_ID_BYTES as _TOKEN_ID_BYTES
 from idcard.qr.token import HandOff, Receipt, Token, TokenKind
-from idcard.qr.token import key_id_of as _key_id_of
-from idcard.reading import Progress, ReadPlan, ReadStep
+from idcard.reading import CardProfile, Profiles, Progress, Reading, ReadPlan, ReadStep
 from idcard.transport.base import Connection
+from idcard.transport.patience import PatientConnection
 from idcard.transport.session import never as _go_on
+from idcard.transport.traffic import LoggedConnection, ReplayConnection
 from idcard.trust.online import Confirmation, OnlineVerifier, Question
 from idcard.trust.pins import Pin, PinKeys, Pins
 from idcard.trust.signer_list import ClinicKey, QrTrust
@@ -89,8 +92,6 @@ from idcard.verification.card_qr import Agreement, FieldComparison, QrField, com
 from idcard.verification.html_report import html_report
 from idcard.verification.policy import CLOSED_READER, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
 from idcard.verification.qr import OnlineAnswer, OnlineCodeVerifier, QrVerdict, replay_key
-from idcard.verification.qr import needs_its_service as _needs_its_service
-from idcard.verification.qr import verify_qr as _verify_qr
 from idcard.verification.qr_policy import ONLINE_QR, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.transcripts import Expectation
 from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Rung, Verdict
@@ -99,15 +100,10 @@ from idcard.vietnam.bhyt_card import BhytCard, BhytNumber
 from idcard.vietnam.card_access import CARD_ACCESS as _VIETNAMESE_CARD_ACCESS
 from idcard.vietnam.card_qr import CardQr
 from idcard.vietnam.personal_number import PersonalNumber
-from idcard.vietnam.recognisers import RECOGNISERS as _VIETNAMESE_RECOGNISERS
 from idcard.vietnam.vneid import VneidCode
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from PIL import Image
-
     from idcard.qr.sight import Advice, Scan, Symbol
-    from idcard.qr.symbol import Mode
     from idcard.transport.authority import HttpAuthority
     from idcard.transport.pcsc import ReaderWatch, connect, readers
 
@@ -137,6 +133,8 @@ __all__ = [
     "BoundExceeded",
     "Can",
     "Cancelled",
+    "CardChanged",
+    "CardProfile",
     "CardQr",
     "CardRemoved",
     "CardSilent",
@@ -149,7 +147,9 @@ __all__ = [
     "ConfigurationError",
     "Confirmation",
     "Connection",
+    "Contents",
     "CovidCertificate",
+    "CvCertificate",
     "Evidence",
     "EvidenceAltered",
     "EvidenceFile",
@@ -163,6 +163,8 @@ __all__ = [
     "HandOff",
     "IdCardError",
     "KeyKind",
+    "LoggedConnection",
+    "LastTryLeft",
     "MalformedData",
     "MissingExtra",
     "Mrz",
@@ -174,13 +176,17 @@ __all__ = [
     "Outcome",
     "PaceCamProof",
     "PaceRefused",
+    "PinCode",
+    "PukCode",
     "PaceRequired",
+    "PatientConnection",
     "PersonalNumber",
     "Pin",
     "PinKeys",
     "Pins",
     "Policy",
     "Portrait",
+    "Profiles",
     "Progress",
     "ProtocolViolation",
     "Question",
@@ -192,10 +198,12 @@ __all__ = [
     "ReaderBusy",
     "ReaderMissing",
     "ReaderWatch",
+    "Reading",
     "Reason",
     "Receipt",
     "Recognised",
     "Recogniser",
+    "ReplayConnection",
     "Rung",
     "Scan",
     "SecureMessagingBroken",
@@ -204,6 +212,7 @@ __all__ = [
     "SeenStore",
     "Sex",
     "Symbol",
+    "TerminalCredentials",
     "Token",
     "TokenKind",
     "TransportError",
@@ -218,6 +227,7 @@ __all__ = [
     "WrongAccessKey",
     "compare_card_qr",
     "connect",
+    "contents",
     "device_fingerprint",
     "evidence_of_files",
     "html_report",
@@ -239,12 +249,8 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "HttpAuthority": "idcard.transport.authority",
-    "ReaderWatch": "idcard.transport.pcsc",
-    "connect": "idcard.transport.pcsc",
-    "readers": "idcard.transport.pcsc",
-    "Advice": "idcard.qr.sight",
-    "Scan": "idcard.qr.sight",
-    "Symbol": "idcard.qr.sight",
+    **dict.fromkeys(("ReaderWatch", "connect", "readers"), "idcard.transport.pcsc"),
+    **dict.fromkeys(("Advice", "Scan", "Symbol"), "idcard.qr.sight"),
 }
 
 
@@ -274,6 +280,7 @@ def read(
     on_progress: Callable[[Progress], None] = _nobody_asked,
     should_cancel: Callable[[], bool] = _go_on,
     challenge: bytes | None = None,
+    profiles: Profiles | None = None,
 ) -> Evidence:
     """Everything that could be gathered from a chip; nothing of it is judged.
 
@@ -283,6 +290,7 @@ def read(
     :param on_progress: told what is being done.
     :param should_cancel: asked before each command; True stops with :class:`Cancelled`.
     :param challenge: eight bytes for active authentication, where a third party wants to be convinced.
+    :param profiles: what was learnt of types of cards; keep it between readings, which get shorter by it.
     :raises WrongAccessKey: if the chip found the key wrong.
     :raises PaceRefused: if the chip refused PACE itself and no key for BAC was given.
     :raises UnsupportedDocument: if the card holds no travel-document application.
@@ -302,85 +310,11 @@ def read(
             card_qr=keys.text if isinstance(keys, CardQr) else None,
             reader=getattr(connection, "reader", ""),
             at=datetime.now(UTC),
+            profiles=profiles,
         )
     finally:
         if own is not None:
             own.close()
-
-
-def scan(
-    image: "bytes | Image.Image",
-    *,
-    mode: "Mode" = "live",
-    budget_ms: float | None = None,
-    kinds: Collection[str] = ("QR", "Data Matrix", "Aztec", "PDF417"),
-) -> "Scan":
-    """The symbols in an image, each once, and how they were found: a sequence, empty where none can be read.
-
-    :param image: an image file (PNG, JPEG, WebP, BMP, GIF, TIFF, PPM; at most 32 MiB) or a Pillow image; at most
-        40 million pixels.
-    :param mode: ``live`` for frames of a camera, of which the next comes soon; ``still`` for a picture that is worth
-        more time, and may hold symbols of several kinds.
-    :param budget_ms: milliseconds after which no further preparation of the image is begun; None for what suits the
-        mode.
-    :param kinds: the kinds of symbol to look for.
-    :raises MalformedData: if the bytes are no such image, or cut short.
-    :raises BoundExceeded: if the image is larger.
-    :raises MissingExtra: if Pillow, or any decoder, is not installed.
-    :raises ValueError: for an unknown mode or kind, or a budget that is not positive.
-    """
-    found: Scan = import_module("idcard.qr.symbol").scan(
-        image, mode=mode, budget_ms=budget_ms, kinds=kinds, clock=perf_counter
-    )
-    return found
-
-
-_ALL_RECOGNISERS = (*_VIETNAMESE_RECOGNISERS, *_RECOGNISERS)
-
-
-def recognise(payload: bytes, recognisers: Sequence[Recogniser] = _ALL_RECOGNISERS) -> Recognised:
-    """What the payload of a code is, by the name of its format; nothing of it is trusted.
-
-    :param recognisers: the formats to look for, in this order; Vietnam's and then the world's otherwise.
-    :raises BoundExceeded: if the payload is larger than any symbol can hold (8 KiB).
-    :raises MalformedData: if it looks like a format and does not follow it.
-    """
-    return _recognise(payload, recognisers)
-
-
-def verify_qr(
-    recognised: Recognised,
-    trust: QrTrust,
-    policy: Policy = SIGNED_QR,
-    *,
-    at: datetime,
-    seen: Seen | None = None,
-    scanned_at: datetime | None = None,
-    online: OnlineCodeVerifier | None = None,
-    audience: str | None = None,
-) -> QrVerdict:
-    """The verdict on a recognised code: never an exception for what it says, however odd.
-
-    :param trust: whose codes are believed.
-    :param policy: which outcomes are good enough. None for codes proves an identity.
-    :param at: the moment of judgement, with a time zone.
-    :param seen: what a store of seen codes said of :func:`replay_key`; None where it was not asked.
-    :param scanned_at: when the code was scanned, for codes that live a minute.
-    :param audience: the name of the machine that judges, which a hand-off must name; None where it has none.
-    :param online: asked where only the issuer's service can read the code, and its minute has not passed.
-    :raises ValueError: if a time has no time zone.
-    """
-    asks = _needs_its_service(recognised, at=at, scanned_at=scanned_at)
-    got = online.confirm_code(recognised.payload) if online is not None and asks else None
-    return _verify_qr(recognised, trust, policy, at=at, seen=seen, scanned_at=scanned_at, answer=got, audience=audience)
-
-
-def sign_token(token: Receipt | HandOff, key: "Ed25519PrivateKey") -> bytes:
-    """The text of a code of our own, in ASCII: to be shown as a QR code, and judged by :func:`verify_qr`.
-
-    :param key: the clinic's private key.
-    """
-    return token.to_bytes(token_id=os.urandom(_TOKEN_ID_BYTES), key_id=_key_id_of(key.public_key()), sign=key.sign)
 
 
 def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
@@ -396,4 +330,4 @@ def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:
 def _keys(keys: AccessKey | Sequence[AccessKey] | CardQr) -> tuple[AccessKey, ...]:
     if isinstance(keys, CardQr):
         return keys_from_card_qr(keys)
-    return (keys,) if isinstance(keys, Can | MrzKey) else tuple(keys)
+    return tuple(keys) if isinstance(keys, Sequence) else (keys,)

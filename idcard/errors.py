@@ -56,6 +56,12 @@ class CardRemoved(TransportError):
     code = "card_removed"
 
 
+class CardChanged(CardRemoved):
+    """Another card lies on the reader than the one that was being read."""
+
+    code = "card_changed"
+
+
 class CardSilent(TransportError):
     """The card does not answer."""
 
@@ -91,6 +97,12 @@ class AccessBlocked(AccessDenied):
     """The chip has blocked this access key after too many wrong tries."""
 
     code = "access_blocked"
+
+
+class LastTryLeft(AccessDenied):
+    """The chip says that one try is left before it blocks this access key; it was not used, for nobody allowed it."""
+
+    code = "last_try_left"
 
 
 class PaceRequired(AccessDenied):

@@ -25,6 +25,8 @@ class KeyKind(StrEnum):
 
     MRZ = "MRZ"
     CAN = "CAN"
+    PIN = "PIN"
+    PUK = "PUK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,10 @@ class ChipAuthenticationProof:
     """What chip authentication left behind: the terminal's ephemeral key, and the first answer under the new keys.
 
     ``oid`` is the protocol and ``key_id`` the chip's key that was used, as DG14 names them. ``ephemeral_public_key`` is
-    the point that the terminal sent. ``response`` is the first protected response, status word included, and
-    ``counter`` the send sequence counter with which it is sealed. ``ephemeral_private_key`` is there only where it
-    was kept on purpose, and is never needed by a judge who made it: whoever knows it can invent all the rest.
+    the key that the terminal sent. ``response`` is the first protected response, status word included, and ``counter``
+    the send sequence counter with which it is sealed; it is empty, or a bare status word, where the chip did not seal
+    its first answer with the agreed keys. ``ephemeral_private_key`` is what a judge in the same process checks the
+    answer with; it is left out of files unless asked for, because whoever knows it can invent all the rest.
     """
 
     oid: str

@@ -1,6 +1,7 @@
-"""What opens a chip: the card access number, or the numbers of the machine readable zone.
+"""What opens a chip: the card access number, the numbers of the machine readable zone, or the holder's PIN and PUK.
 
-Source: ICAO Doc 9303-11, "Password encoding" (PACE) and "Document Basic Access Keys" (BAC).
+Source: ICAO Doc 9303-11, "Password encoding" (PACE) and "Document Basic Access Keys" (BAC); BSI TR-03110-3 for PIN and
+PUK.
 """
 
 import hashlib
@@ -64,4 +65,43 @@ class MrzKey:
         return self.password[:16]
 
 
-AccessKey = Can | MrzKey
+@dataclass(frozen=True, slots=True, repr=False)
+class _Secret:
+    """A secret number that its holder keeps in mind."""
+
+    number: str
+
+    def __post_init__(self) -> None:
+        if not (self.number.isascii() and self.number.isdigit() and 1 <= len(self.number) <= 20):
+            raise ValueError("a PIN or a PUK is digits")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    @property
+    def password(self) -> bytes:
+        """The encoded password of PACE: the digits themselves."""
+        return self.number.encode("ascii")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PinCode(_Secret):
+    """The holder's PIN; a few wrong tries block it."""
+
+    @property
+    def kind(self) -> KeyKind:
+        """PIN."""
+        return KeyKind.PIN
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PukCode(_Secret):
+    """What unblocks the PIN."""
+
+    @property
+    def kind(self) -> KeyKind:
+        """PUK."""
+        return KeyKind.PUK
+
+
+AccessKey = Can | MrzKey | PinCode | PukCode

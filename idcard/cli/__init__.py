@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 import idcard
-from idcard.cli import beside_chip, evidence, qr, serve, trusted
+from idcard.cli import beside_chip, diag, evidence, qr, serve, trusted
 from idcard.cli import trust as trust_store
 from idcard.cli.keys import take_keys
 from idcard.cli.page import ReportPage, write_page
@@ -152,6 +152,7 @@ def read(
         raise typer.Exit(NOT_MET)
 
 
+app.command()(diag.diag)
 app.command()(evidence.verify)
 app.command()(serve.serve)
 app.add_typer(trust_store.app, name="trust")

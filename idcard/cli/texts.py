@@ -137,6 +137,10 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Put the card on the reader and leave it there until the reading is done.",
             "Đặt thẻ lên đầu đọc và giữ yên cho đến khi đọc xong.",
         ),
+        "card_changed": (
+            "Put the first card back, or start again with this one.",
+            "Đặt lại thẻ ban đầu, hoặc bắt đầu lại với thẻ này.",
+        ),
         "card_silent": (
             "Take the card away, put it back, and try again.",
             "Lấy thẻ ra, đặt lại và thử lại.",
@@ -149,6 +153,10 @@ _ERRORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "access_blocked": (
             "The chip takes this key no more: use --mrz or --card-qr instead.",
             "Chip không nhận khóa này nữa: hãy dùng --mrz hoặc --card-qr.",
+        ),
+        "last_try_left": (
+            "One more wrong try blocks this key: compare the digits with the card, or use --mrz or --card-qr.",
+            "Sai một lần nữa là khóa: hãy đối chiếu các số với thẻ, hoặc dùng --mrz hay --card-qr.",
         ),
         "pace_required": ("Use --can instead.", "Hãy dùng --can."),
         "pace_refused": (

@@ -108,7 +108,7 @@ def load_public_key(spki: bytes) -> PublicKey:
         if algorithm.oid in (oids.RSA, oids.RSA_PSS):
             return _rsa_key(bits.bits())
         if algorithm.oid in oids.EC_PUBLIC_KEY_ALGORITHMS:
-            return _ec_key(_curve(algorithm.parameters), bits.bits())
+            return _ec_key(load_curve(algorithm.parameters), bits.bits())
     raise UnsupportedAlgorithm("a public key of an unknown kind", oid=algorithm.oid)
 
 
@@ -141,7 +141,12 @@ def _point(data: bytes) -> Point:
 
 
 @lru_cache(maxsize=64)
-def _curve(parameters: bytes | None) -> Curve:
+def load_curve(parameters: bytes | None) -> Curve:
+    """The known curve that the parameters of an elliptic-curve key name or write out.
+
+    :raises MalformedData: if they are not well formed.
+    :raises UnsupportedAlgorithm: if they say no curve, or an unknown one.
+    """
     # Domain parameters are the same for all cards of an issuer, and nobody's secret: worth remembering.
     if parameters is None:
         raise UnsupportedAlgorithm("an elliptic curve that is not named", oid=oids.EC_PUBLIC_KEY)
@@ -149,17 +154,21 @@ def _curve(parameters: bytes | None) -> Curve:
         return Curve.by_oid(oid_from_bytes(tlv.parse_one(parameters, _NAMED_CURVE, where=_KEY).value, where=_KEY))
     if parameters[0] != _SEQUENCE:
         raise UnsupportedAlgorithm("an elliptic curve that its issuer implies", oid=oids.EC_PUBLIC_KEY)
-    return _explicit_curve(load(parameters, _KEY))
+    return Curve.by_parameters(*explicit_numbers(load(parameters, _KEY)))
 
 
-def _explicit_curve(parsed: Node) -> Curve:
+def explicit_numbers(parsed: Node) -> tuple[int, int, int, Point, int]:
+    """The numbers of a curve that is written out (ECParameters): p, a, b, the generator and its order.
+
+    :raises UnsupportedAlgorithm: if it is not over a prime field.
+    """
     _, field_id, coefficients, base, order, *_ = parsed.children(SEQUENCE)
     kind, prime = field_id.children(SEQUENCE)
     if kind.oid() != oids.PRIME_FIELD:
         raise UnsupportedAlgorithm("a curve that is not over a prime field", oid=kind.oid())
     p = prime.integer()
     a, b = (int.from_bytes(one.octets()) for one in coefficients.children(SEQUENCE)[:2])
-    return Curve.by_parameters(p, a, b, _generator(base.octets(), p, a, b), order.integer())
+    return p, a, b, _generator(base.octets(), p, a, b), order.integer()
 
 
 def _generator(base: bytes, p: int, a: int, b: int) -> Point:
@@ -187,7 +196,7 @@ def verify_signature(
         verify_ecdsa(key, split_signature(key, signature, plain=plain), message, name)
     else:
         scheme, hash_algorithm = _rsa_scheme(algorithm, digest)
-        _verify_rsa(key.backend(), signature, message, scheme, hash_algorithm)
+        verify_rsa(key.backend(), signature, message, scheme, hash_algorithm)
 
 
 def hash_of(algorithm: AlgorithmIdentifier, digest: str | None = None) -> str | None:
@@ -261,9 +270,14 @@ def _hash_of(node: Node | None) -> str:
     return oids.HASHES[oid]
 
 
-def _verify_rsa(
+def verify_rsa(
     key: rsa.RSAPublicKey, signature: bytes, message: bytes, scheme: padding.AsymmetricPadding, digest: str
 ) -> None:
+    """Nothing, where ``signature`` is the key's over ``message``; otherwise it raises.
+
+    :param scheme: the padding. :param digest: the hash's name.
+    :raises SignatureInvalid: if it is not.
+    """
     try:
         key.verify(signature, message, scheme, hash_by_name(digest))
     except (InvalidSignature, ValueError) as error:

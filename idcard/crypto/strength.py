@@ -9,6 +9,7 @@ Source: ICAO Doc 9303-12, "Algorithms and key lengths"; BSI TR-02102-1.
 from dataclasses import dataclass
 from typing import Final
 
+from idcard.crypto.domains import AgreementKey, EcDomain
 from idcard.crypto.signature import PublicKey, RsaPublicKey
 
 
@@ -19,6 +20,12 @@ class Strength:
     hashes: frozenset[str]
     rsa_bits: int
     ec_bits: int
+
+    def agreement_weakness(self, key: AgreementKey) -> str:
+        """What makes a key for key agreement too weak, for example ``"ec192"`` or ``"dh1024"``; empty where nothing."""
+        elliptic = isinstance(key.domain, EcDomain)
+        bits, least = (key.domain.field.bit_length(), self.ec_bits if elliptic else self.rsa_bits)
+        return f"{'ec' if elliptic else 'dh'}{bits}" if bits < least else ""
 
     def weaknesses(self, *, digest: str | None = None, key: PublicKey | None = None) -> tuple[str, ...]:
         """What is too weak, for example ``("sha1", "rsa1024")``; empty where nothing is.

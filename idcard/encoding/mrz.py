@@ -1,21 +1,22 @@
 """The machine-readable zone: text of three or two lines becomes a frozen value, or an error.
 
-Theory of operation. Every card of this family prints the same fields, in one of three layouts:
+Theory of operation. Every card of this family prints the same fields, in one of five layouts:
 
 * TD1, three lines of 30 characters (identity cards);
 * TD2, two lines of 36 (older identity cards);
-* TD3, two lines of 44 (passport booklets).
+* TD3, two lines of 44 (passport booklets);
+* MRV-A and MRV-B, two lines of 44 and 36 (visas): like TD3 and TD2, without a composite check digit.
 
 The alphabet is A to Z, 0 to 9 and the filler ``<``. Document number, birth and expiry are followed by a check digit
 each, and a composite check digit covers them all together with the optional data. A document number of more than nine
 characters (TD1 and TD2) writes ``<`` where its check digit would be, and continues at the start of the optional data:
 the rest of the number, then the check digit over the whole of it, then ``<``.
 
-Source: ICAO Doc 9303-3, "Machine readable zone"; 9303-4, 9303-5 and 9303-6 for the layouts.
+Source: ICAO Doc 9303-3, "Machine readable zone"; 9303-4 to 9303-7 for the layouts.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from idcard.errors import MalformedData
@@ -48,6 +49,8 @@ class MrzFormat(StrEnum):
     TD1 = "TD1"
     TD2 = "TD2"
     TD3 = "TD3"
+    MRV_A = "MRV-A"
+    MRV_B = "MRV-B"
 
 
 _LINES = {MrzFormat.TD1: (3, 30), MrzFormat.TD2: (2, 36), MrzFormat.TD3: (2, 44)}
@@ -92,7 +95,8 @@ class Mrz:
         _check("expiry", fields.expiry, fields.expiry_check)
         if layout is MrzFormat.TD3:
             _check_personal_number(fields)
-        _check("composite", fields.composite, fields.composite_check)
+        if layout not in _VISAS.values():
+            _check("composite", fields.composite, fields.composite_check)
         surname, given_names = _names(fields.names)
         return cls(
             format=layout,
@@ -200,7 +204,19 @@ def _two_lines(lines: list[str]) -> _Fields:
     )
 
 
-_FIELDS = {MrzFormat.TD1: _td1, MrzFormat.TD2: _two_lines, MrzFormat.TD3: _two_lines}
+def _visa(lines: list[str]) -> _Fields:
+    fields = _two_lines(lines)
+    return replace(fields, optional_1=lines[1][28:], composite="", composite_check="")
+
+
+_VISAS = {MrzFormat.TD3: MrzFormat.MRV_A, MrzFormat.TD2: MrzFormat.MRV_B}
+_FIELDS = {
+    MrzFormat.TD1: _td1,
+    MrzFormat.TD2: _two_lines,
+    MrzFormat.TD3: _two_lines,
+    MrzFormat.MRV_A: _visa,
+    MrzFormat.MRV_B: _visa,
+}
 
 
 def _split(text: str) -> tuple[MrzFormat, list[str]]:
@@ -213,13 +229,13 @@ def _split(text: str) -> tuple[MrzFormat, list[str]]:
     for layout, (count, length) in _LINES.items():
         lines = [joined[at : at + length] for at in range(0, len(joined), length)]
         if len(joined) == count * length and given in ([joined], lines):
-            return layout, lines
-    raise _malformed("has not the lines of TD1, TD2 or TD3")
+            return _VISAS.get(layout, layout) if joined[0] == "V" else layout, lines
+    raise _malformed("has not the lines of a document's or a visa's zone")
 
 
 def _document_number(fields: _Fields, layout: MrzFormat) -> tuple[str, str]:
     """The document number and the optional data that are left."""
-    if layout is not MrzFormat.TD3 and fields.number_check == "<":
+    if layout in (MrzFormat.TD1, MrzFormat.TD2) and fields.number_check == "<":
         return _long_document_number(fields)
     _check("document number", fields.number, fields.number_check)
     number = _stripped(fields.number)

@@ -120,6 +120,25 @@ def parse(data: bytes, *, where: str = "TLV") -> tuple[Tlv, ...]:
     return tuple(found)
 
 
+def parse_run(data: bytes, *, where: str = "TLV") -> tuple[Tlv, ...]:
+    """The data objects at the start of ``data``, up to filling (00 or FF) or to one that does not come whole.
+
+    For files that say nowhere how long they are: EF.DIR, EF.ATR/INFO.
+    """
+    found, at = [], 0
+    while at < len(data) and data[at] not in (0x00, 0xFF):
+        try:
+            tag, length, header = read_header(data, at, where=where)
+        except (MalformedData, BoundExceeded):
+            break
+        end = at + header + length
+        if end > len(data):
+            break
+        found.append(_node(tag, bytes(data[at + header : end])))
+        at = end
+    return tuple(found)
+
+
 def parse_one(data: bytes, tag: int, *, where: str = "TLV") -> Tlv:
     """The one data object that ``data`` is, which must bear ``tag``; trailing bytes are an error.
 

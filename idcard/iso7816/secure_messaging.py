@@ -53,9 +53,13 @@ class SecureChannel:
     @property
     def short_read(self) -> int:
         """How many plain bytes fit into one short protected response: 223 for AES, 231 for 3DES."""
-        block = self._suite.block_bytes
-        room = _SHORT_RESPONSE - _CHECKSUM_AND_STATUS - len(tlv.build(_DATA, bytes(200))) + 200
-        return (room - 1) // block * block - 1
+        return self.room(_SHORT_RESPONSE)
+
+    def room(self, answer_bytes: int) -> int:
+        """How many plain bytes fit into a protected response of ``answer_bytes``, its status word not counted."""
+        within = answer_bytes - _CHECKSUM_AND_STATUS
+        indicated = within - 1 - len(tlv.build_length(max(within, 0))) - 1
+        return max(0, indicated // self._suite.block_bytes * self._suite.block_bytes - 1)
 
     def close(self) -> None:
         """Drop the keys."""

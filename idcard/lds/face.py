@@ -11,6 +11,7 @@ Source: ISO/IEC 19794-5:2005, "Facial record format"; ICAO Doc 9303-9, "Facial i
 from dataclasses import dataclass
 
 from idcard.errors import BoundExceeded, MalformedData
+from idcard.lds.images import J2K, JP2, JPEG, media_type
 
 _WHERE = "face record"
 _MAGIC = b"FAC\x00"
@@ -20,11 +21,8 @@ _FEATURE_POINT = 8
 _IMAGE_HEADER = 12
 _SLIP = 8
 _MAX_IMAGES = 16
-_MEDIA_TYPES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
-    (b"\xff\x4f\xff\x51", "image/j2k"),
-)
+_FACES = (JPEG, JP2, J2K)
+_FILLING = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,10 +30,13 @@ class FaceImage:
     """A face: the image's bytes as they are in the chip, and their media type, told by their first bytes.
 
     ``image/jpeg``, ``image/jp2`` (JPEG 2000 in its file format) or ``image/j2k`` (a bare JPEG 2000 codestream).
+    ``width`` and ``height`` are in pixels, as the record says; None where it does not.
     """
 
     image: bytes
     media_type: str
+    width: int | None = None
+    height: int | None = None
 
     def __repr__(self) -> str:
         return f"FaceImage({self.media_type}, {len(self.image)} bytes)"
@@ -75,11 +76,21 @@ def _block_end(data: bytes, start: int, *, last: bool) -> int:
 
 def _image(block: bytes, offset: int) -> FaceImage:
     points = _number(block, 4, 2)
-    image = block[_BLOCK_HEADER + points * _FEATURE_POINT + _IMAGE_HEADER :]
-    for magic, media_type in _MEDIA_TYPES:
-        if image.startswith(magic):
-            return FaceImage(image=image, media_type=media_type)
-    raise MalformedData("an image that is neither JPEG nor JPEG 2000", where=_WHERE, offset=offset)
+    header = _BLOCK_HEADER + points * _FEATURE_POINT
+    image = _unpadded(block[header + _IMAGE_HEADER :])
+    kind = media_type(image)
+    if kind not in _FACES:
+        raise MalformedData("an image that is neither JPEG nor JPEG 2000", where=_WHERE, offset=offset)
+    width, height = (_number(block, header + at, 2) or None for at in (2, 4))
+    return FaceImage(image=image, media_type=kind, width=width, height=height)
+
+
+def _unpadded(image: bytes) -> bytes:
+    """The image without zeros before it, which some states put there; a JPEG 2000 file itself begins with three."""
+    zeros = len(image) - len(image.lstrip(b"\x00"))
+    if media_type(image) or not 0 < zeros <= _FILLING:
+        return image
+    return image[zeros - 3 :] if media_type(image[zeros - 3 :]) == JP2 and zeros > 3 else image[zeros:]
 
 
 def _number(data: bytes, offset: int, size: int) -> int:

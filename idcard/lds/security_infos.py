@@ -18,7 +18,9 @@ _SET, _SEQUENCE, _OID, _INTEGER = 0x31, 0x30, 0x06, 0x02
 _PACE = "0.4.0.127.0.7.2.2.4."
 _CHIP_AUTHENTICATION = "0.4.0.127.0.7.2.2.3."
 _PUBLIC_KEY = "0.4.0.127.0.7.2.2.1."
+_TERMINAL_AUTHENTICATION = "0.4.0.127.0.7.2.2.2"
 _ACTIVE_AUTHENTICATION = "2.23.136.1.1.5"
+_AGREEMENTS = (_PACE, _CHIP_AUTHENTICATION)
 _MAX_INFOS = 64
 
 
@@ -50,6 +52,31 @@ class ChipAuthenticationPublicKeyInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DomainParameterInfo:
+    """Domain parameters that the chip writes out, for PACE or for chip authentication.
+
+    ``oid`` is the protocol without its cipher, ``parameters`` an AlgorithmIdentifier in DER, and ``parameter_id`` the
+    number by which other entries refer to them.
+    """
+
+    oid: str
+    parameters: bytes
+    parameter_id: int | None = None
+
+    @property
+    def for_pace(self) -> bool:
+        """Whether they are for PACE."""
+        return self.oid.startswith(_PACE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalAuthenticationInfo:
+    """That the chip runs terminal authentication, and in which version."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveAuthenticationInfo:
     """Which signature algorithm active authentication with ECDSA uses."""
 
@@ -66,7 +93,13 @@ class OtherInfo:
 
 
 SecurityInfo = (
-    PaceInfo | ChipAuthenticationInfo | ChipAuthenticationPublicKeyInfo | ActiveAuthenticationInfo | OtherInfo
+    PaceInfo
+    | ChipAuthenticationInfo
+    | ChipAuthenticationPublicKeyInfo
+    | DomainParameterInfo
+    | TerminalAuthenticationInfo
+    | ActiveAuthenticationInfo
+    | OtherInfo
 )
 
 
@@ -107,6 +140,21 @@ class SecurityInfos:
         return tuple(info for info in self.infos if isinstance(info, ChipAuthenticationInfo))
 
     @property
+    def chip_keys(self) -> tuple[ChipAuthenticationPublicKeyInfo, ...]:
+        """The chip's static public keys."""
+        return tuple(info for info in self.infos if isinstance(info, ChipAuthenticationPublicKeyInfo))
+
+    @property
+    def pace_domains(self) -> tuple[DomainParameterInfo, ...]:
+        """The domain parameters for PACE that are written out."""
+        return tuple(info for info in self.infos if isinstance(info, DomainParameterInfo) and info.for_pace)
+
+    @property
+    def terminal_authentication(self) -> TerminalAuthenticationInfo | None:
+        """The version of terminal authentication, where the chip runs it."""
+        return next((info for info in self.infos if isinstance(info, TerminalAuthenticationInfo)), None)
+
+    @property
     def active_authentication(self) -> ActiveAuthenticationInfo | None:
         """The algorithm of active authentication, where the chip names one."""
         return next((info for info in self.infos if isinstance(info, ActiveAuthenticationInfo)), None)
@@ -130,6 +178,9 @@ def _known(oid: str, fields: tuple[tlv.Tlv, ...], where: str) -> SecurityInfo | 
     if oid.startswith(_PUBLIC_KEY) and fields and fields[0].tag == _SEQUENCE:
         key_id = _optional_integer(fields[1:], where)
         return ChipAuthenticationPublicKeyInfo(oid=oid, public_key=fields[0].to_bytes(), key_id=key_id)
+    if _is_domain(oid) and fields and fields[0].tag == _SEQUENCE:
+        parameter_id = _optional_integer(fields[1:], where)
+        return DomainParameterInfo(oid=oid, parameters=fields[0].to_bytes(), parameter_id=parameter_id)
     if not fields or fields[0].tag != _INTEGER:
         return None
     version = small_integer(fields[0].value, where=where)
@@ -139,12 +190,19 @@ def _known(oid: str, fields: tuple[tlv.Tlv, ...], where: str) -> SecurityInfo | 
     return _numbered(oid, version, fields[1:], where)
 
 
+def _is_domain(oid: str) -> bool:
+    """Whether the identifier is a protocol's without its cipher."""
+    return any(oid.startswith(prefix) and oid.count(".") == prefix.count(".") for prefix in _AGREEMENTS)
+
+
 def _numbered(oid: str, version: int, rest: tuple[tlv.Tlv, ...], where: str) -> SecurityInfo | None:
     arcs = oid.count(".")
     if oid.startswith(_PACE) and arcs == _PACE.count(".") + 1:
         return PaceInfo(oid=oid, version=version, parameter_id=_optional_integer(rest, where))
     if oid.startswith(_CHIP_AUTHENTICATION) and arcs == _CHIP_AUTHENTICATION.count(".") + 1:
         return ChipAuthenticationInfo(oid=oid, version=version, key_id=_optional_integer(rest, where))
+    if oid == _TERMINAL_AUTHENTICATION:
+        return TerminalAuthenticationInfo(version=version)
     return None
 
 

@@ -9,41 +9,44 @@ under secure messaging: a plain one ends the session and is obeyed without right
 Source: ICAO Doc 9303-10 and 9303-11; ISO/IEC 7816-4; the behaviour recorded by users of Vietnamese cards.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from secrets import token_bytes
 
-from idcard.encoding import tlv
 from idcard.errors import CardSilent, MalformedData
 from idcard.iso7816.apdu import CommandApdu, ResponseApdu
 from idcard.iso7816.status import StatusWord
-from idcard.lds.layout import EMRTD_APPLICATION, File
-from idcard.testing.behaviour import CAN, Behaviour, ChipSecrets, answer_to_reset
-from idcard.testing.chip_crypto import BasicAccess, Refused, SecureChannel
+from idcard.lds.layout import File
+from idcard.testing.behaviour import Behaviour, ChipSecrets, answer_to_reset
+from idcard.testing.chip_crypto import Refused, SecureChannel
 from idcard.testing.chip_curves import Entropy
-from idcard.testing.chip_pace import PaceChip, chip_authentication, oid_value
+from idcard.testing.chip_security import AccessState, Security, all_tries
+from idcard.testing.file_system import BareRefusal, FileSystem
 
-NO_CURRENT_FILE = 0x6986
-_GUARDED = (File.DG3, File.DG4)
-_UNBOUNDED = (256, 65536)
+_CHAIN, _GET_RESPONSE, _GENERAL_AUTHENTICATE = 0x10, 0xC0, 0x86
 
 
 @dataclass(slots=True)
 class _Session:
     """What power-off forgets."""
 
-    application: bool = False
-    selected: File | None = None
-    channel: SecureChannel | None = None
-    challenge: bytes | None = None
-    pace: PaceChip | None = None
-    pace_reference: bytes = b""
-    agreeing: bool = False
-    successor: SecureChannel | None = None
+    files: FileSystem
+    access: AccessState = field(default_factory=AccessState)
+    begun: bytes = b""
+    rest: bytes = b""
+
+    @property
+    def application(self) -> bool:
+        return self.files.application
+
+    @property
+    def channel(self) -> SecureChannel | None:
+        return self.access.channel
 
     def end_channel(self) -> None:
-        if self.channel is not None:
-            self.channel, self.selected, self.agreeing = None, None, False
+        if self.access.channel is not None:
+            self.access.end_channel()
+            self.files.leave()
 
 
 @dataclass(slots=True, kw_only=True, repr=False)
@@ -61,18 +64,26 @@ class SimulatedCard:
     entropy: Entropy = token_bytes
     before_each: Callable[[], object] | None = None
     _powered: bool = field(default=True, init=False)
-    _can_tries: int | None = field(default=None, init=False)
-    _session: _Session = field(default_factory=_Session, init=False)
+    _tries: dict[bytes, int | None] = field(init=False)
+    _session: _Session = field(init=False)
 
     def __post_init__(self) -> None:
         proof = self.secrets.proof
-        if proof is not None and proof.signature_size > self._short_capacity():
+        if proof is not None and proof.signature_size > self._room() and not self.behaviour.cuts_proof:
             raise ValueError("the signature of active authentication does not fit into an answer of this card")
-        self._can_tries = self.behaviour.can_tries
+        self._session = self._new_session()
+        self._tries = all_tries(self.behaviour)
 
-    def _short_capacity(self) -> int:
-        profile = self.behaviour.pace_profile
-        return SecureChannel.from_secret(profile.suite, b"").capacity(self.behaviour.max_response)
+    @property
+    def _security(self) -> Security:
+        return Security(behaviour=self.behaviour, secrets=self.secrets, entropy=self.entropy, tries=self._tries)
+
+    def _room(self) -> int:
+        suite = self.behaviour.pace_profile.suite
+        return SecureChannel.from_secret(suite, b"").capacity(self.behaviour.max_response)
+
+    def _new_session(self) -> _Session:
+        return _Session(FileSystem(self.files, self.behaviour))
 
     def __repr__(self) -> str:
         return "SimulatedCard()"
@@ -80,7 +91,7 @@ class SimulatedCard:
     @property
     def atr(self) -> bytes:
         """The answer to reset; see :func:`answer_to_reset`."""
-        return answer_to_reset(extended=self._extended)
+        return answer_to_reset(extended=self._extended, says_lengths=self.behaviour.says_lengths)
 
     @property
     def _extended(self) -> bool:
@@ -88,11 +99,11 @@ class SimulatedCard:
 
     def power_on(self) -> None:
         """Give the chip power: it knows of no session."""
-        self._powered, self._session = True, _Session()
+        self._powered, self._session = True, self._new_session()
 
     def power_off(self) -> None:
         """Take the power away: the session is gone and the chip is silent. Counters of wrong tries stay."""
-        self._powered, self._session = False, _Session()
+        self._powered, self._session = False, self._new_session()
 
     def reset(self) -> None:
         """Power off and on."""
@@ -119,29 +130,56 @@ class SimulatedCard:
             return ResponseApdu(sw=StatusWord.WRONG_LENGTH).to_bytes()
 
     def _answer(self, command: CommandApdu) -> ResponseApdu:
+        """The answer, with chains of commands put together and long answers taken apart where the card does so."""
+        session, rest = self._session, self._session.rest
+        session.rest = b""
+        if command.ins == _GET_RESPONSE and rest:
+            return self._piece(rest)
+        if command.cla & _CHAIN and command.ins != _GENERAL_AUTHENTICATE:
+            session.begun += command.data
+            return _done()
+        if session.begun:
+            command, session.begun = replace(command, data=session.begun + command.data, extended=False), b""
+        response = self._whole_answer(command)
+        return self._piece(response.data, response.sw)
+
+    def _piece(self, data: bytes, sw: int = StatusWord.OK) -> ResponseApdu:
+        size = self.behaviour.response_piece
+        if size is None or len(data) <= size or sw != StatusWord.OK:
+            return ResponseApdu(data=data, sw=sw)
+        self._session.rest = data[size:]
+        return ResponseApdu(data=data[:size], sw=0x6100 | min(size, len(data) - size) & 0xFF)
+
+    def _whole_answer(self, command: CommandApdu) -> ResponseApdu:
         session = self._session
         if command.extended and not self._extended:
             session.end_channel()
             return ResponseApdu(sw=StatusWord.WRONG_LENGTH)
         if command.cla & 0x0C != 0x0C:
             session.end_channel()
-            response = self._obey(command)
+            response = self._answer_plain(command)
         else:
             response = self._answer_protected(command)
-        if session.successor is not None:
-            session.channel, session.successor = session.successor, None
+        access = session.access
+        if access.successor is not None:
+            access.channel, access.successor = access.successor, None
         return response
+
+    def _answer_plain(self, command: CommandApdu) -> ResponseApdu:
+        try:
+            return self._obey(command)
+        except BareRefusal as refused:
+            return ResponseApdu(sw=refused.sw)
 
     def _answer_protected(self, command: CommandApdu) -> ResponseApdu:
         channel = self._session.channel
         try:
             if channel is None:
                 raise Refused(StatusWord.SECURE_MESSAGING_OBJECT_WRONG)
-            plain = channel.unwrap(command)
-        except Refused as refused:
+            return channel.wrap(self._obey(channel.unwrap(command)), odd=bool(command.ins & 1))
+        except (Refused, BareRefusal) as refused:
             self._session.end_channel()
             return ResponseApdu(sw=refused.sw)
-        return channel.wrap(self._obey(plain))
 
     def _obey(self, command: CommandApdu) -> ResponseApdu:
         """The plain answer to a plain command."""
@@ -160,175 +198,40 @@ class SimulatedCard:
     # Files
 
     def _select(self, command: CommandApdu) -> ResponseApdu:
-        if command.p1 == 0x04:
-            return self._select_application(command.data)
-        if command.p1 != 0x02:
-            raise Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
-        if len(command.data) != 2:
-            raise Refused(StatusWord.WRONG_DATA)
-        fid = int.from_bytes(command.data)
-        self._session.selected = self._visible(lambda file: file.fid == fid)
-        return _done()
-
-    def _select_application(self, name: bytes) -> ResponseApdu:
-        if name != EMRTD_APPLICATION:
-            raise Refused(StatusWord.FILE_NOT_FOUND)
-        self._session.application, self._session.selected = True, None
-        return _done()
-
-    def _visible(self, wanted: Callable[[File], bool]) -> File:
-        """The file here that is wanted, if it may be read."""
-        session = self._session
-        if session.application and session.channel is None:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        inside = (file for file in File if file is not File.CARD_ACCESS and (file in self.files or file in _GUARDED))
-        outside = (file for file in (File.CARD_ACCESS,) if file in self.files)
-        found = next(filter(wanted, inside if session.application else outside), None)
-        if found is None:
-            raise Refused(StatusWord.FILE_NOT_FOUND)
-        if found in _GUARDED:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        return found
+        return self._session.files.select(command, self._session.channel)
 
     def _read_binary(self, command: CommandApdu) -> ResponseApdu:
-        session, offset = self._session, command.p1 << 8 | command.p2
-        if command.p1 & 0x80:
-            sfi, offset = command.p1 & 0x1F, command.p2
-            session.selected = self._visible(lambda file: file.sfi == sfi)
-        if session.selected is None:
-            raise Refused(NO_CURRENT_FILE)
-        if command.le is None:
-            raise Refused(StatusWord.WRONG_LENGTH)
-        content = self.files[session.selected]
-        if offset >= len(content):
-            raise Refused(StatusWord.WRONG_OFFSET)
-        chunk = content[offset : offset + min(command.le, self._capacity())]
-        short = offset + command.le > len(content) and command.le not in _UNBOUNDED
-        at_end = short and offset + len(chunk) == len(content)
-        return ResponseApdu(data=chunk, sw=self.behaviour.end_of_file_sw if at_end else StatusWord.OK)
+        return self._session.files.read_binary(command, self._session.channel)
 
-    def _capacity(self) -> int:
-        channel, limit = self._session.channel, self.behaviour.max_response
-        return limit if channel is None else channel.capacity(limit)
+    def _read_binary_odd(self, command: CommandApdu) -> ResponseApdu:
+        return self._session.files.read_binary_odd(command, self._session.channel)
 
-    # Basic access control
+    # Access
 
     def _get_challenge(self, command: CommandApdu) -> ResponseApdu:
         session = self._session
-        if not session.application or session.channel is not None:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        if command.le != 8:
-            raise Refused(StatusWord.WRONG_LENGTH)
-        session.challenge = self.entropy(8)
-        return _done(session.challenge)
+        return self._security.get_challenge(command, session.access, application=session.application)
 
     def _external_authenticate(self, command: CommandApdu) -> ResponseApdu:
-        challenge, self._session.challenge = self._session.challenge, None
-        if not self.behaviour.bac:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if challenge is None:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        half = BasicAccess.start(self.secrets.mrz_information, challenge)
-        answer, self._session.successor = half.authenticate(command.data, self.entropy(16))
-        return _done(answer)
-
-    # PACE and chip authentication
+        session = self._session
+        response = self._security.external_authenticate(command, session.access)
+        if session.access.gate is not None:
+            session.files.opened = session.access.gate.opened & self.files.keys()
+        return response
 
     def _manage_security_environment(self, command: CommandApdu) -> ResponseApdu:
-        objects = {node.tag: node.value for node in tlv.parse(command.data, where="MSE")}
-        purpose = command.p1 << 8 | command.p2
-        if purpose == 0xC1A4:
-            self._set_up_pace(objects)
-        elif purpose == 0x41A4:
-            self._set_up_chip_authentication(objects)
-        else:
-            raise Refused(StatusWord.WRONG_P1_P2)
-        return _done()
-
-    def _set_up_pace(self, objects: Mapping[int, bytes]) -> None:
-        session, behaviour = self._session, self.behaviour
-        session.pace = None
-        if not behaviour.pace:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if behaviour.pace_refused_sw is not None:
-            raise Refused(behaviour.pace_refused_sw)
-        if session.application:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        profile, reference = behaviour.pace_profile, objects.get(0x83, b"")
-        parameter = objects.get(0x84, bytes([profile.parameter_id]))
-        if objects.get(0x80) != oid_value(profile.pace_oid) or parameter != bytes([profile.parameter_id]):
-            raise Refused(StatusWord.WRONG_DATA)
-        password = self.secrets.password(reference)
-        if password is None:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if reference == CAN and self._can_tries == 0:
-            raise Refused(StatusWord.AUTHENTICATION_BLOCKED)
-        session.pace, session.pace_reference = PaceChip(profile, password, self.entropy), reference
-
-    def _set_up_chip_authentication(self, objects: Mapping[int, bytes]) -> None:
         session = self._session
-        if session.channel is None or not session.application:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        if self.secrets.agreement is None or 0x84 in objects:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        if objects.get(0x80) != oid_value(self.behaviour.chip_profile.chip_authentication_oid):
-            raise Refused(StatusWord.WRONG_DATA)
-        session.agreeing = True
+        return self._security.manage(command, session.access, application=session.application)
 
     def _general_authenticate(self, command: CommandApdu) -> ResponseApdu:
-        data = tlv.parse_one(command.data, 0x7C, where="dynamic authentication data").value
-        if self._session.pace is not None:
-            answer = self._pace_step(self._session.pace, data, last=command.cla == 0x00)
-        elif self._session.agreeing and command.cla == 0x00:
-            answer = self._agree(data)
-        else:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        return _done(tlv.build(0x7C, answer))
-
-    def _pace_step(self, pace: PaceChip, data: bytes, *, last: bool) -> bytes:
-        session = self._session
-        session.pace = None  # whatever goes wrong in a step, the run is over
-        if last != pace.awaits_last:
-            raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
-        try:
-            answer = pace.step(data)
-        except Refused as refused:
-            wrong = refused.sw == StatusWord.AUTHENTICATION_FAILED and last
-            raise (self._wrong_password() if wrong else refused) from refused
-        if not last:
-            session.pace = pace
-            return answer
-        session.successor = pace.channel
-        if session.pace_reference == CAN:
-            self._can_tries = self.behaviour.can_tries
-        return answer
-
-    def _wrong_password(self) -> Refused:
-        if self._session.pace_reference != CAN or self._can_tries is None:
-            return Refused(StatusWord.AUTHENTICATION_FAILED)
-        self._can_tries -= 1
-        return Refused(0x63C0 | self._can_tries)
-
-    def _agree(self, data: bytes) -> bytes:
-        self._session.agreeing = False
-        public = tlv.parse_one(data, 0x80, where="chip authentication").value
-        agreement = self.secrets.agreement
-        if agreement is None:
-            raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        self._session.successor = chip_authentication(self.behaviour.chip_profile, agreement, public)
-        return b""
-
-    # Active authentication
+        return self._security.general_authenticate(command, self._session.access)
 
     def _internal_authenticate(self, command: CommandApdu) -> ResponseApdu:
-        proof = self.secrets.proof
-        if self._session.channel is None or not self._session.application:
-            raise Refused(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-        if proof is None:
-            raise Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
-        if len(command.data) != 8 or command.le is None or command.le < proof.signature_size:
-            raise Refused(StatusWord.WRONG_LENGTH)
-        return _done(proof.answer(command.data, self.entropy))
+        session = self._session
+        return self._security.internal_authenticate(command, session.access, application=session.application)
+
+    def _perform_security_operation(self, command: CommandApdu) -> ResponseApdu:
+        return self._security.verify_certificate(command, self._session.access)
 
 
 def _done(data: bytes = b"") -> ResponseApdu:
@@ -337,10 +240,12 @@ def _done(data: bytes = b"") -> ResponseApdu:
 
 _HANDLERS: dict[int, Callable[[SimulatedCard, CommandApdu], ResponseApdu]] = {
     0x22: SimulatedCard._manage_security_environment,
+    0x2A: SimulatedCard._perform_security_operation,
     0x82: SimulatedCard._external_authenticate,
     0x84: SimulatedCard._get_challenge,
     0x86: SimulatedCard._general_authenticate,
     0x88: SimulatedCard._internal_authenticate,
     0xA4: SimulatedCard._select,
     0xB0: SimulatedCard._read_binary,
+    0xB1: SimulatedCard._read_binary_odd,
 }

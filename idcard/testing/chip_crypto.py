@@ -141,13 +141,18 @@ class SecureChannel:
         if not hmac.compare_digest(expected, objects[0x8E]):
             raise Refused(StatusWord.SECURE_MESSAGING_OBJECT_WRONG)
         data = self._decrypt(objects[0x87]) if 0x87 in objects else b""
+        if 0x85 in objects:
+            data = self._decrypt(b"\x01" + objects[0x85])
         le = _expected_length(objects.get(0x97))
         return CommandApdu(cla=command.cla & 0xF3, ins=command.ins, p1=command.p1, p2=command.p2, data=data, le=le)
 
-    def wrap(self, response: ResponseApdu) -> ResponseApdu:
-        """The protected form of a plain answer."""
+    def wrap(self, response: ResponseApdu, *, odd: bool = False) -> ResponseApdu:
+        """The protected form of a plain answer; ``odd`` for an odd instruction byte, whose data goes into DO'85'."""
         self._count()
-        body = tlv.build(0x87, b"\x01", self._encrypt(response.data)) if response.data else b""
+        body = b""
+        if response.data:
+            cryptogram = self._encrypt(response.data)
+            body = tlv.build(0x85, cryptogram) if odd else tlv.build(0x87, b"\x01", cryptogram)
         body += tlv.build(0x99, response.sw.to_bytes(2))
         checksum = self._checksum(pad(body, self.suite.block))
         return ResponseApdu(data=body + tlv.build(0x8E, checksum), sw=response.sw)
@@ -187,7 +192,7 @@ def _command_objects(data: bytes) -> dict[int, bytes]:
     except MalformedData as error:
         raise Refused(StatusWord.SECURE_MESSAGING_OBJECT_WRONG) from error
     tags = [node.tag for node in nodes]
-    if tags != [tag for tag in (0x87, 0x97, 0x8E) if tag in tags]:
+    if tags != [tag for tag in (0x85 if 0x85 in tags else 0x87, 0x97, 0x8E) if tag in tags]:
         raise Refused(StatusWord.SECURE_MESSAGING_OBJECT_WRONG)
     return {node.tag: node.value for node in nodes}
 

@@ -196,15 +196,78 @@ SECP521R1 = _curve(
     "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709"
     "a5d03bb5c9b8899c47aebb6fb71e91386409",
 )
+BRAINPOOL_P192R1 = _curve(
+    "brainpoolP192r1",
+    "1.3.36.3.3.2.8.1.1.3",
+    "c302f41d932a36cda7a3463093d18db78fce476de1a86297",
+    "6a91174076b1e0e19c39c031fe8685c1cae040e5c69a28ef",
+    "469a28ef7c28cca3dc721d044f4496bcca7ef4146fbf25c9",
+    "c0a0647eaab6a48753b033c56cb0f0900a2f5c4853375fd614b690866abd5bb88b5f4828c1490002e6773fa2fa299b8f",
+    "c302f41d932a36cda7a3462f9e9e916b5be8f1029ac4acc1",
+)
+BRAINPOOL_P224R1 = _curve(
+    "brainpoolP224r1",
+    "1.3.36.3.3.2.8.1.1.5",
+    "d7c134aa264366862a18302575d1d787b09f075797da89f57ec8c0ff",
+    "68a5e62ca9ce6c1c299803a6c1530b514e182ad8b0042a59cad29f43",
+    "2580f63ccfe44138870713b1a92369e33e2135d266dbb372386c400b",
+    "0d9029ad2c7e5cf4340823b2a87dc68c9e4ce3174c1e6efdee12c07d58aa56f772c0726f24c6b89e4ecdac24354b9e99caa3f6d3761402cd",
+    "d7c134aa264366862a18302575d0fb98d116bc4b6ddebca3a5a7939f",
+)
+BRAINPOOL_P320R1 = _curve(
+    "brainpoolP320r1",
+    "1.3.36.3.3.2.8.1.1.9",
+    "d35e472036bc4fb7e13c785ed201e065f98fcfa6f6f40def4f92b9ec7893ec28fcd412b1f1b32e27",
+    "3ee30b568fbab0f883ccebd46d3f3bb8a2a73513f5eb79da66190eb085ffa9f492f375a97d860eb4",
+    "520883949dfdbc42d3ad198640688a6fe13f41349554b49acc31dccd884539816f5eb4ac8fb1f1a6",
+    "43bd7e9afb53d8b85289bcc48ee5bfe6f20137d10a087eb6e7871e2a10a599c710af8d0d39e2061114fdd05545ec1cc8"
+    "ab4093247f77275e0743ffed117182eaa9c77877aaac6ac7d35245d1692e8ee1",
+    "d35e472036bc4fb7e13c785ed201e065f98fcfa5b68f12a32d482ec7ee8658e98691555b44c59311",
+)
+SECP192R1 = _curve(
+    "secp192r1",
+    "1.2.840.10045.3.1.1",
+    "fffffffffffffffffffffffffffffffeffffffffffffffff",
+    "fffffffffffffffffffffffffffffffefffffffffffffffc",
+    "64210519e59c80e70fa7e9ab72243049feb8deecc146b9b1",
+    "188da80eb03090f67cbf20eb43a18800f4ff0afd82ff101207192b95ffc8da78631011ed6b24cdd573f977a11e794811",
+    "ffffffffffffffffffffffff99def836146bc9b1b4d22831",
+)
+SECP224R1 = _curve(
+    "secp224r1",
+    "1.3.132.0.33",
+    "ffffffffffffffffffffffffffffffff000000000000000000000001",
+    "fffffffffffffffffffffffffffffffefffffffffffffffffffffffe",
+    "b4050a850c04b3abf54132565044b0b7d7bfd8ba270b39432355ffb4",
+    "b70e0cbd6bb4bf7f321390b94a03c1d356c21122343280d6115c1d21bd376388b5f723fb4c22dfe6cd4375a05a07476444d5819985007e34",
+    "ffffffffffffffffffffffffffff16a2e0b8f03e13dd29455c5c2a3d",
+)
 
 CURVES = {
     curve.name: curve
-    for curve in (BRAINPOOL_P256R1, BRAINPOOL_P384R1, BRAINPOOL_P512R1, SECP256R1, SECP384R1, SECP521R1)
+    for curve in (
+        BRAINPOOL_P192R1,
+        BRAINPOOL_P224R1,
+        BRAINPOOL_P256R1,
+        BRAINPOOL_P320R1,
+        BRAINPOOL_P384R1,
+        BRAINPOOL_P512R1,
+        SECP192R1,
+        SECP224R1,
+        SECP256R1,
+        SECP384R1,
+        SECP521R1,
+    )
 }
 # The numbers by which PACE and chip authentication name a curve: ICAO Doc 9303-11, "Standardized Domain Parameters".
 STANDARDIZED = {
+    8: SECP192R1,
+    9: BRAINPOOL_P192R1,
+    10: SECP224R1,
+    11: BRAINPOOL_P224R1,
     12: SECP256R1,
     13: BRAINPOOL_P256R1,
+    14: BRAINPOOL_P320R1,
     15: SECP384R1,
     16: BRAINPOOL_P384R1,
     17: BRAINPOOL_P512R1,

@@ -24,7 +24,14 @@ ECDSA_PLAIN = {
     "sha384": "0.4.0.127.0.7.1.1.4.1.4",
     "sha512": "0.4.0.127.0.7.1.1.4.1.5",
 }
-_TRAILERS = {"sha1": b"\xbc", "sha256": b"\x34\xcc", "sha384": b"\x36\xcc", "sha512": b"\x35\xcc"}
+_TRAILERS = {
+    "sha1": b"\xbc",
+    "sha224": b"\x38\xcc",
+    "sha256": b"\x34\xcc",
+    "sha384": b"\x36\xcc",
+    "sha512": b"\x35\xcc",
+}
+_LONG_SHA1 = b"\x33\xcc"
 
 
 class ChipKey(Protocol):
@@ -48,9 +55,15 @@ class ChipKey(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EcdsaChipKey:
-    """Active authentication by ECDSA, answer in plain form."""
+    """Active authentication by ECDSA, answer in plain form.
+
+    :param sequence: answer as a SEQUENCE of r and s instead, as some chips do.
+    :param silent: DG14 does not name the hash.
+    """
 
     key: EcKey
+    sequence: bool = False
+    silent: bool = False
 
     @classmethod
     def generate(
@@ -67,27 +80,31 @@ class EcdsaChipKey:
     @property
     def signature_oid(self) -> str | None:
         """The identifier of plain ECDSA with this key's hash."""
-        return ECDSA_PLAIN[self.key.digest]
+        return None if self.silent else ECDSA_PLAIN[self.key.digest]
 
     @property
     def signature_size(self) -> int:
-        """Twice the length of a coordinate."""
-        return 2 * self.key.curve.size
+        """Twice the length of a coordinate, and what a SEQUENCE takes besides."""
+        return 2 * self.key.curve.size + (9 if self.sequence else 0)
 
     def answer(self, challenge: bytes, entropy: Entropy) -> bytes:
         """The signature r || s; the nonce is derived, so ``entropy`` is not used."""
-        return self.key.sign_plain(challenge)
+        return self.key.sign(challenge) if self.sequence else self.key.sign_plain(challenge)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RsaChipKey:
     """Active authentication by RSA with message recovery.
 
-    :param digest: ``sha1`` (trailer BC), ``sha256`` (trailer 34 CC), ``sha384`` or ``sha512``.
+    :param digest: ``sha1`` (trailer BC), ``sha256`` (trailer 34 CC), ``sha224``, ``sha384`` or ``sha512``.
+    :param long_trailer: with SHA-1, the trailer 33 CC instead of BC.
+    :param smaller: give n minus the signature where that is smaller (ISO 9796-2, B.4).
     """
 
     private: rsa.RSAPrivateKey
     digest: str = "sha1"
+    long_trailer: bool = False
+    smaller: bool = False
 
     @classmethod
     def generate(cls, *, bits: int = 1536, digest: str = "sha1") -> "RsaChipKey":
@@ -115,11 +132,14 @@ class RsaChipKey:
 
     def answer(self, challenge: bytes, entropy: Entropy) -> bytes:
         """The signature over M1 || ``challenge``, as long as the modulus."""
-        trailer = _TRAILERS[self.digest]
+        trailer = _LONG_SHA1 if self.long_trailer else _TRAILERS[self.digest]
         hashed = hashlib.new(self.digest)
         recoverable = entropy(self.signature_size - hashed.digest_size - len(trailer) - 1)
         hashed.update(recoverable + challenge)
         representative = int.from_bytes(b"\x6a" + recoverable + hashed.digest() + trailer)
         numbers = self.private.private_numbers()
-        signature = pow(representative, numbers.d, numbers.public_numbers.n)
+        n = numbers.public_numbers.n
+        signature = pow(representative, numbers.d, n)
+        if self.smaller:
+            signature = min(signature, n - signature)
         return signature.to_bytes(self.signature_size)

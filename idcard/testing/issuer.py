@@ -31,7 +31,7 @@ from idcard.testing.certificates import (
 from idcard.testing.chip_curves import Entropy
 from idcard.testing.chip_proof import ChipKey, EcdsaChipKey, RsaChipKey
 from idcard.testing.holder import Holder
-from idcard.testing.keys import EcKey, KeyProfile, SigningKey
+from idcard.testing.keys import KeyProfile, SigningKey
 from idcard.testing.sod import DocumentSigner
 
 CSCA_PROFILE = KeyProfile(kind="brainpoolP512r1", digest="sha512")
@@ -133,18 +133,16 @@ class Issuer:
             behaviour or Behaviour(), pace=pace, bac=bac, pace_refused_sw=pace_refused_sw, can_tries=can_tries
         )
         proof = proof or _proof(active_authentication, entropy)
-        curve = manner.chip_profile.curve
-        agreement = EcKey(curve=curve, secret=curve.draw(entropy))
+        agreement = manner.chip_profile.domain.draw(entropy)
         groups = _data_groups(holder, manner, agreement, proof)
         by = signer or self.signer
         files = {File.of_data_group(number): content for number, content in groups.items()}
         files[File.COM] = records.com(tuple(groups))
         files[File.SOD] = sod.build(groups, by, at=at or _signing_time(holder, by))
         if manner.pace:
-            files[File.CARD_ACCESS] = records.card_access(manner.pace_profile, manner.chip_profile)
-        secrets = ChipSecrets(
-            can=holder.can, mrz_information=holder.mrz_information, proof=proof, agreement=agreement.secret
-        )
+            more = manner.more_pace_profiles
+            files[File.CARD_ACCESS] = records.card_access(manner.pace_profile, manner.chip_profile, *more)
+        secrets = ChipSecrets(can=holder.can, mrz_information=holder.mrz_information, proof=proof, agreement=agreement)
         return SimulatedCard(files=files, secrets=secrets, behaviour=manner, entropy=entropy)
 
     def save(self, directory: Path) -> None:
@@ -218,10 +216,19 @@ def _proof(kind: ActiveAuthentication | None, entropy: Entropy) -> ChipKey | Non
     return EcdsaChipKey.generate(entropy) if kind == "ecdsa" else RsaChipKey.generate()
 
 
-def _data_groups(holder: Holder, manner: Behaviour, agreement: EcKey, proof: ChipKey | None) -> dict[int, bytes]:
+def _data_groups(holder: Holder, manner: Behaviour, agreement: int, proof: ChipKey | None) -> dict[int, bytes]:
     pace = manner.pace_profile if manner.pace else None
     groups = {1: records.dg1(holder.mrz_text()), 2: records.dg2(holder), 13: records.dg13(holder)}
-    groups[14] = records.dg14(agreement.spki, proof, pace=pace, chip=manner.chip_profile)
+    groups[14] = records.dg14(
+        manner.chip_profile.domain.spki(agreement),
+        proof,
+        pace=pace,
+        chip=manner.chip_profile,
+        more=manner.more_pace_profiles,
+        version=manner.chip_authentication_version,
+        key_id=manner.chip_key_id,
+        named=manner.chip_authentication_named,
+    )
     if proof is not None:
         groups[15] = records.dg15(proof)
     return groups

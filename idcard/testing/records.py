@@ -23,6 +23,7 @@ VIETNAMESE_CHIP_AUTHENTICATION = Profile(suite=Suite.AES192, parameter_id=13)
 DATA_GROUPS = (1, 2, 13, 14, 15)
 NO_EXPIRY_TEXT = "Không thời hạn"
 _ID_TA = "0.4.0.127.0.7.2.2.2"
+_ID_PK_DH = "0.4.0.127.0.7.2.2.1.1"
 _ID_PK_ECDH = "0.4.0.127.0.7.2.2.1.2"
 _ID_AA = "2.23.136.1.1.5"
 _UTF8 = "1.0.10646.1.0.8"
@@ -30,12 +31,23 @@ _UTF8 = "1.0.10646.1.0.8"
 
 def pace_info(pace: Profile) -> bytes:
     """The PACEInfo of ``pace``, version 2."""
-    return der.sequence(der.oid(pace.pace_oid), der.integer(2), der.integer(pace.parameter_id))
+    return der.sequence(der.oid(pace.pace_oid), der.integer(2), der.integer(pace.info_parameter))
 
 
-def chip_authentication_info(chip: Profile, version: int = 1) -> bytes:
-    """The ChipAuthenticationInfo of ``chip``; the one key has no identifier."""
-    return der.sequence(der.oid(chip.chip_authentication_oid), der.integer(version))
+def pace_infos(profiles: tuple[Profile, ...]) -> list[bytes]:
+    """The PACEInfos, and the domain parameters that are written out."""
+    infos = [pace_info(profile) for profile in profiles]
+    for profile in profiles:
+        if profile.written_as is not None:
+            number = der.integer(profile.written_as)
+            infos.append(der.sequence(der.oid(profile.pace_kind), profile.domain.algorithm(), number))
+    return infos
+
+
+def chip_authentication_info(chip: Profile, version: int = 1, key_id: int | None = None) -> bytes:
+    """The ChipAuthenticationInfo of ``chip``; the one key has no identifier unless it is given."""
+    number = b"" if key_id is None else der.integer(key_id)
+    return der.sequence(der.oid(chip.chip_authentication_oid), der.integer(version), number)
 
 
 def terminal_authentication_info() -> bytes:
@@ -43,9 +55,12 @@ def terminal_authentication_info() -> bytes:
     return der.sequence(der.oid(_ID_TA), der.integer(1))
 
 
-def card_access(pace: Profile = VIETNAMESE_PACE, chip: Profile = VIETNAMESE_CHIP_AUTHENTICATION) -> bytes:
+def card_access(
+    pace: Profile = VIETNAMESE_PACE, chip: Profile = VIETNAMESE_CHIP_AUTHENTICATION, *more: Profile
+) -> bytes:
     """EF.CardAccess, in the order of the real one."""
-    return tlv.build(0x31, terminal_authentication_info(), chip_authentication_info(chip), pace_info(pace))
+    infos = pace_infos((pace, *more))
+    return tlv.build(0x31, terminal_authentication_info(), chip_authentication_info(chip), *infos)
 
 
 def com(data_groups: tuple[int, ...] = DATA_GROUPS) -> bytes:
@@ -129,15 +144,23 @@ def dg14(
     *,
     pace: Profile | None = VIETNAMESE_PACE,
     chip: Profile = VIETNAMESE_CHIP_AUTHENTICATION,
+    more: tuple[Profile, ...] = (),
+    version: int = 1,
+    key_id: int | None = None,
+    named: bool = True,
 ) -> bytes:
     """DG14: the security infos, consistent with EF.CardAccess.
 
     :param chip_spki: the public key for chip authentication. :param proof: the key for active authentication, if any.
+    :param version: of chip authentication. :param key_id: the key's number. :param named: whether its cipher is named.
     """
-    infos = [terminal_authentication_info(), chip_authentication_info(chip)]
-    infos.append(der.sequence(der.oid(_ID_PK_ECDH), chip_spki))
+    infos = [terminal_authentication_info()]
+    if named:
+        infos.append(chip_authentication_info(chip, version, key_id))
+    number = b"" if key_id is None else der.integer(key_id)
+    infos.append(der.sequence(der.oid(_ID_PK_ECDH if chip.domain.elliptic else _ID_PK_DH), chip_spki, number))
     if pace is not None:
-        infos.append(pace_info(pace))
+        infos += pace_infos((pace, *more))
     if proof is not None and proof.signature_oid is not None:
         infos.append(der.sequence(der.oid(_ID_AA), der.integer(1), der.oid(proof.signature_oid)))
     return tlv.build(File.DG14.tag, der.set_of(*infos))

@@ -1,6 +1,6 @@
 """What a wire to a card must be able to do."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Connection(Protocol):
@@ -21,4 +21,26 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """Let go of the card; its session ends."""
+        ...
+
+
+@runtime_checkable
+class Resettable(Protocol):
+    """A connection that can power its card off and on: a reading that broke goes on over it."""
+
+    def reset(self) -> None:
+        """Power the card off and on; its session ends.
+
+        :raises CardRemoved: if no card lies there.
+        """
+        ...
+
+
+@runtime_checkable
+class HasLimits(Protocol):
+    """A connection that knows what its reader can carry."""
+
+    @property
+    def answer_limit(self) -> int | None:
+        """The most bytes of data in one answer: 256 where only short lengths work; None where that is not known."""
         ...

@@ -7,6 +7,7 @@ taken exclusively and reset at the start: no session of another program is left 
 Source: PC/SC Part 5, "ICC Resource Manager Definition".
 """
 
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from idcard.errors import (
@@ -41,6 +42,35 @@ _ERRORS: Final[dict[int, type[TransportError]]] = {
     scard.SCARD_E_READER_UNAVAILABLE: ReaderMissing,
     scard.SCARD_E_INVALID_VALUE: ReaderMissing,
 }
+
+
+_GET_FEATURE_REQUEST: Final = scard.SCARD_CTL_CODE(3400)
+_TLV_PROPERTIES: Final = 0x12
+_MAX_APDU_DATA_SIZE: Final = 0x0A
+_SHORT_ANSWER: Final = 256
+
+
+def _answer_limit(control: Callable[[int, list[int]], bytes | None]) -> int | None:
+    """What the driver's property dwMaxAPDUDataSize says: 0 stands for short lengths only; None where it is missing.
+
+    Source: PC/SC Part 10, "GET_FEATURE_REQUEST", "FEATURE_GET_TLV_PROPERTIES".
+    """
+    features = control(_GET_FEATURE_REQUEST, []) or b""
+    codes = {tag: int.from_bytes(value) for tag, value in _runs(features)}
+    if _TLV_PROPERTIES not in codes:
+        return None
+    properties = dict(_runs(control(codes[_TLV_PROPERTIES], []) or b""))
+    # Properties, unlike the feature codes, are in the byte order of the machine that the standard was made for.
+    size = properties.get(_MAX_APDU_DATA_SIZE)
+    return None if size is None else max(_SHORT_ANSWER, int.from_bytes(size, "little"))
+
+
+def _runs(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The data objects of one byte each of tag and length, as far as they are whole."""
+    at = 0
+    while at + 2 <= len(data) and at + 2 + data[at + 1] <= len(data):
+        yield data[at], data[at + 2 : at + 2 + data[at + 1]]
+        at += 2 + data[at + 1]
 
 
 def _check(code: int, doing: str) -> None:
@@ -124,6 +154,25 @@ class PcscConnection:
             # No card answers so: some drivers report success without an answer when the card goes while they wait.
             raise CardRemoved("sending a command: the card gave no answer")
         return bytes(answer)
+
+    def reset(self) -> None:
+        """Power the card off and on; after another program's reset, or a card that was lifted, it is there again.
+
+        :raises CardRemoved: if no card lies there.
+        """
+        # A handle whose card went away stays broken: a new connection is made, never the old one mended.
+        scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD)
+        self._card, self._protocol = self._connect()
+        self._atr = self._status()
+
+    @property
+    def answer_limit(self) -> int | None:
+        """The most bytes in one answer, as the reader's driver says: 256 for short lengths only."""
+        return _answer_limit(self._control)
+
+    def _control(self, request: int, data: list[int]) -> bytes | None:
+        code, answer = scard.SCardControl(self._card, request, data)
+        return bytes(answer) if code == scard.SCARD_S_SUCCESS else None
 
     def close(self) -> None:
         """Reset the card, so that its session ends, and let go of it."""

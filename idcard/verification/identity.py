@@ -17,9 +17,9 @@ from typing import NoReturn, TypeVar
 from idcard.encoding.mrz import Mrz, month_and_day
 from idcard.errors import ProtocolViolation
 from idcard.identity import BirthDate, Portrait, Sex
+from idcard.lds.biometrics import parse_dg2
 from idcard.lds.details import Dg11, Dg12
 from idcard.lds.dg1 import parse_dg1
-from idcard.lds.dg2 import parse_dg2
 from idcard.lds.layout import File
 from idcard.lds.states import ISSUING_STATES
 from idcard.vietnam.card_expiry import NO_EXPIRY

@@ -3,7 +3,8 @@
 Theory of operation. In chip authentication the chip's static key (signed, in DG14) and the terminal's ephemeral key
 give new session keys; the first answer that is sealed with them shows that the chip has its private key. Whoever knows
 the ephemeral private key can compute all of that alone. So the transcript convinces a judge who made the key and kept
-it; to anybody else it is the word of the reader, which has to sign for it.
+it; to anybody else it is the word of the reader, which has to sign for it. A reader that saw the chip fail records no
+answer, or a bare status word: that is a copy, whoever says so.
 
 In PACE with chip authentication mapping the chip sends a scalar that turns its static key into the point it had sent
 for the mapping. Such a pair is easy to invent, too: what counts is that the session was opened with that point, and of
@@ -17,21 +18,24 @@ from dataclasses import dataclass, field
 
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
 from idcard.crypto.curves import Curve, Point
+from idcard.crypto.domains import AgreementKey, Domain, load_agreement_key
 from idcard.crypto.kdf import session_keys
-from idcard.crypto.key_agreement import multiply, public_point, shared_abscissa
+from idcard.crypto.key_agreement import multiply
 from idcard.crypto.signature import EcPublicKey, load_public_key
+from idcard.crypto.strength import CURRENT
 from idcard.errors import IdCardError, ProtocolViolation, Unsupported, UnsupportedAlgorithm
 from idcard.evidence import WITNESSED_HERE, ChipAuthenticationProof, Evidence, PaceCamProof
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.lds.layout import File
-from idcard.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos
+from idcard.lds.security_infos import SecurityInfos
 from idcard.verification.answers import chip_fact, right_answer, weaknesses
 from idcard.verification.facts import Fact, Outcome, Reason
 from idcard.verification.passive_authentication import PassiveAuthentication
 
-_ECDH = "0.4.0.127.0.7.2.2.3.2."
+_DH, _ECDH = "0.4.0.127.0.7.2.2.3.1.", "0.4.0.127.0.7.2.2.3.2."
 _CIPHERS = ("1", "2", "3", "4")
+_STATUS_BYTES = 2
 _CHIP_AUTHENTICATION, _PACE_CAM = "chip authentication", "PACE-CAM"
 
 
@@ -70,14 +74,16 @@ def chip_authentication(
     private = expectation.ephemeral_key if own else proof.ephemeral_private_key
     try:
         infos = SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
-        if proof.oid not in {info.oid for info in infos.chip_authentication}:
+        if proof.oid not in _offered(infos):
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION)
-        key = _chip_key(infos, proof.key_id)
-        if private is not None and not _is_key_pair(key.curve, private, proof.ephemeral_public_key):
-            return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if private is not None and not _is_sealed(proof, key, private):
+        suite, key = _suite(proof.oid), _chip_key(infos, proof)
+        if len(proof.response) <= _STATUS_BYTES:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        weak = weaknesses(key)
+        if private is not None and not _is_key_pair(key.domain, private, proof.ephemeral_public_key):
+            return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
+        if private is not None and not _is_sealed(proof, suite, key, private):
+            return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
+        weak = CURRENT.agreement_weakness(key)
     except Unsupported as error:
         return _unsupported(error, _CHIP_AUTHENTICATION)
     except ProtocolViolation:
@@ -116,42 +122,40 @@ def _unsupported(error: Unsupported, protocol: str) -> Fact:
     return chip_fact(Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM, protocol=protocol, oid=oid)
 
 
-def _key_infos(infos: SecurityInfos) -> list[ChipAuthenticationPublicKeyInfo]:
-    return [info for info in infos.infos if isinstance(info, ChipAuthenticationPublicKeyInfo)]
+def _offered(infos: SecurityInfos) -> frozenset[str]:
+    """The protocols that the chip offers; where it names none beside its keys, 3DES is meant."""
+    named = frozenset(info.oid for info in infos.chip_authentication)
+    return named or frozenset((_ECDH if info.oid.endswith(".2") else _DH) + "1" for info in infos.chip_keys)
 
 
-def _chip_key(infos: SecurityInfos, key_id: int | None) -> EcPublicKey:
-    """The chip's static key by its number; where the transcript gives none, the only key there is.
+def _chip_key(infos: SecurityInfos, proof: ChipAuthenticationProof) -> AgreementKey:
+    """The chip's static key by its number; where the transcript gives none, the only key of its kind.
 
-    :raises UnsupportedAlgorithm: if it is no elliptic-curve key.
     :raises ProtocolViolation: if there is no such key, or more than one.
     """
-    found = [info for info in _key_infos(infos) if key_id in (None, info.key_id)]
+    kind = ".2" if proof.oid.startswith(_ECDH) else ".1"
+    found = [info for info in infos.chip_keys if proof.key_id in (None, info.key_id) and info.oid.endswith(kind)]
     if len(found) != 1:
         raise ProtocolViolation("no chip authentication key, or more than one")
-    return _elliptic(found[0])
+    return load_agreement_key(found[0].public_key)
 
 
 def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
-    return [_elliptic(info) for info in _key_infos(infos)]
+    keys = [load_public_key(info.public_key) for info in infos.chip_keys if info.oid.endswith(".2")]
+    return [key for key in keys if isinstance(key, EcPublicKey)]
 
 
-def _elliptic(info: ChipAuthenticationPublicKeyInfo) -> EcPublicKey:
-    key = load_public_key(info.public_key)
-    if not isinstance(key, EcPublicKey):
-        raise UnsupportedAlgorithm("chip authentication over a finite field", oid=info.oid)
-    return key
+def _is_key_pair(domain: Domain, private: bytes, public: bytes) -> bool:
+    scalar = domain.scalar_of(private)
+    return scalar is not None and hmac.compare_digest(domain.public_key(scalar), public)
 
 
-def _is_key_pair(curve: Curve, private: bytes, public: bytes) -> bool:
-    scalar = int.from_bytes(private)
-    return 0 < scalar < curve.n and hmac.compare_digest(curve.encode(public_point(curve, scalar)), public)
-
-
-def _is_sealed(proof: ChipAuthenticationProof, key: EcPublicKey, private: bytes) -> bool:
+def _is_sealed(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, private: bytes) -> bool:
     """Whether the answer is sealed with the keys on which the chip's static key and this one agree."""
-    suite = _suite(proof.oid)
-    secret = shared_abscissa(key.curve, int.from_bytes(private), key.point)
+    scalar = key.domain.scalar_of(private)
+    if scalar is None:
+        return False
+    secret = key.domain.agree(scalar, key.public_key)
     channel = SecureChannel(session_keys(suite, secret), _counter_before(suite, proof.counter))
     try:
         channel.unprotect(ResponseApdu.from_bytes(proof.response))
@@ -166,7 +170,7 @@ def _counter_before(suite: CipherSuite, counter: int) -> bytes:
 
 
 def _suite(oid: str) -> CipherSuite:
-    arc = oid.removeprefix(_ECDH)
+    arc = oid.removeprefix(_ECDH).removeprefix(_DH)
     if arc not in _CIPHERS:
         raise UnsupportedAlgorithm("chip authentication with an unknown cipher", oid=oid)
     return suite_of_pace(int(arc))

@@ -19,6 +19,7 @@ from idcard import (
     Evidence,
     File,
     IdCardError,
+    LastTryLeft,
     NotVerified,
     PaceRefused,
     Policy,
@@ -257,7 +258,7 @@ def outcome_of_error(error: IdCardError, key: Key) -> CardOutcome:
             return WrongKey()
         case PaceRefused() if isinstance(key, Can):
             return WantsQr()
-        case AccessBlocked():
+        case AccessBlocked() | LastTryLeft():
             return ToDesk(code=Code.WRONG_DIGITS, reasons=(error.code,))
         case _:
             return ToDesk(code=Code.UNKNOWN_CARD, reasons=(error.code,))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from idcard.testing import Holder, Issuer, SimulatedCard, dishonest
+from idcard.testing import Behaviour, Holder, Issuer, SimulatedCard, dishonest
 
 NOW = datetime.now(UTC)
 YEAR = NOW.year - 30
@@ -45,6 +45,9 @@ class Deck:
             "foreign_issuer": lambda: dishonest.foreign_issuer(issuer, HOLDER),
             "unknown_issuer": lambda: dishonest.unknown_issuer(HOLDER, demonstration=False),
             "expired_signer": lambda: dishonest.expired_signer(issuer, HOLDER),
+            "kilobyte": lambda: issuer.issue(HOLDER, behaviour=Behaviour(max_response=1_029)),
+            "long": lambda: issuer.issue(HOLDER, behaviour=Behaviour(max_response=40_000)),
+            "long_bac": lambda: issuer.issue(HOLDER, behaviour=Behaviour(max_response=40_000), pace=False),
             "cloned_chip": lambda: dishonest.cloned_chip(issuer, HOLDER),
         }
         self._made: dict[str, SimulatedCard] = {}

@@ -9,7 +9,7 @@ import pytest
 import idcard
 from idcard.errors import CardRemoved, SecureMessagingBroken
 from idcard.lds.layout import File
-from idcard.reading import read_card_access
+from idcard.reading.discovery import read_card_access
 from idcard.testing import Holder, Issuer, SimulatedCard
 from idcard.transport.session import perform
 from idcard.vietnam.card_access import CARD_ACCESS
@@ -215,7 +215,7 @@ def test_a_changed_answer_ends_the_reading(card: SimulatedCard) -> None:
 
 def test_card_access_is_found_without_the_master_file(card: SimulatedCard) -> None:
     wire = Wire(card)
-    assert perform(wire, read_card_access()) == CARD_ACCESS
+    assert perform(wire, read_card_access()).raw == CARD_ACCESS
     assert wire.sent == 1
 
 

@@ -12,7 +12,17 @@ import pytest
 @pytest.mark.parametrize(
     ("area", "figures"),
     [
-        ("reader", {"apdus_vietnam_short", "host_cpu_ms_read_verify"}),
+        (
+            "reader",
+            {
+                "apdus_short_aes",
+                "apdus_extended_1k",
+                "apdus_extended_whole",
+                "apdus_bac_whole",
+                "apdus_vietnam_short",
+                "host_cpu_ms_read_verify",
+            },
+        ),
         (
             "verify",
             {

@@ -117,13 +117,13 @@ def test_no_card_bytes_are_checked_by_assert(modules: Modules) -> None:
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [
-        ("idcard/reading.py", "import idcard.verification.verdict", "Reading never reaches verification or trust"),
+        ("idcard/reading/plan.py", "import idcard.verification.verdict", "Reading never reaches verification or trust"),
         ("idcard/verification/card.py", "import idcard.transport", "Verification never reaches chip or transport"),
         ("idcard/errors.py", "import idcard.encoding.tlv", "The layers of idcard"),
         ("idcard/new_module.py", "", "The layers of idcard"),
         ("idcard/trust/store.py", "import idcard", "Nothing in idcard but cli and service imports the face"),
         ("idcard/chip/pace.py", "import secrets", "No wire, clock, thread, file or randomness in the core"),
-        ("idcard/reading.py", "import time", "Only transport, service, cli and stand-ins have wires"),
+        ("idcard/reading/plan.py", "import time", "Only transport, service, cli and stand-ins have wires"),
         ("kiosk/ports.py", "import smartcard", "Only transport imports smartcard"),
         ("kiosk/ports.py", "import idcard.identity", "kiosk imports the face of idcard only"),
         ("kiosk/ports.py", "import idcard.testing", "kiosk imports the face of idcard only"),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from idcard.encoding import tlv
 from idcard.errors import BoundExceeded, IdCardError, MalformedData
-from idcard.lds.dg2 import parse_dg2
+from idcard.lds.biometrics import parse_dg2
 from idcard.lds.face import parse_face_record
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(40) + b"\xff\xd9"
@@ -115,3 +115,16 @@ def test_any_bytes_are_a_face_or_an_error(data: bytes) -> None:
             parse(data)
         except IdCardError:
             continue
+
+
+@pytest.mark.parametrize("zeros", [1, 4, 12])
+@pytest.mark.parametrize("image", [JPEG, JP2, J2K], ids=["jpeg", "jp2", "j2k"])
+def test_zeros_before_an_image(zeros: int, image: bytes) -> None:
+    """As some states put them there; a JPEG 2000 file begins with three of its own."""
+    (face,) = parse_dg2(dg2(record(block(bytes(zeros) + image))))
+    assert face.image == image
+
+
+def test_too_many_zeros_are_no_image() -> None:
+    with pytest.raises(MalformedData):
+        parse_dg2(dg2(record(block(bytes(60) + JPEG))))

@@ -10,9 +10,11 @@ from idcard.errors import IdCardError, MalformedData
 from idcard.lds.security_infos import (
     ChipAuthenticationInfo,
     ChipAuthenticationPublicKeyInfo,
+    DomainParameterInfo,
     OtherInfo,
     PaceInfo,
     SecurityInfos,
+    TerminalAuthenticationInfo,
 )
 
 VIETNAM = bytes.fromhex(
@@ -25,7 +27,8 @@ def test_the_card_access_of_vietnamese_cards() -> None:
     infos = SecurityInfos.from_bytes(VIETNAM)
     assert infos.pace == (PaceInfo(oid="0.4.0.127.0.7.2.2.4.2.2", version=2, parameter_id=13),)
     assert infos.chip_authentication == (ChipAuthenticationInfo(oid="0.4.0.127.0.7.2.2.3.2.3", version=1),)
-    assert isinstance(infos.infos[0], OtherInfo)
+    assert infos.terminal_authentication == TerminalAuthenticationInfo(version=1)
+    assert isinstance(SecurityInfos.from_bytes(bytes.fromhex("310a3008060404007f000500")).infos[0], OtherInfo)
 
 
 @pytest.mark.parametrize("name", ["icao_sample_dg14.bin", "bsi2008_specimen/Datagroup14.bin"])
@@ -57,3 +60,22 @@ def test_too_many_entries_are_refused() -> None:
     entry = bytes.fromhex("300d060804007f0007020202020101")
     with pytest.raises(MalformedData, match="entries"):
         SecurityInfos.from_bytes(tlv.build(0x31, entry * 65))
+
+
+def test_domain_parameters_that_are_written_out() -> None:
+    algorithm = tlv.build(0x30, bytes.fromhex("060704007f00070102"), bytes.fromhex("02010d"))
+    pace, chip = (
+        tlv.build(0x30, tlv.build(0x06, bytes.fromhex(f"04007f000702020{arc}")), algorithm, bytes.fromhex("020128"))
+        for arc in ("402", "302")
+    )
+    infos = SecurityInfos.from_bytes(tlv.build(0x31, pace, chip))
+    expected = DomainParameterInfo(oid="0.4.0.127.0.7.2.2.4.2", parameters=algorithm, parameter_id=40)
+    assert infos.pace_domains == (expected,)
+    assert infos.infos[1] == DomainParameterInfo(oid="0.4.0.127.0.7.2.2.3.2", parameters=algorithm, parameter_id=40)
+    assert infos.terminal_authentication is None
+
+
+def test_a_protocol_with_too_many_arcs_is_another() -> None:
+    entry = tlv.build(0x30, tlv.build(0x06, bytes.fromhex("04007f0007020204020201")), bytes.fromhex("020102"))
+    infos = SecurityInfos.from_bytes(tlv.build(0x31, entry, tlv.build(0x30, bytes.fromhex("06032a0304"))))
+    assert all(isinstance(info, OtherInfo) for info in infos.infos)

@@ -5,6 +5,7 @@ import os
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -35,10 +36,10 @@ def text(key: Ed25519PrivateKey) -> str:
 def file(issuer: Issuer, holder: Holder) -> Callable[..., str]:
     """An evidence file of a card in the hand, in Base64."""
 
-    def made(sign_with: Ed25519PrivateKey | None = KEY) -> str:
+    def made(sign_with: Ed25519PrivateKey | None = KEY, plan: idcard.ReadPlan = idcard.DEFAULT_PLAN) -> str:
         card = issuer.issue(holder)
         card.power_on()
-        evidence = idcard.read(idcard.Can(holder.can), card, challenge=CHALLENGE)
+        evidence = idcard.read(idcard.Can(holder.can), card, challenge=CHALLENGE, plan=plan)
         return b64encode(idcard.EvidenceFile(evidence=evidence).to_bytes(sign_with=sign_with)).decode()
 
     return made
@@ -118,6 +119,14 @@ def test_who_made_the_ephemeral_key_needs_no_device(client: Any, issuer: Issuer,
         facts = judged(client, evidence=sent, **asked)["verdict"]["facts"]
         outcomes[name] = next(fact["reason"] for fact in facts if fact["name"] == "genuine_chip")
     assert outcomes == {"mine": "chip_proved", "another": "chip_replayed", "none": "witness_missing"}
+
+
+def test_an_ephemeral_key_changes_nothing_where_chip_authentication_did_not_run(
+    client: Any, file: Callable[..., str]
+) -> None:
+    evidence = file(plan=replace(idcard.DEFAULT_PLAN, chip_authentication=False))
+    report = judged(client, evidence=evidence, devices=[text(KEY)], ephemeral_key=b64encode(b"\1" * 32).decode())
+    assert report["met"]
 
 
 @pytest.mark.parametrize("asked", [

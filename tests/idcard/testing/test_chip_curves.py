@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
@@ -9,6 +11,8 @@ OPENSSL = {
     "brainpoolP256r1": ec.BrainpoolP256R1(),
     "brainpoolP384r1": ec.BrainpoolP384R1(),
     "brainpoolP512r1": ec.BrainpoolP512R1(),
+    "secp192r1": ec.SECP192R1(),
+    "secp224r1": ec.SECP224R1(),
     "secp256r1": ec.SECP256R1(),
     "secp384r1": ec.SECP384R1(),
     "secp521r1": ec.SECP521R1(),
@@ -17,11 +21,20 @@ every_curve = pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES.keys(
 curve_256 = CURVES["brainpoolP256r1"]
 
 
-@every_curve
-def test_public_keys_are_those_of_openssl(curve: Curve) -> None:
+@pytest.mark.parametrize("name", OPENSSL)
+def test_public_keys_are_those_of_openssl(name: str) -> None:
+    curve = CURVES[name]
     scalar = 0x1234567890ABCDEF**3 % curve.n
     numbers = ec.derive_private_key(scalar, OPENSSL[curve.name]).public_key().public_numbers()
     assert curve.multiply(scalar) == Point(x=numbers.x, y=numbers.y)
+
+
+@pytest.mark.parametrize("name", ["brainpoolP192r1", "brainpoolP224r1", "brainpoolP320r1"])
+def test_the_numbers_of_the_other_curves_are_those_of_openssl(name: str, openssl: Any) -> None:
+    curve = CURVES[name]
+    shown = openssl("ecparam", "-name", name, "-param_enc", "explicit", "-outform", "DER").stdout
+    octets = (value.to_bytes(curve.size) for value in (curve.p, curve.a, curve.b, curve.n))
+    assert all(part in shown for part in (*octets, curve.encode(curve.g)))
 
 
 @every_curve

@@ -24,7 +24,11 @@ def test_signatures_are_those_of_rfc_6979_appendix_a_2_5() -> None:
     assert s == 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
 
 
-@pytest.mark.parametrize("kind", CURVES)
+# Brainpool with 192, 224 and 320 bits is not in the library that is the witness here.
+KNOWN = [name for name in CURVES if name not in ("brainpoolP192r1", "brainpoolP224r1", "brainpoolP320r1")]
+
+
+@pytest.mark.parametrize("kind", KNOWN)
 @pytest.mark.parametrize("digest", ["sha256", "sha512"])
 def test_openssl_takes_the_signatures_of_every_curve(kind: str, digest: str) -> None:
     key = KeyProfile(kind=kind, explicit=False, digest=digest).generate(entropy)
@@ -44,7 +48,7 @@ def test_openssl_takes_the_signatures_of_rsa(kind: str) -> None:
     public.verify(key.sign(MESSAGE), MESSAGE, pss if kind == "rsa-pss" else padding.PKCS1v15(), hashes.SHA256())
 
 
-@pytest.mark.parametrize("kind", [*CURVES, "rsa", "rsa-pss"])
+@pytest.mark.parametrize("kind", [*KNOWN, "rsa", "rsa-pss"])
 def test_a_key_survives_its_file(kind: str) -> None:
     profile = KeyProfile(kind=kind)
     key = profile.generate(entropy)

@@ -1,0 +1,232 @@
+"""Chip authentication: the chip's static key and a fresh one of ours give new session keys, which a copy cannot have.
+
+Theory of operation.
+
+1. DG14 (or EF.CardSecurity) gives the chip's static public keys and the ciphers that go with each. Where it has keys
+   but no ciphers, 3DES is meant. The strongest pair is used, and its number is told where it has one.
+2. The reader draws a key pair on the same domain parameters and sends the public half: for 3DES in one command,
+   MSE:Set KAT, which every chip with 3DES knows; for AES with MSE:Set AT and GENERAL AUTHENTICATE.
+3. Both agree on a secret, and secure messaging starts anew with keys that follow from it and its counter at zero.
+   In version 2 the chip adds a nonce, which enters the keys, and a token, which shows them at once.
+4. The first answer that is sealed with the new keys shows that the chip has its private key. It is kept for a judge.
+
+A chip that refuses goes on with the old keys. Nothing here judges whether the static key is genuine: that takes the
+signature over DG14.
+
+Source: ICAO Doc 9303-11, "Chip Authentication"; BSI TR-03110-2, "Chip Authentication" versions 1 and 2.
+"""
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from idcard.crypto.cipher import CipherSuite, suite_of_pace
+from idcard.crypto.domains import AgreementKey, EcDomain, load_agreement_key
+from idcard.crypto.kdf import SessionKeys, session_keys
+from idcard.encoding import tlv
+from idcard.encoding.der import oid_to_bytes
+from idcard.errors import CommandRefused, IdCardError, ProtocolViolation, UnsupportedAlgorithm
+from idcard.evidence import ChipAuthenticationProof
+from idcard.iso7816.apdu import MAX_EXTENDED_LE, MAX_SHORT_LE, CommandApdu, ResponseApdu
+from idcard.iso7816.procedure import Procedure
+from idcard.iso7816.secure_messaging import SecureChannel
+from idcard.lds.security_infos import ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, SecurityInfos
+
+T = TypeVar("T")
+
+_DH, _ECDH = "0.4.0.127.0.7.2.2.3.1", "0.4.0.127.0.7.2.2.3.2"
+_CIPHERS = ("1", "2", "3", "4")
+_DYNAMIC_AUTHENTICATION_DATA, _PUBLIC_KEY = 0x7C, 0x7F49
+_NONCE, _TOKEN = 0x81, 0x82
+_STATUS_BYTES = 2
+FIRST_COUNTER = 2
+"""The send sequence counter of the first answer under the new keys: one for the command, one for the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipKeyChoice:
+    """One of the chip's keys with one cipher: what one run of chip authentication uses."""
+
+    oid: str
+    version: int
+    key_id: int | None
+    suite: CipherSuite
+    key: AgreementKey
+
+    @property
+    def strength(self) -> tuple[int, int, bool]:
+        """What choices are sorted by: what takes most work to break, then the longer key, then curves."""
+        cipher = 80 if not self.suite.is_aes else 8 * self.suite.key_bytes
+        return min(cipher, self.key.domain.bits), cipher, isinstance(self.key.domain, EcDomain)
+
+
+def choices(infos: SecurityInfos) -> tuple[ChipKeyChoice, ...]:
+    """The ways to run chip authentication that this library can run, the strongest first."""
+    found = []
+    for info, key in _pairs(infos):
+        try:
+            found.append(_choice(info, key))
+        except IdCardError:
+            continue  # what one entry gets wrong must not hide the others
+    return tuple(sorted(found, key=lambda choice: choice.strength, reverse=True))
+
+
+def _pairs(infos: SecurityInfos) -> Iterator[tuple[ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo]]:
+    for key in infos.chip_keys:
+        kind = _ECDH if key.oid.endswith(".2") else _DH
+        fitting = [
+            info
+            for info in infos.chip_authentication
+            if info.oid.startswith(kind + ".") and (info.key_id == key.key_id or None in (info.key_id, key.key_id))
+        ]
+        inferred = ChipAuthenticationInfo(oid=f"{kind}.1", version=1, key_id=key.key_id)
+        yield from ((info, key) for info in fitting or ([] if infos.chip_authentication else [inferred]))
+
+
+def _choice(info: ChipAuthenticationInfo, key: ChipAuthenticationPublicKeyInfo) -> ChipKeyChoice:
+    cipher = info.oid.rsplit(".", 1)[1]
+    if cipher not in _CIPHERS or info.version not in (1, 2):
+        raise UnsupportedAlgorithm("chip authentication with an unknown cipher or version", oid=info.oid)
+    loaded = load_agreement_key(key.public_key)
+    if isinstance(loaded.domain, EcDomain) is not info.oid.startswith(_ECDH + "."):
+        raise UnsupportedAlgorithm("chip authentication with a key of the other kind", oid=info.oid)
+    return ChipKeyChoice(
+        oid=info.oid,
+        version=info.version,
+        key_id=key.key_id if info.key_id is None else info.key_id,
+        suite=suite_of_pace(int(cipher)),
+        key=loaded,
+    )
+
+
+@dataclass(slots=True, kw_only=True, repr=False)
+class Agreed:
+    """What chip authentication leaves: the new channel, and the transcript that grows by the next answer.
+
+    ``terminal_identifier`` is the short form of our ephemeral key, which terminal authentication signs.
+    """
+
+    channel: SecureChannel
+    choice: ChipKeyChoice
+    ephemeral_public_key: bytes
+    ephemeral_private_key: bytes
+    terminal_identifier: bytes
+    _first: list[bytes] = field(default_factory=list)
+
+    def watch(self, procedure: Procedure[T]) -> Procedure[T]:
+        """``procedure``, whose first answer is kept: the first after chip authentication must go through here."""
+        if self._first:
+            return (yield from procedure)
+        command = next(procedure)
+        while True:
+            response = yield command
+            self._keep(response)
+            try:
+                command = procedure.send(response)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+
+    def _keep(self, response: ResponseApdu) -> None:
+        if not self._first:
+            self._first.append(response.to_bytes())
+
+    @property
+    def proof(self) -> ChipAuthenticationProof | None:
+        """The transcript for a judge; None before the first answer, and for version 2, whose token was judged here.
+
+        It holds the ephemeral private key: without it nobody could tell a right answer from a wrong one. To a judge
+        who was not there it proves nothing; to him the transcript is the word of the reader.
+        """
+        return self._transcript(self._first[0]) if self._first and self.choice.version == 1 else None
+
+    @property
+    def disproof(self) -> ChipAuthenticationProof:
+        """The transcript of a chip that did not seal its first answer with the agreed keys: a bare status, or none.
+
+        So a judge who gets it without the ephemeral key cannot take the reader's word for a right one.
+        """
+        bare = self._first and len(self._first[0]) <= _STATUS_BYTES
+        return self._transcript(self._first[0] if bare else b"")
+
+    def _transcript(self, response: bytes) -> ChipAuthenticationProof:
+        return ChipAuthenticationProof(
+            oid=self.choice.oid,
+            key_id=self.choice.key_id,
+            ephemeral_public_key=self.ephemeral_public_key,
+            ephemeral_private_key=self.ephemeral_private_key,
+            response=response,
+            counter=FIRST_COUNTER,
+        )
+
+
+def entropy_bytes(choice: ChipKeyChoice) -> int:
+    """How many random bytes one run takes."""
+    return choice.key.domain.entropy_bytes
+
+
+def chip_authentication(channel: SecureChannel, choice: ChipKeyChoice, entropy: bytes) -> Procedure[Agreed]:
+    """The new channel; ``channel`` is closed then, and goes on where the chip refuses.
+
+    :param entropy: random bytes for the ephemeral key, as many as :func:`entropy_bytes` says.
+    :raises CommandRefused: if the chip refuses.
+    :raises ProtocolViolation: if the chip misbehaves.
+    """
+    domain = choice.key.domain
+    scalar = domain.scalar(entropy)
+    public = domain.public_key(scalar)
+    answer = yield from _agree(channel, choice, public)
+    secret = domain.agree(scalar, choice.key.public_key)
+    keys = _keys(choice, secret, public, answer)
+    channel.close()
+    return Agreed(
+        channel=SecureChannel(keys),
+        choice=choice,
+        ephemeral_public_key=public,
+        ephemeral_private_key=scalar.value.to_bytes(domain.scalar_bytes),
+        terminal_identifier=domain.compressed(public),
+    )
+
+
+def _agree(channel: SecureChannel, choice: ChipKeyChoice, public: bytes) -> Procedure[tuple[tlv.Tlv, ...]]:
+    """The data objects that the chip answers; none in version 1."""
+    if not choice.suite.is_aes and choice.version == 1:
+        data = tlv.build(0x91, public) + _reference(choice)
+        response = yield from channel.send(CommandApdu(ins=0x22, p1=0x41, p2=0xA6, data=data))
+        if response.ok:
+            return ()
+        # A chip that knows both ways may know only the other one for this key.
+    return (yield from _agree_in_two_steps(channel, choice, public))
+
+
+def _agree_in_two_steps(channel: SecureChannel, choice: ChipKeyChoice, public: bytes) -> Procedure[tuple[tlv.Tlv, ...]]:
+    data = tlv.build(0x80, oid_to_bytes(choice.oid)) + _reference(choice)
+    response = yield from channel.send(CommandApdu(ins=0x22, p1=0x41, p2=0xA4, data=data))
+    if not response.ok:
+        raise CommandRefused("MSE:Set AT for chip authentication", response.sw)
+    body = tlv.build(_DYNAMIC_AUTHENTICATION_DATA, tlv.build(0x80, public))
+    le = MAX_SHORT_LE if len(body) < MAX_SHORT_LE else MAX_EXTENDED_LE
+    response = yield from channel.send(CommandApdu(ins=0x86, data=body, le=le))
+    if not response.ok:
+        raise CommandRefused("GENERAL AUTHENTICATE for chip authentication", response.sw)
+    if not response.data:
+        return ()
+    return tlv.parse_one(response.data, _DYNAMIC_AUTHENTICATION_DATA, where="chip authentication").children()
+
+
+def _reference(choice: ChipKeyChoice) -> bytes:
+    number = choice.key_id
+    return b"" if number is None else tlv.build(0x84, number.to_bytes((number.bit_length() + 7) // 8 or 1))
+
+
+def _keys(choice: ChipKeyChoice, secret: bytes, public: bytes, answer: tuple[tlv.Tlv, ...]) -> SessionKeys:
+    if choice.version == 1:
+        return session_keys(choice.suite, secret)
+    nonce = tlv.require(answer, _NONCE, where="chip authentication").value
+    token = tlv.require(answer, _TOKEN, where="chip authentication").value
+    keys = session_keys(choice.suite, secret + nonce)
+    content = tlv.build(0x06, oid_to_bytes(choice.oid)) + tlv.build(choice.key.domain.key_tag, public)
+    if not hmac.compare_digest(token, keys.suite.token(keys.ks_mac, tlv.build(_PUBLIC_KEY, content))):
+        raise ProtocolViolation("the chip's token of chip authentication is wrong")
+    return keys

@@ -1,0 +1,138 @@
+"""``idcard diag``: what this reader and this card can do, without opening the card."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import idcard
+from idcard.chip.pace_offers import PaceOffer
+from idcard.cli.diag_words import diag_say
+from idcard.cli.shared import CARD_TROUBLE, AsJson, In, errors_told, print_json
+from idcard.cli.texts import Language
+from idcard.evidence_file.private import write_private
+from idcard.iso7816.directory import Application
+from idcard.reading.diagnosis import Diagnosis, diagnose
+
+_MAX_LOG_BYTES = 8 << 20
+
+
+def diag(
+    reader: Annotated[str | None, typer.Option(help="The reader's name; the first with a card otherwise.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the traffic, without anything about the holder.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Play the traffic in FILE instead of asking a reader.")
+    ] = None,
+    as_json: AsJson = False,
+    language: In = Language.EN,
+) -> None:
+    """Say what this reader and this card can do; nothing about the holder is read, and no digits are asked for.
+
+    Exit code 0 for a chip identity card or a passport, 3 for another card or trouble with the reader.
+    """
+    with errors_told(language, as_json):
+        connection = idcard.LoggedConnection(_opened(reader, replay))
+        try:
+            found = diagnose(connection)
+        finally:
+            connection.close()
+            _write(log, connection)
+    if as_json:
+        print_json(to_json(found))
+    for line in () if as_json else lines(found, language):
+        typer.echo(line)
+    if log is not None and not as_json:
+        typer.echo(diag_say("logged", language, path=log), err=True)
+    if not found.is_travel_document:
+        raise typer.Exit(CARD_TROUBLE)
+
+
+def _opened(reader: str | None, replay: Path | None) -> idcard.Connection:
+    if replay is None:
+        return idcard.connect(reader)
+    try:
+        with replay.open("rb") as stream:
+            text = stream.read(_MAX_LOG_BYTES).decode("utf-8", errors="replace")
+    except OSError as error:
+        raise typer.BadParameter("--replay takes a file that can be read") from error
+    return idcard.ReplayConnection.from_text(text)
+
+
+def _write(log: Path | None, connection: idcard.LoggedConnection) -> None:
+    if log is None:
+        return
+    try:
+        write_private(log, connection.to_text().encode())
+    except OSError as error:
+        raise typer.BadParameter("--log takes a file that can be written") from error
+
+
+def to_json(found: Diagnosis) -> dict[str, Any]:
+    """The findings for programs."""
+    capabilities, info = found.capabilities, found.atr_info
+    return {
+        "reader": found.reader,
+        "atr": found.atr.hex(),
+        "reader_answer_limit": found.answer_limit,
+        "resumes": found.resettable,
+        "extended_length": found.lengths.extended,
+        "answer_bytes": found.lengths.answer,
+        "historical_bytes_extended_length": None if capabilities is None else capabilities.extended_length,
+        "max_command": None if info is None else info.max_command,
+        "max_response": None if info is None else info.max_response,
+        "applications": [application.identifier.hex() for application in found.applications],
+        "master_file_sw": f"{found.master_file_sw:04X}",
+        "card_access": found.card_access.value,
+        "pace": [
+            {"oid": offer.info.oid, "parameter_id": offer.info.parameter_id, "name": _name(offer)}
+            for offer in found.pace
+        ],
+        "travel_document": found.is_travel_document,
+        "application_sw": f"{found.application_sw:04X}",
+        "bac": found.bac,
+    }
+
+
+def _offer(offer: PaceOffer) -> dict[str, Any]:
+    return {"oid": offer.info.oid, "parameter_id": offer.info.parameter_id, "name": _name(offer)}
+
+
+def lines(found: Diagnosis, language: Language) -> list[str]:
+    """The findings for people, the advice last."""
+
+    def say(key: str, **values: object) -> str:
+        return diag_say(key, language, **values)
+
+    told = [say("reader", name=found.reader or say("reader.unnamed")), _limit(found, language)]
+    told += [say("reset.yes" if found.resettable else "reset.no"), say("atr", atr=found.atr.hex(" ").upper())]
+    if not found.is_travel_document:
+        return [*told, say("document.no", sw=f"{found.application_sw:04X}"), say("advice.other")]
+    told.append(say("document.yes"))
+    told.append(_pace(found, language))
+    told.append(say("bac.yes") if found.bac else say("bac.no", sw=f"{found.challenge_sw or 0:04X}"))
+    if found.applications:
+        told.append(say("applications", names=", ".join(map(_application, found.applications))))
+    told.append(say("lengths.long" if found.lengths.extended else "lengths.short", count=found.lengths.answer))
+    return [*told, say("advice.short" if found.answer_limit == 256 else "advice.none")]
+
+
+def _limit(found: Diagnosis, language: Language) -> str:
+    if found.answer_limit is None:
+        return diag_say("limit.silent", language)
+    return diag_say("limit.short" if found.answer_limit == 256 else "limit.long", language, count=found.answer_limit)
+
+
+def _pace(found: Diagnosis, language: Language) -> str:
+    if not found.pace:
+        return diag_say("pace.no", language)
+    return diag_say("pace.yes", language, count=len(found.pace), name=_name(found.pace[0]))
+
+
+def _application(application: Application) -> str:
+    return application.label or application.identifier.hex().upper()
+
+
+def _name(offer: PaceOffer) -> str:
+    return f"{offer.mapping.value}, {offer.suite.label}, {offer.domain.name}"

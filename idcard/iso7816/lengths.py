@@ -1,0 +1,112 @@
+"""How long commands and answers may be, and what reader and card say about it.
+
+Theory of operation. Four witnesses, in the order in which they cost: what the caller remembers of this type of card,
+what the reader's driver says, the card's historical bytes in its answer to reset, and EF.ATR/INFO. The last witness is
+the wire itself: one READ BINARY of a free file in extended form, before access, when no session can be lost.
+
+Source: ISO/IEC 7816-4, "Historical bytes", "Card capabilities"; ISO/IEC 7816-3, "Answer to Reset".
+"""
+
+from dataclasses import dataclass
+
+from idcard.errors import IdCardError, MalformedData
+from idcard.iso7816.apdu import MAX_SHORT_LE
+
+LONGEST_ANSWER = 0x8000
+"""More is never asked for at once: no file of an ordinary card is longer, and drivers keep a buffer of 64 KiB."""
+_COMPACT_TLV = 0x80
+_STATUS_FOLLOWS = 0x00
+_CAPABILITIES = 0x7
+_EXTENDED_LENGTH, _COMMAND_CHAINING = 0x40, 0x80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """How much one answer may bring and one command may bear, in bytes without status word and header.
+
+    ``answer`` is 256 for short length; ``command`` 255. More says that extended length was proved or stated.
+    """
+
+    answer: int = MAX_SHORT_LE
+    command: int = 255
+
+    @property
+    def extended(self) -> bool:
+        """Whether extended length is used."""
+        return self.answer > MAX_SHORT_LE
+
+    def within(self, answer: int | None, command: int | None = None) -> "Lengths":
+        """These lengths, no longer than somebody else's; None stands for somebody who does not say."""
+        return Lengths(
+            answer=self.answer if answer is None else max(MAX_SHORT_LE, min(self.answer, answer)),
+            command=self.command if command is None else max(255, min(self.command, command)),
+        )
+
+
+SHORT = Lengths()
+LONG = Lengths(answer=LONGEST_ANSWER, command=65535)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardCapabilities:
+    """What the third software function table says: extended Lc and Le, command chaining, logical channels."""
+
+    extended_length: bool
+    command_chaining: bool
+    logical_channels: int
+
+    @classmethod
+    def from_bytes(cls, value: bytes) -> "CardCapabilities":
+        """The value of the data object 'card capabilities': one to three bytes; only the third says these things.
+
+        :raises MalformedData: if it has another length.
+        """
+        if not 1 <= len(value) <= 3:
+            raise MalformedData("not one to three bytes", where="card capabilities")
+        third = value[2] if len(value) == 3 else 0
+        return cls(
+            extended_length=bool(third & _EXTENDED_LENGTH),
+            command_chaining=bool(third & _COMMAND_CHAINING),
+            logical_channels=(third & 0x07) + 1,
+        )
+
+
+def historical_bytes(atr: bytes) -> bytes:
+    """The historical bytes of an answer to reset.
+
+    :raises MalformedData: if it is cut short.
+    """
+    if len(atr) < 2:
+        raise MalformedData("fewer than two bytes", where="ATR")
+    count, at, indicator = atr[1] & 0x0F, 2, atr[1] >> 4
+    while indicator:
+        at += bin(indicator).count("1")
+        if not indicator & 0x08:
+            break
+        if at > len(atr):
+            raise MalformedData("cut short in its interface bytes", where="ATR")
+        indicator = atr[at - 1] >> 4
+    if at + count > len(atr):
+        raise MalformedData("cut short in its historical bytes", where="ATR")
+    return atr[at : at + count]
+
+
+def capabilities_of(atr: bytes) -> CardCapabilities | None:
+    """What the historical bytes in ``atr`` say of the card's capabilities, or None where they do not."""
+    try:
+        return _stated(historical_bytes(atr))
+    except IdCardError:
+        return None
+
+
+def _stated(historical: bytes) -> CardCapabilities | None:
+    if historical[:1] not in (bytes([_COMPACT_TLV]), bytes([_STATUS_FOLLOWS])):
+        return None
+    at, end = 1, len(historical) - (3 if historical[0] == _STATUS_FOLLOWS else 0)
+    while at < end:
+        tag, length = historical[at] >> 4, historical[at] & 0x0F
+        value = historical[at + 1 : at + 1 + length]
+        if tag == _CAPABILITIES and len(value) == length:
+            return CardCapabilities.from_bytes(value)
+        at += 1 + length
+    return None

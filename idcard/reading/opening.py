@@ -1,0 +1,244 @@
+"""Opening a chip: which lengths it takes, which access protocol runs, with which key.
+
+Theory of operation. EF.CardAccess says whether the chip offers PACE. With PACE the application is selected inside the
+secure channel; with BAC before it. A chip that *refuses* PACE may be opened with BAC where the plan allows and a key
+is at hand, and the evidence says so; a chip that found the key *wrong* is never tried another way.
+
+Source: ICAO Doc 9303-11, "Chip access procedure".
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from idcard.chip import bac, pace
+from idcard.chip.access_keys import AccessKey, MrzKey
+from idcard.chip.pace_offers import PaceOffer, offers
+from idcard.chip.terminal_authentication import document_identifier
+from idcard.errors import (
+    CardSilent,
+    CommandRefused,
+    IdCardError,
+    MalformedData,
+    PaceRefused,
+    UnsupportedDocument,
+    WrongAccessKey,
+)
+from idcard.evidence import AccessProtocol, AccessRecord, PaceCamProof
+from idcard.iso7816.files import FileReader, Window, select_application
+from idcard.iso7816.procedure import Procedure
+from idcard.iso7816.secure_messaging import SecureChannel
+from idcard.lds.layout import EMRTD_APPLICATION, File
+from idcard.lds.security_infos import SecurityInfos
+from idcard.reading.discovery import CardAccess, Offer, length_offer, probed, read_card_access
+from idcard.reading.plan import ReadPlan
+from idcard.reading.profile import CardProfile
+from idcard.transport.base import Connection, HasLimits, Resettable
+from idcard.transport.session import ShouldCancel, never, perform
+
+T = TypeVar("T")
+Entropy = Callable[[int], bytes]
+
+MAX_BAC_TRIES = 4
+MAX_PACE_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Identifiers:
+    """What terminal authentication signs: what the chip is called, and the reader's key where PACE showed the chip.
+
+    ``authorities`` are those of terminals that the chip knows, where it said so.
+    """
+
+    chip: bytes = b""
+    terminal: bytes | None = None
+    authorities: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Opened:
+    """An open chip: its channel, how it was opened, and files that only the master file holds."""
+
+    channel: SecureChannel
+    access: AccessRecord
+    given_mrz: str | None
+    pace_cam: PaceCamProof | None = None
+    identifiers: Identifiers = field(default_factory=Identifiers)
+    outer_files: dict[File, bytes] = field(default_factory=dict)
+    outer_refused: dict[File, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True, repr=False)
+class Opener:
+    """Opens one chip, once or, after a broken session, again; ``profile`` is what is known of it by then."""
+
+    connection: Connection
+    plan: ReadPlan
+    entropy: Entropy
+    should_cancel: ShouldCancel = never
+    profile: CardProfile | None = None
+    _card_access: bytes | None = None
+
+    @property
+    def window(self) -> Window:
+        """How much the chip is asked for at once, as far as that is known."""
+        profile = self.profile or CardProfile()
+        return Window(lengths=profile.lengths, most=profile.most)
+
+    def perform(self, procedure: Procedure[T]) -> T:
+        """What ``procedure`` returns, performed on the card with the lengths that are known to work."""
+        short_only = self.profile is not None and not self.profile.lengths.extended
+        return perform(self.connection, procedure, self.should_cancel, short_only=short_only)
+
+    def open(self, keys: Sequence[AccessKey]) -> Opened:
+        """The chip, opened with the first of ``keys`` by PACE, or with one of the MRZ keys by BAC.
+
+        :raises WrongAccessKey: if the chip found the key wrong.
+        :raises LastTryLeft: if the chip has one try left for this key, and the plan does not allow to use it.
+        :raises PaceRefused: if it refused PACE itself and no key for BAC was at hand.
+        :raises UnsupportedDocument: if this is no travel document.
+        """
+        profile = self._known_card()
+        refused = PaceRefused("the chip offers no PACE that this library can run", sw=profile.pace_refused_sw)
+        if profile.pace_refused_sw is None or not self._bac_keys(keys):
+            opened = self._try_pace(keys[0], refused)
+            if isinstance(opened, Opened):
+                return opened
+            refused = opened
+        return self._open_with_bac(keys, refused)
+
+    def _try_pace(self, key: AccessKey, refused: PaceRefused) -> Opened | PaceRefused:
+        """The chip, opened by the strongest way that it does not refuse, or its first refusal."""
+        for number, offer in enumerate(pace_offers(self._card_access or self.plan.assumed_card_access)):
+            try:
+                return self._open_with_pace(offer, key)
+            except PaceRefused as error:
+                refused = refused if number else error
+                if error.facts["sw"] not in pace.REFERS_TO_DATA or number + 1 == MAX_PACE_TRIES:
+                    break
+        return refused
+
+    def reset(self) -> bool:
+        """Power the card off and on where the connection can; whether it could."""
+        if not isinstance(self.connection, Resettable):
+            return False
+        self.connection.reset()
+        return True
+
+    def _known_card(self) -> CardProfile:
+        """The card's profile, made on the first opening; EF.CardAccess is read each time."""
+        if self.profile is not None:
+            found = self.perform(read_card_access(self.profile.card_access))
+        else:
+            found = self._probed()
+            self.profile = CardProfile(lengths=found.lengths, card_access=found.form)
+        if self.profile.card_access is not found.form:
+            self.profile = replace(self.profile, card_access=found.form)
+        self._card_access = found.raw
+        return self.profile
+
+    def _probed(self) -> CardAccess:
+        """What the first look at the card gives; a reader that chokes on extended length is asked again without."""
+        offer = self._offer()
+        try:
+            return self.perform(probed(offer))
+        except CardSilent:
+            if not offer.lengths.extended or not self.reset():
+                raise
+            return self.perform(probed(Offer()))
+
+    def _offer(self) -> Offer:
+        limit = self.connection.answer_limit if isinstance(self.connection, HasLimits) else None
+        if not self.plan.extended_length:
+            return Offer()
+        return self.perform(length_offer(self.connection.atr, limit))
+
+    def _open_with_pace(self, offer: PaceOffer, key: AccessKey) -> Opened:
+        secrets = pace.PaceSecrets.from_entropy(offer, self.entropy(offer.entropy_bytes))
+        session = self.perform(
+            pace.pace(
+                offer,
+                key,
+                secrets,
+                allow_last_try=self.plan.allow_last_try,
+                ask_for_authorities=self.plan.terminal is not None,
+            )
+        )
+        record = self._record(key, AccessProtocol.PACE)
+        opened = Opened(
+            channel=session.channel,
+            access=replace(record, pace_oid=offer.info.oid, parameter_id=offer.info.parameter_id),
+            given_mrz=_information(key),
+            pace_cam=session.cam,
+            identifiers=Identifiers(
+                chip=session.chip_identifier,
+                terminal=None if session.cam is None else session.terminal_identifier,
+                authorities=session.references,
+            ),
+        )
+        if File.CARD_SECURITY in self.plan.files:
+            self._read_outside(File.CARD_SECURITY, opened)
+        self._select(session.channel)
+        return opened
+
+    def _read_outside(self, file: File, opened: Opened) -> None:
+        """A file of the master file, readable between PACE and the application."""
+        reader = FileReader(channel=opened.channel, window=self.window)
+        try:
+            opened.outer_files[file] = self.perform(reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
+        except CommandRefused as error:
+            opened.outer_refused[file] = error.sw
+
+    def _open_with_bac(self, keys: Sequence[AccessKey], refused: PaceRefused) -> Opened:
+        mrz_keys = self._bac_keys(keys)
+        if not mrz_keys:
+            raise refused
+        self._select(None)
+        wrong: IdCardError = refused
+        for key in mrz_keys:
+            try:
+                channel = self.perform(bac.basic_access_control(key.bac_seed, self.entropy(bac.ENTROPY_BYTES)))
+            except WrongAccessKey as error:
+                wrong = error
+                continue
+            return Opened(
+                channel=channel,
+                access=self._record_bac(key, refused),
+                given_mrz=_information(key),
+                identifiers=Identifiers(chip=document_identifier(key)),
+            )
+        raise wrong
+
+    def _bac_keys(self, keys: Sequence[AccessKey]) -> list[MrzKey]:
+        if not self.plan.allow_bac:
+            return []
+        return [key for key in keys if isinstance(key, MrzKey)][:MAX_BAC_TRIES]
+
+    def _record_bac(self, key: MrzKey, refused: PaceRefused) -> AccessRecord:
+        sw = refused.facts["sw"]
+        told = sw if isinstance(sw, int) else None
+        self.profile = replace(self.profile or CardProfile(), pace_refused_sw=told)
+        return replace(self._record(key, AccessProtocol.BAC), pace_refused_sw=told)
+
+    def _record(self, key: AccessKey, protocol: AccessProtocol) -> AccessRecord:
+        return AccessRecord(protocol=protocol, key_kind=key.kind, card_access=self._card_access)
+
+    def _select(self, channel: SecureChannel | None) -> None:
+        try:
+            self.perform(select_application(EMRTD_APPLICATION, channel))
+        except CommandRefused as error:
+            raise UnsupportedDocument("no travel-document application answers on this card", sw=error.sw) from error
+
+
+def _information(key: AccessKey) -> str | None:
+    return key.information if isinstance(key, MrzKey) else None
+
+
+def pace_offers(card_access: bytes | None) -> tuple[PaceOffer, ...]:
+    """The ways to run PACE that EF.CardAccess offers and this library can run, the strongest first."""
+    if card_access is None:
+        return ()
+    try:
+        return offers(SecurityInfos.from_bytes(card_access, where="EF.CardAccess"))
+    except MalformedData:
+        return ()
