@@ -9,6 +9,7 @@ from idcard.errors import MalformedData
 
 MAX_SHORT_LE = 256
 MAX_EXTENDED_LE = 65536
+RESPONSE = "response APDU"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class ResponseApdu:
         :raises MalformedData: if there is no status word.
         """
         if len(raw) < 2:
-            raise MalformedData("fewer than two bytes", where="response APDU")
+            raise MalformedData("fewer than two bytes", where=RESPONSE)
         return cls(data=bytes(raw[:-2]), sw=int.from_bytes(raw[-2:]))
 
     def __repr__(self) -> str:

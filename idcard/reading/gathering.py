@@ -42,6 +42,7 @@ from idcard.errors import (
     Unsupported,
 )
 from idcard.evidence import WITNESSED_HERE, ActiveAuthenticationProof, ChipAuthenticationProof, Evidence
+from idcard.iso7816.apdu import RESPONSE
 from idcard.iso7816.files import FileReader, Window
 from idcard.iso7816.procedure import Procedure
 from idcard.iso7816.secure_messaging import SecureChannel
@@ -293,7 +294,9 @@ class Reading:
             self.files[file] = self._perform(opener, reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
         except CommandRefused as error:
             self.refused[file] = error.sw
-        except (MalformedData, BoundExceeded):
+        except (MalformedData, BoundExceeded) as error:
+            if error.facts.get("where") == RESPONSE:
+                raise  # no answer at all, so nothing is known of the file
             self.files[file] = reader.came
         if self.profile is not None and self._window.most is not None:
             self.profile = replace(self.profile, most=self._window.most)

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from idcard.errors import Cancelled, CardSilent
+from idcard.errors import Cancelled
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.iso7816.procedure import Procedure, chained
 from idcard.transport.base import Connection
 
 T = TypeVar("T")
 ShouldCancel = Callable[[], bool]
-
-_STATUS_WORD_BYTES = 2
 
 
 def never() -> bool:
@@ -26,7 +24,7 @@ def perform(
 
     :param should_cancel: asked before every command.
     :param short_only: long commands go out as a chain of short ones.
-    :raises CardSilent: if the card gives no whole answer.
+    :raises MalformedData: if the card gives an answer without a status word.
     :raises Cancelled: if it says so; the card is left where it is.
     """
     steps = chained(procedure, short_only=short_only)
@@ -35,16 +33,9 @@ def perform(
         while True:
             if should_cancel():
                 raise Cancelled("stopped between two commands")
-            command = steps.send(_response(connection.transmit(command.to_bytes())))
+            command = steps.send(ResponseApdu.from_bytes(connection.transmit(command.to_bytes())))
     except StopIteration as stop:
         result: T = stop.value
         return result
     finally:
         steps.close()
-
-
-def _response(raw: bytes) -> ResponseApdu:
-    """The card's answer; one without a status word is none: no card says that, but some drivers do."""
-    if len(raw) < _STATUS_WORD_BYTES:
-        raise CardSilent("an answer without a status word")
-    return ResponseApdu.from_bytes(raw)
