@@ -125,7 +125,8 @@ def test_what_is_no_command_is_left_out(card: SimulatedCard) -> None:
         '{"format": 2}',
         '{"format": 1, "atr": "zz", "reader": ""}',
         '{"format": 1, "atr": "", "reader": "", "answer_limit": null}\n{"header": "00"}',
-        '{"format": 1, "atr": "", "reader": "", "answer_limit": null}\n{"header": "00", "command_length": -1, "answer_length": 2}',
+        '{"format": 1, "atr": "", "reader": "", "answer_limit": null}\n'
+        '{"header": "00", "command_length": -1, "answer_length": 2}',
     ],
 )
 def test_what_is_no_log(text: str) -> None:
