@@ -53,12 +53,15 @@ ADMITTED = {"insured": 12, "insured-2024": 12, "other-clinic": 5, "over-75": 7, 
 ROOMS = {12: ("Nội tổng quát", "General medicine"), 5: ("Răng hàm mặt", "Dentistry"), 7: ("Mắt", "Eyes")}
 ROOMS |= {21: ("Y học cổ truyền", "Traditional medicine")}
 
+NOT_FOUND = known(
+    "E07",
+    why=("không có trong danh sách", "not in the roster"),
+    told=("Máy chưa tìm thấy bảo hiểm y tế.", "No health insurance was found yet."),
+)
+
 SENT_TO_DESK = {
-    "not-insured": known(
-        "E07",
-        why=("không có trong danh sách", "not in the roster"),
-        told=("Máy chưa tìm thấy bảo hiểm y tế.", "No health insurance was found yet."),
-    ),
+    "not-insured": NOT_FOUND,
+    "not-linked": NOT_FOUND,
     "cover-ended": known(
         "E08",
         why=("Bảo hiểm y tế đã hết hạn", "The insurance has ended"),
