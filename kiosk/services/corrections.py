@@ -23,6 +23,7 @@ from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import Ticket, clinic_day
+from kiosk.domain.worklist import ClosedHow
 from kiosk.insurance.papers import way_policy
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
@@ -31,7 +32,8 @@ from kiosk.services.desk_admission import DeskAdmission
 from kiosk.services.record import ticket_of, visit_facts
 from kiosk.services.route import routes_on
 from kiosk.services.ways import Told
-from kiosk.store import repositories, shifts
+from kiosk.services.worklist import Closing, close_of_visit
+from kiosk.store import deliveries, repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Visit, VisitEvent
@@ -201,6 +203,8 @@ class Corrections:
             visit.recheck = None
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, self._clock.now(), by=by, resolution=Resolution.HELPED)
+        at = self._clock.now()
+        close_of_visit(session, visit.id, Closing(device=self._device, by=by, how=ClosedHow.CANCELLED, at=at))
         self._event(session, visit, "cancelled", by=by, reason=reason, before=visit.room_id, after=after)
 
     def _event(
@@ -224,6 +228,8 @@ class Corrections:
             )
         )
         session.flush()
+        # What waits about this visit may go on now, or be dropped.
+        deliveries.hasten(session, visit.id, at)
         self._tell(session, kind, visit_facts(visit) | said | {"by_shift": shift_id})
 
     def _tell(self, session: Session, kind: str, facts: Mapping[str, Any]) -> None:
