@@ -237,8 +237,8 @@ class FhirSink:
             self._headers["Authorization"] = f"Bearer {token}"
 
     def wants(self, happening: Happening) -> bool:
-        """Everything."""
-        return True
+        """All but erasures: a hospital keeps or erases its own record by its own duties."""
+        return happening is not Happening.ERASED
 
     def deliver(self, event: VisitEvent, visit: OpenedVisit) -> Outcome:
         """What came of posting it."""

@@ -136,8 +136,8 @@ class Hl7Sink:
         self._now = now
 
     def wants(self, happening: Happening) -> bool:
-        """Everything."""
-        return True
+        """All but erasures: a hospital keeps or erases its own record by its own duties."""
+        return happening is not Happening.ERASED
 
     def deliver(self, event: VisitEvent, visit: OpenedVisit) -> Outcome:
         """What came of sending it."""
