@@ -29,6 +29,7 @@ from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
 from kiosk.services.desk_admission import DeskAdmission
+from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.record import ticket_of, visit_facts
 from kiosk.services.route import routes_on
 from kiosk.services.ways import Told
@@ -85,6 +86,7 @@ class Corrections:
 
     :param device: the desk's name in the audit chain and the outbox.
     :param asks_payer: whether somebody asks the payer, so that whoever takes another's place is looked up later.
+    :param receipts: signs the desk's receipts, or None.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Corrections:
         tags: DayTags,
         clock: Clock,
         asks_payer: bool = False,
+        receipts: ReceiptSigner | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -110,6 +113,7 @@ class Corrections:
             clock=clock,
             policy=way_policy(),
             asks_payer=asks_payer,
+            receipts=receipts,
         )
 
     def record(self, visit_id: str) -> RecordRow | None:
