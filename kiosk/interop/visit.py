@@ -67,7 +67,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OpenedVisit:
-    """An admission with its person. ``person`` is None where the record was erased, or does not open.
+    """An admission with its person. ``person`` is None where the record was ``erased``, does not open, or names nobody.
 
     ``route`` is the one that a clerk confirmed, or None.
     """
@@ -87,6 +87,7 @@ class OpenedVisit:
     cover_as_of: datetime | None
     recheck: str | None
     route: str | None = None
+    erased: bool = False
     order: Order | None
 
     def __repr__(self) -> str:
@@ -123,6 +124,8 @@ def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitO
         cover_as_of=visit.cover_as_of,
         recheck=visit.recheck,
         route=visit.route,
+        # What was sealed leaves its commitment behind.
+        erased=visit.sealed_key is None and visit.commitment is not None,
         order=None if order is None else _order(order),
     )
 

@@ -22,6 +22,7 @@ from kiosk.interop.sink import Sink
 from kiosk.interop.visit import Happening
 from kiosk.interop.webhooks import webhook_body
 from kiosk.services.erasure import Eraser
+from kiosk.store.tables import Visit
 
 Leaving = Any
 USUAL = UsualOrders(services={"noi": Service(code="02.1896", name="Khám")}, visit_kind="01", rules=())
@@ -119,6 +120,30 @@ def test_of_the_erased_a_webhook_hears_which_visit_and_nothing_more(
     body = json.loads(webhook_body(event, visit, with_person=True))
     assert body["type"] == "kiosk.visit.erased"
     assert body["data"] == {"event": "erased", "visit": visit_id, "clinic": visit.clinic.code}
+
+
+def test_what_waited_for_a_hospital_when_its_person_was_erased_is_dropped_and_nobody_need_look(
+    leaving: Leaving, erase: Callable[[int], None]
+) -> None:
+    leaving.admit()
+    erase(1)
+    # Nobody listens there: whatever is sent would be told as a receiver that is down.
+    poster, client = Poster("http://127.0.0.1:1/fhir"), MllpClient("127.0.0.1", 1, tls=False)
+    for sink in (
+        FhirSink("fhir", poster, fhir_systems()),
+        Hl7Sink("hl7", client, Addresses(), now=leaving.desk.clock.now),
+    ):
+        assert leaving.deliverer(sink).round() == Delivering(delivered=1, given_up=0, down=False)
+        assert leaving.row(sink.name).receipt == "not_sent.erased"
+
+
+def test_a_record_that_does_not_open_is_no_erased_one(leaving: Leaving, payer: Any) -> None:
+    _, make = payer
+    visit_id = leaving.admit()
+    with leaving.database.write() as session:
+        session.get(Visit, visit_id).blob = b"0" * 40
+    assert make(USUAL).round() == Delivering(delivered=0, given_up=1, down=False)
+    assert leaving.row("checkin").reason == "record_gone"
 
 
 def test_hospital_and_payer_are_not_told_of_an_erasure(leaving: Leaving) -> None:
