@@ -8,9 +8,11 @@ from pathlib import Path
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
+from kiosk.insurance.roster.manifest import load_publisher_key
 from kiosk.keys import load_clinic_private_key, load_clinic_public_key, load_secret
 from kiosk.patient_process import online_of, receipts_of, roster_of
 from kiosk.payer import account_of
+from kiosk.services.receipt import signer_of
 from kiosk.staff_process import trust_problem
 from kiosk.trust import trust_of
 from kiosk.web.common.factory import read_session_key
@@ -42,12 +44,15 @@ def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]
     yield lambda: DayKey.load(config.person_day_key)
     if isinstance(config, StaffConfig):
         yield lambda: load_clinic_private_key(config.clinic_private_key)
+        yield lambda: signer_of(config.receipt_key)
         yield lambda: trust_problem(config, remember=False)
         yield from _looks_at_payer(config)
         yield lambda: _check_interop(config)
         return
     yield lambda: load_clinic_public_key(config.clinic_public_key)
     yield lambda: roster_of(config)
+    if (publisher := config.roster_publisher) is not None:
+        yield lambda: load_publisher_key(publisher)
     yield lambda: trust_of(config, remember=False)
     yield lambda: online_of(config)
     yield lambda: receipts_of(config)

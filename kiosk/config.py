@@ -206,11 +206,13 @@ class StaffConfig(ProcessConfig):
     payer's gateway; with an ``internal_key`` the patient's process may ask about cover. With ``roster`` and
     ``roster_key``, the patient's, staff look people up by insurance number, and see what is to be put right. ``ways``
     says how far each way of coming without a chip card goes here; ``profile`` is the province's, for its target.
-    ``interop`` is the file that says who receives what leaves.
+    ``interop`` is the file that says who receives what leaves. With a ``receipt_key``, the desk's own, whom a clerk
+    admits gets a signed receipt too.
     """
 
     port: Port = 8001
     clinic_private_key: Path
+    receipt_key: Path | None = None
     gateway: Path | None = None
     internal_key: Path | None = None
     interop: Path | None = None

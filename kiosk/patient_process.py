@@ -20,7 +20,7 @@ from kiosk.domain.freshness import Freshness, StoreFreshness
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import OnlineCover
 from kiosk.insurance.staff_link import StaffLink
-from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_receipt_key, load_secret
+from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.ports import CardDesk, Clock, Scanner
 from kiosk.process import listen, run_until_told
 from kiosk.services.audit import Heads
@@ -30,7 +30,7 @@ from kiosk.services.limits import Timing
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.reader_thread import CameraThread, ReaderThread
-from kiosk.services.receipt import ReceiptSigner
+from kiosk.services.receipt import ReceiptSigner, signer_of
 from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.scanner_thread import ScannerThread
 from kiosk.services.ticket_image import TicketImages
@@ -149,7 +149,7 @@ def online_of(config: PatientConfig) -> OnlineCover | None:
 
 def receipts_of(config: PatientConfig) -> ReceiptSigner | None:
     """Who signs this kiosk's receipts, or None; ConfigurationError where the key cannot be used."""
-    return None if config.receipt_key is None else ReceiptSigner(load_receipt_key(config.receipt_key))
+    return signer_of(config.receipt_key)
 
 
 def freshness_of(config: PatientConfig) -> Freshness:

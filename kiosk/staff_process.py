@@ -19,6 +19,7 @@ from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.outgoing import Outgoing
+from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
 from kiosk.store.database import Database
 from kiosk.trust import open_store
@@ -86,7 +87,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     private_key = load_clinic_private_key(config.clinic_private_key)
     opener = VisitOpener(private_key)
     tags = DayTags(config.person_day_key)
-    account = account_of(config)
+    account, receipts = account_of(config), signer_of(config.receipt_key)
     token = None if config.internal_key is None else load_secret(config.internal_key)
     device, clock = device_of(config), SystemClock()
     database = Database.open(config.store)
@@ -102,6 +103,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             clock=clock,
             policy=clean.policy,
             asks_payer=account is not None,
+            receipts=receipts,
         )
         client = None if account is None else client_when_needed(account, clock)
         payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token, client)
@@ -120,6 +122,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 tags=tags,
                 clock=clock,
                 asks_payer=payer.cover is not None,
+                receipts=receipts,
             ),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,

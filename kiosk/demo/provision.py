@@ -35,6 +35,8 @@ _ISSUER_BORN = datetime(2021, 1, 1, tzinfo=UTC)
 """Before the oldest card of :mod:`kiosk.demo.people` was issued."""
 _CLINIC = Path(__file__).with_name("clinic.toml")
 _INTEROP = Path(__file__).with_name("interop.toml")
+_SIGNERS = {"kiosk-1": "receipt", "desk": "desk_receipt"}
+"""Who signs receipts, and the names of their key files."""
 _TRUST = "# The trust store of a demonstration: one anchor, which production refuses.\nformat = 1\n"
 
 
@@ -155,10 +157,11 @@ def _keys(place: Place) -> None:
     if not public.exists():
         private.unlink(missing_ok=True)
         create_clinic_keys(private, public)
-    receipt, listed = place.key("receipt.key"), place.key("receipt.pub")
-    if not listed.exists():
-        receipt.unlink(missing_ok=True)
-        create_receipt_keys(receipt, listed)
+    for name in _SIGNERS.values():
+        receipt, listed = place.key(f"{name}.key"), place.key(f"{name}.pub")
+        if not listed.exists():
+            receipt.unlink(missing_ok=True)
+            create_receipt_keys(receipt, listed)
 
 
 def _issuer(place: Place) -> None:
@@ -168,9 +171,10 @@ def _issuer(place: Place) -> None:
 def _trust(place: Place) -> None:
     _whole(place.trust, lambda folder: _write_trust(folder, place.issuer / "csca.cer"))
     clinic = tomllib.loads(_CLINIC.read_text("utf-8"))["clinic"]["code"]
-    listed = place.trust / "qr" / "keys" / f"{clinic}@kiosk-1.pem"
-    listed.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(place.key("receipt.pub"), listed)
+    for machine, name in _SIGNERS.items():
+        listed = place.trust / "qr" / "keys" / f"{clinic}@{machine}.pem"
+        listed.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(place.key(f"{name}.pub"), listed)
 
 
 def _write_trust(folder: Path, csca: Path) -> None:
@@ -231,6 +235,7 @@ def _configurations(place: Place, options: Options) -> None:
     }
     staff: dict[str, object] = {
         "clinic_private_key": key("clinic.key"),
+        "receipt_key": key("desk_receipt.key"),
         "gateway": place.gateway_account,
         "roster": place.roster,
         "roster_key": key("roster.key"),

@@ -60,6 +60,10 @@ class ClosedHow(StrEnum):
     """A clerk says that nothing is to be corrected."""
     PAPERS = "papers"
     """The papers were shown."""
+    CANCELLED = "cancelled"
+    """The admission that showed it was taken back."""
+    ERASED = "erased"
+    """Whom it was about was erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

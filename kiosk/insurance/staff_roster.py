@@ -50,6 +50,10 @@ class StaffRoster:
         found = self.roster.find(personal_number)
         return "" if found is None or found.insurance_number is None else found.insurance_number
 
+    def is_linked(self, insurance_number: str) -> bool:
+        """Whether the roster links this insurance number to somebody's personal number."""
+        return self.roster.is_linked(insurance_number)
+
     def said(self, personal_number: str | None, insurance_number: str | None) -> Said | None:
         """Who the roster says has this number; None where it keeps no name, or the name does not open."""
         try:

@@ -40,6 +40,8 @@ class CheckinSink:
         """What came of sending the visit's row."""
         if visit.state != "admitted":
             return Delivered(receipt="not_reported.not_admitted")
+        if visit.person is None and not visit.erased:
+            return GivenUp(reason="record_gone")
         match checkin_row(visit, self._table):
             case Waits(reason=reason):
                 return Waiting(reason=reason)

@@ -18,7 +18,7 @@ from typing import Any
 from kiosk.insurance.table_schema import Part, Table, Text
 from kiosk.insurance.tables import DATA, load_table
 from kiosk.interop.http import Poster
-from kiosk.interop.sink import GivenUp, Outcome, VisitEvent
+from kiosk.interop.sink import NOT_SENT, GivenUp, Outcome, VisitEvent
 from kiosk.interop.visit import Happening, OpenedVisit
 from kiosk.services.person import PersonRecord
 
@@ -237,13 +237,13 @@ class FhirSink:
             self._headers["Authorization"] = f"Bearer {token}"
 
     def wants(self, happening: Happening) -> bool:
-        """Everything."""
-        return True
+        """All but erasures: a hospital keeps or erases its own record by its own duties."""
+        return happening is not Happening.ERASED
 
     def deliver(self, event: VisitEvent, visit: OpenedVisit) -> Outcome:
         """What came of posting it."""
         if visit.person is None:
-            return GivenUp(reason="record_gone")
+            return NOT_SENT if visit.erased else GivenUp(reason="record_gone")
         bundle = visit_bundle(visit, self._table, cancelled=event.happening is Happening.CANCELLED)
         return self._poster.post(bundle_json(bundle), {**self._headers, "X-Request-Id": event.id})
 

@@ -186,6 +186,7 @@ def _assurance(visit: OpenedVisit) -> list[str]:
         escaped(visit.cover_result or ""),
         escaped(visit.recheck or ""),
         str(visit.number),
+        escaped(visit.route or ""),
     ]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kiosk.config import LOOPBACK
 from kiosk.interop.hl7v2 import Acknowledgement, Addresses, MalformedAnswer, adt_message, control_id, parse_answer
-from kiosk.interop.sink import Delivered, Down, Failed, GivenUp, Outcome, VisitEvent
+from kiosk.interop.sink import NOT_SENT, Delivered, Down, Failed, GivenUp, Outcome, VisitEvent
 from kiosk.interop.visit import Happening, OpenedVisit
 
 START, END = b"\x0b", b"\x1c\x0d"
@@ -136,13 +136,13 @@ class Hl7Sink:
         self._now = now
 
     def wants(self, happening: Happening) -> bool:
-        """Everything."""
-        return True
+        """All but erasures: a hospital keeps or erases its own record by its own duties."""
+        return happening is not Happening.ERASED
 
     def deliver(self, event: VisitEvent, visit: OpenedVisit) -> Outcome:
         """What came of sending it."""
         if visit.person is None and event.happening is not Happening.CANCELLED:
-            return GivenUp(reason="record_gone")
+            return NOT_SENT if visit.erased else GivenUp(reason="record_gone")
         message = adt_message(event, visit, self._addresses, now=self._now())
         try:
             answer = parse_answer(self._client.exchange(message))

@@ -1,8 +1,9 @@
 """What the hospital says of a visit: its first cost and its route, with which the payer's table can be filled.
 
 Theory of operation. The hospital says it for one visit (:class:`OrderBook`), or once for a room: where every visit of a
-room begins with the same examination, that is its first cost (:class:`UsualOrders`). A route that was only proposed by
-the rules counts where the clinic says so; otherwise staff confirm it.
+room begins with the same examination, that is its first cost (:class:`UsualOrders`). The route is the one that was said
+with the order, else the one that a clerk confirmed on the record; one that was only proposed by the rules counts where
+the clinic says so.
 """
 
 from collections.abc import Mapping
@@ -67,6 +68,8 @@ class UsualOrders:
         )
 
     def _route(self, visit: OpenedVisit) -> str | None:
+        if visit.route is not None:
+            return visit.route
         home = visit.person.home_clinic if visit.person else None
         facts = replace(self.facility, own=None if not home else home == visit.clinic.code)
         return propose_route(facts, self.rules, on=visit.day)

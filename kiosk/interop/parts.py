@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
 
 import structlog
 
@@ -21,8 +20,8 @@ from kiosk.interop.sink import Sink
 from kiosk.interop.webhooks import WebhookSink
 from kiosk.keys import load_secret, read_key
 from kiosk.ports import Clock, StoreUnavailable
+from kiosk.services.worker import Worker
 
-_END_WITHIN_S = 15.0
 _log = structlog.get_logger(__name__)
 
 
@@ -116,38 +115,23 @@ def _hl7(setting: Hl7Setting, clock: Clock) -> Hl7Sink:
     return Hl7Sink(setting.name, client, addresses, now=clock.now)
 
 
-class DeliveryThread:
+class DeliveryThread(Worker):
     """Runs a receiver's rounds in the background.
 
     :param every_s: seconds between two rounds that had nothing to hand over.
     """
 
     def __init__(self, deliverer: Deliverer, *, every_s: float = 2.0) -> None:
+        super().__init__(f"deliver-{deliverer.name}", deliverer, rest_s=every_s)
         self._deliverer = deliverer
         self._every_s = every_s
-        self._stopping = Event()
-        self._thread = Thread(target=self._run, name=f"deliver-{deliverer.name}", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what is under way may be given up, and is handed over again the next time."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=_END_WITHIN_S)
-        self._deliverer.close()
-
-    def _run(self) -> None:
-        pause = 0.0
-        while not self._stopping.wait(pause):
-            try:
-                pause = 0.0 if self._deliverer.round().delivered else self._every_s
-            except StoreUnavailable:
-                pause = self._every_s
-                _log.warning("delivery_waits_for_the_store", sink=self._deliverer.name)
-            except Exception as error:
-                # A bug must not end this for ever; the words of an error may hold personal data.
-                pause = self._every_s
-                _log.error("thread_fault", thread=self._deliverer.name, kind=type(error).__name__)
+    def turn(self) -> None:
+        """A round; what is under way when this ends may be given up, and is handed over again the next time."""
+        try:
+            delivered = self._deliverer.round().delivered
+        except StoreUnavailable:
+            delivered = 0
+            _log.warning("delivery_waits_for_the_store", sink=self._deliverer.name)
+        if not delivered:
+            self._stopping.wait(self._every_s)

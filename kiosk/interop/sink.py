@@ -56,6 +56,10 @@ Outcome = Delivered | Waiting | Failed | Down | GivenUp
 """What came of a try; a reason is a stable word of up to 64 characters and names nobody."""
 
 
+NOT_SENT = Delivered(receipt="not_sent.erased")
+"""What came of an event whose person was erased before it went: nothing is to be sent, and nobody need look."""
+
+
 class Sink(Protocol):
     """A receiver."""
 

@@ -24,6 +24,8 @@ class Happening(StrEnum):
     REGISTERED = "registered"
     UPDATED = "updated"
     CANCELLED = "cancelled"
+    ERASED = "erased"
+    """Who it was is gone here. Only a reference leaves, to receivers that have a message for it."""
 
 
 HAPPENINGS = {
@@ -32,8 +34,10 @@ HAPPENINGS = {
     "recheck_upheld": Happening.UPDATED,
     "recheck_reversed": Happening.UPDATED,
     "recheck_unclear": Happening.UPDATED,
+    "route_confirmed": Happening.UPDATED,
     "corrected": Happening.UPDATED,
     "cancelled": Happening.CANCELLED,
+    "erased": Happening.ERASED,
 }
 """The events of the outbox that leave; no other does."""
 
@@ -48,7 +52,7 @@ class OrderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """The first cost of a visit, with the codes of the common catalogues, and the route that staff confirmed.
+    """The first cost of a visit, with the codes of the common catalogues, and the route where it was said with it.
 
     ``visit_kind`` is MA_LOAI_KCB. ``ordered_at`` is an aware instant.
     """
@@ -63,7 +67,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OpenedVisit:
-    """An admission with its person. ``person`` is None where the record was erased, or does not open."""
+    """An admission with its person. ``person`` is None where the record was ``erased``, does not open, or names nobody.
+
+    ``route`` is the one that a clerk confirmed, or None.
+    """
 
     visit_id: str
     clinic: Clinic
@@ -79,6 +86,8 @@ class OpenedVisit:
     cover_result: str | None
     cover_as_of: datetime | None
     recheck: str | None
+    route: str | None = None
+    erased: bool = False
     order: Order | None
 
     def __repr__(self) -> str:
@@ -114,6 +123,9 @@ def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitO
         cover_result=visit.cover_result,
         cover_as_of=visit.cover_as_of,
         recheck=visit.recheck,
+        route=visit.route,
+        # What was sealed leaves its commitment behind.
+        erased=visit.sealed_key is None and visit.commitment is not None,
         order=None if order is None else _order(order),
     )
 

@@ -51,11 +51,17 @@ def webhook_body(event: VisitEvent, visit: OpenedVisit, *, with_person: bool) ->
             "time": event.at.isoformat(),
             "subject": visit.visit_id,
             "datacontenttype": "application/json",
-            "data": _data(event, visit) | ({"person": _person(visit.person)} if with_person else {}),
+            "data": _content(event, visit, with_person=with_person),
         },
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
+
+
+def _content(event: VisitEvent, visit: OpenedVisit, *, with_person: bool) -> dict[str, Any]:
+    if event.happening is Happening.ERASED:
+        return {"event": event.kind, "visit": visit.visit_id, "clinic": visit.clinic.code}
+    return _data(event, visit) | ({"person": _person(visit.person)} if with_person else {})
 
 
 def _data(event: VisitEvent, visit: OpenedVisit) -> dict[str, Any]:
@@ -70,6 +76,7 @@ def _data(event: VisitEvent, visit: OpenedVisit) -> dict[str, Any]:
         "arrived_at": visit.local_arrival.isoformat(),
         "assurance": visit.assurance,
         "proved_by": visit.proved_by,
+        "route": visit.route,
         "cover": {
             "source": visit.cover_source,
             "result": visit.cover_result,

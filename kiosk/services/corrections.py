@@ -23,15 +23,18 @@ from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import Ticket, clinic_day
+from kiosk.domain.worklist import ClosedHow
 from kiosk.insurance.papers import way_policy
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
 from kiosk.services.desk_admission import DeskAdmission
+from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.record import ticket_of, visit_facts
 from kiosk.services.route import routes_on
 from kiosk.services.ways import Told
-from kiosk.store import repositories, shifts
+from kiosk.services.worklist import Closing, close_of_visit
+from kiosk.store import deliveries, repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Visit, VisitEvent
@@ -83,6 +86,7 @@ class Corrections:
 
     :param device: the desk's name in the audit chain and the outbox.
     :param asks_payer: whether somebody asks the payer, so that whoever takes another's place is looked up later.
+    :param receipts: signs the desk's receipts, or None.
     """
 
     def __init__(
@@ -95,6 +99,7 @@ class Corrections:
         tags: DayTags,
         clock: Clock,
         asks_payer: bool = False,
+        receipts: ReceiptSigner | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -108,6 +113,7 @@ class Corrections:
             clock=clock,
             policy=way_policy(),
             asks_payer=asks_payer,
+            receipts=receipts,
         )
 
     def record(self, visit_id: str) -> RecordRow | None:
@@ -201,6 +207,8 @@ class Corrections:
             visit.recheck = None
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, self._clock.now(), by=by, resolution=Resolution.HELPED)
+        at = self._clock.now()
+        close_of_visit(session, visit.id, Closing(device=self._device, by=by, how=ClosedHow.CANCELLED, at=at))
         self._event(session, visit, "cancelled", by=by, reason=reason, before=visit.room_id, after=after)
 
     def _event(
@@ -224,6 +232,8 @@ class Corrections:
             )
         )
         session.flush()
+        # What waits about this visit may go on now, or be dropped.
+        deliveries.hasten(session, visit.id, at)
         self._tell(session, kind, visit_facts(visit) | said | {"by_shift": shift_id})
 
     def _tell(self, session: Session, kind: str, facts: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from kiosk.services.checkin import settle, ticket_of
 from kiosk.services.desk_admission import DeskAdmission, needs_typing
 from kiosk.services.desk_admission import NotConfirmable as NotConfirmable
 from kiosk.services.person import PersonRecord
+from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.ways import Told
 from kiosk.store import repositories
 from kiosk.store.database import Database
@@ -107,7 +108,7 @@ class StaffDesk:
     :param device: the desk's name in the audit chain and the outbox.
     :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
     :param policy: how far each way of coming goes here; the law's rules where it is not given.
-    :param asks_payer: whether somebody asks the payer.
+    :param asks_payer: whether somebody asks the payer. :param receipts: signs the desk's receipts, or None.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class StaffDesk:
         clock: Clock,
         policy: WayPolicy | None = None,
         asks_payer: bool = False,
+        receipts: ReceiptSigner | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -134,6 +136,7 @@ class StaffDesk:
             clock=clock,
             policy=policy or way_policy(),
             asks_payer=asks_payer,
+            receipts=receipts,
         )
 
     def admissions(self, limit: int = 50) -> tuple[VisitRow, ...]:

@@ -24,6 +24,7 @@ from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, insured_tag, settle, visit_facts
 from kiosk.services.person import PersonRecord, claimed_fields
+from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.route import RouteProposer
 from kiosk.services.ways import Told
 from kiosk.store import repositories, shifts
@@ -51,6 +52,7 @@ class DeskAdmission:
     :param device: the desk's name in the audit chain and the outbox.
     :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
     :param asks_payer: whether somebody asks the payer, so that a desk ticket can be looked up once it is confirmed.
+    :param receipts: signs the desk's receipts, or None: then admissions by a clerk have none.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class DeskAdmission:
         clock: Clock,
         policy: WayPolicy,
         asks_payer: bool,
+        receipts: ReceiptSigner | None = None,
     ) -> None:
         self._clinic = clinic
         self._device = device
@@ -71,6 +74,7 @@ class DeskAdmission:
         self._clock = clock
         self._policy = policy
         self._asks_payer = asks_payer
+        self._receipts = receipts
         self._routes = RouteProposer(clinic)
 
     def confirmable(self, session: Session, visit_id: str, told: Told) -> Visit:
@@ -139,6 +143,8 @@ class DeskAdmission:
         )
         if (shift := shifts.current(session, visit.clinic, at)) is not None:
             visit.shift_id = shift.id
+        if self._receipts is not None:
+            visit.receipt = self._receipts.sign(clinic=visit.clinic, number=visit.number, room_id=room.id, issued=at)
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
         session.flush()

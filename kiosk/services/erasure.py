@@ -2,8 +2,9 @@
 
 Theory of operation. What is personal lies sealed under a key of its visit's own; audit, outbox and receipts hold
 commitments and references only. So erasing takes the sealed key and the blob out of the visit and of whatever was
-sealed for it, with the tag of the day, overwrites them (``secure_delete``), and empties the write-ahead log. Every
-chain verifies as before. That somebody was erased is an event itself: which visit, why, by whom, and nothing of whom.
+sealed for it, with the tag of the day, what was ordered for the person, and what receivers answered about them;
+overwrites all that (``secure_delete``), and empties the write-ahead log. Every chain verifies as before. That somebody
+was erased is an event itself: which visit, why, by whom, and nothing of whom.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,17 +13,19 @@ from datetime import date
 from time import sleep
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from kiosk.domain.corrections import EraseReason
 from kiosk.domain.route import Clinic
+from kiosk.domain.worklist import ClosedHow
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
-from kiosk.store import repositories, shifts
+from kiosk.services.worklist import Closing, close_of_person, close_of_visit
+from kiosk.store import deliveries, repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Visit, VisitEvent, Work
+from kiosk.store.tables import Delivery, Visit, VisitEvent, VisitOrder, Work
 
 _FOLD_TRIES, _FOLD_PAUSE_S = 20, 0.25
 _NUMBERS = ("personal_number", "insurance_number")
@@ -86,6 +89,7 @@ class Eraser:
                 elif fields is not None and wanted == fields.get("guardian_number"):
                     beside.append((visit.day, visit.number))
             erased = tuple(self._erase(session, found, reason, by))
+            close_of_person(session, self._clinic.code, wanted, opener, self._closing(by))
         emptied = self._empty_log()
         return Erased(visits=erased, log_emptied=emptied, unreadable=unreadable, beside=tuple(beside))
 
@@ -99,7 +103,7 @@ class Eraser:
             if visit.sealed_key is None and visit.person_day_tag is None:
                 continue
             visit.sealed_key = visit.blob = visit.person_day_tag = None
-            session.execute(update(Work).where(Work.visit_id == visit.id).values(sealed_key=None, blob=None))
+            self._empty(session, visit.id, by)
             session.add(
                 VisitEvent(
                     id=uuid7(at),
@@ -119,6 +123,18 @@ class Eraser:
             repositories.append_outbox(session, self._device, at, "erased", facts)
             _log.info("person_erased", number=visit.number)
             yield visit.day, visit.number
+
+    def _empty(self, session: Session, visit_id: str, by: str) -> None:
+        """Take away what is personal beside the visit's own row."""
+        close_of_visit(session, visit_id, self._closing(by))
+        session.execute(update(Work).where(Work.visit_id == visit_id).values(sealed_key=None, blob=None))
+        session.execute(delete(VisitOrder).where(VisitOrder.visit_id == visit_id))
+        # A receiver's answer is its own text: it may name whom it filed, and at least finds them there.
+        session.execute(update(Delivery).where(Delivery.visit_id == visit_id).values(receipt=None))
+        deliveries.hasten(session, visit_id, self._clock.now())
+
+    def _closing(self, by: str) -> Closing:
+        return Closing(device=self._device, by=by, how=ClosedHow.ERASED, at=self._clock.now())
 
     def _empty_log(self) -> bool:
         """Whether the write-ahead log could be emptied; who reads has a moment to end."""

@@ -18,16 +18,17 @@ from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked
 from kiosk.domain.eligibility import Coverage, CoverReason, CoverSource, Eligibility, NextStep, Step
 from kiosk.domain.freshness import Freshness
-from kiosk.domain.match import BirthGrade, MatchRule, match_births, match_names, parse_birth
+from kiosk.domain.match import parse_birth
 from kiosk.domain.tickets import clinic_day
 from kiosk.domain.ways import Way, WayDecision, WayPolicy
-from kiosk.domain.worklist import Field, Mismatch, Said, Source
+from kiosk.domain.worklist import Field, Mismatch, Source
 from kiosk.insurance.sources import CoverDesk, CoverFinding, OnlineCover
-from kiosk.insurance.staff_roster import StaffRoster, same_insurance
+from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.ports import Clock
 from kiosk.services.desk import NotConfirmable, StaffDesk, VisitRow
 from kiosk.services.person import VERIFIED, PersonRecord
 from kiosk.services.ways import Guardian, Presented, Told, WayOutcome
+from kiosk.services.whose_number import Whose, whose_numbers
 from kiosk.services.worklist import Subject, Worklist
 from kiosk.store.tables import Visit
 
@@ -37,6 +38,7 @@ _SOURCES = {
     ClaimSource.CARD_QR: Source.CARD_QR,
     ClaimSource.INSURANCE_QR: Source.INSURANCE_QR,
 }
+_PROVED = (Assurance.CHIP_ANCHORED, Assurance.CHIP_PINNED, Assurance.CHIP_CONFIRMED)
 _log = structlog.get_logger(__name__)
 
 
@@ -91,7 +93,7 @@ class OtherWays:
         """
         row = self._row(visit_id, presented)
         who = self._who(row, presented)
-        finding = self._find(who.asked)
+        finding = self._find(who)
         decision = self.policy.decide(
             presented.way,
             seen=presented.seen,
@@ -168,27 +170,30 @@ class OtherWays:
             return _Who(asked=None, read=read, birth=None)
         return _recorded(row.person, read, presented)
 
-    def _find(self, asked: Asked | None) -> CoverFinding | None:
+    def _find(self, who: _Who) -> CoverFinding | None:
         """What is known of their cover; None where there is no number to look for, or nobody who could know."""
+        asked = who.asked
         if asked is None or not (asked.personal_number or asked.insurance_number):
             return None
         if self._roster is None and self._online is None:
             return None
         finding = self._cover.find(asked, on=clinic_day(self._clock.now()))
-        return finding if self._is_theirs(asked, finding) else _another_person(finding)
+        return self._checked(who, asked, finding)
 
-    def _is_theirs(self, asked: Asked, finding: CoverFinding) -> bool:
-        """Whether cover that the roster alone found by an insurance number is this person's, as far as it can tell."""
+    def _checked(self, who: _Who, asked: Asked, finding: CoverFinding) -> CoverFinding:
+        """Cover that the roster alone found, as far as it is this person's."""
         by_payer = finding.basis.source is not CoverSource.ROSTER
         if by_payer or not finding.eligibility.covered or self._roster is None:
-            return True
-        try:
-            if asked.personal_number and self._roster.roster.find(asked.personal_number) is not None:
-                return True
-            said = self._roster.said(None, asked.insurance_number)
-        except ConfigurationError:
-            return True
-        return said is None or _same_person(asked, said)
+            return finding
+        match whose_numbers(asked, self._roster, proved=who.read in _PROVED):
+            case Whose.THEIRS:
+                return finding
+            case Whose.UNTOLD:
+                # The clerk who saw the papers answers for it, and the payer is asked.
+                doubted = replace(finding.eligibility, step=Step.ADMIT_AND_RECHECK)
+                return replace(finding, eligibility=doubted)
+            case Whose.ANOTHERS:
+                return _another_person(finding)
 
     def _told(self, who: _Who, presented: Presented, finding: CoverFinding | None, decision: WayDecision) -> Told:
         # Nobody can be asked about later by no number at all: then the papers are what is waited for.
@@ -214,7 +219,7 @@ class OtherWays:
         if presented.way is not Way.CHIP_AND_NUMBER or who.asked is None or self._roster is None:
             return
         personal, insurance = who.asked.personal_number, presented.insurance_number
-        if not personal or not insurance or self._is_linked(personal, insurance):
+        if not personal or not insurance or not self._may_link(personal, insurance):
             return
         mismatch = Mismatch(
             field=Field.LINK,
@@ -228,11 +233,15 @@ class OtherWays:
         subject = Subject(personal_number=personal, insurance_number=insurance, visit_id=visit.id)
         self._worklist.add_in(session, [mismatch], subject, roster_version=self._roster.version)
 
-    def _is_linked(self, personal: str, insurance: str) -> bool:
-        try:
-            return self._roster is not None and same_insurance(self._roster.linked(personal), insurance)
-        except ConfigurationError:
+    def _may_link(self, personal: str, insurance: str) -> bool:
+        """Whether a link is missing, and would take neither number from another's row."""
+        if self._roster is None:
             return False
+        try:
+            linked = self._roster.linked(personal)
+            return not linked and not self._roster.is_linked(insurance)
+        except ConfigurationError:
+            return True
 
 
 class _ByEitherNumber:
@@ -261,12 +270,6 @@ class _ByEitherNumber:
                 "There is no roster.", reason="never_set_up", remedy="Name a roster in the staff's configuration."
             )
         return self._roster
-
-
-def _same_person(asked: Asked, said: Said) -> bool:
-    names = match_names(asked.name, said.name, a_latin=asked.latin).grade
-    births = match_births(asked.birth, parse_birth(said.birth)) if said.birth else BirthGrade.SAME
-    return MatchRule().allows(names, births)
 
 
 def _another_person(finding: CoverFinding) -> CoverFinding:

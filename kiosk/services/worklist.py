@@ -106,6 +106,33 @@ class Counts:
         return max((max(day.opened, day.closed) for day in self.trend), default=0) or 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How entries are closed, when and by whom; ``device`` is the desk's name in the audit chain."""
+
+    device: str
+    by: str
+    how: ClosedHow
+    at: datetime
+
+
+def close_of_visit(session: Session, visit_id: str, closing: Closing) -> int:
+    """How many entries that a visit showed are closed with it, in the caller's transaction."""
+    works = session.scalars(select(Work).where(Work.visit_id == visit_id, Work.state != WorkState.CLOSED)).all()
+    for work in works:
+        _close(session, work, closing)
+    return len(works)
+
+
+def close_of_person(session: Session, clinic: str, number: str, opener: VisitOpener, closing: Closing) -> int:
+    """How many entries about whoever has this number are closed, whichever visit showed them, or none."""
+    query = select(Work).where(Work.clinic == clinic, Work.sealed_key.is_not(None))
+    found = [work for work in session.scalars(query) if number in _numbers(work, opener)]
+    for work in found:
+        _close(session, work, closing)
+    return len(found)
+
+
 class Worklist:
     """The entries of a clinic.
 
@@ -213,13 +240,7 @@ class Worklist:
                 raise ValueError("no such entry")
             if work.state == WorkState.CLOSED:
                 return False
-            work.state, work.closed_at, work.closed_by, work.closed_how = WorkState.CLOSED, at, by, how
-            # What was wrong is right now, or was never wrong: nobody needs to read the values any more.
-            work.sealed_key = work.blob = None
-            session.flush()
-            facts = {"work": work.id, "field": work.field, "by": by, "how": how}
-            repositories.append_audit(session, self._device, at, "work_closed", facts)
-        _log.info("work_closed", how=how.value)
+            _close(session, work, Closing(device=self._device, by=by, how=how, at=at))
         return True
 
     def _is_there(self, session: Session, field: Field, fields: Fields) -> bool:
@@ -288,14 +309,34 @@ class Worklist:
         )
 
     def _opened(self, work: Work) -> dict[str, str | None] | None:
-        if work.sealed_key is None or work.blob is None or work.commitment is None:
-            return None
-        sealed = Sealed(key=work.sealed_key, blob=work.blob, commitment=work.commitment)
-        try:
-            return self._opener.open(work.id, sealed)
-        except CannotOpen:
-            _log.error("record_unreadable", work=work.id)
-            return None
+        return _opened(work, self._opener)
+
+
+def _close(session: Session, work: Work, closing: Closing) -> None:
+    work.state, work.closed_at = WorkState.CLOSED, closing.at
+    work.closed_by, work.closed_how = closing.by, closing.how
+    # What was wrong is right now, or concerns nobody here: nobody needs to read the values any more.
+    work.sealed_key = work.blob = None
+    session.flush()
+    facts = {"work": work.id, "field": work.field, "by": closing.by, "how": closing.how}
+    repositories.append_audit(session, closing.device, closing.at, "work_closed", facts)
+    _log.info("work_closed", how=closing.how.value)
+
+
+def _opened(work: Work, opener: VisitOpener) -> dict[str, str | None] | None:
+    if work.sealed_key is None or work.blob is None or work.commitment is None:
+        return None
+    sealed = Sealed(key=work.sealed_key, blob=work.blob, commitment=work.commitment)
+    try:
+        return opener.open(work.id, sealed)
+    except CannotOpen:
+        _log.error("record_unreadable", work=work.id)
+        return None
+
+
+def _numbers(work: Work, opener: VisitOpener) -> tuple[str | None, ...]:
+    fields = _opened(work, opener) or {}
+    return fields.get("personal_number"), fields.get("insurance_number")
 
 
 def _fields(mismatch: Mismatch, subject: Subject) -> dict[str, str | None]:

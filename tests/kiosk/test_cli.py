@@ -176,3 +176,27 @@ def test_every_reader_setting_has_a_device(reader: str) -> None:
 def test_a_process_without_a_configuration_is_the_patient_s(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"absent\.toml"):
         load_any(tmp_path / "absent.toml")
+
+
+def test_check_looks_at_the_roster_s_publisher(place: Place) -> None:
+    config = load_any(place.config("patient"))
+    absent = config.model_copy(update={"roster_publisher": place.root / "absent.pub"})
+    assert [problem.reason for problem in problems_of(absent)] == ["never_set_up"]
+    # Of another kind of key: a manifest is signed with Ed25519.
+    wrong = config.model_copy(update={"roster_publisher": place.key("clinic.pub")})
+    assert [problem.reason for problem in problems_of(wrong)] == ["damaged"]
+    right = config.model_copy(update={"roster_publisher": place.key("receipt.pub")})
+    assert problems_of(right) == []
+
+
+def test_check_looks_at_the_desk_s_key_for_receipts(place: Place) -> None:
+    place.key("desk_receipt.key").write_text("no key")
+    assert [problem.reason for problem in problems_of(load_any(place.config("staff")))] == ["damaged"]
+
+
+@pytest.mark.parametrize(("receiver", "file"), [("webhook", "secret"), ("fhir", "token")])
+def test_check_looks_at_the_keys_of_receivers(place: Place, tmp_path: Path, receiver: str, file: str) -> None:
+    settings = f'[[{receiver}]]\nname = "his"\nurl = "https://his.example/x"\n{file} = "absent"\n'
+    (tmp_path / "interop.toml").write_text(settings)
+    config = load_any(place.config("staff")).model_copy(update={"interop": tmp_path / "interop.toml"})
+    assert [problem.reason for problem in problems_of(config)] == ["never_set_up"]

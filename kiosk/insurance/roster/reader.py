@@ -81,6 +81,19 @@ class Roster:
             data = file.linked_row(tag)
             return None if data is None else self._coverage(file, data, None, digits)
 
+    def is_linked(self, number: str) -> bool:
+        """Whether this insurance number leads to a row that has a personal number too.
+
+        :raises ConfigurationError: if the file was damaged since the start.
+        """
+        digits = insurance_digits(number)
+        if digits is None:
+            return False
+        with self._lock, damage_told():
+            file = self._present()
+            data = file.linked_row(self._tags.insurance_tag(digits))
+            return data is not None and file.kinds[Row.from_bytes(data).kind].personal
+
     def describe(self, numbers: Numbers, private_key: X25519PrivateKey) -> Described | None:
         """Who has these numbers, where the name is kept here; only the clinic's private key opens it.
 

@@ -12,6 +12,7 @@ from kiosk.demo.config import BenchConfig
 from kiosk.demo.people import citizens
 from kiosk.demo.provision import Options, Place, provision
 from kiosk.patient_process import receipts_of, roster_of
+from kiosk.staff_process import open_parts
 
 CONFIGS = ("patient.toml", "staff.toml", "bench.toml", "gateway.toml")
 
@@ -100,6 +101,19 @@ def test_what_was_begun_is_finished(tmp_path: Path) -> None:
     assert roster_of(patient(place)).version
     assert TrustStore.from_directory(place.trust, accept_demonstration=True).anchors
     assert receipts_of(patient(place)) is not None
+
+
+def test_kiosk_and_desk_sign_receipts_with_keys_that_the_trust_store_lists(place: Place) -> None:
+    config = load(StaffConfig, place.config("staff"))
+    listed = {file.stem: file.read_bytes() for file in (place.trust / "qr" / "keys").glob("*.pem")}
+    kiosk, desk = (place.key(f"{name}.pub").read_bytes() for name in ("receipt", "desk_receipt"))
+    assert listed == {f"{config.clinic.code}@kiosk-1": kiosk, f"{config.clinic.code}@desk": desk}
+    with open_parts(config) as parts:
+        by_desk = parts.desk._admission._receipts, parts.corrections._admission._receipts
+    by_kiosk = receipts_of(patient(place))
+    assert kiosk != desk
+    assert by_kiosk is not None
+    assert None not in by_desk
 
 
 def test_a_production_folder_is_left_alone(tmp_path: Path) -> None:

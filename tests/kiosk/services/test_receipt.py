@@ -117,3 +117,24 @@ def test_it_is_read_from_a_ticket_that_stands_small_in_the_picture(number: int) 
     image = Image.open(io.BytesIO(TicketImages(clinic=clinic).png(ticket, room, "TRẦN THỊ M**"))).convert("L")
     [symbol] = scan(image.resize((image.width // 2, image.height // 2)))
     assert symbol.data.decode() == text
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_whom_a_clerk_admits_gets_a_receipt_of_the_desk_s(kiosk: Kiosk, later: bool) -> None:
+    kiosk.staff._admission._receipts = ReceiptSigner(ANOTHER)
+    kiosk.show_qr("insured")
+    kiosk.patient.no_card()
+    kiosk.patient.acknowledge()
+    visit_id = kiosk.staff.desk_tickets()[0].visit_id
+    if later:
+        kiosk.clock.advance(86400)
+    kiosk.staff.confirm(visit_id, "mat", by="chi-hoa")
+    with kiosk.database.read() as session:
+        visit = session.get(Visit, visit_id)
+        [link] = session.scalars(select(Audit.body).where(Audit.kind == "confirmed"))
+    found = recognise(visit.receipt.encode())
+    token = found.document
+    assert isinstance(token, Token)
+    assert verify_qr(found, trusting(ANOTHER), at=kiosk.clock.now()).meets(SIGNED_QR)
+    assert (token.ticket, token.place, token.issued) == (visit.number, "mat", visit.admitted_at.replace(microsecond=0))
+    assert f'"receipt":"{receipt_digest(visit.receipt)}"' in link

@@ -1,0 +1,174 @@
+"""A number at the desk admits only whom the roster's name with it allows, and a number alone is asked about again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
+from kiosk.day_key import DayTags
+from kiosk.devices.clock import ManualClock
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
+from kiosk.domain.eligibility import Step
+from kiosk.domain.route import Clinic, Room
+from kiosk.domain.ways import Paper, Refused, Way
+from kiosk.insurance.papers import way_policy
+from kiosk.insurance.roster import Roster, RosterEntry, build_roster
+from kiosk.insurance.roster.names import Described
+from kiosk.insurance.staff_roster import StaffRoster
+from kiosk.keys import PersonTags, VisitOpener, VisitSealer, create_secret
+from kiosk.services.checkin import CheckIn
+from kiosk.services.desk import StaffDesk
+from kiosk.services.other_ways import OtherWays
+from kiosk.services.person import PersonRecord
+from kiosk.services.ways import Presented, WayOutcome
+from kiosk.services.worklist import Worklist
+from kiosk.store.database import Database
+
+NOW = datetime(2026, 11, 23, 0, 42, tzinfo=UTC)
+CLINIC = Clinic(
+    code="36001",
+    name_vi="A",
+    name_en="A",
+    hotline="1",
+    rooms=(Room(id="noi", name_vi="N", name_en="G", place_vi="1", place_en="1"),),
+)
+NUMBER, INSURANCE, OTHER = "036158900001", "HC4363600000001", "HC4363600000002"
+NAME, BIRTH = "Trần Thị Hoà", BirthDate(year=1958, month=9, day=5)
+LIAR = ("Lê Văn Giả", BirthDate(year=1990, month=2, day=3))
+SEEN = frozenset({Paper("insurance_number"), Paper("identity_paper"), Paper("chip_card")})
+DESCRIBED = Described(name=NAME, birth="05/09/1958", sex="F")
+
+
+def entry(personal: str | None = NUMBER, insurance: str = INSURANCE, said: Described | None = DESCRIBED) -> RosterEntry:
+    return RosterEntry(
+        personal_number=personal,
+        insurance_number=insurance,
+        valid_from=date(2026, 1, 1),
+        valid_to=None,
+        benefit="4",
+        home_clinic="36001",
+        described=said,
+    )
+
+
+def claim(
+    name: str = NAME, birth: BirthDate = BIRTH, number: str | None = NUMBER, source: ClaimSource = ClaimSource.TYPED
+) -> ClaimedIdentity:
+    return ClaimedIdentity(source=source, name=name, birth=birth, sex=Sex.FEMALE, personal_number=number)
+
+
+@dataclass
+class Desk:
+    """A staff's process with a roster, and no payer."""
+
+    checkin: CheckIn
+    staff: StaffDesk
+    work: Worklist
+    ways: OtherWays
+
+    def papers(self, who: ClaimedIdentity, insurance: str | None = None) -> WayOutcome:
+        presented = Presented(way=Way.PAPERS, claim=who, insurance_number=insurance, seen=SEEN)
+        return self.ways.admit(None, presented, "noi", by="desk-1")
+
+    def ticket(self, who: ClaimedIdentity, assurance: Assurance, code: Code = Code.NOT_COVERED) -> str:
+        return self.checkin.desk_ticket(who, code=code, assurance=assurance).visit_id
+
+    def with_number(self, visit_id: str, insurance: str) -> WayOutcome:
+        presented = Presented(way=Way.CHIP_AND_NUMBER, insurance_number=insurance, seen=SEEN)
+        return self.ways.admit(visit_id, presented, "noi", by="desk-1")
+
+    def person(self, visit_id: str) -> PersonRecord:
+        row = self.staff.visit(visit_id)
+        assert row is not None
+        assert row.person is not None
+        return row.person
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    clock, private = ManualClock(NOW), X25519PrivateKey.generate()
+    database, tags = Database.open(tmp_path / "store.db"), PersonTags(bytes([2] * 32))
+    create_secret(tmp_path / "day.key")
+    days, opener = DayTags(tmp_path / "day.key"), VisitOpener(private)
+
+    def made(*entries: RosterEntry) -> Desk:
+        path = tmp_path / "roster.db"
+        as_of = NOW - timedelta(hours=1)
+        build_roster(path, entries, tags=tags, version="v", as_of=as_of, names_for=private.public_key())
+        staff = StaffDesk(database=database, clinic=CLINIC, device="desk-1", opener=opener, tags=days, clock=clock)
+        work = Worklist(database=database, clinic=CLINIC, device="desk-1", opener=opener, clock=clock)
+        roster = StaffRoster(Roster(path, tags=tags), private)
+        sealer = VisitSealer(private.public_key())
+        return Desk(
+            checkin=CheckIn(database=database, clinic=CLINIC, device="kiosk-1", sealer=sealer, tags=days, clock=clock),
+            staff=staff,
+            work=work,
+            ways=OtherWays(desk=staff, policy=way_policy(), worklist=work, clinic="36001", clock=clock, roster=roster),
+        )
+
+    yield made
+    database.close()
+
+
+def test_papers_with_anothers_personal_number_admit_nobody(desk: Callable[..., Desk]) -> None:
+    outcome = desk(entry()).papers(claim(*LIAR))
+    assert outcome.ticket is None
+    assert outcome.decision.refused is Refused.COVER
+    assert outcome.cover is not None
+    assert outcome.cover.code is Code.IDENTITY_DIFFERS
+
+
+def test_a_printed_code_with_anothers_personal_number_admits_nobody(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    ticket = there.ticket(claim(*LIAR, source=ClaimSource.CARD_QR), Assurance.QR_UNSIGNED, Code.QR_ONLY)
+    outcome = there.ways.admit(ticket, Presented(way=Way.CODE, seen=SEEN), "noi", by="desk-1")
+    assert outcome.ticket is None
+
+
+def test_whose_number_it_is_gets_in_by_papers(desk: Callable[..., Desk]) -> None:
+    outcome = desk(entry()).papers(claim(), INSURANCE)
+    assert outcome.ticket is not None
+    assert outcome.cover is not None
+    assert outcome.cover.step is Step.ADMIT
+
+
+def test_anothers_insurance_number_beside_ones_own_admits_nobody(desk: Callable[..., Desk]) -> None:
+    linked = entry("036158900002", OTHER, Described(name="Lê Thị Khác", birth="01/02/1960", sex="F"))
+    assert desk(entry(), linked).papers(claim(), OTHER).ticket is None
+
+
+def test_an_insurance_number_without_personal_number_is_compared_too(desk: Callable[..., Desk]) -> None:
+    there = desk(entry(), entry(None, OTHER, Described(name="Lê Thị Khác", birth="01/02/1960", sex="F")))
+    assert there.papers(claim(), OTHER).ticket is None
+    assert there.papers(claim(number=None), OTHER).ticket is None
+
+
+@pytest.mark.parametrize(
+    ("kept", "number"), [(DESCRIBED, None), (None, NUMBER)], ids=["sealed to the personal number", "no name kept"]
+)
+def test_with_no_name_to_compare_the_payer_is_to_be_asked(
+    desk: Callable[..., Desk], kept: Described | None, number: str | None
+) -> None:
+    outcome = desk(entry(said=kept)).papers(claim(number=number), INSURANCE)
+    assert outcome.ticket is not None
+    assert outcome.cover is not None
+    assert outcome.cover.step is Step.ADMIT_AND_RECHECK
+
+
+@pytest.mark.parametrize("own_row", [True, False], ids=["own row linked", "own row missing"])
+def test_no_link_is_asked_for_that_takes_anothers_number(desk: Callable[..., Desk], own_row: bool) -> None:
+    there = desk(*([entry()] if own_row else []), entry("036158900002", OTHER, None))
+    there.with_number(there.ticket(claim(), Assurance.CHIP_ANCHORED), OTHER)
+    assert not there.work.rows()
+
+
+def test_a_link_is_asked_for_where_the_number_stands_alone(desk: Callable[..., Desk]) -> None:
+    there = desk(entry(None))
+    assert there.with_number(there.ticket(claim(), Assurance.CHIP_ANCHORED), INSURANCE).ticket is not None
+    [row] = there.work.rows()
+    assert row.proposed == INSURANCE
