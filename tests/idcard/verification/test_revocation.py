@@ -21,6 +21,7 @@ from idcard.trust.store import TrustStore
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.passive_authentication import passive_authentication
 from idcard.verification.policy import READING_ONLY, STRICT, VIETNAM_STRICT
+from idcard.verification.revocation import revocation
 
 ISSUED = datetime(2026, 11, 1, tzinfo=UTC)
 Stores = Callable[..., TrustStore]
@@ -138,8 +139,16 @@ def test_a_link_that_was_revoked(holder: Holder, gather: Any, stored: Stores, at
     trusted = fact(read, store, at, FactName.TRUST)
     assert (trusted.outcome, trusted.reason) == (Outcome.PASSED, Reason.ANCHORED)
     assert trusted.details["links"] == Certificate.from_bytes(link).fingerprint
+    # A link that stands, or of which nobody tells, takes nothing from what is known of the signer.
+    of_signer = stored(crl(new))
+    assert fact(read, of_signer, at).reason is Reason.NOT_REVOKED
     one = fact(read, stored(crl(old, 77)), at)
     assert (one.outcome, one.reason) == (Outcome.FAILED, Reason.REVOKED)
+
+
+def test_of_nobody_nothing_is_known(trust: TrustStore, at: datetime) -> None:
+    one = revocation(None, (), trust, at)
+    assert (one.outcome, one.reason) == (Outcome.NOT_PERFORMED, Reason.NO_REVOCATION_LIST)
 
 
 def test_a_newer_list_under_another_name_takes_no_revocation_back(
