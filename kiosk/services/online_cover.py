@@ -121,7 +121,7 @@ class GatewayCover:
         return tuple(name for name in names if _same_name(asked, name))
 
     def _judged(self, answer: CoverAnswer, asked: Asked, question: Question) -> Eligibility:
-        day = clinic_day(self._clock.now())
+        day = asked.on or clinic_day(self._clock.now())
         decision = judge(answer, self._table, on=day, clinic=self._clinic)
         difference = _difference(answer, asked, question) if decision.covered else None
         if difference is None:

@@ -86,3 +86,9 @@ def test_a_bare_name_for_a_year_of_birth_is_not_enough(judged: Judged) -> None:
     bare = judged(year_only, {"name": "TRAN THI HOA"})
     assert bare.reasons == (CoverReason.NAME_DIFFERS,)
     assert judged(year_only, {"name": NAME}).covered
+
+
+@pytest.mark.parametrize(("on", "covered"), [(date(2026, 11, 20), True), (date(2026, 11, 23), False)])
+def test_cover_is_judged_on_the_visits_day(judged: Judged, on: date, covered: bool) -> None:
+    ended = {"name": NAME, "number": INSURANCE, "valid_to": date(2026, 11, 22)}
+    assert judged(ended, on=on).covered is covered
