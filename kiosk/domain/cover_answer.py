@@ -172,7 +172,12 @@ def _group_of(number: str) -> str | None:
 
 def _of_another(answer: CoverAnswer) -> bool:
     """Whether an insurance number was asked and another person's came back; a personal number cannot be compared."""
-    asked = parse_number(answer.asked_number)
+    return is_of_another(answer, answer.asked_number)
+
+
+def is_of_another(answer: CoverAnswer, insurance_number: str) -> bool:
+    """Whether the answer is about another insurance number than this one; not where either of them says none."""
+    own = parse_number(insurance_number)
     told = [parse_number(each) for each in (answer.number, answer.insurance_number, answer.new_number)]
     numbers = {number.social_insurance_number for number in told if number}
-    return asked is not None and bool(numbers) and numbers != {asked.social_insurance_number}
+    return own is not None and bool(numbers) and numbers != {own.social_insurance_number}

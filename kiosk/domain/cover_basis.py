@@ -1,7 +1,7 @@
 """What is asked about somebody's cover, and what a decision rests on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from idcard import BirthDate
@@ -37,7 +37,7 @@ class Asked:
     """About whom the payer is asked; a number that is not known is None.
 
     ``latin``: the name comes from a source that never writes accents, as the chip's zone. ``source`` is who says all
-    this, and ``spellings`` are how others write the same name.
+    this, and ``spellings`` are how others write the same name. ``on`` is the day of the visit, or None for today.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Asked:
     latin: bool = False
     source: Source = Source.CHIP
     spellings: tuple[str, ...] = ()
+    on: date | None = None
 
     def __repr__(self) -> str:
         return "Asked(…)"

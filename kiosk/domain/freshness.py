@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+SKEW = timedelta(days=1)
+"""How far two clocks may differ."""
+
 
 class RosterAge(StrEnum):
     """What follows from a roster's age."""
@@ -30,8 +33,10 @@ class Freshness:
             raise ValueError("a roster is old first, then flagged, then too old")
 
     def age(self, as_of: datetime, now: datetime) -> RosterAge:
-        """The age of a roster that was true at ``as_of``."""
+        """The age of a roster that was true at ``as_of``; one of the future has no age that could be trusted."""
         passed = now - as_of
+        if passed < -SKEW:
+            return RosterAge.TOO_OLD
         for age, days in (
             (RosterAge.TOO_OLD, self.too_old_days),
             (RosterAge.FLAGGED, self.flagged_days),

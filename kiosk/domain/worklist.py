@@ -121,7 +121,9 @@ def _differences(left: Said, right: Said) -> Iterator[Mismatch]:
 
 def _mismatch(field: Field, left: Said, left_value: str, right: Said, right_value: str, grade: str) -> Mismatch:
     # A latin name has lost its marks: whoever copies it would lose them too.
-    proposed = "" if field is Field.NAME and left.latin else left_value
+    # What a clerk typed is nobody's record, and may be the slip itself.
+    typed = left.source is Source.STAFF
+    proposed = "" if typed or (field is Field.NAME and left.latin) else left_value
     if grade == BirthGrade.PARTLY and len(right_value) > len(left_value):
         proposed = right_value
     return Mismatch(

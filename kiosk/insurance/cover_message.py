@@ -12,6 +12,7 @@ from idcard import BirthDate
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import Coverage, CoverReason, CoverSource, Eligibility, NextStep, Step
+from kiosk.domain.worklist import Source
 from kiosk.insurance.sources import NoOnlineAnswer
 
 PATH = "/internal/cover"
@@ -41,6 +42,7 @@ class _Question(_Message):
     personal_number: Number | None = None
     insurance_number: Number | None = None
     latin: bool = False
+    source: Source = Source.CHIP
 
 
 class _Coverage(_Message):
@@ -78,6 +80,7 @@ def question_bytes(asked: Asked) -> bytes:
         personal_number=asked.personal_number,
         insurance_number=asked.insurance_number,
         latin=asked.latin,
+        source=asked.source,
     )
     return question.model_dump_json().encode()
 
@@ -95,6 +98,7 @@ def question_of(content: bytes) -> Asked:
         personal_number=question.personal_number,
         insurance_number=question.insurance_number,
         latin=question.latin,
+        source=question.source,
     )
 
 

@@ -218,7 +218,7 @@ def _refused(own: Said, decision: Eligibility) -> Iterator[Mismatch]:
                 right_source=Source.GATEWAY,
                 right="",
                 grade=grade.value,
-                proposed=value,
+                proposed="" if own.source is Source.STAFF else value,
             )
 
 

@@ -23,7 +23,7 @@ from kiosk.insurance.sources import CoverFinding
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, insured_tag, settle, visit_facts
-from kiosk.services.person import PersonRecord, claimed_fields
+from kiosk.services.person import PersonRecord, claimed_fields, coverage_fields
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.route import RouteProposer
 from kiosk.services.ways import Told
@@ -118,7 +118,7 @@ class DeskAdmission:
         """Turn the desk ticket into an admission."""
         at = self._clock.now()
         day = clinic_day(at)
-        if told.adds:
+        if told.adds or self._found_of_record(visit, told):
             sealed = self._opener.sealer().seal(visit.id, self._fields(visit, told))
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
             visit.compared_at = None
@@ -167,6 +167,11 @@ class DeskAdmission:
             _log.error("record_unreadable", visit=visit.id)
             return None, True
 
+    def _found_of_record(self, visit: Visit, told: Told) -> bool:
+        """Whether cover was found for a record that can be opened, and so can keep it."""
+        found = told.finding is not None and told.finding.eligibility.coverage is not None
+        return found and self._opened(visit)[0] is not None
+
     def _fields(self, visit: Visit, told: Told) -> Fields:
         coverage = None if told.finding is None else told.finding.eligibility.coverage
         guardian = {} if told.guardian is None else told.guardian.fields()
@@ -175,7 +180,8 @@ class DeskAdmission:
             return {**claimed_fields(told.claim, coverage, told.insurance_number), **document, **guardian}
         known, _ = self._opened(visit)
         number = {} if told.insurance_number is None else {"insurance_number": told.insurance_number}
-        return {**(known or {}), **number, **document, **guardian}
+        found = {} if coverage is None else {key: value for key, value in coverage_fields(coverage).items() if value}
+        return {**(known or {}), **number, **found, **document, **guardian}
 
     def _cover(self, visit: Visit, told: Told) -> None:
         if told.finding is not None:

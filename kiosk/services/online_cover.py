@@ -14,7 +14,7 @@ import structlog
 from idcard import BirthDate
 from kiosk.domain.asking import AskRule, Known, Question
 from kiosk.domain.codes import Code
-from kiosk.domain.cover_answer import CoverAnswer, ResultTable, judge
+from kiosk.domain.cover_answer import CoverAnswer, ResultTable, is_of_another, judge
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
 from kiosk.domain.match import BirthGrade, Grade, MatchRule, match_births, match_names, parse_birth
@@ -109,7 +109,7 @@ class GatewayCover:
         while True:
             last = questions[-1]
             answer = gateway.look_up(last.number, last.name, last.birth, officer=officer)
-            decision = self._judged(answer, asked)
+            decision = self._judged(answer, asked, last)
             following = self._rule.next_question(questions, decision.next, known)
             if following is None:
                 return answer, decision
@@ -120,15 +120,15 @@ class GatewayCover:
         names = asked.spellings if self._records is None else (*asked.spellings, *self._records.spellings(asked))
         return tuple(name for name in names if _same_name(asked, name))
 
-    def _judged(self, answer: CoverAnswer, asked: Asked) -> Eligibility:
-        day = clinic_day(self._clock.now())
+    def _judged(self, answer: CoverAnswer, asked: Asked, question: Question) -> Eligibility:
+        day = asked.on or clinic_day(self._clock.now())
         decision = judge(answer, self._table, on=day, clinic=self._clinic)
-        difference = _difference(answer, asked) if decision.covered else None
+        difference = _difference(answer, asked, question) if decision.covered else None
         if difference is None:
             return decision
         _log.warning("gateway_answered_about_another_person", reason=difference.value)
         return Eligibility(
-            code=Code.IDENTITY_DIFFERS,
+            code=Code.COVER_UNKNOWN if difference is CoverReason.UNKNOWN_RESULT else Code.IDENTITY_DIFFERS,
             reasons=(difference,),
             coverage=None,
             step=Step.DESK,
@@ -153,16 +153,24 @@ def _same_name(asked: Asked, name: str) -> bool:
     return match_names(asked.name, name, a_latin=asked.latin).grade not in (Grade.CLOSE, Grade.DIFFERENT)
 
 
-def _difference(answer: CoverAnswer, asked: Asked) -> CoverReason | None:
+def _difference(answer: CoverAnswer, asked: Asked, question: Question) -> CoverReason | None:
     """What tells the person in an admitting answer from the one who was asked about: such an answer admits nobody.
 
-    What the answer leaves out cannot differ: the gateway was told name and birth, and compares them itself.
+    What the answer leaves out cannot differ: the gateway was told name and birth, and compares them itself. But an
+    answer that names neither is about nobody in particular, and one to a year alone agrees with no more than the year.
     """
-    births = match_births(asked.birth, parse_birth(answer.birth)) if answer.birth else BirthGrade.SAME
+    if asked.insurance_number and is_of_another(answer, asked.insurance_number):
+        return CoverReason.OTHER_NUMBER
+    births = _births(answer, asked, question)
     if births in (BirthGrade.DIFFERENT, BirthGrade.UNKNOWN):
         return CoverReason.BIRTH_DIFFERS
-    if answer.name:
-        names = match_names(asked.name, answer.name, a_latin=asked.latin)
-        if not MatchRule().allows(names.grade, births):
-            return CoverReason.NAME_DIFFERS
-    return None
+    if not answer.name:
+        return None if answer.birth else CoverReason.UNKNOWN_RESULT
+    names = match_names(asked.name, answer.name, a_latin=asked.latin)
+    return None if MatchRule().allows(names.grade, births) else CoverReason.NAME_DIFFERS
+
+
+def _births(answer: CoverAnswer, asked: Asked, question: Question) -> BirthGrade:
+    if answer.birth:
+        return match_births(asked.birth, parse_birth(answer.birth))
+    return match_births(asked.birth, parse_birth(question.birth))

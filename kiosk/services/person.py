@@ -5,12 +5,25 @@ A record never becomes an identity again: what staff read from the store is neit
 
 from dataclasses import dataclass
 
-from idcard import BirthDate, ClaimedIdentity, VerifiedIdentity
+from idcard import BirthDate, ClaimedIdentity, ClaimSource, VerifiedIdentity
 from kiosk.domain.eligibility import Coverage, Eligibility
+from kiosk.domain.worklist import Source
 from kiosk.keys import Fields
 
 VERIFIED = "chip_proved"
 """The source of a record that was made from a verified identity."""
+
+_SOURCES = {
+    VERIFIED: Source.CHIP,
+    ClaimSource.CHIP_NOT_PROVED.value: Source.CHIP,
+    ClaimSource.CARD_QR.value: Source.CARD_QR,
+    ClaimSource.INSURANCE_QR.value: Source.INSURANCE_QR,
+}
+
+
+def source_of(source: str) -> Source:
+    """Whose word a record of this source is; a clerk's where no device read it."""
+    return _SOURCES.get(source, Source.STAFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -77,7 +90,7 @@ def verified_fields(
         "sex": identity.sex.value,
         "personal_number": identity.personal_number,
         "document_number": identity.document_number,
-        **_coverage_fields(eligibility.coverage),
+        **coverage_fields(eligibility.coverage),
         **_shown_fields(shown),
     }
 
@@ -89,7 +102,7 @@ def claimed_fields(
 
     :param insurance_number: what a code or a clerk said, where no coverage says it.
     """
-    fields = _claim_fields(claim) | _coverage_fields(coverage)
+    fields = _claim_fields(claim) | coverage_fields(coverage)
     return fields if fields["insurance_number"] else fields | {"insurance_number": insurance_number}
 
 
@@ -120,7 +133,8 @@ def _birth(birth: BirthDate | None) -> str | None:
     return None if birth is None else str(birth)
 
 
-def _coverage_fields(coverage: Coverage | None) -> dict[str, str | None]:
+def coverage_fields(coverage: Coverage | None) -> dict[str, str | None]:
+    """What is kept of the cover that was found."""
     if coverage is None:
         return dict.fromkeys(("benefit", "home_clinic", "covered_from", "covered_to", "insurance_number"))
     return {

@@ -25,7 +25,7 @@ from kiosk.domain.route import Clinic
 from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock, StoreUnavailable
-from kiosk.services.person import PersonRecord
+from kiosk.services.person import PersonRecord, source_of
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -157,6 +157,8 @@ class Rechecker:
             personal_number=person.personal_number,
             insurance_number=person.insurance_number,
             latin=not person.name,
+            source=source_of(person.source),
+            on=visit.day,
         )
 
     def _settle(self, visit_id: str, answer: OnlineAnswer | None) -> Recheck:

@@ -13,7 +13,7 @@ AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("days", "age", "a_second_later"),
     [
-        (-2, RosterAge.FRESH, RosterAge.FRESH),
+        (-1, RosterAge.FRESH, RosterAge.FRESH),
         (3, RosterAge.FRESH, RosterAge.OLD),
         (14, RosterAge.OLD, RosterAge.FLAGGED),
         (30, RosterAge.FLAGGED, RosterAge.TOO_OLD),
@@ -59,3 +59,9 @@ def test_a_trust_store_without_lists_never_grows_old() -> None:
 def test_a_trust_store_s_ages_rise(days: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="old first"):
         StoreFreshness(old_days=days[0], too_old_days=days[1])
+
+
+def test_a_roster_of_the_future_decides_nothing() -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    assert Freshness().age(now + timedelta(hours=23), now) is RosterAge.FRESH
+    assert Freshness().age(now + timedelta(hours=25), now) is RosterAge.TOO_OLD

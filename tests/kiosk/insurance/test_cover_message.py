@@ -11,6 +11,7 @@ from idcard import BirthDate
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import Coverage, CoverReason, CoverSource, Eligibility, NextStep, Step
+from kiosk.domain.worklist import Source
 from kiosk.insurance.cover_message import (
     MalformedMessage,
     answer_bytes,
@@ -96,3 +97,9 @@ def test_any_bytes_are_a_message_or_a_refusal(content: bytes) -> None:
         question_of(content)
     with pytest.raises((MalformedMessage, NoOnlineAnswer)):
         answer_of(content)
+
+
+@pytest.mark.parametrize("source", list(Source))
+def test_who_says_it_crosses(source: Source) -> None:
+    asked = Asked(name="Trần Thị Mẫu", birth=BirthDate(year=1990), personal_number="036190000001", source=source)
+    assert question_of(question_bytes(asked)).source is source

@@ -172,3 +172,18 @@ def test_a_link_is_asked_for_where_the_number_stands_alone(desk: Callable[..., D
     assert there.with_number(there.ticket(claim(), Assurance.CHIP_ANCHORED), INSURANCE).ticket is not None
     [row] = there.work.rows()
     assert row.proposed == INSURANCE
+
+
+def test_the_cover_that_was_found_for_a_ticket_is_kept_with_it(desk: Callable[..., Desk]) -> None:
+    there = desk(entry(None))
+    ticket = there.ticket(claim(), Assurance.CHIP_ANCHORED)
+    there.with_number(ticket, INSURANCE)
+    person = there.person(ticket)
+    assert (person.benefit, person.home_clinic, person.covered_from) == ("4", "36001", "2026-01-01")
+
+
+def test_the_cover_found_by_a_read_number_alone_is_kept_too(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    ticket = there.ticket(claim(source=ClaimSource.CARD_QR), Assurance.QR_UNSIGNED, Code.QR_ONLY)
+    assert there.ways.admit(ticket, Presented(way=Way.CODE, seen=SEEN), "noi", by="desk-1").ticket is not None
+    assert there.person(ticket).benefit == "4"

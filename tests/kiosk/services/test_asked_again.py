@@ -1,0 +1,51 @@
+"""Whoever is asked about again is asked about as the record has it: whose word it is, and for which day."""
+
+from typing import Any
+
+from sqlalchemy import update
+
+from idcard import BirthDate, ClaimedIdentity, ClaimSource
+from kiosk.domain.codes import Code
+from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
+from kiosk.domain.tickets import clinic_day
+from kiosk.domain.worklist import Source
+from kiosk.insurance.sources import NoOnlineAnswer
+from kiosk.keys import VisitOpener
+from kiosk.services.recheck import Rechecker
+from kiosk.store.tables import Visit
+
+Kiosk = Any
+TYPED = ClaimedIdentity(
+    source=ClaimSource.TYPED, personal_number="036199900009", name="Đỗ Thị Khác", birth=BirthDate(year=1940)
+)
+
+
+class Asker:
+    """Somebody who is asked, and has no answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+
+    def ask(self, asked: Asked) -> OnlineAnswer:
+        self.asked.append(asked)
+        raise NoOnlineAnswer(Online.DOWN)
+
+
+def test_what_a_clerk_typed_is_asked_as_a_clerks_word_for_the_visits_day(kiosk: Kiosk) -> None:
+    day = clinic_day(kiosk.clock.now())
+    ticket = kiosk.checkin.desk_ticket(None, code=Code.NO_DOCUMENT)
+    kiosk.staff.confirm(ticket.visit_id, "noi", by="desk-1", claim=TYPED)
+    with kiosk.database.write() as session:
+        session.execute(update(Visit).values(recheck="due"))
+    kiosk.clock.advance(86_400)
+    asker, opener = Asker(), VisitOpener(kiosk.private_key)
+    Rechecker(
+        database=kiosk.database,
+        clinic=kiosk.staff._clinic,
+        device="desk-1",
+        opener=opener,
+        cover=asker,
+        clock=kiosk.clock,
+    ).round()
+    [asked] = asker.asked
+    assert (asked.source, asked.on) == (Source.STAFF, day)

@@ -1,0 +1,94 @@
+"""An answer that would admit is believed only as far as it says whom it is about."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from idcard import BirthDate
+from kiosk.devices.clock import ManualClock
+from kiosk.domain.codes import Code
+from kiosk.domain.cover_answer import CoverAnswer
+from kiosk.domain.cover_basis import Asked
+from kiosk.domain.eligibility import CoverReason, Eligibility
+from kiosk.domain.route import Clinic, Room
+from kiosk.insurance.tables import result_table
+from kiosk.keys import VisitOpener
+from kiosk.services.online_cover import GatewayCover
+from kiosk.services.shift import Officer, ShiftBook
+from kiosk.store.database import Database
+
+NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
+NAME, NUMBER, INSURANCE = "Trần Thị Hoà", "036158900001", "HC4363600000001"
+ANOTHERS = "GD4360000000099"
+
+
+@dataclass
+class Payer:
+    """A payer that answers one question after the other with these fields."""
+
+    answers: list[dict[str, Any]]
+    asked: list[str] = field(default_factory=list)
+    look_up_by: str = "personal_number"
+
+    def look_up(self, number: str, name: str, birth: str, *, officer: Officer) -> CoverAnswer:
+        self.asked.append(birth)
+        base: dict[str, Any] = {"result_code": "000", "asked_number": number, "as_of": NOW, "home_clinic": "36001"}
+        return CoverAnswer(**base | {"valid_from": date(2026, 1, 1)} | self.answers[len(self.asked) - 1])
+
+
+Judged = Callable[..., Eligibility]
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Iterator[Judged]:
+    clock = ManualClock(NOW)
+    room = Room(id="a", name_vi="A", name_en="A", place_vi="1", place_en="1")
+    clinic = Clinic(code="36001", name_vi="A", name_en="A", hotline="1", rooms=(room,))
+    database = Database.open(tmp_path / "store.db")
+    opener = VisitOpener(X25519PrivateKey.generate())
+    shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=opener, clock=clock)
+    shifts.open("Phạm Thị Trực", "036185999901", starts_at=NOW, ends_at=NOW + timedelta(hours=8), by="desk-1")
+
+    def ask(*answers: dict[str, Any], **asked: Any) -> Eligibility:
+        payer = Payer(list(answers))
+        cover = GatewayCover(lambda: payer, shifts=shifts, table=result_table(), clinic="36001", clock=clock)
+        who: dict[str, Any] = {"name": NAME, "birth": BirthDate(year=1958, month=9, day=5), "personal_number": NUMBER}
+        return cover.ask(Asked(**who | asked)).eligibility
+
+    yield ask
+    database.close()
+
+
+def test_an_answer_about_another_insurance_number_admits_nobody(judged: Judged) -> None:
+    decision = judged({"name": NAME, "number": ANOTHERS}, insurance_number=INSURANCE)
+    assert decision.code is Code.IDENTITY_DIFFERS
+    assert decision.reasons == (CoverReason.OTHER_NUMBER,)
+
+
+def test_an_answer_that_names_nobody_admits_nobody(judged: Judged) -> None:
+    decision = judged({"number": INSURANCE}, insurance_number=INSURANCE)
+    assert decision.code is Code.COVER_UNKNOWN
+    assert decision.reasons == (CoverReason.UNKNOWN_RESULT,)
+
+
+@pytest.mark.parametrize("said", [{"name": NAME}, {"birth": "05/09/1958"}], ids=["name", "birth"])
+def test_a_name_or_a_birth_alone_may_agree(judged: Judged, said: dict[str, str]) -> None:
+    assert judged({"number": INSURANCE} | said, insurance_number=INSURANCE).covered
+
+
+def test_a_bare_name_for_a_year_of_birth_is_not_enough(judged: Judged) -> None:
+    year_only = {"result_code": "070"}
+    bare = judged(year_only, {"name": "TRAN THI HOA"})
+    assert bare.reasons == (CoverReason.NAME_DIFFERS,)
+    assert judged(year_only, {"name": NAME}).covered
+
+
+@pytest.mark.parametrize(("on", "covered"), [(date(2026, 11, 20), True), (date(2026, 11, 23), False)])
+def test_cover_is_judged_on_the_visits_day(judged: Judged, on: date, covered: bool) -> None:
+    ended = {"name": NAME, "number": INSURANCE, "valid_to": date(2026, 11, 22)}
+    assert judged(ended, on=on).covered is covered
