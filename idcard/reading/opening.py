@@ -102,14 +102,10 @@ class Opener:
         :raises PaceRefused: if it refused PACE itself and no key for BAC was at hand.
         :raises UnsupportedDocument: if this is no travel document.
         """
-        profile = self._known_card()
-        refused = PaceRefused("the chip offers no PACE that this library can run", sw=profile.pace_refused_sw)
-        if profile.pace_refused_sw is None or not self._bac_keys(keys):
-            opened = self._try_pace(keys[0], refused)
-            if isinstance(opened, Opened):
-                return opened
-            refused = opened
-        return self._open_with_bac(keys, refused)
+        self._known_card()
+        refused = PaceRefused("the chip offers no PACE that this library can run", sw=None)
+        opened = self._try_pace(keys[0], refused)
+        return opened if isinstance(opened, Opened) else self._open_with_bac(keys, opened)
 
     def _try_pace(self, key: AccessKey, refused: PaceRefused) -> Opened | PaceRefused:
         """The chip, opened by the strongest way that it does not refuse, or its first refusal."""
@@ -130,8 +126,8 @@ class Opener:
         self._fresh = True
         return True
 
-    def _known_card(self) -> CardProfile:
-        """The card's profile, made on the first opening; EF.CardAccess is read each time."""
+    def _known_card(self) -> None:
+        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time."""
         known, found = self.profile, self._looked()
         expected = known is not None and known.card_access is CardAccessForm.ABSENT
         if found.raw is None and not expected and not self._fresh and self.reset():
@@ -139,7 +135,6 @@ class Opener:
             found = self._looked()
         self._card_access = found.raw
         self.profile = replace(known or CardProfile(lengths=found.lengths), card_access=found.form)
-        return self.profile
 
     def _looked(self) -> CardAccess:
         return self._probed() if self.profile is None else self.perform(read_card_access(self.profile.card_access))
@@ -239,7 +234,6 @@ class Opener:
     def _record_bac(self, key: MrzKey, refused: PaceRefused) -> AccessRecord:
         sw = refused.facts["sw"]
         told = sw if isinstance(sw, int) else None
-        self.profile = replace(self.profile or CardProfile(), pace_refused_sw=told)
         return replace(self._record(key, AccessProtocol.BAC), pace_refused_sw=told)
 
     def _record(self, key: AccessKey, protocol: AccessProtocol) -> AccessRecord:
