@@ -65,7 +65,8 @@ class ChipAuthenticationProof:
     ``oid`` is the protocol and ``key_id`` the chip's key that was used, as DG14 names them. ``ephemeral_public_key`` is
     the key that the terminal sent. ``response`` is the first protected response, status word included, and ``counter``
     the send sequence counter with which it is sealed; it is empty, or a bare status word, where the chip did not seal
-    its first answer with the agreed keys. ``ephemeral_private_key`` is what a judge in the same process checks the
+    its first answer with the agreed keys; where it refused the protocol itself, that
+    status word stands there and no ephemeral key. ``ephemeral_private_key`` is what a judge here checks the
     answer with; it is left out of files unless asked for, because whoever knows it can invent all the rest.
     """
 
@@ -78,6 +79,11 @@ class ChipAuthenticationProof:
 
     def __repr__(self) -> str:
         return f"ChipAuthenticationProof({self.oid})"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the chip refused the protocol itself, with the status word in ``response``."""
+        return not self.ephemeral_public_key and len(self.response) == 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -161,6 +161,22 @@ class Agreed:
         )
 
 
+def refusal(choice: ChipKeyChoice, sw: int) -> ChipAuthenticationProof:
+    """The transcript of a chip that refused the protocol with ``sw``: it shows neither the chip's key nor its lack."""
+    return _without_keys(choice, sw.to_bytes(_STATUS_BYTES))
+
+
+def failure(choice: ChipKeyChoice) -> ChipAuthenticationProof:
+    """The transcript of a chip that answered wrongly before there were new keys, as with a wrong token."""
+    return _without_keys(choice, b"")
+
+
+def _without_keys(choice: ChipKeyChoice, response: bytes) -> ChipAuthenticationProof:
+    return ChipAuthenticationProof(
+        oid=choice.oid, key_id=choice.key_id, ephemeral_public_key=b"", response=response, counter=FIRST_COUNTER
+    )
+
+
 def entropy_bytes(choice: ChipKeyChoice) -> int:
     """How many random bytes one run takes."""
     return choice.key.domain.entropy_bytes

@@ -33,10 +33,15 @@ def parse_directory(data: bytes) -> tuple[Application, ...]:
     return found
 
 
+def _shown(label: str) -> str:
+    """``label`` with a mark for what does not print: a card's words must not command a terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in label)
+
+
 def _application(node: tlv.Tlv) -> Application:
     fields = node.children("EF.DIR")
     label = tlv.find(fields, _LABEL)
     return Application(
         identifier=tlv.require(fields, _IDENTIFIER, where="EF.DIR").value,
-        label=None if label is None else label.value.decode("utf-8", errors="replace"),
+        label=None if label is None else _shown(label.value.decode("utf-8", errors="replace")),
     )

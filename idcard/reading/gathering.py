@@ -113,7 +113,7 @@ class Reading:
             self._gather(challenge)
         except AgreementBroken:
             # The chip cannot be opened again here, and what was read shows already that it is a copy.
-            if self._agreement_proof is None:
+            if self._agreement_proof is None or self._agreement_proof.refused:
                 raise
 
     def _gather(self, challenge: bytes | None) -> None:
@@ -199,13 +199,17 @@ class Reading:
         except SecureMessagingBroken as error:
             if not _by_rule(error):
                 raise
-            self._agreement_failed = True
+            self._disagreed(agreement.refusal(choice, _bare_status(error)))
             raise AgreementBroken from error
-        except CommandRefused:
-            self._agreement_failed = True
+        except CommandRefused as error:
+            self._disagreed(agreement.refusal(choice, error.sw))
         except IdCardError as error:
-            self._agreement_failed = True
+            self._disagreed(agreement.failure(choice))
             raise AgreementBroken from error
+
+    def _disagreed(self, proof: ChipAuthenticationProof) -> None:
+        """Keep what shows that the chip would not, or could not, unless it has proved itself before."""
+        self._agreement_failed, self._agreement_proof = True, self._agreement_proof or proof
 
     def _authorise(self, opener: Opener, terminal: TerminalCredentials) -> None:
         """Run terminal authentication once in a channel that shows the chip; a chip that refuses goes on without."""

@@ -16,9 +16,11 @@ from idcard.chip.access_keys import AccessKey, MrzKey
 from idcard.chip.pace_offers import PaceOffer, offers
 from idcard.chip.terminal_authentication import document_identifier
 from idcard.errors import (
+    AccessBlocked,
     CardSilent,
     CommandRefused,
     IdCardError,
+    LastTryLeft,
     MalformedData,
     PaceRefused,
     UnsupportedDocument,
@@ -28,11 +30,12 @@ from idcard.evidence import AccessProtocol, AccessRecord, PaceCamProof
 from idcard.iso7816.files import FileReader, Window, select_application
 from idcard.iso7816.procedure import Procedure
 from idcard.iso7816.secure_messaging import SecureChannel
+from idcard.iso7816.status import StatusWord
 from idcard.lds.layout import EMRTD_APPLICATION, File
 from idcard.lds.security_infos import SecurityInfos
 from idcard.reading.discovery import CardAccess, Offer, length_offer, probed, read_card_access
 from idcard.reading.plan import ReadPlan
-from idcard.reading.profile import CardProfile
+from idcard.reading.profile import CardAccessForm, CardProfile
 from idcard.transport.base import Connection, HasLimits, Resettable
 from idcard.transport.session import ShouldCancel, never, perform
 
@@ -78,6 +81,7 @@ class Opener:
     should_cancel: ShouldCancel = never
     profile: CardProfile | None = None
     _card_access: bytes | None = None
+    _fresh: bool = False
 
     @property
     def window(self) -> Window:
@@ -98,14 +102,10 @@ class Opener:
         :raises PaceRefused: if it refused PACE itself and no key for BAC was at hand.
         :raises UnsupportedDocument: if this is no travel document.
         """
-        profile = self._known_card()
-        refused = PaceRefused("the chip offers no PACE that this library can run", sw=profile.pace_refused_sw)
-        if profile.pace_refused_sw is None or not self._bac_keys(keys):
-            opened = self._try_pace(keys[0], refused)
-            if isinstance(opened, Opened):
-                return opened
-            refused = opened
-        return self._open_with_bac(keys, refused)
+        self._known_card()
+        refused = PaceRefused("the chip offers no PACE that this library can run", sw=None)
+        opened = self._try_pace(keys[0], refused)
+        return opened if isinstance(opened, Opened) else self._open_with_bac(keys, opened)
 
     def _try_pace(self, key: AccessKey, refused: PaceRefused) -> Opened | PaceRefused:
         """The chip, opened by the strongest way that it does not refuse, or its first refusal."""
@@ -123,19 +123,21 @@ class Opener:
         if not isinstance(self.connection, Resettable):
             return False
         self.connection.reset()
+        self._fresh = True
         return True
 
-    def _known_card(self) -> CardProfile:
-        """The card's profile, made on the first opening; EF.CardAccess is read each time."""
-        if self.profile is not None:
-            found = self.perform(read_card_access(self.profile.card_access))
-        else:
-            found = self._probed()
-            self.profile = CardProfile(lengths=found.lengths, card_access=found.form)
-        if self.profile.card_access is not found.form:
-            self.profile = replace(self.profile, card_access=found.form)
+    def _known_card(self) -> None:
+        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time."""
+        known, found = self.profile, self._looked()
+        expected = known is not None and known.card_access is CardAccessForm.ABSENT
+        if found.raw is None and not expected and not self._fresh and self.reset():
+            # Inside an application that was left selected EF.CardAccess is not found, which looks like no PACE.
+            found = self._looked()
         self._card_access = found.raw
-        return self.profile
+        self.profile = replace(known or CardProfile(lengths=found.lengths), card_access=found.form)
+
+    def _looked(self) -> CardAccess:
+        return self._probed() if self.profile is None else self.perform(read_card_access(self.profile.card_access))
 
     def _probed(self) -> CardAccess:
         """What the first look at the card gives; a reader that chokes on extended length is asked again without."""
@@ -195,11 +197,13 @@ class Opener:
             raise refused
         self._select(None)
         wrong: IdCardError = refused
-        for key in mrz_keys:
+        for number, key in enumerate(mrz_keys):
             try:
                 channel = self.perform(bac.basic_access_control(key.bac_seed, self.entropy(bac.ENTROPY_BYTES)))
             except WrongAccessKey as error:
                 wrong = error
+                if number + 1 < len(mrz_keys):
+                    self._require_another_try(error)
                 continue
             return Opened(
                 channel=channel,
@@ -209,6 +213,19 @@ class Opener:
             )
         raise wrong
 
+    def _require_another_try(self, wrong: WrongAccessKey) -> None:
+        """Go on to the next key for BAC only where the chip does not count its tries, or the plan allows the last.
+
+        :raises AccessBlocked: if the chip takes no more tries.
+        :raises LastTryLeft: if one try is left.
+        """
+        sw = wrong.facts.get("sw")
+        told = sw if isinstance(sw, int) else None
+        if wrong.tries_left == 0 or sw == StatusWord.AUTHENTICATION_BLOCKED:
+            raise AccessBlocked(sw=told) from wrong
+        if wrong.tries_left == 1 and not self.plan.allow_last_try:
+            raise LastTryLeft(sw=told) from wrong
+
     def _bac_keys(self, keys: Sequence[AccessKey]) -> list[MrzKey]:
         if not self.plan.allow_bac:
             return []
@@ -217,7 +234,6 @@ class Opener:
     def _record_bac(self, key: MrzKey, refused: PaceRefused) -> AccessRecord:
         sw = refused.facts["sw"]
         told = sw if isinstance(sw, int) else None
-        self.profile = replace(self.profile or CardProfile(), pace_refused_sw=told)
         return replace(self._record(key, AccessProtocol.BAC), pace_refused_sw=told)
 
     def _record(self, key: AccessKey, protocol: AccessProtocol) -> AccessRecord:

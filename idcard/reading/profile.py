@@ -1,6 +1,7 @@
 """What was learnt about a type of card, so that the next one is read with fewer commands.
 
-A profile holds nothing about a person: lengths, the way to EF.CardAccess, and a refusal of PACE. The caller keeps
+A profile holds nothing about a person: lengths, and the way to EF.CardAccess. A refusal of PACE is not remembered: one
+hostile card would have honest ones of its type opened with less, and its refusal told as theirs. The caller keeps
 :class:`Profiles` as long as it likes, in memory or as text. A profile that is wrong costs a second opening of the chip
 and corrects itself.
 """
@@ -31,14 +32,18 @@ class CardAccessForm(StrEnum):
 class CardProfile:
     """What is known of a type of card on a reader.
 
-    ``most`` is the largest answer in plain bytes that it was found to give, where that is less than the lengths allow;
-    ``pace_refused_sw`` the status word with which cards of this type refuse PACE.
+    ``most`` is the largest answer in plain bytes that it was found to give, where that is less than the lengths allow.
     """
 
     lengths: Lengths = SHORT
     most: int | None = None
     card_access: CardAccessForm = CardAccessForm.SHORT_IDENTIFIER
-    pace_refused_sw: int | None = None
+
+    @property
+    def roomier(self) -> "CardProfile":
+        """The same with twice as much in one answer, or as much as the lengths allow."""
+        most = 2 * (self.most or LONGEST_ANSWER)
+        return replace(self, most=most if most < self.lengths.answer else None)
 
     @property
     def shorter(self) -> "CardProfile":
@@ -60,9 +65,14 @@ class Profiles:
         return self._known.get(_key(reader, atr))
 
     def learn(self, reader: str, atr: bytes, profile: CardProfile) -> None:
-        """Remember ``profile``; of more than 256 the oldest is forgotten."""
+        """Remember ``profile``; of more than 256 the oldest is forgotten.
+
+        A limit that was known before may be one odd card's: the next reading tries twice as much.
+        """
         key = _key(reader, atr)
-        self._known.pop(key, None)
+        known = self._known.pop(key, None)
+        if known is not None and known.most is not None and known.most == profile.most:
+            profile = profile.roomier
         while len(self._known) >= _MAX_PROFILES:
             self._known.pop(next(iter(self._known)))
         self._known[key] = profile
@@ -96,12 +106,11 @@ def _key(reader: str, atr: bytes) -> str:
 
 def _profile(value: Mapping[str, Any]) -> CardProfile:
     lengths = Lengths(**value["lengths"])
-    numbers = [lengths.answer, lengths.command, *(value[name] for name in ("most", "pace_refused_sw"))]
+    numbers = [lengths.answer, lengths.command, *(value["most"],)]
     if any(type(number) is not int or not 0 <= number <= 0xFFFF for number in numbers if number is not None):
         raise ValueError
     return CardProfile(
         lengths=replace(lengths, answer=min(lengths.answer, LONGEST_ANSWER)),
         most=value["most"],
         card_access=CardAccessForm(value["card_access"]),
-        pace_refused_sw=value["pace_refused_sw"],
     )

@@ -71,11 +71,14 @@ class Exchange:
         lengths = (value["command_length"], value["answer_length"])
         if not all(type(length) is int and 0 <= length <= _MAX_BYTES for length in lengths):
             raise ValueError("a length")
+        sw = None if value["sw"] is None else int(value["sw"], 16)
+        if sw is not None and not 0 <= sw <= 0xFFFF:
+            raise ValueError("a status word")
         return cls(
             header=bytes.fromhex(value["header"]),
             command_length=lengths[0],
             answer_length=lengths[1],
-            sw=None if value["sw"] is None else int(value["sw"], 16),
+            sw=sw,
             milliseconds=float(value["milliseconds"]),
             command=None if value["command"] is None else bytes.fromhex(value["command"]),
             answer=None if value["answer"] is None else bytes.fromhex(value["answer"]),
@@ -175,14 +178,16 @@ class ReplayConnection:
             if head["format"] != _FORMAT or len(lines) > _MAX_ENTRIES:
                 raise ValueError("another format")
             exchanges = [Exchange.from_dict(each) for each in rest]
-            limit = head["answer_limit"]
+            limit = None if head["answer_limit"] is None else int(head["answer_limit"])
+            if limit is not None and not 0 < limit <= _MAX_BYTES:
+                raise ValueError("a limit")
             return cls(
                 exchanges,
                 atr=bytes.fromhex(head["atr"]),
                 reader=str(head["reader"]),
-                answer_limit=None if limit is None else int(limit),
+                answer_limit=limit,
             )
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise MalformedData("not what to_text wrote", where="traffic log") from error
 
     def transmit(self, command: bytes) -> bytes:

@@ -27,7 +27,7 @@ from idcard.verification.passive_authentication import PassiveAuthentication
 from idcard.verification.provenance import Provenance
 from idcard.verification.transcripts import NOTHING_EXPECTED, Expectation, chip_authentication, pace_cam
 
-_DG15 = 15
+_DG14, _DG15 = 14, 15
 
 
 def genuine_chip(
@@ -57,7 +57,7 @@ def _weight(fact: Fact) -> tuple[int, bool]:
 def _active_authentication(evidence: Evidence, passive: PassiveAuthentication, expectation: Expectation) -> Fact:
     proof = evidence.active_authentication
     if File.DG15 not in evidence.files:
-        return _without_key(passive)
+        return _without_key(evidence, passive)
     if proof is None:
         return chip_fact(Outcome.NOT_PERFORMED, Reason.CHIP_NOT_ASKED)
     if proof.response is None:
@@ -70,10 +70,25 @@ def _active_authentication(evidence: Evidence, passive: PassiveAuthentication, e
     return fact
 
 
-def _without_key(passive: PassiveAuthentication) -> Fact:
-    if passive.listed is not None and _DG15 not in passive.listed:
+def _without_key(evidence: Evidence, passive: PassiveAuthentication) -> Fact:
+    """The fact where DG15 is not at hand: a chip has no key only where DG14 has none for chip authentication, too."""
+    if passive.listed is None or _DG15 in passive.listed:
+        return chip_fact(Outcome.NOT_PERFORMED, Reason.CHIP_KEY_NOT_READ)
+    if _DG14 not in passive.listed:
         return chip_fact(Outcome.NOT_SUPPORTED, Reason.NO_CHIP_KEY)
-    return chip_fact(Outcome.NOT_PERFORMED, Reason.CHIP_KEY_NOT_READ)
+    if File.DG14 not in evidence.files:
+        return chip_fact(Outcome.NOT_PERFORMED, Reason.CHIP_KEY_NOT_READ)
+    if _offers_agreement(evidence.files[File.DG14]):
+        return chip_fact(Outcome.NOT_PERFORMED, Reason.CHIP_NOT_ASKED)
+    return chip_fact(Outcome.NOT_SUPPORTED, Reason.NO_CHIP_KEY)
+
+
+def _offers_agreement(dg14: bytes) -> bool:
+    """Whether DG14 has keys for chip authentication; one that cannot be understood may have some."""
+    try:
+        return bool(SecurityInfos.from_dg14(dg14).chip_keys)
+    except ProtocolViolation:
+        return True
 
 
 def _judge_answer(

@@ -76,6 +76,9 @@ def chip_authentication(
         infos = SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
         if proof.oid not in _offered(infos):
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION)
+        if proof.refused:
+            sw = proof.response.hex().upper()
+            return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED, protocol=_CHIP_AUTHENTICATION, sw=sw)
         suite, key = _suite(proof.oid), _chip_key(infos, proof)
         if len(proof.response) <= _STATUS_BYTES:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)

@@ -70,3 +70,13 @@ def test_the_directory_names_every_application() -> None:
         assert second.label is None
     with pytest.raises(MalformedData):
         parse_directory(other)
+
+
+def test_a_label_does_not_command_a_terminal() -> None:
+    label = tlv.build(0x50, b"\x1b[2J\x07\nName\xc2\x9b")
+    template = tlv.build(0x61, tlv.build(0x4F, bytes.fromhex("A0000002471001")) + label)
+    shown = parse_directory(template)[0].label
+    assert (
+        shown
+        == "\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}Name\N{REPLACEMENT CHARACTER}"
+    )

@@ -178,16 +178,28 @@ def test_a_profile_saves_the_questions(issue: Callable[..., SimulatedCard]) -> N
     assert profiles.of("", card.atr) is None
 
 
-def test_a_remembered_refusal_of_pace_is_told_and_forgotten_without_a_key_for_bac(
-    issue: Callable[..., SimulatedCard],
-) -> None:
-    card, profiles = issue(pace_refused_sw=0x6982), Profiles()
+def test_a_refusal_of_pace_is_not_remembered_of_other_cards(issue: Callable[..., SimulatedCard]) -> None:
+    card, honest, profiles = issue(pace_refused_sw=0x6982), issue(), Profiles()
+    assert card.atr == honest.atr
     for _ in range(2):
         evidence = read(Hand(card), [CAN, MRZ], entropy=os.urandom, plan=FEW, profiles=profiles)
         assert evidence.access is not None
         assert evidence.access.pace_refused_sw == 0x6982
     with pytest.raises(idcard.PaceRefused):
         read(Hand(card), [CAN], entropy=os.urandom, plan=FEW, profiles=profiles)
+    access = read(Hand(honest), [CAN, MRZ], entropy=os.urandom, plan=FEW, profiles=profiles).access
+    assert access is not None
+    assert (access.protocol, access.pace_refused_sw) == (idcard.AccessProtocol.PACE, None)
+
+
+def test_a_learnt_limit_grows_again() -> None:
+    profiles, seen = Profiles(), []
+    for _ in range(4):
+        known = profiles.of("", b"") or CardProfile(lengths=lengths.LONG, most=10_000)
+        seen.append(known.most)
+        profiles.learn("", b"", known)
+    assert seen[:3] == [10_000, 10_000, 20_000]
+    assert profiles.of("", b"") == CardProfile(lengths=lengths.LONG)
 
 
 def test_a_wrong_profile_corrects_itself(issue: Callable[..., SimulatedCard], long_card: SimulatedCard) -> None:
@@ -209,7 +221,6 @@ def test_a_wrong_profile_corrects_itself(issue: Callable[..., SimulatedCard], lo
         '{"format": 1, "profiles": []}',
         '{"format": 1, "profiles": {"a": 1}}',
         Profiles({"a": CardProfile(most=-1)}).to_json(),
-        Profiles({"a": CardProfile(pace_refused_sw=0x10000)}).to_json(),
     ],
 )
 def test_what_is_no_profile_text(text: str) -> None:

@@ -115,6 +115,18 @@ def test_what_is_no_command_is_left_out(card: SimulatedCard) -> None:
     assert log.exchanges[0].command is None
 
 
+HEAD = '{"format": 1, "atr": "", "reader": "", "answer_limit": %s}\n'
+EXCHANGE = (
+    '{"header": "00b09e00", "command_length": 5, "answer_length": 2, "sw": "%s", "milliseconds": %s, '
+    '"command": null, "answer": null, "error": null}'
+)
+
+
+def test_a_whole_log_by_hand() -> None:
+    played = ReplayConnection.from_text(HEAD % "256" + EXCHANGE % ("9000", "1"))
+    assert played.transmit(bytes.fromhex("00b09e0000")) == b"\x90\x00"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -127,6 +139,11 @@ def test_what_is_no_command_is_left_out(card: SimulatedCard) -> None:
         '{"format": 1, "atr": "", "reader": "", "answer_limit": null}\n{"header": "00"}',
         '{"format": 1, "atr": "", "reader": "", "answer_limit": null}\n'
         '{"header": "00", "command_length": -1, "answer_length": 2}',
+        HEAD % "Infinity",
+        HEAD % "-5",
+        HEAD % "null" + EXCHANGE % ("FFFFF", "1"),
+        HEAD % "null" + EXCHANGE % ("-1", "1"),
+        HEAD % "null" + EXCHANGE % ("9000", "1" + 400 * "0"),
     ],
 )
 def test_what_is_no_log(text: str) -> None:

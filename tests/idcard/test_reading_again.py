@@ -1,0 +1,120 @@
+"""What a reading must not do to a card that was used before, or that counts its tries, through the face."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+import idcard
+from idcard.iso7816.apdu import CommandApdu, ResponseApdu
+from idcard.lds.layout import File
+from idcard.testing import SPECIMEN, Behaviour, Issuer, SimulatedCard, sod
+from idcard.testing.chip_crypto import Refused
+from idcard.testing.chip_security import AccessState, Security
+from idcard.transport.wrapped import WrappedConnection
+
+CAN = idcard.Can(SPECIMEN.can)
+MRZ = idcard.MrzKey(SPECIMEN.mrz_information)
+WRONG = [idcard.MrzKey.of(f"C0000000{number}", "900101", "300101") for number in range(4)]
+FEW = idcard.ReadPlan(files=(File.SOD, File.DG1, File.DG14))
+EXTERNAL_AUTHENTICATE = 0x82
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Issuer:
+    return Issuer.create(at=datetime(2021, 1, 1, tzinfo=UTC))
+
+
+class Answering(WrappedConnection):
+    """A card of which one kind of command is answered by somebody else."""
+
+    def __init__(self, card: SimulatedCard, answer: Callable[[bytes], bytes | None]) -> None:
+        super().__init__(card)
+        self.answer = answer
+        self.sent: list[bytes] = []
+
+    def transmit(self, command: bytes) -> bytes:
+        self.sent.append(command)
+        return self.answer(command) or super().transmit(command)
+
+
+def test_a_second_reading_of_the_same_connection_opens_with_pace_again(issuer: Issuer) -> None:
+    card = issuer.issue(SPECIMEN)
+    for _ in range(3):
+        access = idcard.read([CAN, MRZ], card, plan=FEW).access
+        assert access is not None
+        assert access.protocol is idcard.AccessProtocol.PACE
+        assert access.card_access is not None
+
+
+@pytest.mark.parametrize(
+    ("statuses", "allowed", "error"),
+    [
+        ((0x63C2, 0x63C1), False, idcard.LastTryLeft),
+        ((0x63C2, 0x63C1, 0x63C0), True, idcard.AccessBlocked),
+        ((0x6983,), False, idcard.AccessBlocked),
+        ((0x6300,) * 4, False, idcard.WrongAccessKey),
+    ],
+)
+def test_bac_stops_where_the_chip_counts_its_tries(
+    issuer: Issuer, statuses: tuple[int, ...], allowed: bool, error: type[idcard.IdCardError]
+) -> None:
+    left = list(statuses)
+
+    def counted(command: bytes) -> bytes | None:
+        return left.pop(0).to_bytes(2) if command[1] == EXTERNAL_AUTHENTICATE else None
+
+    plan = idcard.ReadPlan(files=(File.DG1,), allow_last_try=allowed)
+    card = Answering(issuer.issue(SPECIMEN, pace=False, behaviour=Behaviour()), counted)
+    with pytest.raises(error) as caught:
+        idcard.read(WRONG, card, plan=plan)
+    assert type(caught.value) is error
+    assert not left
+
+
+def without_dg15(issuer: Issuer, **manners: int) -> SimulatedCard:
+    """A card whose signed list has keys for chip authentication in DG14 and no DG15."""
+    card = issuer.issue(SPECIMEN, behaviour=Behaviour(**manners))  # type: ignore[arg-type]
+    listed = {file.data_group: data for file, data in card.files.items() if file.data_group in (1, 2, 13, 14)}
+    groups = {number: data for number, data in listed.items() if number is not None}
+    card.files[File.SOD] = sod.build(groups, issuer.signer, at=datetime(2022, 1, 1, tzinfo=UTC))
+    del card.files[File.DG15]
+    return card
+
+
+def judged(issuer: Issuer, evidence: idcard.Evidence) -> idcard.Fact:
+    trust = idcard.TrustStore.of([issuer.csca_certificate], accept_demonstration=True)
+    return idcard.verify(evidence, trust, at=datetime(2023, 1, 1, tzinfo=UTC)).fact(idcard.FactName.GENUINE_CHIP)
+
+
+def refusing(agreement: SimulatedCard, monkeypatch: pytest.MonkeyPatch) -> SimulatedCard:
+    """The card, which refuses chip authentication inside its channel."""
+    manage = Security.manage
+
+    def refuse(self: Security, command: CommandApdu, state: AccessState, *, application: bool) -> ResponseApdu:
+        if command.p1 == 0x41:
+            raise Refused(0x6A88)
+        return manage(self, command, state, application=application)
+
+    monkeypatch.setattr(Security, "manage", refuse)
+    return agreement
+
+
+def test_a_chip_that_refuses_chip_authentication_is_not_without_a_key(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fact = judged(issuer, idcard.read(CAN, refusing(without_dg15(issuer), monkeypatch)))
+    assert (fact.outcome, fact.reason) == (idcard.Outcome.INCONCLUSIVE, idcard.Reason.CHIP_REFUSED)
+    assert fact.details["sw"] == "6A88"
+
+
+def test_a_copy_with_a_wrong_token_fails(issuer: Issuer) -> None:
+    card = without_dg15(issuer, chip_authentication_version=2)
+    card.secrets = replace(card.secrets, agreement=4711)
+    assert judged(issuer, idcard.read(CAN, card)).outcome is idcard.Outcome.FAILED
+
+
+def test_chip_authentication_that_was_not_asked_for_is_not_lacking(issuer: Issuer) -> None:
+    fact = judged(issuer, idcard.read(CAN, without_dg15(issuer), plan=idcard.ReadPlan(chip_authentication=False)))
+    assert (fact.outcome, fact.reason) == (idcard.Outcome.NOT_PERFORMED, idcard.Reason.CHIP_NOT_ASKED)
