@@ -19,6 +19,8 @@ Source: ICAO Doc 9303-11, "Chip Authentication"; BSI TR-03110-2, "Chip Authentic
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from typing import TypeVar
 
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
@@ -40,6 +42,7 @@ _CIPHERS = ("1", "2", "3", "4")
 _DYNAMIC_AUTHENTICATION_DATA, _PUBLIC_KEY = 0x7C, 0x7F49
 _NONCE, _TOKEN = 0x81, 0x82
 _STATUS_BYTES = 2
+_MAX_PAIRS = 8
 FIRST_COUNTER = 2
 """The send sequence counter of the first answer under the new keys: one for the command, one for the answer."""
 
@@ -64,7 +67,8 @@ class ChipKeyChoice:
 def choices(infos: SecurityInfos) -> tuple[ChipKeyChoice, ...]:
     """The ways to run chip authentication that this library can run, the strongest first."""
     found = []
-    for info, key in _pairs(infos):
+    # A chip's keys are proved sound before any signature is checked: a hostile one must not have us work for hours.
+    for info, key in islice(_pairs(infos), _MAX_PAIRS):
         try:
             found.append(_choice(info, key))
         except IdCardError:
@@ -84,11 +88,17 @@ def _pairs(infos: SecurityInfos) -> Iterator[tuple[ChipAuthenticationInfo, ChipA
         yield from ((info, key) for info in fitting or ([] if infos.chip_authentication else [inferred]))
 
 
+@lru_cache(maxsize=_MAX_PAIRS)
+def _loaded(public_key: bytes) -> AgreementKey:
+    """The key, which is proved sound once."""
+    return load_agreement_key(public_key)
+
+
 def _choice(info: ChipAuthenticationInfo, key: ChipAuthenticationPublicKeyInfo) -> ChipKeyChoice:
     cipher = info.oid.rsplit(".", 1)[1]
     if cipher not in _CIPHERS or info.version not in (1, 2):
         raise UnsupportedAlgorithm("chip authentication with an unknown cipher or version", oid=info.oid)
-    loaded = load_agreement_key(key.public_key)
+    loaded = _loaded(key.public_key)
     if isinstance(loaded.domain, EcDomain) is not info.oid.startswith(_ECDH + "."):
         raise UnsupportedAlgorithm("chip authentication with a key of the other kind", oid=info.oid)
     return ChipKeyChoice(

@@ -13,6 +13,7 @@ Source: ICAO Doc 9303-11, "PACE", "PACEInfo" and "PACEDomainParameterInfo".
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
 from idcard.crypto.domains import Domain, EcDomain, domain_of, standardized
@@ -24,6 +25,7 @@ from idcard.lds.security_infos import DomainParameterInfo, PaceInfo, SecurityInf
 
 _PACE = "0.4.0.127.0.7.2.2.4."
 _MAX_STANDARDIZED = 31
+_MAX_OWN_DOMAINS = 2  # each is proved sound, which takes seconds for a large group, before any signature is checked
 _CIPHER_BITS = {
     CipherSuite.TDES: 80,
     CipherSuite.AES_128: 128,
@@ -76,7 +78,7 @@ def offers(infos: SecurityInfos) -> tuple[PaceOffer, ...]:
     found = []
     for info in infos.pace:
         try:
-            found.append(offer_of(info, infos.pace_domains))
+            found.append(offer_of(info, infos.pace_domains[:_MAX_OWN_DOMAINS]))
         except IdCardError:
             continue  # what one entry gets wrong must not hide the others
     return tuple(sorted(found, key=lambda offer: offer.strength, reverse=True))
@@ -116,5 +118,11 @@ def _domain(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> Domain:
     written = [domain for domain in domains if number in (None, domain.parameter_id)]
     if len(written) != 1:
         raise UnsupportedAlgorithm("PACE without domain parameters, or with more than one set", oid=info.oid)
+    return _own_domain(written[0].parameters)
+
+
+@lru_cache(maxsize=2 * _MAX_OWN_DOMAINS)
+def _own_domain(parameters: bytes) -> Domain:
+    """Domain parameters of the chip's own, which are proved sound once."""
     with door("PACEDomainParameterInfo"):
-        return domain_of(AlgorithmIdentifier.of(load(written[0].parameters, "PACEDomainParameterInfo")))
+        return domain_of(AlgorithmIdentifier.of(load(parameters, "PACEDomainParameterInfo")))

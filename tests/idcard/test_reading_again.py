@@ -77,8 +77,7 @@ def without_dg15(issuer: Issuer, **manners: int) -> SimulatedCard:
     """A card whose signed list has keys for chip authentication in DG14 and no DG15."""
     card = issuer.issue(SPECIMEN, behaviour=Behaviour(**manners))  # type: ignore[arg-type]
     listed = {file.data_group: data for file, data in card.files.items() if file.data_group in (1, 2, 13, 14)}
-    groups = {number: data for number, data in listed.items() if number is not None}
-    card.files[File.SOD] = sod.build(groups, issuer.signer, at=datetime(2022, 1, 1, tzinfo=UTC))
+    card.files[File.SOD] = sod.build(listed, issuer.signer, at=datetime(2022, 1, 1, tzinfo=UTC))
     del card.files[File.DG15]
     return card
 
