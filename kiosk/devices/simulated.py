@@ -83,9 +83,17 @@ class SimulatedConnection:
 
     def __init__(self, bench: BenchSocket) -> None:
         self._bench = bench
-        bench.ask(POWER_ON)
-        bench.ask(RESET)
-        self._atr = bench.ask(ASK_ATR)
+        self._atr = b""
+        self.reset()
+
+    def reset(self) -> None:
+        """Power the card on and reset it, as a real reader does.
+
+        :raises CardRemoved: if no card lies there.
+        """
+        self._bench.ask(POWER_ON)
+        self._bench.ask(RESET)
+        self._atr = self._bench.ask(ASK_ATR)
         if not self._atr:
             raise CardRemoved("no card lies on the simulated reader")
 
