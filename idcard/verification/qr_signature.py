@@ -21,7 +21,7 @@ from idcard.qr.token import ALGORITHMS as TOKEN_ALGORITHMS
 from idcard.qr.token import Token
 from idcard.trust.certificates import Certificate
 from idcard.trust.path import Path, find_path
-from idcard.trust.purposes import purposes_of
+from idcard.trust.purpose import purposes
 from idcard.trust.signer_list import ClinicKey, ListedSigner, QrTrust
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.passive_authentication import _PATH_FACTS
@@ -143,13 +143,13 @@ def _key_usage(certificate: Certificate, kind: Kind) -> Fact:
     One that states no purpose is for all of them; one that states others alone (servers, say) is for none.
     """
     try:
-        stated = purposes_of(certificate)
-        purposes = stated & _ALL_HEALTH
+        stated = purposes(certificate)
+        health = stated & _ALL_HEALTH
     except IdCardError:
         return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
-    if not purposes and (not stated or _ANY_PURPOSE in stated):
+    if not health and (not stated or _ANY_PURPOSE in stated):
         return fact(FactName.KEY_USAGE, Outcome.PASSED, Reason.KEY_USAGE_OPEN, kind=kind.word)
-    right = any(root + _ARCS[kind] in purposes for root in _HEALTH)
+    right = any(root + _ARCS[kind] in health for root in _HEALTH)
     outcome, reason = (Outcome.PASSED, Reason.KEY_USAGE_RIGHT) if right else (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
     return fact(FactName.KEY_USAGE, outcome, reason, kind=kind.word)
 

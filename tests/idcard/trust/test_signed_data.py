@@ -14,7 +14,7 @@ from idcard.encoding.cms import SignedData
 from idcard.errors import MalformedData, UnsupportedAlgorithm
 from idcard.testing import der
 from idcard.trust.master_list import MasterList
-from idcard.trust.purposes import purposes_of
+from idcard.trust.purpose import purposes
 from idcard.trust.signed_data import ListNotTrusted, signed_by, verify_list, verify_signed_data
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -57,13 +57,13 @@ def test_a_certificate_that_nobody_needs_does_not_spoil_a_list(pki: Any) -> None
 
 def test_what_a_key_is_for(pki: Any) -> None:
     root = pki.csca("AA")
-    assert purposes_of(root.parsed) == frozenset()
+    assert purposes(root.parsed) == frozenset()
     signer = pki.list_signer(root).parsed
-    assert purposes_of(signer) == {oids.MASTER_LIST_SIGNER}
+    assert purposes(signer) == {oids.MASTER_LIST_SIGNER}
     one = signer.extensions[oids.EXTENDED_KEY_USAGE]
     broken = replace(signer, extensions={oids.EXTENDED_KEY_USAGE: replace(one, value=b"\x30\x02\x02\x00")})
     with pytest.raises(MalformedData):
-        purposes_of(broken)
+        purposes(broken)
 
 
 def test_whether_it_was_this_key_as_far_as_can_be_told(pki: Any) -> None:
