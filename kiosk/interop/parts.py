@@ -134,4 +134,4 @@ class DeliveryThread(Worker):
             delivered = 0
             _log.warning("delivery_waits_for_the_store", sink=self._deliverer.name)
         if not delivered:
-            self._stopping.wait(self._every_s)
+            self.rest(self._every_s)

@@ -8,13 +8,12 @@ looked up in it, and closed where it now says what was proposed: that is how the
 
 from collections.abc import Iterator
 from datetime import timedelta
-from threading import Event, Thread
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idcard import ClaimSource, ConfigurationError
+from idcard import ConfigurationError
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.cover_answer import CoverAnswer
 from kiosk.domain.cover_basis import Asked
@@ -26,7 +25,8 @@ from kiosk.domain.worklist import ClosedHow, Field, Mismatch, Said, Source, mism
 from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock, StoreUnavailable
-from kiosk.services.person import VERIFIED, PersonRecord
+from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.worker import Rounds
 from kiosk.services.worklist import Subject, Worklist, WorkRow
 from kiosk.store.database import Database
 from kiosk.store.tables import Visit
@@ -34,14 +34,7 @@ from kiosk.store.tables import Visit
 _AT_ONCE = 50
 _OLDEST = timedelta(days=7)
 """Visits that are older are not compared any more."""
-_END_WITHIN_S = 5.0
 _PROVED = (Assurance.CHIP_ANCHORED, Assurance.CHIP_PINNED, Assurance.CHIP_CONFIRMED)
-_SOURCES = {
-    VERIFIED: Source.CHIP,
-    ClaimSource.CHIP_NOT_PROVED: Source.CHIP,
-    ClaimSource.CARD_QR: Source.CARD_QR,
-    ClaimSource.INSURANCE_QR: Source.INSURANCE_QR,
-}
 _log = structlog.get_logger(__name__)
 
 
@@ -148,7 +141,7 @@ class Cleaning:
 
     def _differences(self, person: PersonRecord) -> Iterator[Mismatch]:
         own = Said(
-            source=_SOURCES.get(person.source, Source.STAFF),
+            source=source_of(person.source),
             name=person.display_name,
             birth=person.birth or "",
             sex=person.sex or "",
@@ -162,7 +155,7 @@ class Cleaning:
             yield from mismatches(own, roster)
         if person.shown_source is not None:
             shown = Said(
-                source=_SOURCES.get(person.shown_source, Source.CARD_QR),
+                source=source_of(person.shown_source, otherwise=Source.CARD_QR),
                 name=person.shown_name or "",
                 birth=person.shown_birth or "",
                 sex=person.shown_sex or "",
@@ -222,41 +215,16 @@ def _refused(own: Said, decision: Eligibility) -> Iterator[Mismatch]:
             )
 
 
-class CleaningThread:
+class CleaningThread(Rounds):
     """Runs rounds in the background, and at once when told to.
 
     :param every_s: seconds between two rounds; with it another roster is found.
     """
 
     def __init__(self, cleaning: Cleaning, *, every_s: float = 15.0) -> None:
+        super().__init__("cleaning", every_s=every_s)
         self._cleaning = cleaning
-        self._every_s = every_s
-        self._wake, self._stopping = Event(), Event()
-        self._thread = Thread(target=self._run, name="cleaning", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def nudge(self) -> None:
-        """Run a round soon."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End after the round that is under way."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=_END_WITHIN_S)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._cleaning.round()
-            except StoreUnavailable:
-                _log.warning("cleaning_waits_for_the_store")
-            except Exception as error:
-                # A bug must not end this for ever; the words of an error may hold personal data.
-                _log.error("thread_fault", thread="cleaning", kind=type(error).__name__)
-            self._wake.wait(self._every_s)
-            self._wake.clear()
+    def round(self) -> None:
+        """A round of the cleaning."""
+        self._cleaning.round()

@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from idcard import BirthDate, ClaimSource, ConfigurationError
+from idcard import BirthDate, ConfigurationError
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked
@@ -26,18 +26,12 @@ from kiosk.insurance.sources import CoverDesk, CoverFinding, OnlineCover
 from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.ports import Clock
 from kiosk.services.desk import NotConfirmable, StaffDesk, VisitRow
-from kiosk.services.person import VERIFIED, PersonRecord
+from kiosk.services.person import PersonRecord, source_of
 from kiosk.services.ways import Guardian, Presented, Told, WayOutcome
 from kiosk.services.whose_number import Whose, whose_numbers
 from kiosk.services.worklist import Subject, Worklist
 from kiosk.store.tables import Visit
 
-_SOURCES = {
-    VERIFIED: Source.CHIP,
-    ClaimSource.CHIP_NOT_PROVED: Source.CHIP,
-    ClaimSource.CARD_QR: Source.CARD_QR,
-    ClaimSource.INSURANCE_QR: Source.INSURANCE_QR,
-}
 _PROVED = (Assurance.CHIP_ANCHORED, Assurance.CHIP_PINNED, Assurance.CHIP_CONFIRMED)
 _log = structlog.get_logger(__name__)
 
@@ -161,7 +155,7 @@ class OtherWays:
                 claim.name or claim.name_latin or "",
                 claim.birth,
                 (claim.personal_number, presented.insurance_number),
-                source=_SOURCES.get(claim.source.value, Source.STAFF),
+                source=source_of(claim.source.value),
                 spellings=presented.spellings,
             )
             # The machine read somebody, and the clerk says it is another: what it reached is not theirs.
@@ -291,7 +285,7 @@ def _recorded(person: PersonRecord, read: Assurance, presented: Presented) -> _W
         person.display_name,
         birth,
         (person.personal_number, presented.insurance_number or person.insurance_number),
-        source=_SOURCES.get(person.source, Source.STAFF),
+        source=source_of(person.source),
         latin=not person.name,
         spellings=(*presented.spellings, *shown),
     )

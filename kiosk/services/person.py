@@ -21,9 +21,9 @@ _SOURCES = {
 }
 
 
-def source_of(source: str) -> Source:
-    """Whose word a record of this source is; a clerk's where no device read it."""
-    return _SOURCES.get(source, Source.STAFF)
+def source_of(source: str, *, otherwise: Source = Source.STAFF) -> Source:
+    """Whose word a record of this source is; a clerk's, or ``otherwise``, where no device is known to have read it."""
+    return _SOURCES.get(source, otherwise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

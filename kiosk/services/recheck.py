@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from threading import Event, Thread
 from typing import Any
 
 import structlog
@@ -24,8 +23,9 @@ from kiosk.domain.eligibility import Eligibility, Step
 from kiosk.domain.route import Clinic
 from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
-from kiosk.ports import Clock, StoreUnavailable
+from kiosk.ports import Clock
 from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.worker import Rounds
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -37,7 +37,6 @@ OLDEST = timedelta(days=7)
 _FAILURES = 3
 """After so many people about whom no answer came, a round ends: the gateway is down."""
 
-_END_WITHIN_S = 5.0
 _log = structlog.get_logger(__name__)
 
 
@@ -222,47 +221,19 @@ def _facts(visit: Visit, answer: OnlineAnswer | None) -> dict[str, Any]:
     }
 
 
-class RecheckThread:
+class RecheckThread(Rounds):
     """Runs rounds in the background: now and then, and at once when told that a shift was opened.
 
     :param every_s: seconds between two rounds; with it a network that is back is found.
     """
 
     def __init__(self, rechecker: Rechecker, *, every_s: float = 20.0) -> None:
+        super().__init__("recheck", every_s=every_s)
         self._rechecker = rechecker
-        self._every_s = every_s
-        self._wake, self._stopping = Event(), Event()
         self._ok: bool | None = None
-        self._thread = Thread(target=self._run, name="recheck", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def nudge(self) -> None:
-        """Run a round soon."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End; a question that is under way may be given up."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=_END_WITHIN_S)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._turn()
-            except StoreUnavailable:
-                _log.warning("recheck_waits_for_the_store")
-            except Exception as error:
-                # A bug must not end this for ever; the words of an error may hold personal data.
-                _log.error("thread_fault", thread="recheck", kind=type(error).__name__)
-            self._wake.wait(self._every_s)
-            self._wake.clear()
-
-    def _turn(self) -> None:
+    def round(self) -> None:
+        """A round; staff are told where the payer can be reached again, or no longer."""
         done = self._rechecker.round()
         ok = done.stopped not in (Online.DOWN, Online.REFUSED)
         if ok != self._ok and (done.settled or done.stopped not in (None, Online.NO_SHIFT)):
