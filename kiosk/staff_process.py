@@ -115,14 +115,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             others=others_of(clean, shared, desk, payer.cover),
             cleaning=None if clean.cleaning is None else CleaningThread(clean.cleaning),
             corrections=Corrections(
-                database=database,
-                clinic=config.clinic,
-                device=device,
-                opener=opener,
-                tags=tags,
-                clock=clock,
-                asks_payer=payer.cover is not None,
-                receipts=receipts,
+                database=database, clinic=config.clinic, device=device, clock=clock, admission=desk.admission
             ),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,

@@ -18,18 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity
-from kiosk.day_key import DayTags
 from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import Ticket, clinic_day
 from kiosk.domain.worklist import ClosedHow
-from kiosk.insurance.papers import way_policy
-from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
 from kiosk.services.desk_admission import DeskAdmission
-from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.record import ticket_of, visit_facts
 from kiosk.services.route import routes_on
 from kiosk.services.ways import Told
@@ -85,36 +81,17 @@ class Corrections:
     """The staff process's later word on visits.
 
     :param device: the desk's name in the audit chain and the outbox.
-    :param asks_payer: whether somebody asks the payer, so that whoever takes another's place is looked up later.
-    :param receipts: signs the desk's receipts, or None.
+    :param admission: the desk's own: whoever takes another's place is admitted by the same policy.
     """
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        clinic: Clinic,
-        device: str,
-        opener: VisitOpener,
-        tags: DayTags,
-        clock: Clock,
-        asks_payer: bool = False,
-        receipts: ReceiptSigner | None = None,
+        self, *, database: Database, clinic: Clinic, device: str, clock: Clock, admission: DeskAdmission
     ) -> None:
         self._database = database
         self._clinic = clinic
         self._device = device
         self._clock = clock
-        self._admission = DeskAdmission(
-            clinic=clinic,
-            device=device,
-            opener=opener,
-            tags=tags,
-            clock=clock,
-            policy=way_policy(),
-            asks_payer=asks_payer,
-            receipts=receipts,
-        )
+        self._admission = admission
 
     def record(self, visit_id: str) -> RecordRow | None:
         """What the record of a visit says, or None where there is no such visit."""

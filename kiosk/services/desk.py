@@ -139,6 +139,11 @@ class StaffDesk:
             receipts=receipts,
         )
 
+    @property
+    def admission(self) -> DeskAdmission:
+        """How this desk admits, for those who admit in its name."""
+        return self._admission
+
     def admissions(self, limit: int = 50) -> tuple[VisitRow, ...]:
         """Today's admissions, the latest first."""
         return self._rows("admitted", limit)

@@ -234,14 +234,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         clock=clock,
     )
 
-    corrections = Corrections(
-        database=database,
-        clinic=clinic,
-        device="desk-1",
-        opener=VisitOpener(private),
-        tags=DayTags(tmp_path / "person_day.key"),
-        clock=clock,
-    )
+    corrections = Corrections(database=database, clinic=clinic, device="desk-1", clock=clock, admission=staff.admission)
     shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
     payer = Payer(shifts=shifts, cover=None, token=None, opened=lambda: None)
 

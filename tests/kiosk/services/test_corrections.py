@@ -7,12 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
-from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.flow import Screen
-from kiosk.keys import VisitOpener
 from kiosk.ports import StoreUnavailable
 from kiosk.services.corrections import Corrections, NotCorrectable
 from kiosk.services.desk import NotConfirmable
@@ -36,9 +34,8 @@ def corrections(kiosk: Kiosk) -> Corrections:
         database=kiosk.database,
         clinic=staff._clinic,
         device="desk-1",
-        opener=VisitOpener(kiosk.private_key),
-        tags=DayTags(kiosk.path.with_name("person_day.key")),
         clock=kiosk.clock,
+        admission=staff.admission,
     )
 
 

@@ -148,9 +148,8 @@ def test_entries_of_a_cancelled_admission_are_closed_with_it(kiosk: Kiosk, workl
         database=kiosk.database,
         clinic=staff._clinic,
         device="desk-1",
-        opener=VisitOpener(kiosk.private_key),
-        tags=staff._admission._tags,
         clock=kiosk.clock,
+        admission=staff.admission,
     )
     corrections.cancel(visit_id, reason=CancelReason.BY_MISTAKE, by="chi-hoa")
     assert [row.subject.visit_id for row in worklist.rows()] == [other]
