@@ -186,18 +186,12 @@ def load_secret(path: Path) -> bytes:
 
 def create_clinic_keys(private_path: Path, public_path: Path) -> None:
     """A new key pair for a clinic: PKCS #8 and SubjectPublicKeyInfo, both as PEM."""
-    private_key = X25519PrivateKey.generate()
-    _write_private(private_path, private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    public_path.write_bytes(pem)
+    _write_pair(X25519PrivateKey.generate(), private_path, public_path)
 
 
 def load_clinic_private_key(path: Path) -> X25519PrivateKey:
     """The clinic's private key; ConfigurationError where it is missing or damaged."""
-    try:
-        key = load_pem_private_key(read_key(path), password=None)
-    except (ValueError, TypeError) as error:
-        raise damaged_key(path) from error
+    key = _private_key(path)
     if not isinstance(key, X25519PrivateKey):
         raise damaged_key(path)
     return key
@@ -216,21 +210,27 @@ def load_clinic_public_key(path: Path) -> X25519PublicKey:
 
 def create_receipt_keys(private_path: Path, public_path: Path) -> None:
     """A new key pair with which one kiosk signs receipts: PKCS #8 and SubjectPublicKeyInfo, both as PEM."""
-    private_key = Ed25519PrivateKey.generate()
-    _write_private(private_path, private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    public_path.write_bytes(pem)
+    _write_pair(Ed25519PrivateKey.generate(), private_path, public_path)
 
 
 def load_receipt_key(path: Path) -> Ed25519PrivateKey:
     """A kiosk's key for receipts; ConfigurationError where it is missing or damaged."""
-    try:
-        key = load_pem_private_key(read_key(path), password=None)
-    except (ValueError, TypeError) as error:
-        raise damaged_key(path) from error
+    key = _private_key(path)
     if not isinstance(key, Ed25519PrivateKey):
         raise damaged_key(path)
     return key
+
+
+def _private_key(path: Path) -> object:
+    try:
+        return load_pem_private_key(read_key(path), password=None)
+    except (ValueError, TypeError) as error:
+        raise damaged_key(path) from error
+
+
+def _write_pair(private_key: X25519PrivateKey | Ed25519PrivateKey, private_path: Path, public_path: Path) -> None:
+    _write_private(private_path, private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public_path.write_bytes(private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 
 def _write_private(path: Path, data: bytes) -> None:
