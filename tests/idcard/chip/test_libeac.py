@@ -7,7 +7,7 @@ Source: Debian package libeac3.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,8 +21,11 @@ from idcard.iso7816.apdu import CommandApdu, ResponseApdu
 from idcard.iso7816.procedure import Procedure
 from idcard.lds.security_infos import PaceInfo
 from idcard.testing import Profile, Suite
+from idcard.testing.chip_crypto import Refused
 from idcard.testing.chip_pace import PaceChip
 
+FINITE = (0, 1, 2)
+TRIES = 3
 DOMAINS = (0, 1, 2, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
 
 
@@ -84,8 +87,26 @@ def name_of(profile: Profile) -> str:
     return f"{profile.parameter_id}-{profile.suite.label}"
 
 
+def agreed(run: Callable[[Profile, Any], None], profile: Profile, eac: Any) -> None:
+    """A run that ends well, by fresh keys where need be, over finite fields only.
+
+    There libeac leaves out leading zeros of the shared secret and of a public value in the token (one run in 128,
+    measured over 3,000: no other run failed); we keep them, as the length of the prime. A real fault fails each try.
+    """
+    for left in reversed(range(TRIES if profile.parameter_id in FINITE else 1)):
+        try:
+            return run(profile, eac)
+        except (AssertionError, WrongAccessKey, Refused):
+            if not left:
+                raise
+
+
 @pytest.mark.parametrize("profile", list(profiles()), ids=name_of)
 def test_our_reader_opens_its_card(profile: Profile, eac: Any) -> None:
+    agreed(our_reader, profile, eac)
+
+
+def our_reader(profile: Profile, eac: Any) -> None:
     chip = ForeignChip(eac, profile, "123456")
     offer = offer_of(PaceInfo(oid=profile.pace_oid, version=2, parameter_id=profile.parameter_id))
     procedure = pace(offer, Can("123456"), PaceSecrets.from_entropy(offer, os.urandom(offer.entropy_bytes)))
@@ -102,6 +123,10 @@ def test_its_card_refuses_a_wrong_key_of_ours(eac: Any) -> None:
 
 @pytest.mark.parametrize("profile", list(profiles()), ids=name_of)
 def test_its_reader_opens_our_card(profile: Profile, eac: Any) -> None:
+    agreed(its_reader, profile, eac)
+
+
+def its_reader(profile: Profile, eac: Any) -> None:
     chip = PaceChip(profile, b"123456", os.urandom)
     context, secret = eac.pace(profile), eac.secret("123456")
 
