@@ -1,6 +1,7 @@
 """What all tests share: how hypothesis searches, and the marks that folders give."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,6 +55,36 @@ def rounds_of(usual: int) -> range:
 def rounds() -> Callable[[int], range]:
     """How often a test tries that draws its inputs itself."""
     return rounds_of
+
+
+class SparePorts:
+    """Ports on loopback for programs that are started later: none that the system gives to whoever asks for any.
+
+    Of those another test's program may get one between the choice and the start.
+    """
+
+    def __init__(self) -> None:
+        # Two runs on one machine begin far apart.
+        self._next = 20_000 + os.getpid() * 97 % 10_000
+
+    def __call__(self, count: int = 1) -> int:
+        """The first of so many free ports in a row, which nobody else here was given."""
+        while not all(map(self._is_free, range(self._next, self._next + count))):
+            self._next += 1
+        first, self._next = self._next, self._next + count
+        assert first + count < 32_768, "no ports are left below those of the system"
+        return first
+
+    @staticmethod
+    def _is_free(port: int) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.fixture(scope="session")
+def spare_ports() -> SparePorts:
+    """Gives ports to programs that are started later."""
+    return SparePorts()
 
 
 @pytest.fixture(scope="session")

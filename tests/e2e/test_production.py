@@ -41,12 +41,6 @@ PATIENT += 'clinic_public_key = "clinic.pub"\nreader = "pcsc"\ncamera = "none"\n
 STAFF = 'clinic_private_key = "clinic.key"\n'
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
 class Browser:
     """As much of a browser as the pages need without their scripts: a cookie, forms, their token."""
@@ -111,12 +105,12 @@ class Clinic:
 
 
 @pytest.fixture
-def start(station: Any, tmp_path: Path) -> Iterator[Callable[..., Clinic]]:
+def start(station: Any, tmp_path: Path, spare_ports: Callable[[], int]) -> Iterator[Callable[..., Clinic]]:
     """Starts the two processes in a folder of their own."""
     with ExitStack() as processes:
 
         def serve(command: str, config: str) -> Browser:
-            port = free_port()
+            port = spare_ports()
             path = tmp_path / f"{command}.toml"
             path.write_text(config.replace("{port}", str(port)), encoding="utf-8")
             log = processes.enter_context((tmp_path / f"{command}.log").open("w"))

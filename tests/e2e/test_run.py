@@ -1,29 +1,16 @@
 """``script/run``: one command, three screens, nothing left behind."""
 
-import os
 import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-
-def free_base() -> int:
-    """The first of four ports in a row that are free."""
-    for base in range(20000 + os.getpid() % 1000 * 4, 65000, 4):
-        try:
-            for port in range(base, base + 4):
-                socket.create_server(("127.0.0.1", port)).close()
-        except OSError:
-            continue
-        return base
-    raise AssertionError("no four ports are free")
 
 
 def answers(port: int) -> bool:
@@ -36,9 +23,11 @@ def answers(port: int) -> bool:
 
 
 @pytest.fixture
-def running(root: Path, tmp_path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def running(
+    root: Path, tmp_path: Path, spare_ports: Callable[[int], int]
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """``script/run`` from another folder, and the first of its ports."""
-    base = free_base()
+    base = spare_ports(5)
     command = [str(root / "script" / "run"), "--port-base", str(base), "--dir", str(tmp_path / "demo")]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         yield base, process
@@ -67,8 +56,10 @@ def test_it_serves_three_screens_until_it_is_told_to_stop(
     assert not any(answers(base + at) for at in range(3)), "its processes ended with it"
 
 
-def test_a_port_that_is_taken_is_one_line_and_a_remedy(root: Path, tmp_path: Path) -> None:
-    base = free_base()
+def test_a_port_that_is_taken_is_one_line_and_a_remedy(
+    spare_ports: Callable[[int], int], root: Path, tmp_path: Path
+) -> None:
+    base = spare_ports(5)
     with closing(socket.create_server(("127.0.0.1", base + 1))):
         result = subprocess.run(
             [str(root / "script" / "run"), "--port-base", str(base), "--dir", str(tmp_path / "demo")],

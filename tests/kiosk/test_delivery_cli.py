@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import socket
 import stat
 import subprocess
 import sys
@@ -174,10 +173,8 @@ def test_what_cannot_be_done(clinic: Clinic, tmp_path: Path, arguments: tuple[st
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(spare_ports: Callable[[], int]) -> int:
+    return spare_ports()
 
 
 @dataclass

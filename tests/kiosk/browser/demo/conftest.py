@@ -4,9 +4,7 @@ The parent folder's fixtures are here too: a real Chromium, and axe in it.
 """
 
 import json
-import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +19,8 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from kiosk.demo.provision import Options
 
 UPRIGHT = (1080, 1920)
 expect.set_options(timeout=15_000)  # a machine shared by others is slow at times
@@ -41,17 +41,17 @@ class Kiosk:
 class Demo:
     """Everything that ``kiosk demo`` starts; beside it more kiosks, each with a bench and settings of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spare_ports: Callable[..., int]) -> None:
         self.folder = folder
+        self._spare_ports = spare_ports
         self._processes: list[subprocess.Popen[bytes]] = []
-        first = 20_000 + os.getpid() % 1000 * 10  # so that two runs on one machine do not choose the same
-        base = next(base for base in range(first, 32_000, 10) if all(map(is_free, range(base, base + 4))))
+        base = spare_ports(len(Options().ports))
         self._run("kiosk", "demo", "--dir", str(folder), "--port-base", str(base))
         self.kiosk = self._kiosk("store.db", *range(base, base + 4))
 
     def another(self, name: str, **settings: object) -> Kiosk:
         """One more kiosk of the same clinic with a store of its own; ``settings`` go to the patient's process."""
-        patient, staff, bench, cards = (free_port() for _ in range(4))
+        patient, staff, bench, cards = (self._spare_ports() for _ in range(4))
         shared = {"store": f"{name}.db"} | {key: value for key, value in settings.items() if key in ("store", "trust")}
         devices = dict.fromkeys(("reader", "camera", "scanner"), f"simulated:127.0.0.1:{cards}") | settings
         own = {
@@ -257,8 +257,8 @@ def people(root: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("demonstration") / "demo")
+def demo(tmp_path_factory: pytest.TempPathFactory, spare_ports: Callable[..., int]) -> Iterator[Demo]:
+    running = Demo(tmp_path_factory.mktemp("demonstration") / "demo", spare_ports)
     yield running
     running.stop()
     own = (running.folder / "log" / "patient.log").read_text()
@@ -306,14 +306,3 @@ def lane_of(demo: Demo, lanes: Callable[..., Lane]) -> Iterator[Callable[..., La
 
 def here(port: int) -> str:
     return f"http://127.0.0.1:{port}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
