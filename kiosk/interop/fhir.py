@@ -156,7 +156,7 @@ def _encounter(visit: OpenedVisit, systems: Systems, *, cancelled: bool) -> Reso
         "id": visit.visit_id,
         "meta": {"tag": [{"system": systems.assurance, "code": visit.assurance}]},
         "identifier": _identifier(systems.visit, visit.visit_id),
-        "status": "cancelled" if cancelled else "arrived",
+        "status": "cancelled" if cancelled or visit.state == "cancelled" else "arrived",
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB", "display": "ambulatory"},
         "subject": _reference("Patient", visit),
         "period": {"start": visit.local_arrival.isoformat(timespec="seconds")},
