@@ -66,6 +66,7 @@ class Cleaning:
 
         :raises StoreUnavailable: if the store takes nothing; what was done before stays done.
         """
+        self._worklist.mark_same()
         return self.settle() + self.compare()
 
     def compare(self) -> int:

@@ -127,7 +127,7 @@ class Eraser:
     def _empty(self, session: Session, visit_id: str, by: str) -> None:
         """Take away what is personal beside the visit's own row."""
         close_of_visit(session, visit_id, self._closing(by))
-        session.execute(update(Work).where(Work.visit_id == visit_id).values(sealed_key=None, blob=None))
+        session.execute(update(Work).where(Work.visit_id == visit_id).values(sealed_key=None, blob=None, same=None))
         session.execute(delete(VisitOrder).where(VisitOrder.visit_id == visit_id))
         # A receiver's answer is its own text: it may name whom it filed, and at least finds them there.
         session.execute(update(Delivery).where(Delivery.visit_id == visit_id).values(receipt=None))

@@ -1,9 +1,10 @@
 """The worklist: what is to be put right at the source, kept sealed, shown to staff, sent to the insurer, closed.
 
 Theory of operation. An entry is a row without any field of a person, and a sealed part with both values, the numbers
-and what is proposed. The same difference of the same person is one entry, however often they come: an open entry with
-the same sealed content is the same. Entries are never changed but in their state; each step is a link of the desk's
-audit chain. Only the staff's process has a worklist.
+and what is proposed. The same difference of the same person is one entry, however often they come: each bears a keyed
+hash of its field and sealed content, which the store keeps unique, and which goes when the entry is closed. Entries are
+never changed but in their state; each step is a link of the desk's audit chain. Only the staff's process has a
+worklist.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.domain.worklist import ClosedHow, Field, Mismatch, Source, WorkState
-from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
+from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener, canonical_json
 from kiosk.ports import Clock
 from kiosk.store import repositories
 from kiosk.store.database import Database
@@ -159,10 +160,27 @@ class Worklist:
         added = 0
         for mismatch in found:
             fields = _fields(mismatch, subject)
-            if not self._is_there(session, mismatch.field, fields):
-                self._insert(session, mismatch, subject, fields, roster_version, None)
+            same = self._same(mismatch.field, fields)
+            if not self._is_there(session, same):
+                self._insert(session, mismatch, subject, fields, roster_version, same=same)
                 added += 1
         return added
+
+    def mark_same(self) -> int:
+        """How many entries from before the hashes have theirs now; opened without a turn at writing."""
+        query = select(Work).where(
+            Work.clinic == self._clinic.code,
+            Work.state != WorkState.CLOSED,
+            Work.same.is_(None),
+            Work.field != Field.PAPERS,
+        )
+        with self._database.read() as session:
+            opened = [(work.id, Field(work.field), self._opened(work)) for work in session.scalars(query)]
+        marks = [(each, self._same(field, fields)) for each, field, fields in opened if fields is not None]
+        if not marks:
+            return 0
+        with self._database.write() as session:
+            return sum(self._mark(session, *mark) for mark in marks)
 
     def expect_papers(self, session: Session, visit_id: str, missing: Sequence[str], due_at: datetime) -> None:
         """Note in the caller's transaction that a visit's papers are still to come.
@@ -179,7 +197,7 @@ class Worklist:
             proposed="",
         )
         subject = Subject(visit_id=visit_id)
-        self._insert(session, mismatch, subject, _fields(mismatch, subject), "", due_at)
+        self._insert(session, mismatch, subject, _fields(mismatch, subject), "", due_at=due_at)
 
     def rows(self, *, limit: int | None = None) -> tuple[WorkRow, ...]:
         """What is not closed: what is due first, then the oldest."""
@@ -243,11 +261,20 @@ class Worklist:
             _close(session, work, Closing(device=self._device, by=by, how=how, at=at))
         return True
 
-    def _is_there(self, session: Session, field: Field, fields: Fields) -> bool:
-        query = select(Work).where(
-            Work.clinic == self._clinic.code, Work.field == field, Work.state != WorkState.CLOSED
-        )
-        return any(self._opened(work) == dict(fields) for work in session.scalars(query))
+    def _same(self, field: Field, fields: Fields) -> bytes:
+        return self._opener.tag("worklist", canonical_json([field.value, dict(fields)]))
+
+    def _is_there(self, session: Session, same: bytes) -> bool:
+        query = select(Work.id).where(Work.clinic == self._clinic.code, Work.same == same)
+        return session.scalar(query) is not None
+
+    def _mark(self, session: Session, work_id: str, same: bytes) -> bool:
+        work = session.get(Work, work_id)
+        if work is None or work.state == WorkState.CLOSED or self._is_there(session, same):
+            return False
+        work.same = same
+        session.flush()
+        return True
 
     def _insert(
         self,
@@ -256,7 +283,9 @@ class Worklist:
         subject: Subject,
         fields: Fields,
         roster_version: str,
-        due_at: datetime | None,
+        *,
+        due_at: datetime | None = None,
+        same: bytes | None = None,
     ) -> None:
         at = self._clock.now()
         work_id = uuid7(at)
@@ -274,6 +303,7 @@ class Worklist:
             sealed_key=sealed.key,
             blob=sealed.blob,
             commitment=sealed.commitment,
+            same=same,
             roster_version=roster_version,
             created_at=at,
             due_at=due_at,
@@ -316,7 +346,7 @@ def _close(session: Session, work: Work, closing: Closing) -> None:
     work.state, work.closed_at = WorkState.CLOSED, closing.at
     work.closed_by, work.closed_how = closing.by, closing.how
     # What was wrong is right now, or concerns nobody here: nobody needs to read the values any more.
-    work.sealed_key = work.blob = None
+    work.sealed_key = work.blob = work.same = None
     session.flush()
     facts = {"work": work.id, "field": work.field, "by": closing.by, "how": closing.how}
     repositories.append_audit(session, closing.device, closing.at, "work_closed", facts)
