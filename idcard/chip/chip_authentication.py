@@ -252,7 +252,11 @@ def _keys(choice: ChipKeyChoice, secret: bytes, public: bytes, answer: tuple[tlv
     nonce = tlv.require(answer, _NONCE, where="chip authentication").value
     token = tlv.require(answer, _TOKEN, where="chip authentication").value
     keys = session_keys(choice.suite, secret + nonce)
-    content = tlv.build(0x06, oid_to_bytes(choice.oid)) + tlv.build(choice.key.domain.key_tag, public)
-    if not hmac.compare_digest(token, keys.suite.token(keys.ks_mac, tlv.build(_PUBLIC_KEY, content))):
+    if not any(hmac.compare_digest(token, _token(choice, keys, form)) for form in choice.key.domain.forms(public)):
         raise ProtocolViolation("the chip's token of chip authentication is wrong")
     return keys
+
+
+def _token(choice: ChipKeyChoice, keys: SessionKeys, public: bytes) -> bytes:
+    content = tlv.build(0x06, oid_to_bytes(choice.oid)) + tlv.build(choice.key.domain.key_tag, public)
+    return keys.suite.token(keys.ks_mac, tlv.build(_PUBLIC_KEY, content))

@@ -127,7 +127,8 @@ def pace(
     domain, mapping_key = yield from _map(offer, nonce, secrets)
     ours = domain.public_key(secrets.agreement)
     theirs = yield from _exchange(0x83, ours)
-    if theirs == ours:
+    # In whatever form: a chip that sends our key back with zeros before it could send our token back, too.
+    if domain.forms(theirs) == domain.forms(ours):
         raise ProtocolViolation("the chip sent our own public key back")
     keys = session_keys(offer.suite, domain.agree(secrets.agreement, theirs))
     answer = yield from _prove(offer, keys, ours=ours, theirs=theirs)
@@ -198,13 +199,14 @@ def _exchange(tag: int, ours: bytes) -> Procedure[bytes]:
 
 
 def _prove(offer: PaceOffer, keys: SessionKeys, *, ours: bytes, theirs: bytes) -> Procedure[tuple[tlv.Tlv, ...]]:
+    # The chip's key as the chip wrote it: one that keeps leading zeros there keeps them in the token.
     token = _token(offer, keys, theirs)
     try:
         answer = yield from _general_authenticate(tlv.build(0x85, token), last=True)
     except CommandRefused as error:
         raise _wrong_key(error.sw) from error
     proof = tlv.require(answer, _TOKEN, where="GENERAL AUTHENTICATE").value
-    if not hmac.compare_digest(proof, _token(offer, keys, ours)):
+    if not any(hmac.compare_digest(proof, _token(offer, keys, form)) for form in offer.domain.forms(ours)):
         raise ProtocolViolation("the chip's authentication token is wrong")
     return answer
 

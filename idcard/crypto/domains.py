@@ -1,8 +1,9 @@
 """Domain parameters for key agreement: a curve or a finite-field group, with a generator that PACE may move.
 
 Theory of operation. PACE and chip authentication do the same over both: a public key is a secret scalar times the
-generator, and two sides agree on a secret. Keys are bytes here, as they go over the wire: an uncompressed point, or a
-number as long as the prime. PACE maps a nonce to another generator of the same group:
+generator, and two sides agree on a secret. Keys are bytes here, as they go over the wire: an uncompressed point, or an
+unsigned integer, which has no leading zeros. The secret that is agreed on keeps them: it is as long as the prime. PACE
+maps a nonce to another generator of the same group:
 
 * generic mapping: s G + H, where H is a point that both sides have agreed on;
 * integrated mapping: both nonces give a number of the field, and that number gives an element of the group.
@@ -11,7 +12,7 @@ Parameters may come as a number of the standard's table, or written out; those m
 to be sound.
 
 Source: ICAO Doc 9303-11, "Key Agreement Algorithms", "Standardized Domain Parameters" and "Encrypting and Mapping
-Nonces"; BSI TR-03110-3.
+Nonces"; BSI TR-03110-3, "Data Objects" (unsigned integers) and "Ephemeral Public Keys"; RFC 2631, "Generation of ZZ".
 """
 
 import hashlib
@@ -78,6 +79,12 @@ class Domain(Protocol):
 
     def certified_key(self, bits: bytes) -> bytes:
         """The public key, as it goes over the wire, in the bit string of a SubjectPublicKeyInfo.
+
+        :raises ProtocolViolation: if it is not in the group.
+        """
+
+    def forms(self, public_key: bytes) -> tuple[bytes, ...]:
+        """The forms in which chips write a public key, the standard's first: some keep the leading zeros of a number.
 
         :raises ProtocolViolation: if it is not in the group.
         """
@@ -172,6 +179,10 @@ class EcDomain:
         """The point, uncompressed."""
         return self.curve.encode(self.curve.decode(bits))
 
+    def forms(self, public_key: bytes) -> tuple[bytes, ...]:
+        """The point, uncompressed."""
+        return (self.certified_key(public_key),)
+
     def compressed(self, public_key: bytes) -> bytes:
         """The abscissa."""
         return self.curve.decode(public_key).x.to_bytes(self.curve.size_bytes)
@@ -247,20 +258,25 @@ class DhDomain:
 
     def public_key(self, scalar: Scalar) -> bytes:
         """The generator to the power of the scalar."""
-        return self.group.encode(self.group.power(self.generator, scalar.value, scalar.blind))
+        return unsigned(self.group.power(self.generator, scalar.value, scalar.blind))
 
     def agree(self, scalar: Scalar, public_key: bytes) -> bytes:
-        """The other's key to the power of the scalar."""
+        """The other's key to the power of the scalar, as long as p."""
         return self.group.encode(self.group.power(self.group.decode(public_key), scalar.value, scalar.blind))
 
     def certified_key(self, bits: bytes) -> bytes:
-        """The number as long as p; it comes as an INTEGER."""
+        """The number; it comes as an INTEGER."""
         number = int.from_bytes(load(bits, "DH public key").expect(INTEGER).content)
-        return self.group.encode(self.group.decode(number.to_bytes(self.group.size_bytes)))
+        return unsigned(self.group.decode(unsigned(number)))
+
+    def forms(self, public_key: bytes) -> tuple[bytes, ...]:
+        """The number without leading zeros, and where that differs, as long as p."""
+        element = self.group.decode(public_key)
+        return tuple(dict.fromkeys((unsigned(element), self.group.encode(element))))
 
     def compressed(self, public_key: bytes) -> bytes:
-        """The SHA-1 of the number as long as p."""
-        return hashlib.sha1(self.group.encode(self.group.decode(public_key))).digest()
+        """The SHA-1 of the number."""
+        return hashlib.sha1(unsigned(self.group.decode(public_key))).digest()
 
     def mapped(self, nonce: int, scalar: Scalar, public_key: bytes) -> "DhDomain":
         """The generator g^s h."""
@@ -275,6 +291,11 @@ class DhDomain:
         if generator <= 1:
             raise ProtocolViolation("the nonce was mapped to the neutral element")
         return replace(self, generator=generator)
+
+
+def unsigned(number: int) -> bytes:
+    """The data object's value for a number: big-endian, without leading zeros."""
+    return number.to_bytes((number.bit_length() + 7) // 8)
 
 
 def standardized(parameter_id: int) -> Domain:

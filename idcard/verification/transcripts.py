@@ -150,7 +150,7 @@ def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
 
 def _is_key_pair(domain: Domain, private: bytes, public: bytes) -> bool:
     scalar = domain.scalar_of(private)
-    return scalar is not None and hmac.compare_digest(domain.public_key(scalar), public)
+    return scalar is not None and public in domain.forms(domain.public_key(scalar))
 
 
 def _is_sealed(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, private: bytes) -> bool:
