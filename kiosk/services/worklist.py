@@ -21,6 +21,7 @@ from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.domain.worklist import ClosedHow, Field, Mismatch, Source, WorkState
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener, canonical_json
 from kiosk.ports import Clock
+from kiosk.services.erasure_search import numbers_of
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -125,10 +126,15 @@ def close_of_visit(session: Session, visit_id: str, closing: Closing) -> int:
     return len(works)
 
 
-def close_of_person(session: Session, clinic: str, number: str, opener: VisitOpener, closing: Closing) -> int:
-    """How many entries about whoever has this number are closed, whichever visit showed them, or none."""
+def close_of_person(
+    session: Session, clinic: str, numbers: frozenset[str], opener: VisitOpener, closing: Closing
+) -> int:
+    """How many entries about whoever has one of these numbers are closed, whichever visit showed them, or none.
+
+    :param numbers: as :func:`kiosk.services.erasure_search.shortest` gives them.
+    """
     query = select(Work).where(Work.clinic == clinic, Work.sealed_key.is_not(None))
-    found = [work for work in session.scalars(query) if number in _numbers(work, opener)]
+    found = [work for work in session.scalars(query) if numbers & numbers_of(_opened(work, opener) or {})]
     for work in found:
         _close(session, work, closing)
     return len(found)
@@ -362,11 +368,6 @@ def _opened(work: Work, opener: VisitOpener) -> dict[str, str | None] | None:
     except CannotOpen:
         _log.error("record_unreadable", work=work.id)
         return None
-
-
-def _numbers(work: Work, opener: VisitOpener) -> tuple[str | None, ...]:
-    fields = _opened(work, opener) or {}
-    return fields.get("personal_number"), fields.get("insurance_number")
 
 
 def _fields(mismatch: Mismatch, subject: Subject) -> dict[str, str | None]:
