@@ -87,6 +87,8 @@ class OtherWays:
         """
         row = self._row(visit_id, presented)
         who = self._who(row, presented)
+        if presented.guardian is not None and _own_guardian(presented.guardian, who, visit_id):
+            raise NotConfirmable("own_guardian")
         finding = self._find(who)
         decision = self.policy.decide(
             presented.way,
@@ -111,9 +113,10 @@ class OtherWays:
 
     def guardian_of_ticket(self, number: int) -> Guardian | None:
         """Who was read under this ticket number of today, as a guardian; None where nobody was."""
-        rows = (*self._desk.desk_tickets(), *self._desk.admissions())
-        row = next((row for row in rows if row.number == number and row.person is not None), None)
-        if row is None or row.person is None or row.needs_typing or not row.person.display_name:
+        row = self._desk.numbered(number)
+        if row is None or row.state not in ("desk", "admitted"):
+            return None
+        if row.person is None or row.needs_typing or not row.person.display_name:
             return None
         person = row.person
         return Guardian(
@@ -121,6 +124,7 @@ class OtherWays:
             birth=parse_birth(person.birth or ""),
             number=person.personal_number,
             source=person.source,
+            visit_id=row.visit_id,
         )
 
     def cover_of(self, row: VisitRow) -> Coverage | None:
@@ -264,6 +268,14 @@ class _ByEitherNumber:
                 "There is no roster.", reason="never_set_up", remedy="Name a roster in the staff's configuration."
             )
         return self._roster
+
+
+def _own_guardian(guardian: Guardian, who: _Who, visit_id: str | None) -> bool:
+    """Whether somebody is named as their own companion: by their own ticket, number, or name and birth."""
+    if visit_id is not None and guardian.visit_id == visit_id:
+        return True
+    asked = who.asked
+    return asked is not None and guardian.is_same(asked.name, asked.birth, asked.personal_number)
 
 
 def _another_person(finding: CoverFinding) -> CoverFinding:

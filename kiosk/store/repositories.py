@@ -108,6 +108,13 @@ def visits(session: Session, clinic: str, day: date, state: str, *, limit: int |
     ).all()
 
 
+def visit_of_number(session: Session, clinic: str, day: date, series: str, number: int) -> Visit | None:
+    """The visit that was given this number on this day."""
+    return session.scalar(
+        select(Visit).where(Visit.clinic == clinic, Visit.day == day, Visit.series == series, Visit.number == number)
+    )
+
+
 def desk_tickets_before(session: Session, clinic: str, day: date, *, limit: int) -> Sequence[Visit]:
     """The open desk tickets of earlier days, the latest first."""
     return session.scalars(

@@ -37,6 +37,7 @@ PROBLEMS = (
     "no_such_ticket",
     "closed",
     "already_admitted",
+    "own_guardian",
     "needs_typing",
     "store_unavailable",
     "gone",
