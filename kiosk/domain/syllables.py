@@ -12,23 +12,23 @@ from kiosk.domain.spelling import syllable, unmarked, words
 
 __all__ = ["spaced_alike"]
 
-_FIRST = "ngh ng nh n gh gi g kh k ch c ph p th tr t qu q đ d b h l m r s v x".split()
+_FIRST = words("ngh ng nh n gh gi g kh k ch c ph p th tr t qu q đ d b h l m r s v x")
 # Nuclei by what may follow them: nothing; a consonant or nothing; a consonant.
-_OPEN = (
+_OPEN = words(
     "ai ao au ay âu ây eo êu ia iu oi ôi ơi ua ui ưa ưi ưu ya uơ "
     "iêu yêu oai oao oay oeo uau uây uôi uya uyu ươi ươu uêu uai uay ueo"
-).split()
-_EITHER = "a e ê i o ô ơ u ư y oa oe oo uê uy ue".split()
-_CLOSED = "ă â oă uâ uă iê yê uô ươ uyê".split()
+)
+_EITHER = words("a e ê i o ô ơ u ư y oa oe oo uê uy ue")
+_CLOSED = words("ă â oă uâ uă iê yê uô ươ uyê")
 _LAST = "(?:ng|c|m|n|p|t)"
-_BEFORE_NH = "a ê i y oa uê uy e ue".split()
+_BEFORE_NH = words("a ê i y oa uê uy e ue")
 _LONGEST = 7
 _MARKERS = ("h", "k", "y")
 """What stands alone before names of the highlands: H' Hen, K' Tiêng, Y Moan."""
 _BETWEEN = re.compile("[ \\-'\u2010\u2011\u2013]+")
 
 
-def _any_of(parts: list[str]) -> str:
+def _any_of(parts: tuple[str, ...]) -> str:
     return "|".join(sorted({*parts, *map(unmarked, parts)}, key=len, reverse=True))
 
 

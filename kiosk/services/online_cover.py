@@ -19,7 +19,7 @@ from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
 from kiosk.domain.match import BirthGrade, Grade, MatchRule, match_births, match_names, parse_birth
 from kiosk.domain.tickets import clinic_day
-from kiosk.insurance.gateway_errors import GatewayDown, GatewayRefused
+from kiosk.insurance.gateway_errors import ODD, DownReason, GatewayDown, GatewayRefused
 from kiosk.insurance.sources import NoOnlineAnswer
 from kiosk.ports import Clock
 from kiosk.services.shift import Officer, ShiftBook
@@ -88,8 +88,8 @@ class GatewayCover:
             raise NoOnlineAnswer(Online.BUSY)
         try:
             answer, eligibility = self._answered(asked, shift.officer)
-        except GatewayDown:
-            raise NoOnlineAnswer(Online.DOWN) from None
+        except GatewayDown as problem:
+            raise NoOnlineAnswer(_why(problem.reason)) from None
         except GatewayRefused:
             raise NoOnlineAnswer(Online.REFUSED) from None
         finally:
@@ -141,6 +141,12 @@ def birth_text(birth: BirthDate) -> str:
     """A birth as the gateway takes it: ``dd/MM/yyyy``, ``MM/yyyy`` or ``yyyy``."""
     parts = [f"{part:02}" for part in (birth.day, birth.month) if part is not None]
     return "/".join([*parts, f"{birth.year:04}"])
+
+
+def _why(reason: DownReason) -> Online:
+    if reason in ODD:
+        return Online.MALFORMED
+    return Online.NONSENSE if reason is DownReason.NONSENSE else Online.DOWN
 
 
 def _numbers(asked: Asked, look_up_by: str) -> list[str]:

@@ -96,15 +96,19 @@ class Rechecker:
         """
         settled: dict[Recheck, int] = {}
         failed = 0
+        odd: Online | None = None
         for visit_id, asked in self._due():
             state = self._tried(visit_id, asked)
             if isinstance(state, Recheck):
                 settled[state] = settled.get(state, 0) + 1
-                continue
-            failed += 1
-            if state is not Online.DOWN or failed >= _FAILURES:
-                return Round(settled=settled, stopped=state)
-        return Round(settled=settled, stopped=Online.DOWN if failed else None)
+            elif state is Online.MALFORMED:
+                # Bad data of one person. Where it is everybody's, the gateway's circuit says so.
+                odd = state
+            else:
+                failed += 1
+                if state is not Online.DOWN or failed >= _FAILURES:
+                    return Round(settled=settled, stopped=state)
+        return Round(settled=settled, stopped=Online.DOWN if failed else odd)
 
     def _tried(self, visit_id: str, asked: Asked | None) -> Recheck | Online:
         """What became of one admission, or why no answer about it came."""
@@ -235,7 +239,7 @@ class RecheckThread(Rounds):
     def round(self) -> None:
         """A round; staff are told where the payer can be reached again, or no longer."""
         done = self._rechecker.round()
-        ok = done.stopped not in (Online.DOWN, Online.REFUSED)
+        ok = done.stopped not in (Online.DOWN, Online.REFUSED, Online.NONSENSE)
         if ok != self._ok and (done.settled or done.stopped not in (None, Online.NO_SHIFT)):
             self._rechecker.report(ok=ok)
             self._ok = ok

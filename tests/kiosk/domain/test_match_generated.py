@@ -2,10 +2,10 @@
 
 The right pairs are two records of one person, differing as records do: how characters are put together, case, spaces,
 the place of a tone, i for y, the hexadecimal of the insurance code; now and then all marks lost, the surname last, the
-year of birth alone, and rarely a typing error or two words run together. The wrong pairs are records of two people: twins
-whose names differ by a letter, a mark, the order of two words or where their syllables part, brothers and sisters,
-namesakes of another birth, strangers, whoever has the name turned round; half of them under the wrong number, as after
-a link that went wrong, or under the next one.
+year of birth alone, and rarely a typing error or two words run together. The wrong pairs are records of two people:
+twins whose names differ by a letter, a mark, the order of two words or where their syllables part, brothers and
+sisters, namesakes of another birth, strangers, whoever has the name turned round; half of them under the wrong number,
+as after a link that went wrong.
 
 One pair is left out, because nothing in it tells the two apart: twins whose names differ in marks alone, under one
 number, one of them without marks. ``test_match.py`` shows it.
