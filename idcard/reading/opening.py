@@ -82,6 +82,7 @@ class Opener:
     profile: CardProfile | None = None
     _card_access: bytes | None = None
     _fresh: bool = False
+    _looked: bool = False
 
     @property
     def window(self) -> Window:
@@ -126,18 +127,34 @@ class Opener:
         self._fresh = True
         return True
 
+    @property
+    def took_absence_on_trust(self) -> bool:
+        """Whether the card was never asked for EF.CardAccess, because such cards are known to have none."""
+        return not self._looked
+
+    def look_again(self) -> None:
+        """Ask for EF.CardAccess at the next opening, whatever is known of such cards."""
+        self.profile = replace(self.profile or CardProfile(), card_access=CardAccessForm.SHORT_IDENTIFIER)
+
     def _known_card(self) -> None:
-        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time."""
-        known, found = self.profile, self._looked()
-        expected = known is not None and known.card_access is CardAccessForm.ABSENT
-        if found.raw is None and not expected and not self._fresh and self.reset():
+        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time.
+
+        It is not looked for where such cards are proved to have none, and where that can be found out to be wrong.
+        """
+        known = self.profile
+        absent = known is not None and known.card_access is CardAccessForm.ABSENT
+        if absent and (self._looked or (File.DG14 in self.plan.files and isinstance(self.connection, Resettable))):
+            self._card_access = None
+            return
+        found = self._look(known)
+        if found.raw is None and not self._fresh and self.reset():
             # Inside an application that was left selected EF.CardAccess is not found, which looks like no PACE.
-            found = self._looked()
-        self._card_access = found.raw
+            found = self._look(known)
+        self._looked, self._card_access = True, found.raw
         self.profile = replace(known or CardProfile(lengths=found.lengths), card_access=found.form)
 
-    def _looked(self) -> CardAccess:
-        return self._probed() if self.profile is None else self.perform(read_card_access(self.profile.card_access))
+    def _look(self, known: CardProfile | None) -> CardAccess:
+        return self._probed() if known is None else self.perform(read_card_access(known.card_access))
 
     def _probed(self) -> CardAccess:
         """What the first look at the card gives; a reader that chokes on extended length is asked again without."""
