@@ -65,6 +65,11 @@ class Profile:
         return STANDARDIZED[self.parameter_id]
 
     @property
+    def proves_chip(self) -> bool:
+        """Whether the mapping shows that the chip is genuine."""
+        return self.mapping is Mapping.CHIP_AUTHENTICATION
+
+    @property
     def nonce_size(self) -> int:
         """Bytes of PACE's nonce: as long as the key, in whole blocks."""
         return -(-self.suite.key_size // self.suite.block) * self.suite.block
