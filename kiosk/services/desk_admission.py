@@ -5,7 +5,7 @@ die together.
 """
 
 import os
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -144,13 +144,19 @@ class DeskAdmission:
         if (shift := shifts.current(session, visit.clinic, at)) is not None:
             visit.shift_id = shift.id
         if self._receipts is not None:
-            visit.receipt = self._receipts.sign(clinic=visit.clinic, number=visit.number, room_id=room.id, issued=at)
+            self.sign_receipt(visit, room, at)
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
         session.flush()
         facts = {**visit_facts(visit), "by": by, **_first(visit)}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
         repositories.append_outbox(session, self._device, at, "confirmed", facts)
+
+    def sign_receipt(self, visit: Visit, room: Room, at: datetime) -> None:
+        """Give the visit a receipt of the desk's for this room; none where the desk signs none."""
+        visit.receipt = None
+        if self._receipts is not None:
+            visit.receipt = self._receipts.sign(clinic=visit.clinic, number=visit.number, room_id=room.id, issued=at)
 
     def person(self, visit: Visit) -> tuple[PersonRecord | None, bool]:
         """The opened record, and whether there is one that does not open."""
