@@ -27,13 +27,11 @@ from datetime import datetime
 from os import urandom
 from typing import Final, TypeVar
 
-from idcard.chip import chip_authentication as agreement
 from idcard.chip.access_keys import AccessKey
 from idcard.chip.active_authentication import CHALLENGE_BYTES, active_authentication, signature_bytes_of
 from idcard.chip.terminal_authentication import TerminalCredentials, terminal_authentication
 from idcard.errors import (
     BoundExceeded,
-    Cancelled,
     CardChanged,
     CardRemoved,
     CommandRefused,
@@ -43,14 +41,14 @@ from idcard.errors import (
     TransportError,
     Unsupported,
 )
-from idcard.evidence import WITNESSED_HERE, AccessProtocol, ActiveAuthenticationProof, ChipAuthenticationProof, Evidence
+from idcard.evidence import WITNESSED_HERE, AccessProtocol, ActiveAuthenticationProof, Evidence
 from idcard.iso7816.apdu import RESPONSE
 from idcard.iso7816.files import FileReader, Window
 from idcard.iso7816.procedure import Procedure
 from idcard.iso7816.secure_messaging import SecureChannel
-from idcard.iso7816.status import StatusWord
 from idcard.lds.layout import File
-from idcard.reading.hints import chip_keys, listed_data_groups, offers_pace
+from idcard.reading.agreeing import Agreement, AgreementBroken, bare_status, by_rule
+from idcard.reading.hints import chip_keys, listed_data_groups, offers_pace, shows_chip
 from idcard.reading.opening import Entropy, Opened, Opener
 from idcard.reading.plan import OnProgress, Progress, ReadPlan, ReadStep, silent
 from idcard.reading.profile import CardProfile
@@ -60,17 +58,12 @@ from idcard.transport.session import ShouldCancel, never
 T = TypeVar("T")
 
 _MAX_TEARS: Final = 4
-_OTHER_KEYS: Final = (None, StatusWord.SECURE_MESSAGING_OBJECT_MISSING, StatusWord.SECURE_MESSAGING_OBJECT_WRONG)
 _FIRST: Final = (File.SOD, File.DG14)
 _OUTSIDE: Final = (File.CARD_ACCESS, File.CARD_SECURITY, File.ATR_INFO, File.DIR)
 _IDENTIFYING: Final = (File.SOD, File.DG1)
 """EF.SOD holds the hash of every data group under a signature, DG1 the document's number."""
 _LEAST_IDENTIFYING: Final = 64
 """A file of fewer bytes names no document: the shortest DG1 has 77, and what was cut short may fit many cards."""
-
-
-class AgreementBroken(SecureMessagingBroken):
-    """Chip authentication broke the session, or the answer after it is not sealed with the keys that were agreed on."""
 
 
 @dataclass(slots=True, kw_only=True, repr=False)
@@ -94,9 +87,7 @@ class Reading:
     _channel: SecureChannel | None = None
     _authorised: SecureChannel | None = None
     _window: Window = field(default_factory=Window)
-    _agreed: agreement.Agreed | None = None
-    _agreement_failed: bool = False
-    _agreement_proof: ChipAuthenticationProof | None = None
+    _agreement: Agreement = field(default_factory=Agreement)
     _keys: Sequence[AccessKey] = ()
     _tears: int = 0
     _spent: bool = False
@@ -119,7 +110,7 @@ class Reading:
             self._gather(challenge)
         except AgreementBroken:
             # The chip cannot be opened again here, and what was read shows already that it is a copy.
-            if self._agreement_proof is None or self._agreement_proof.refused:
+            if not self._agreement.settled:
                 raise
 
     def _gather(self, challenge: bytes | None) -> None:
@@ -140,11 +131,11 @@ class Reading:
     def evidence(self, *, card_qr: str | None, reader: str, at: datetime | None) -> Evidence:
         """What was gathered."""
         return Evidence(
-            files={file: self.files[file] for file in self.plan.files if file in self.files},
+            files={file: self.files[file] for file in (*self.plan.files, *_OUTSIDE) if file in self.files},
             refused=self.refused,
             access=None if self._opened is None else self._opened.access,
             active_authentication=self.proof,
-            chip_authentication=self._agreement_proof,
+            chip_authentication=self._agreement.proof,
             pace_cam=None if self._opened is None else self._opened.pace_cam,
             given_mrz=None if self._opened is None else self._opened.given_mrz,
             given_card_qr=card_qr,
@@ -176,67 +167,28 @@ class Reading:
             self._spent = False
             self.on_progress(Progress(step=ReadStep.OPENING))
             opened = opener.open(self._keys)
-            self._channel, self._agreed = opened.channel, None
+            self._channel, self._agreement.agreed = opened.channel, None
             self._window, self.profile = opener.window, opener.profile
             self._require_same_card(opener)
             self.files |= opened.outer_files
             self.refused |= opened.outer_refused
             self._opened = opened
-        if self._agreed is None and not self._agreement_failed and self.plan.chip_authentication:
-            self._agree(opener)
+        # DG14 comes first: its key may be the one to take.
+        if File.DG14 in self.plan.files and self._is_wanted(File.DG14):
+            return opener
+        if self._agreement.agreed is None and not self._agreement.failed and self.plan.chip_authentication:
+            self._channel = self._agreement.run(opener, self._channel, chip_keys(self.files))
         if self.plan.terminal is not None and self._authorised is not self._channel:
             self._authorise(opener, self.plan.terminal)
         return opener
 
-    def _perform(self, opener: Opener, procedure: Procedure[T]) -> T:
-        """What ``procedure`` returns; the first answer after chip authentication is kept as the chip's proof."""
-        agreed = self._agreed
-        if agreed is None:
-            return opener.perform(procedure)
-        try:
-            result = opener.perform(agreed.watch(procedure))
-        except SecureMessagingBroken as error:
-            if self._agreement_proof is None and error.facts.get("sw") in _OTHER_KEYS:
-                # The chip has not the keys that it agreed on: that is evidence, and the rest can be read without.
-                self._agreement_proof, self._agreement_failed = agreed.disproof, True
-                raise AgreementBroken from error
-            raise
-        self._agreement_proof = self._agreement_proof or agreed.proof
-        return result
-
-    def _agree(self, opener: Opener) -> None:
-        """Run chip authentication where DG14 was read and offers it; a chip that fails goes on without."""
-        choice = next(iter(chip_keys(self.files.get(File.DG14))), None)
-        if choice is None or self._channel is None:
-            return
-        try:
-            entropy = self.entropy(agreement.entropy_bytes(choice))
-            self._agreed = opener.perform(agreement.chip_authentication(self._channel, choice, entropy))
-            self._channel = self._agreed.channel
-        except (TransportError, Cancelled):
-            raise
-        except SecureMessagingBroken as error:
-            if not _by_rule(error):
-                raise
-            self._disagreed(agreement.refusal(choice, _bare_status(error)))
-            raise AgreementBroken from error
-        except CommandRefused as error:
-            self._disagreed(agreement.refusal(choice, error.sw))
-        except IdCardError as error:
-            self._disagreed(agreement.failure(choice))
-            raise AgreementBroken from error
-
-    def _disagreed(self, proof: ChipAuthenticationProof) -> None:
-        """Keep what shows that the chip would not, or could not, unless it has proved itself before."""
-        self._agreement_failed, self._agreement_proof = True, self._agreement_proof or proof
-
     def _authorise(self, opener: Opener, terminal: TerminalCredentials) -> None:
         """Run terminal authentication once in a channel that shows the chip; a chip that refuses goes on without."""
         opened, channel = self._opened, self._channel
-        awaits_agreement = self.plan.chip_authentication and File.DG14 in self.plan.files and self._agreed is None
-        if opened is None or channel is None or (awaits_agreement and not self.files.keys() & {File.DG14}):
+        if opened is None or channel is None:
             return
-        ours = opened.identifiers.terminal if self._agreed is None else self._agreed.terminal_identifier
+        agreed = self._agreement.agreed
+        ours = self._mapped(opened) if agreed is None else agreed.terminal_identifier
         if ours is None:
             return
         self._authorised = channel
@@ -248,7 +200,12 @@ class Reading:
             references=opened.identifiers.authorities,
         )
         with suppress(CommandRefused, Unsupported):
-            self._perform(opener, procedure)
+            self._agreement.perform(opener, procedure)
+
+    def _mapped(self, opened: Opened) -> bytes | None:
+        """What PACE called the reader, where its mapping shows the chip; None for one that failed to agree on keys."""
+        shown = opened.pace_cam is not None and shows_chip(opened.pace_cam, self.files)
+        return opened.identifiers.terminal if shown and not self._agreement.settled else None
 
     def _new_opener(self) -> Opener:
         return Opener(
@@ -302,8 +259,7 @@ class Reading:
         # What was refused so once would be refused again: asking for ever would end nothing.
         self.refused |= self._refused_bare
         self.proof = None
-        if not self._agreement_failed:
-            self._agreement_proof = None
+        self._agreement.forget()
 
     def _again(self, error: IdCardError) -> None:
         """Make ready to open the chip again after ``error``.
@@ -335,12 +291,12 @@ class Reading:
             try:
                 return ask()
             except SecureMessagingBroken as error:
-                if not _by_rule(error):
+                if not by_rule(error):
                     raise
                 bare += not isinstance(error, AgreementBroken)
                 if bare > 1:
                     self._channel, self._spent = None, True
-                    return refused(_bare_status(error))
+                    return refused(bare_status(error))
                 self._again(error)
             except TransportError as error:
                 torn += 1
@@ -356,7 +312,7 @@ class Reading:
         told(0, 0)
         reader = FileReader(channel=self._channel, window=self._window, on_bytes=told)
         try:
-            self.files[file] = self._perform(opener, reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
+            self.files[file] = self._agreement.perform(opener, reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
         except CommandRefused as error:
             self.refused[file] = error.sw
         except (MalformedData, BoundExceeded) as error:
@@ -372,7 +328,7 @@ class Reading:
             if File.DG15 not in self.files:
                 return  # it was dropped just now, and is read again first
             self.on_progress(Progress(step=ReadStep.PROVING))
-            self.proof = self._perform(opener, self._question(challenge))
+            self.proof = self._agreement.perform(opener, self._question(challenge))
 
         def refuse(sw: int) -> None:
             self.proof = ActiveAuthenticationProof(challenge=challenge, response=None, sw=sw)
@@ -384,14 +340,3 @@ class Reading:
             raise SecureMessagingBroken("the secure channel is closed")
         least = signature_bytes_of(self.files[File.DG15])
         return active_authentication(self._channel, challenge, signature_bytes=least)
-
-
-def _by_rule(error: IdCardError) -> bool:
-    """Whether a reading may go on after a broken channel: after a bare status word, never after a wrong checksum."""
-    return isinstance(error, AgreementBroken) or isinstance(error.facts.get("sw"), int)
-
-
-def _bare_status(error: IdCardError) -> int:
-    """The status word that came without secure messaging; 6F00 where none did."""
-    sw = error.facts.get("sw")
-    return sw if isinstance(sw, int) else StatusWord.NO_PRECISE_DIAGNOSIS

@@ -17,16 +17,19 @@ from idcard.chip.pace_offers import PaceOffer, offers
 from idcard.chip.terminal_authentication import document_identifier
 from idcard.errors import (
     AccessBlocked,
+    BoundExceeded,
     CardSilent,
     CommandRefused,
     IdCardError,
     LastTryLeft,
     MalformedData,
     PaceRefused,
+    SecureMessagingBroken,
     UnsupportedDocument,
     WrongAccessKey,
 )
 from idcard.evidence import AccessProtocol, AccessRecord, PaceCamProof
+from idcard.iso7816.apdu import RESPONSE
 from idcard.iso7816.files import FileReader, Window, select_application
 from idcard.iso7816.procedure import Procedure
 from idcard.iso7816.secure_messaging import SecureChannel
@@ -34,6 +37,7 @@ from idcard.iso7816.status import StatusWord
 from idcard.lds.layout import EMRTD_APPLICATION, File
 from idcard.lds.security_infos import SecurityInfos
 from idcard.reading.discovery import CardAccess, Offer, length_offer, probed, read_card_access
+from idcard.reading.hints import wants_card_security
 from idcard.reading.plan import ReadPlan
 from idcard.reading.profile import CardAccessForm, CardProfile
 from idcard.transport.base import Connection, HasLimits, Resettable
@@ -83,6 +87,7 @@ class Opener:
     _card_access: bytes | None = None
     _fresh: bool = False
     _looked: bool = False
+    _refused_bare: dict[File, int] = field(default_factory=dict)
 
     @property
     def window(self) -> Window:
@@ -195,18 +200,34 @@ class Opener:
                 authorities=session.references,
             ),
         )
-        if File.CARD_SECURITY in self.plan.files:
+        if self._wants_card_security(session.cam):
             self._read_outside(File.CARD_SECURITY, opened)
         self._select(session.channel)
         return opened
 
+    def _wants_card_security(self, cam: PaceCamProof | None) -> bool:
+        """Whether EF.CardSecurity is asked for: by the plan, or because it has the key that the chip proves."""
+        newer = self.plan.chip_authentication and wants_card_security(self._card_access)
+        return File.CARD_SECURITY in self.plan.files or cam is not None or newer
+
     def _read_outside(self, file: File, opened: Opened) -> None:
-        """A file of the master file, readable between PACE and the application."""
+        """A file of the master file, readable between PACE and the application; what breaks the channel is left out."""
         reader = FileReader(channel=opened.channel, window=self.window)
         try:
+            if file in self._refused_bare:
+                raise CommandRefused(file.label, self._refused_bare[file])
             opened.outer_files[file] = self.perform(reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
         except CommandRefused as error:
             opened.outer_refused[file] = error.sw
+        except SecureMessagingBroken as error:
+            sw = error.facts.get("sw")
+            if isinstance(sw, int):
+                self._refused_bare[file] = sw
+            raise
+        except (MalformedData, BoundExceeded) as error:
+            if error.facts.get("where") == RESPONSE:
+                raise
+            opened.outer_files[file] = reader.came
 
     def _open_with_bac(self, keys: Sequence[AccessKey], refused: PaceRefused) -> Opened:
         mrz_keys = self._bac_keys(keys)

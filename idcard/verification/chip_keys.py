@@ -70,7 +70,7 @@ def source_of(evidence: Evidence, proof: ChipAuthenticationProof, version: int) 
     """
     found = list(key_files(evidence))
     for file, infos in found if version > 1 else reversed(found):
-        if (proof.oid, version) in offered(infos) and keys_of(infos, proof):
+        if (proof.oid, version) in offered(infos) and proof.key_id in {info.key_id for info in infos.chip_keys}:
             return file, infos
     return File.DG14, SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
 
