@@ -41,6 +41,8 @@ __all__ = [
     "match_names",
     "match_person",
     "parse_birth",
+    "parse_sex",
+    "same_sex",
 ]
 
 
@@ -74,6 +76,7 @@ class BirthGrade(StrEnum):
 _ORDER = tuple(Grade)
 _AS_WRITTEN = (Grade.EXACT, Grade.SAME_SPELLING)
 _SHARED = ("văn", "thị")
+_SEXES = {"nam": Sex.MALE, "nu": Sex.FEMALE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -164,14 +167,14 @@ def match_person(a: PersonFacts, b: PersonFacts, rule: MatchRule | None = None) 
     names = match_names(a.name, b.name, a_latin=a.latin, b_latin=b.latin)
     births = match_births(a.birth, b.birth)
     same_number = a.number is not None and a.number == b.number
-    same_sex = a.sex is None or b.sex is None or Sex.UNSPECIFIED in (a.sex, b.sex) or a.sex is b.sex
+    sexes = same_sex(a.sex, b.sex)
     enough = (rule or MatchRule()).allows(names.grade, births)
     return PersonMatch(
         names=names,
         births=births,
         same_number=same_number,
-        same_sex=same_sex,
-        automatic=enough and same_number and same_sex,
+        same_sex=sexes,
+        automatic=enough and same_number and sexes,
     )
 
 
@@ -200,6 +203,16 @@ def parse_birth(text: str) -> BirthDate | None:
         return BirthDate(year=year, month=month, day=day)
     except ValueError:
         return None
+
+
+def parse_sex(text: str) -> Sex | None:
+    """The sex that the payer's service writes (``Nam``, ``Nữ``, also without marks); None for anything else."""
+    return _SEXES.get(unmarked(plain(text)))
+
+
+def same_sex(a: Sex | None, b: Sex | None) -> bool:
+    """Whether nothing is known that two records differ in; who says no sex differs from nobody."""
+    return a is None or b is None or Sex.UNSPECIFIED in (a, b) or a is b
 
 
 def _grade(one: str, other: str, one_latin: bool, other_latin: bool) -> Grade:

@@ -215,6 +215,7 @@ class CardReader:
             name=identity.name or identity.name_latin or "",
             birth=identity.birth,
             personal_number=identity.personal_number,
+            sex=identity.sex,
             latin=not identity.name,
         )
         finding = self._cover.find(asked, on=clinic_day(self._clock.now()))

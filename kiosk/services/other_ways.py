@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from idcard import BirthDate, ConfigurationError
+from idcard import BirthDate, ConfigurationError, Sex
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked
@@ -26,7 +26,7 @@ from kiosk.insurance.sources import CoverDesk, CoverFinding, OnlineCover
 from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.ports import Clock
 from kiosk.services.desk import NotConfirmable, StaffDesk, VisitRow
-from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.person import PersonRecord, sex_of, source_of
 from kiosk.services.ways import Guardian, Presented, Told, WayOutcome
 from kiosk.services.whose_number import Whose, whose_numbers
 from kiosk.services.worklist import Subject, Worklist
@@ -160,6 +160,7 @@ class OtherWays:
                 claim.birth,
                 (claim.personal_number, presented.insurance_number),
                 source=source_of(claim.source.value),
+                sex=claim.sex,
                 spellings=presented.spellings,
             )
             # The machine read somebody, and the clerk says it is another: what it reached is not theirs.
@@ -298,6 +299,7 @@ def _recorded(person: PersonRecord, read: Assurance, presented: Presented) -> _W
         birth,
         (person.personal_number, presented.insurance_number or person.insurance_number),
         source=source_of(person.source),
+        sex=sex_of(person.sex),
         latin=not person.name,
         spellings=(*presented.spellings, *shown),
     )
@@ -310,6 +312,7 @@ def _asked(
     numbers: tuple[str | None, str | None],
     *,
     source: Source,
+    sex: Sex | None = None,
     latin: bool = False,
     spellings: tuple[str, ...] = (),
 ) -> Asked | None:
@@ -322,6 +325,7 @@ def _asked(
         birth=birth,
         personal_number=personal,
         insurance_number=insurance,
+        sex=sex,
         latin=latin,
         source=source,
         spellings=tuple(each for each in spellings if each != name),

@@ -24,7 +24,7 @@ from kiosk.domain.route import Clinic
 from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.person import PersonRecord, sex_of, source_of
 from kiosk.services.worker import Rounds
 from kiosk.store import repositories
 from kiosk.store.database import Database
@@ -159,6 +159,7 @@ class Rechecker:
             birth=birth,
             personal_number=person.personal_number,
             insurance_number=person.insurance_number,
+            sex=sex_of(person.sex),
             latin=not person.name,
             source=source_of(person.source),
             on=visit.day,

@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from idcard import ConfigurationError
 from kiosk.domain.cover_basis import Asked
-from kiosk.domain.match import MatchRule, match_births, match_names, parse_birth
+from kiosk.domain.match import MatchRule, match_births, match_names, parse_birth, same_sex
 from kiosk.domain.worklist import Said
 from kiosk.insurance.staff_roster import StaffRoster, same_insurance
+from kiosk.services.person import sex_of
 
 
 class Whose(StrEnum):
@@ -63,4 +64,5 @@ def _compared(asked: Asked, said: Said | None) -> Whose:
         return Whose.UNTOLD
     names = match_names(asked.name, said.name, a_latin=asked.latin).grade
     births = match_births(asked.birth, parse_birth(said.birth))
-    return Whose.THEIRS if MatchRule().allows(names, births) else Whose.ANOTHERS
+    agree = MatchRule().allows(names, births) and same_sex(asked.sex, sex_of(said.sex))
+    return Whose.THEIRS if agree else Whose.ANOTHERS

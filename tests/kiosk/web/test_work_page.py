@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -158,6 +159,21 @@ def test_what_the_payer_writes_otherwise_is_noted(staff: Any) -> None:
     for _ in range(2):
         staff.parts.cleaning.noted(ASKED, answer(name="Trần Thị Hòa", birth="05/09/1958"), covered)
     assert staff.work == [("name", "same_spelling", "open")]
+
+
+def test_another_sex_at_the_payer_is_noted(staff: Any) -> None:
+    refused = Eligibility(
+        code=Code.IDENTITY_DIFFERS,
+        reasons=(CoverReason.SEX_DIFFERS,),
+        coverage=None,
+        step=Step.DESK,
+        next=NextStep.COMPARE,
+    )
+    asked = replace(ASKED, sex=Sex.FEMALE)
+    said = answer(name="Trần Thị Hoà", birth="05/09/1958", sex="Nam")
+    for _ in range(2):
+        staff.parts.cleaning.noted(asked, said, refused)
+    assert staff.work == [("sex", "different", "open")]
 
 
 def test_what_the_payer_calls_wrong_without_saying_more_is_noted(staff: Any) -> None:
