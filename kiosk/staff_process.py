@@ -18,6 +18,7 @@ from kiosk.process import listen, run_until_told
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
@@ -42,6 +43,7 @@ class StaffParts:
     others: Others
     cleaning: CleaningThread | None
     corrections: Corrections
+    leftovers: Leftovers
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
 
@@ -65,6 +67,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             others=parts.others,
             corrections=parts.corrections,
             outgoing=parts.outgoing,
+            leftovers=parts.leftovers,
         )
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
@@ -73,9 +76,9 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        for delivery in parts.deliveries:
-            delivery.start()
-            stack.callback(delivery.stop)
+        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers)):
+            thread.start()
+            stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
     _log.info("staff_stopped")
@@ -116,6 +119,14 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             cleaning=None if clean.cleaning is None else CleaningThread(clean.cleaning),
             corrections=Corrections(
                 database=database, clinic=config.clinic, device=device, clock=clock, admission=desk.admission
+            ),
+            leftovers=Leftovers(
+                database=database,
+                clinic=config.clinic,
+                device=device,
+                clock=clock,
+                close_after_days=config.tickets_close_after_days,
+                keep_days=config.deliveries_kept_days,
             ),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,

@@ -37,6 +37,7 @@ HAPPENINGS = {
     "recheck_upheld": Happening.UPDATED,
     "recheck_reversed": Happening.UPDATED,
     "recheck_unclear": Happening.UPDATED,
+    "recheck_lapsed": Happening.UPDATED,
     "route_confirmed": Happening.UPDATED,
     "corrected": Happening.UPDATED,
     "cancelled": Happening.CANCELLED,

@@ -51,6 +51,8 @@ class Recheck(StrEnum):
     """The payer's answer leaves it to a person: staff were told."""
     IMPOSSIBLE = "impossible"
     """Nobody can be asked about: the person was erased, or has no number to ask by."""
+    LAPSED = "lapsed"
+    """No answer could be had for so long that nobody asks any more: staff were told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,9 +28,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 VISIT_STATES = ("desk", "admitted", "closed", "cancelled")
 NOTICE_STATES = ("new", "resolved")
-EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased")
+EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased", "closed", "payer_told")
 DELIVERY_STATES = ("waiting", "delivered", "dead")
-RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible")
+RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible", "lapsed")
 WORK_STATES = ("open", "sent", "closed")
 
 

@@ -9,6 +9,7 @@ from kiosk.config import StaffConfig
 from kiosk.ports import Clock
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.leftovers import Leftovers
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.outgoing import Outgoing
 from kiosk.web.common.factory import base_app, read_session_key
@@ -16,6 +17,7 @@ from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.internal import add_internal
+from kiosk.web.staff.leftovers import add_leftovers
 from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.record import add_record
 from kiosk.web.staff.shift import Payer, add_shift
@@ -41,6 +43,7 @@ def create_staff_app(
     others: Others | None = None,
     corrections: Corrections | None = None,
     outgoing: Outgoing | None = None,
+    leftovers: Leftovers | None = None,
 ) -> Flask:
     """The app of the reception desk.
 
@@ -49,6 +52,7 @@ def create_staff_app(
     :param others: what is needed for other ways of coming and for the worklist; None leaves both out.
     :param corrections: what is needed for the pages of records; None leaves them out.
     :param outgoing: what is on its way to payer and hospital, where anything leaves.
+    :param leftovers: what nobody came back to; None leaves its counts out.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -57,6 +61,8 @@ def create_staff_app(
     add_staff_words(app)
     add_views(app, board)
     add_deeds(app, board)
+    if leftovers is not None:
+        add_leftovers(app, leftovers)
     if corrections is not None:
         add_record(app, board, corrections)
     if others is not None:

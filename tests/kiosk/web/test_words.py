@@ -123,7 +123,7 @@ def families() -> set[str]:
         | {f"staff.type.sex.{word}" for word in ("M", "F", "unknown")}
         | {f"device.{part}" for part in PARTS}
         | {f"staff.recheck.{state}" for state in Recheck}
-        | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR)}
+        | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR, Recheck.LAPSED)}
         | {f"staff.cover.{source}" for source in CoverSource}
         | {f"way.{way}{part}" for way in Way for part in ("", ".why")}
         | {f"way.refused.{why}" for why in Refused}
@@ -132,8 +132,8 @@ def families() -> set[str]:
         | {f"work.source.{source}" for source in Source}
         | {f"work.state.{state}" for state in WorkState}
         | {f"staff.record.state.{state}" for state in VISIT_STATES}
-        | {f"staff.event.{kind}" for kind in EVENT_KINDS}
-        | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room"]}
+        | {f"staff.event.{kind}" for kind in (*EVENT_KINDS, "ordered")}
+        | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
