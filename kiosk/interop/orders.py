@@ -17,6 +17,7 @@ from kiosk.domain.tickets import clinic_day
 from kiosk.insurance.tables import routes, visit_kinds
 from kiosk.interop.visit import OpenedVisit, Order, OrderKind
 from kiosk.ports import Clock
+from kiosk.services.route import facts_of
 from kiosk.store import deliveries, repositories
 from kiosk.store.database import Database
 from kiosk.store.tables import Visit, VisitOrder
@@ -71,7 +72,10 @@ class UsualOrders:
         if visit.route is not None:
             return visit.route
         home = visit.person.home_clinic if visit.person else None
-        facts = replace(self.facility, own=None if not home else home == visit.clinic.code)
+        own = None if not home else home == visit.clinic.code
+        # One place says what the clinic is, unless the receivers' file says otherwise.
+        place = facts_of(visit.clinic) if self.facility == RouteFacts() else self.facility
+        facts = replace(place, own=own)
         return propose_route(facts, self.rules, on=visit.day)
 
 
