@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kiosk.store.database import Database
 
 NOTHING, USAGE = 1, 2
+BY_HAND = ("visit", "day", "number", "changes", "receipt")
 
 deliveries_app = typer.Typer(help="What is on its way to payer and hospital.", no_args_is_help=True)
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The staff's configuration.")]
@@ -139,7 +140,8 @@ def by_hand(
             raise typer.Exit(NOTHING)
         rows = outgoing.by_hand()
     if as_json:
-        typer.echo(json.dumps([{**asdict(row), "day": row.day.isoformat()} for row in rows], indent=2))
+        told_of = ({**asdict(row), "visit": row.visit_id, "day": row.day.isoformat()} for row in rows)
+        typer.echo(json.dumps([{key: row[key] for key in BY_HAND} for row in told_of], indent=2))
         return
     for row in rows:
         typer.echo(f"{row.visit_id}  {row.day}  {row.number}  {','.join(row.changes)}  {row.receipt}")
