@@ -66,8 +66,8 @@ class Judging:
 
     ``vouchers`` and ``online`` are asked about signers that no anchor knows; ``sign_with`` is this device's key, with
     which evidence files are signed that it gives out, and ``seal_to`` the key of whom they are for; ``open_with`` opens
-    those that others sealed for this service; ``now`` is the clock, in the zone whose calendar decides whether a
-    document has expired: by default this machine's.
+    those that others sealed for this service; ``profiles`` is what readings taught of types of cards; ``now`` is the
+    clock, in the zone whose calendar decides whether a document has expired: by default this machine's.
     """
 
     trust: idcard.TrustStore
@@ -77,6 +77,7 @@ class Judging:
     sign_with: Ed25519PrivateKey | None = None
     seal_to: X25519PublicKey | None = None
     open_with: X25519PrivateKey | None = None
+    profiles: idcard.Profiles = field(default_factory=idcard.Profiles)
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 
     @property
@@ -172,8 +173,9 @@ def _read(judging: Judging, watcher: Watcher) -> Response:
     body = asked.body(_READ)
     keys, challenge = asked.access_key(body), asked.challenge(body)
     with watcher.card() as connection:
-        evidence = idcard.read(keys, connection, challenge=challenge)
+        evidence = idcard.read(keys, connection, challenge=challenge, profiles=judging.profiles)
     report = judging.judge(evidence)
+    idcard.remember_proved(judging.profiles, report.evidence, report.verdict)
     told = _to_json(report, body) | {"device": judging.device}
     if body.get("evidence") is True:
         told |= _evidence_file(judging, report.evidence)
