@@ -1,8 +1,7 @@
 """Whose a number is that somebody shows at the desk, as far as the clinic's roster can tell.
 
 A number alone proves nobody: whoever has seen a card or a letter can say it. So each number that the roster knows is
-compared with the name and birth that were kept with it. The name of a linked row opens with the personal number only,
-so with the insurance number alone nothing can be compared there.
+compared with the name, birth and sex that were kept with it, which a clinic's roster does for its own people.
 """
 
 from collections.abc import Iterator

@@ -148,13 +148,26 @@ def test_an_insurance_number_without_personal_number_is_compared_too(desk: Calla
     assert there.papers(claim(number=None), OTHER).ticket is None
 
 
-@pytest.mark.parametrize(
-    ("kept", "number"), [(DESCRIBED, None), (None, NUMBER)], ids=["sealed to the personal number", "no name kept"]
-)
-def test_with_no_name_to_compare_the_payer_is_to_be_asked(
-    desk: Callable[..., Desk], kept: Described | None, number: str | None
-) -> None:
-    outcome = desk(entry(said=kept)).papers(claim(number=number), INSURANCE)
+def test_the_insurance_number_alone_of_a_linked_row_is_compared_too(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    liar = there.papers(claim(*LIAR, number=None), INSURANCE)
+    assert liar.ticket is None
+    assert liar.cover is not None
+    assert liar.cover.code is Code.IDENTITY_DIFFERS
+    own = there.papers(claim(number=None), INSURANCE)
+    assert own.ticket is not None
+    assert own.cover is not None
+    assert own.cover.step is Step.ADMIT
+
+
+def test_anothers_sex_is_another_person(desk: Callable[..., Desk]) -> None:
+    man = Described(name=NAME, birth="05/09/1958", sex="M")
+    assert desk(entry(said=man)).papers(claim(), INSURANCE).ticket is None
+
+
+@pytest.mark.parametrize("number", [None, NUMBER])
+def test_with_no_name_to_compare_the_payer_is_to_be_asked(desk: Callable[..., Desk], number: str | None) -> None:
+    outcome = desk(entry(said=None)).papers(claim(number=number), INSURANCE)
     assert outcome.ticket is not None
     assert outcome.cover is not None
     assert outcome.cover.step is Step.ADMIT_AND_RECHECK
