@@ -18,13 +18,15 @@ Source: ICAO Doc 9303-11, "Chip Authentication"; BSI TR-03110-2, "Chip Authentic
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
 
+from idcard.crypto.agreement_keys import AgreementKey, ClaimedKey, claimed_key, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.domains import AgreementKey, EcDomain, load_agreement_key
+from idcard.crypto.domains import EcDomain
 from idcard.crypto.kdf import SessionKeys, session_keys
 from idcard.crypto.tokens import DYNAMIC_AUTHENTICATION_DATA, keys_of_answer
 from idcard.encoding import tlv
@@ -41,7 +43,7 @@ T = TypeVar("T")
 _DH, _ECDH = "0.4.0.127.0.7.2.2.3.1", "0.4.0.127.0.7.2.2.3.2"
 _CIPHERS = ("1", "2", "3", "4")
 _STATUS_BYTES = 2
-_MAX_PAIRS = 8
+_MAX_PAIRS, _MAX_OWN_DOMAINS = 8, 2
 FIRST_COUNTER = 2
 """The send sequence counter of the first answer under the new keys: one for the command, one for the answer."""
 
@@ -56,23 +58,47 @@ class ChipKeyChoice:
     suite: CipherSuite
     key: AgreementKey
 
+
+def choices(infos: SecurityInfos) -> Iterator[ChipKeyChoice]:
+    """The ways to run chip authentication that this library can run, the strongest first.
+
+    A chip's own domain parameters are proved sound when they are asked for, before any signature is checked: so of
+    those that nobody standardised two are tried, however many a hostile chip writes.
+    """
+    claims = []
+    for info, key in islice(_pairs(infos), _MAX_PAIRS):
+        with suppress(IdCardError):  # what one entry gets wrong must not hide the others
+            claims.append(_claim(info, key))
+    own: set[bytes] = set()
+    for claim in sorted(claims, key=lambda claim: claim.strength, reverse=True):
+        own |= set() if claim.claimed.domain.known else {claim.public_key}
+        if claim.public_key not in own or len(own) <= _MAX_OWN_DOMAINS:
+            yield from claim.proved()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """A key with a cipher, before the key is proved."""
+
+    info: ChipAuthenticationInfo
+    key_id: int | None
+    suite: CipherSuite
+    claimed: ClaimedKey
+    public_key: bytes
+
     @property
     def strength(self) -> tuple[int, int, bool]:
         """What choices are sorted by: what takes most work to break, then the longer key, then curves."""
-        cipher = 80 if not self.suite.is_aes else 8 * self.suite.key_bytes
-        return min(cipher, self.key.domain.bits), cipher, isinstance(self.key.domain, EcDomain)
+        cipher, domain = 80 if not self.suite.is_aes else 8 * self.suite.key_bytes, self.claimed.domain
+        return min(cipher, domain.bits), cipher, isinstance(domain, EcDomain)
 
-
-def choices(infos: SecurityInfos) -> tuple[ChipKeyChoice, ...]:
-    """The ways to run chip authentication that this library can run, the strongest first."""
-    found = []
-    # A chip's keys are proved sound before any signature is checked: a hostile one must not have us work for hours.
-    for info, key in islice(_pairs(infos), _MAX_PAIRS):
+    def proved(self) -> Iterator[ChipKeyChoice]:
+        """The choice, if the key is sound."""
         try:
-            found.append(_choice(info, key))
+            key = _loaded(self.public_key)
         except IdCardError:
-            continue  # what one entry gets wrong must not hide the others
-    return tuple(sorted(found, key=lambda choice: choice.strength, reverse=True))
+            return
+        yield ChipKeyChoice(oid=self.info.oid, version=self.info.version, key_id=self.key_id, suite=self.suite, key=key)
 
 
 def _pairs(infos: SecurityInfos) -> Iterator[tuple[ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo]]:
@@ -93,19 +119,19 @@ def _loaded(public_key: bytes) -> AgreementKey:
     return load_agreement_key(public_key)
 
 
-def _choice(info: ChipAuthenticationInfo, key: ChipAuthenticationPublicKeyInfo) -> ChipKeyChoice:
+def _claim(info: ChipAuthenticationInfo, key: ChipAuthenticationPublicKeyInfo) -> _Claim:
     cipher = info.oid.rsplit(".", 1)[1]
     if cipher not in _CIPHERS or info.version not in (1, 2):
         raise UnsupportedAlgorithm("chip authentication with an unknown cipher or version", oid=info.oid)
-    loaded = _loaded(key.public_key)
-    if isinstance(loaded.domain, EcDomain) is not info.oid.startswith(_ECDH + "."):
+    claimed = claimed_key(key.public_key)
+    if isinstance(claimed.domain, EcDomain) is not info.oid.startswith(_ECDH + "."):
         raise UnsupportedAlgorithm("chip authentication with a key of the other kind", oid=info.oid)
-    return ChipKeyChoice(
-        oid=info.oid,
-        version=info.version,
+    return _Claim(
+        info=info,
         key_id=key.key_id if info.key_id is None else info.key_id,
         suite=suite_of_pace(int(cipher)),
-        key=loaded,
+        claimed=claimed,
+        public_key=key.public_key,
     )
 
 

@@ -22,9 +22,9 @@ def chip_keys(files: Mapping[File, bytes]) -> Iterator[ChipKeyChoice]:
     """
     outside, inside = _infos(files, File.CARD_SECURITY), _infos(files, File.DG14)
     newer = next((choice for choice in chip_authentication.choices(outside) if choice.version > 1), None)
-    other = next(iter(chip_authentication.choices(inside)), None)
+    other = next(chip_authentication.choices(inside), None)
     if other is None and newer is None:
-        other = next(iter(chip_authentication.choices(outside)), None)
+        other = next(chip_authentication.choices(outside), None)
     return (choice for choice in (newer, other) if choice is not None)
 
 
@@ -55,7 +55,7 @@ def _infos(files: Mapping[File, bytes], file: File) -> SecurityInfos:
 def offers_pace(dg14: bytes | None) -> bool:
     """Whether DG14 offers a way of PACE that this library can run."""
     try:
-        return dg14 is not None and bool(offers(SecurityInfos.from_dg14(dg14)))
+        return dg14 is not None and any(True for _ in offers(SecurityInfos.from_dg14(dg14)))
     except IdCardError:
         return False
 

@@ -7,7 +7,7 @@ is at hand, and the evidence says so; a chip that found the key *wrong* is never
 Source: ICAO Doc 9303-11, "Chip access procedure".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -288,11 +288,11 @@ def _information(key: AccessKey) -> str | None:
     return key.information if isinstance(key, MrzKey) else None
 
 
-def pace_offers(card_access: bytes | None) -> tuple[PaceOffer, ...]:
+def pace_offers(card_access: bytes | None) -> Iterator[PaceOffer]:
     """The ways to run PACE that EF.CardAccess offers and this library can run, the strongest first."""
     if card_access is None:
-        return ()
+        return iter(())
     try:
         return offers(SecurityInfos.from_bytes(card_access, where="EF.CardAccess"))
     except MalformedData:
-        return ()
+        return iter(())

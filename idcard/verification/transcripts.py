@@ -16,9 +16,10 @@ Source: ICAO Doc 9303-11, "Chip Authentication" and "PACE with Chip Authenticati
 
 from dataclasses import dataclass, field
 
+from idcard.crypto.agreement_keys import AgreementKey, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
 from idcard.crypto.curves import Curve
-from idcard.crypto.domains import AgreementKey, Domain, load_agreement_key
+from idcard.crypto.domains import Domain
 from idcard.crypto.kdf import session_keys
 from idcard.crypto.signature import EcPublicKey, load_public_key
 from idcard.crypto.strength import CURRENT

@@ -50,7 +50,7 @@ def opened(card: SimulatedCard) -> SecureChannel:
 
 
 def best_of(card: SimulatedCard) -> ChipKeyChoice:
-    return choices(SecurityInfos.from_dg14(card.files[File.DG14]))[0]
+    return next(choices(SecurityInfos.from_dg14(card.files[File.DG14])))
 
 
 def agreed(card: SimulatedCard, choice: ChipKeyChoice | None = None) -> Agreed:

@@ -142,7 +142,7 @@ SHORT = next(seed for seed in seeds("ca") if len(DOMAIN.public_key(scalar_of(see
 def agreed(profile: Profile, answer: Callable[[bytes], bytes]) -> Agreed:
     """What chip authentication leaves whose ephemeral key begins with a zero; ``answer`` gives nonce and token."""
     infos = SecurityInfos.from_dg14(records.dg14(profile.domain.spki(SECRET), None, chip=profile, version=2))
-    choice = next(iter(choices(infos)))
+    choice = next(choices(infos))
     assert entropy_bytes(choice) == DOMAIN.entropy_bytes
     ours, theirs = SecureChannel(session_keys(CipherSuite.AES_128, b"x")), ChipChannel.from_secret(Suite.AES128, b"x")
     procedure = chip_authentication(ours, choice, drawn(SHORT)(DOMAIN.entropy_bytes))

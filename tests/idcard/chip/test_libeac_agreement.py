@@ -86,7 +86,7 @@ def padded(data: bytes, block: int) -> bytes:
 def agreed(profile: Profile) -> Agreed:
     """What our reader agrees on with a chip that takes whatever comes."""
     infos = SecurityInfos.from_dg14(records.dg14(profile.domain.spki(CHIP), None, chip=profile))
-    choice = next(iter(choices(infos)))
+    choice = next(choices(infos))
     ours, theirs = SecureChannel(session_keys(CipherSuite.AES_128, b"x")), ChipChannel.from_secret(Suite.AES128, b"x")
     # The same key each time: libeac leaves out the secret's leading zero over finite fields, as test_libeac.py says.
     procedure = chip_authentication(ours, choice, shake_256(b"a terminal's key").digest(entropy_bytes(choice)))
