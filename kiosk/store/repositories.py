@@ -36,6 +36,15 @@ def admitted_today(session: Session, clinic: str, day: date, tag: bytes) -> Visi
     )
 
 
+def admitted_on(session: Session, clinic: str, day: date) -> Sequence[Visit]:
+    """The admissions of a day whose records are kept."""
+    return session.scalars(
+        select(Visit).where(
+            Visit.clinic == clinic, Visit.day == day, Visit.state == "admitted", Visit.blob.is_not(None)
+        )
+    ).all()
+
+
 def desk_tickets_of(session: Session, clinic: str, day: date, tag: bytes) -> Sequence[Visit]:
     """The open desk tickets that this person was given today, the first one first."""
     return session.scalars(

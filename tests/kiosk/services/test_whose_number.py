@@ -22,7 +22,7 @@ from kiosk.insurance.roster.names import Described
 from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import PersonTags, VisitOpener, VisitSealer, create_secret
 from kiosk.services.checkin import CheckIn
-from kiosk.services.desk import StaffDesk
+from kiosk.services.desk import NotConfirmable, StaffDesk
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.person import PersonRecord
 from kiosk.services.ways import Presented, WayOutcome
@@ -200,3 +200,27 @@ def test_the_cover_found_by_a_read_number_alone_is_kept_too(desk: Callable[..., 
     ticket = there.ticket(claim(source=ClaimSource.CARD_QR), Assurance.QR_UNSIGNED, Code.QR_ONLY)
     assert there.ways.admit(ticket, Presented(way=Way.CODE, seen=SEEN), "noi", by="desk-1").ticket is not None
     assert there.person(ticket).benefit == "4"
+
+
+@pytest.mark.parametrize("personal_first", [True, False])
+def test_nobody_gets_two_admissions_by_two_numbers_of_their_own(
+    desk: Callable[..., Desk], personal_first: bool
+) -> None:
+    there = desk(entry(), entry("036158900002", OTHER, None))
+    first, then = (claim(), claim(number=None))[:: 1 if personal_first else -1]
+    assert there.papers(first, INSURANCE).ticket is not None
+    with pytest.raises(NotConfirmable, match="already_admitted"):
+        there.papers(then, INSURANCE)
+    assert there.papers(claim("Lê Thị Khác", number=None), OTHER).ticket is not None
+
+
+def test_a_second_admission_leaves_the_ticket_at_the_desk(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    ticket = there.ticket(claim(number=None), Assurance.NONE, Code.NO_DOCUMENT)
+    assert there.papers(claim()).ticket is not None
+    presented = Presented(way=Way.PAPERS, claim=claim(number=None), insurance_number=INSURANCE, seen=SEEN)
+    with pytest.raises(NotConfirmable, match="already_admitted"):
+        there.ways.admit(ticket, presented, "noi", by="desk-1")
+    row = there.staff.visit(ticket)
+    assert row is not None
+    assert row.state == "desk"
