@@ -135,7 +135,8 @@ def test_no_cell_is_a_formula(staff: Any, evil: str) -> None:
     )
     staff.parts.worklist.add([mismatch], Subject(personal_number=NUMBER))
     _, [_, row] = exported(staff)
-    assert row[6] == "'" + evil
+    assert row[6].startswith("'")
+    assert row[6].replace("'", "") == evil
     assert not [cell for cell in row if cell.strip().startswith(("=", "+", "-", "@"))]
 
 
