@@ -84,6 +84,17 @@ def test_the_key_that_signed_tells_the_signer_among_many(
     assert passive.signer.der == state.signer.certificate
 
 
+@pytest.mark.parametrize(("others", "reason"), [(63, Reason.SIGNATURE_VERIFIED), (64, Reason.SIGNATURE_WRONG)])
+def test_sixty_four_of_one_name_are_tried(
+    state: Issuer, evidence: Evidence, at: datetime, tmp_path: Path, others: int, reason: Reason
+) -> None:
+    """Before any CSCA is known nobody comes first, and each costs a signature."""
+    fakes = [planted(state, signed_by_itself=False) for _ in range(others)]
+    passive, findings = judged(evidence, at, tmp_path, ldif(*fakes, state.signer.certificate), state.csca_certificate)
+    assert len(findings) == others + 2
+    assert passive.signature.reason is reason
+
+
 def test_it_is_told_where_the_csca_comes_later(state: Issuer, evidence: Evidence, at: datetime, tmp_path: Path) -> None:
     bundle = ldif(*(planted(state) for _ in range(5)), state.signer.certificate)
     passive, _ = judged(evidence, at, tmp_path, bundle, state.csca_certificate)
