@@ -234,6 +234,7 @@ class Opener:
         if not mrz_keys:
             raise refused
         self._select(None)
+        self._spare_last_try()
         wrong: IdCardError = refused
         for number, key in enumerate(mrz_keys):
             try:
@@ -250,6 +251,22 @@ class Opener:
                 identifiers=Identifiers(chip=document_identifier(key)),
             )
         raise wrong
+
+    def _spare_last_try(self) -> None:
+        """Ask a chip that may count its tries for BAC how many are left: the last one is the caller's to allow.
+
+        Such cards are not asked that were found to say nothing.
+
+        :raises AccessBlocked: if the chip takes no more tries.
+        :raises LastTryLeft: if one try is left.
+        """
+        known = self.profile or CardProfile()
+        if known.counts_tries is False or self.plan.allow_last_try:
+            return
+        left = self.perform(bac.tries())
+        self.profile = replace(known, counts_tries=left is not None)
+        if left in (0, 1):
+            raise (LastTryLeft if left else AccessBlocked)(sw=0x63C0 | left)
 
     def _require_another_try(self, wrong: WrongAccessKey) -> None:
         """Go on to the next key for BAC only where the chip does not count its tries, or the plan allows the last.

@@ -40,13 +40,15 @@ class CardProfile:
     """What is known of a type of card on a reader.
 
     ``most`` is the largest answer in plain bytes that it was found to give, where that is less than the lengths allow.
-    ``readings`` counts those that it has served.
+    ``readings`` counts those that it has served. ``counts_tries`` is whether it said how many tries are left for BAC;
+    None where nobody asked.
     """
 
     lengths: Lengths = SHORT
     most: int | None = None
     card_access: CardAccessForm = CardAccessForm.SHORT_IDENTIFIER
     readings: int = field(default=0, compare=False)
+    counts_tries: bool | None = None
 
     @property
     def roomier(self) -> "CardProfile":
@@ -135,9 +137,12 @@ def _profile(value: Mapping[str, Any]) -> CardProfile:
     numbers = [lengths.answer, lengths.command, value["most"], value["readings"]]
     if any(type(number) is not int or not 0 <= number <= 0xFFFF for number in numbers if number is not None):
         raise ValueError
+    if type(value["counts_tries"]) not in (bool, type(None)):
+        raise ValueError
     return CardProfile(
         lengths=replace(lengths, answer=min(lengths.answer, LONGEST_ANSWER)),
         most=value["most"],
         card_access=CardAccessForm(value["card_access"]),
         readings=int(value["readings"]),
+        counts_tries=value["counts_tries"],
     )
