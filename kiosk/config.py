@@ -208,7 +208,8 @@ class StaffConfig(ProcessConfig):
     says how far each way of coming without a chip card goes here; ``profile`` is the province's, for its target.
     ``interop`` is the file that says who receives what leaves. Desk tickets are closed once they are older than
     ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is remembered for
-    ``deliveries_kept_days``. With a ``receipt_key``, the desk's own, whom a clerk
+    ``deliveries_kept_days``. With an ``orders_key`` the hospital's program on this machine may say what a visit costs
+    first. With a ``receipt_key``, the desk's own, whom a clerk
     admits gets a signed receipt too.
     """
 
@@ -218,6 +219,7 @@ class StaffConfig(ProcessConfig):
     gateway: Path | None = None
     internal_key: Path | None = None
     interop: Path | None = None
+    orders_key: Path | None = None
     roster: Path | None = None
     roster_key: Path | None = None
     roster_state: Path | None = None

@@ -135,6 +135,20 @@ class OrderBook:
             repositories.append_audit(session, self._device, now, "ordered", facts)
             repositories.append_outbox(session, self._device, now, "ordered", facts)
 
+    def take(self, visit_id: str, said: Mapping[str, str | None], *, by: str) -> bool:
+        """Write down what a program said; whether there is such a visit.
+
+        :param said: the texts ``kind``, ``code``, ``name``, ``visit_kind``, and ``route`` or None.
+        :raises ValueError: whose text names the field, and not what it holds.
+        """
+        texts = {name: said.get(name) or "" for name in ("kind", "code", "name", "visit_kind")}
+        order = checked_order(**texts, route=said.get("route"), ordered_at=self._clock.now())
+        try:
+            self.record(visit_id, order, by=by)
+        except NoSuchVisit:
+            return False
+        return True
+
     def _put(self, session: Session, visit_id: str, order: Order, by: str) -> None:
         row = session.get(VisitOrder, visit_id) or VisitOrder(visit_id=visit_id)
         row.kind, row.code, row.name = order.kind.value, order.code, order.name

@@ -18,6 +18,7 @@ from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.leftovers import add_leftovers
+from kiosk.web.staff.ordering import Ordering, add_ordering
 from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.record import add_record
 from kiosk.web.staff.shift import Payer, add_shift
@@ -44,6 +45,7 @@ def create_staff_app(
     corrections: Corrections | None = None,
     outgoing: Outgoing | None = None,
     leftovers: Leftovers | None = None,
+    ordering: Ordering | None = None,
 ) -> Flask:
     """The app of the reception desk.
 
@@ -53,6 +55,7 @@ def create_staff_app(
     :param corrections: what is needed for the pages of records; None leaves them out.
     :param outgoing: what is on its way to payer and hospital, where anything leaves.
     :param leftovers: what nobody came back to; None leaves its counts out.
+    :param ordering: takes the hospital's word on a visit's first cost; None leaves its address out.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -70,6 +73,8 @@ def create_staff_app(
         add_work(app, board, others.clean)
     if outgoing is not None:
         add_outgoing(app, board, outgoing)
+    if ordering is not None:
+        add_ordering(app, ordering)
     if payer is not None:
         add_shift(app, board, payer)
         if payer.token is not None:
