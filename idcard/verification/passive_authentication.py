@@ -164,10 +164,11 @@ def _signer_of(sod: Sod | CardSecurity, trust: TrustStore) -> tuple[Certificate 
     if brought is not None:
         return brought, True
     named = trust.signers_of(signer_info)[:_MAX_SIGNERS]
-    if len(named) > 1:
-        named = tuple(one for one in named if signed_by(sod.signed_data, signer_info, one)) or named
-    issued = (one for one in named if len(named) > 1 and find_path(one, trust, at=one.not_before).anchor is not None)
-    return next(issued, named[0] if named else None), False
+    if len(named) < 2:
+        return (named[0] if named else None), False
+    able = tuple(one for one in named if signed_by(sod.signed_data, signer_info, one)) or named
+    issued = (one for one in able if find_path(one, trust, at=one.not_before).anchor is not None)
+    return next(issued, able[0]), False
 
 
 def _signed_at(sod: Sod | CardSecurity) -> datetime | None:
