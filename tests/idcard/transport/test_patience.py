@@ -86,6 +86,17 @@ def test_a_card_is_read_through_it(card: SimulatedCard) -> None:
     patient.close()
 
 
+def test_a_slow_chip_is_given_the_time(card: SimulatedCard) -> None:
+    class Slow(Hand):
+        def transmit(self, command: bytes) -> bytes:
+            time.sleep(0.05)
+            return super().transmit(command)
+
+    patient = PatientConnection(Slow(card), seconds=60)
+    assert set(read(patient, [CAN], entropy=os.urandom, plan=FEW).files) == set(FEW.files)
+    patient.close()
+
+
 CALLS: dict[str, Callable[[PatientConnection], object]] = {
     "transmit": lambda patient: patient.transmit(GET_CHALLENGE),
     "reset": lambda patient: patient.reset(),
