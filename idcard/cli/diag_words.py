@@ -22,12 +22,12 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Đầu đọc không cho biết có nhận thông điệp dài hay không; đã thử trực tiếp.",
         ),
         "reset.yes": (
-            "If the card is lifted for a moment, reading goes on by itself.",
-            "Nếu thẻ bị nhấc lên trong giây lát, việc đọc sẽ tự tiếp tục.",
+            "If contact with the card is lost for an instant, reading goes on by itself.",
+            "Nếu mất liên lạc với thẻ trong tích tắc, việc đọc sẽ tự tiếp tục.",
         ),
         "reset.no": (
-            "If the card is lifted, reading must be started again.",
-            "Nếu thẻ bị nhấc lên thì phải đọc lại từ đầu.",
+            "If contact with the card is lost, reading must be started again.",
+            "Nếu mất liên lạc với thẻ thì phải đọc lại từ đầu.",
         ),
         "lengths.long": (
             "Reader and card understand long messages together.",
