@@ -87,6 +87,7 @@ class Opener:
     _card_access: bytes | None = None
     _fresh: bool = False
     _looked: bool = False
+    _tries_asked: bool = False
     _refused_bare: dict[File, int] = field(default_factory=dict)
 
     @property
@@ -255,15 +256,17 @@ class Opener:
     def _spare_last_try(self) -> None:
         """Ask a chip that may count its tries for BAC how many are left: the last one is the caller's to allow.
 
-        Such cards are not asked that were found to say nothing.
+        It is not asked where it said nothing before in this reading, or cards of its type do that are proved to have no
+        PACE. Another card's word alone would let the last try of this one be used.
 
         :raises AccessBlocked: if the chip takes no more tries.
         :raises LastTryLeft: if one try is left.
         """
         known = self.profile or CardProfile()
-        if known.counts_tries is False or self.plan.allow_last_try:
+        silent = known.counts_tries is False and (self._tries_asked or not self._looked)
+        if silent or self.plan.allow_last_try:
             return
-        left = self.perform(bac.tries())
+        left, self._tries_asked = self.perform(bac.tries()), True
         self.profile = replace(known, counts_tries=left is not None)
         if left in (0, 1):
             raise (LastTryLeft if left else AccessBlocked)(sw=0x63C0 | left)

@@ -101,12 +101,16 @@ def test_the_last_try_of_a_counted_bac_key_is_the_callers_to_allow(
         assert idcard.read(MRZ, card, plan=FEW).files
 
 
-@pytest.mark.parametrize(("tries", "asked"), [(None, [1, 0]), (3, [1, 1])], ids=["not counted", "counted"])
-def test_a_type_of_card_that_does_not_count_is_asked_once(tries: int | None, asked: list[int], issuer: Issuer) -> None:
+@pytest.mark.parametrize(("tries", "asked"), [(None, [1, 1, 0]), (3, [1, 1, 1])], ids=["not counted", "counted"])
+def test_a_type_of_card_that_does_not_count_is_asked_until_it_is_proved(
+    tries: int | None, asked: list[int], issuer: Issuer
+) -> None:
     profiles = Profiles()
     card = Answering(issuer.issue(SPECIMEN, pace=False, behaviour=Behaviour(bac_tries=tries)), lambda _: None)
     found = []
-    for _ in range(2):
+    for proved in (False, False, True):
+        if proved:
+            profiles.prove_absence("", card.atr)
         card.reset()
         card.sent.clear()
         read(card, [MRZ], entropy=os.urandom, plan=FEW, profiles=profiles)

@@ -75,6 +75,20 @@ def test_a_hostile_card_sends_no_honest_one_to_bac(issue: Callable[..., Simulate
         profiles = Profiles.from_json(profiles.to_json())
 
 
+def test_a_hostile_card_that_counts_nothing_costs_no_honest_one_its_last_try(
+    issue: Callable[..., SimulatedCard],
+) -> None:
+    hostile, honest, profiles = issue(LONG, pace=False), issue(replace(LONG, bac_tries=2), pace=False), Profiles()
+    assert hostile.atr == honest.atr
+    for _ in range(2):
+        access_of(hostile, profiles)
+    wrong = idcard.MrzKey.of("C00000000", "900101", "300101")
+    with pytest.raises(idcard.WrongAccessKey):
+        read(Hand(honest), [wrong], entropy=os.urandom, plan=FEW, profiles=profiles)
+    with pytest.raises(idcard.LastTryLeft):
+        read(Hand(honest), [wrong], entropy=os.urandom, plan=FEW, profiles=profiles)
+
+
 @pytest.mark.parametrize("kind", ["unknown issuer", "copy", "changed file", "no proof asked for", "opened with PACE"])
 def test_what_is_not_proved_is_not_remembered(
     kind: str, issue: Callable[..., SimulatedCard], trust: idcard.TrustStore
