@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.route import Clinic
@@ -98,8 +98,15 @@ class Leftovers:
         return self._each(select(Visit.id).where(Visit.clinic == self._clinic.code, *old), self._close)
 
     def forget_deliveries(self) -> int:
-        """How many deliveries are forgotten that were taken long ago."""
-        old = (Delivery.state == "delivered", Delivery.settled_at < self._clock.now() - self._keep)
+        """How many deliveries are forgotten that were taken long ago.
+
+        Not where the same receiver still has another one of the same visit: what that may say depends on these.
+        """
+        other = aliased(Delivery)
+        pending = exists().where(
+            other.sink == Delivery.sink, other.visit_id == Delivery.visit_id, other.state != "delivered"
+        )
+        old = (Delivery.state == "delivered", Delivery.settled_at < self._clock.now() - self._keep, ~pending)
         with self._database.read() as session:
             if session.scalar(select(func.count()).select_from(Delivery).where(*old)) == 0:
                 return 0

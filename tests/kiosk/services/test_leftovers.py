@@ -144,3 +144,19 @@ def test_what_a_receiver_took_is_forgotten_in_the_end_and_nothing_else(kiosk: Ki
         assert set(session.scalars(select(Delivery.sink))) == {"young", "dead", "waiting"}
         assert session.scalars(select(Outbox.id)).all() == [event_id]
     assert leftovers.forget_deliveries() == 0
+
+
+def test_what_was_taken_is_remembered_while_the_receiver_has_more_of_the_visit(
+    kiosk: Kiosk, leftovers: Leftovers
+) -> None:
+    visit_id, other = ticket(kiosk), ticket(kiosk)
+    long_ago = kiosk.clock.now() - timedelta(days=200)
+    usual = {"tries": 0, "next_at": long_ago, "settled_at": long_ago}
+    with kiosk.database.write() as session:
+        first, second = session.scalars(select(Outbox.id).order_by(Outbox.seq))
+        session.add(Delivery(sink="his", event_id=first, visit_id=visit_id, state="dead", **usual))
+        session.add(Delivery(sink="his", event_id=second, visit_id=visit_id, state="delivered", **usual))
+        session.add(Delivery(sink="hook", event_id=second, visit_id=other, state="delivered", **usual))
+    assert leftovers.forget_deliveries() == 1
+    with kiosk.database.read() as session:
+        assert sorted(session.scalars(select(Delivery.state))) == ["dead", "delivered"]
