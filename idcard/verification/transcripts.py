@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from idcard.crypto.agreement_keys import AgreementKey, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
 from idcard.crypto.curves import Curve
-from idcard.crypto.domains import Domain
+from idcard.crypto.domains import Domain, Scalar
 from idcard.crypto.kdf import session_keys
 from idcard.crypto.signature import EcPublicKey, load_public_key
 from idcard.crypto.strength import CURRENT
@@ -80,9 +80,10 @@ def chip_authentication(
         suite, key = _suite(proof.oid), _chip_key(infos, proof)
         if len(proof.response) <= _STATUS_BYTES:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if private is not None and not _is_key_pair(key.domain, private, proof.ephemeral_public_key):
+        scalar = None if private is None else key.domain.scalar_of(private)
+        if private is not None and not _is_key_pair(key.domain, scalar, proof.ephemeral_public_key):
             return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if private is not None and not _holds(proof, suite, key, private):
+        if scalar is not None and not _holds(proof, suite, key, scalar):
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
         weak = CURRENT.agreement_weakness(key)
     except Unsupported as error:
@@ -144,8 +145,7 @@ def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
     return [key for key in keys if isinstance(key, EcPublicKey)]
 
 
-def _is_key_pair(domain: Domain, private: bytes, public: bytes) -> bool:
-    scalar = domain.scalar_of(private)
+def _is_key_pair(domain: Domain, scalar: Scalar | None, public: bytes) -> bool:
     return scalar is not None and public in domain.forms(domain.public_key(scalar))
 
 
@@ -154,11 +154,8 @@ def _is_token(proof: ChipAuthenticationProof) -> bool:
     return proof.response[:1] == bytes([DYNAMIC_AUTHENTICATION_DATA])
 
 
-def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, private: bytes) -> bool:
+def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, scalar: Scalar) -> bool:
     """Whether the answer shows the keys on which the chip's static key and this one agree: by its token or its seal."""
-    scalar = key.domain.scalar_of(private)
-    if scalar is None:
-        return False
     secret = key.domain.agree(scalar, key.public_key)
     try:
         answer = ResponseApdu.from_bytes(proof.response)

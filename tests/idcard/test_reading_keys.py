@@ -11,9 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import idcard
 from idcard.encoding import tlv
 from idcard.lds.layout import File
+from idcard.reading.hints import wants_card_security
 from idcard.testing import SPECIMEN, Behaviour, Issuer, Profile, SimulatedCard, records, sod
 from idcard.testing.chip_pace import Mapping
+from idcard.testing.records import VIETNAMESE_CARD_ACCESS
 from idcard.testing.terminal_pki import FINGERS, TerminalPki
+from idcard.transport.wrapped import WrappedConnection
 
 CAN = idcard.Can(SPECIMEN.can)
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -96,6 +99,24 @@ def test_a_key_in_dg14_does_not_replace_that_of_card_security(
     assert judged(idcard.read(CAN, card, plan=NO_AGREEMENT), trust) == (idcard.Outcome.PASSED, "EF.CardSecurity")
     card = copied(card)
     assert judged(idcard.read(CAN, card, plan=NO_AGREEMENT), trust) == (idcard.Outcome.FAILED, None)
+
+
+def test_one_that_is_no_answer_at_all_ends_the_reading(issue: Issue) -> None:
+    """Only EF.CardSecurity's first answer under secure messaging is torn: nothing is known of the file then."""
+
+    class Torn(WrappedConnection):
+        def transmit(self, command: bytes) -> bytes:
+            answer = super().transmit(command)
+            return b"\x90" if command[:3] == bytes([0x0C, 0xB0, 0x80 | File.CARD_SECURITY.sfi]) else answer
+
+    with pytest.raises(idcard.IdCardError):
+        idcard.read(CAN, Torn(issue(pace_profile=CAM)), plan=NO_AGREEMENT)
+
+
+@pytest.mark.parametrize("card_access", [None, b"", b"\x31\x02\x30", VIETNAMESE_CARD_ACCESS])
+def test_card_security_is_not_asked_for_without_need(card_access: bytes | None) -> None:
+    assert not wants_card_security(card_access)
+    assert wants_card_security(records.card_access(version=2))
 
 
 # Chip authentication, version 2

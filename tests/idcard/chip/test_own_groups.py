@@ -78,6 +78,16 @@ def test_of_a_chips_own_domain_parameters_two_are_looked_at() -> None:
     assert [offer.info.parameter_id for offer in offers(infos(*ways, *groups))] == [40, 41]
 
 
+def test_domain_parameters_that_are_not_sound_hide_no_others() -> None:
+    ways = [
+        der.sequence(der.oid("0.4.0.127.0.7.2.2.4.1.2"), der.integer(2), der.integer(number)) for number in (40, 41)
+    ]
+    unsound, sound = group(SAFE, SAFE - 1, SAFE // 2), group(SAFE, 4, SAFE // 2)
+    kind = der.oid("0.4.0.127.0.7.2.2.4.1")
+    groups = [der.sequence(kind, unsound, der.integer(40)), der.sequence(kind, sound, der.integer(41))]
+    assert [offer.info.parameter_id for offer in offers(infos(*ways, *groups))] == [41]
+
+
 def test_of_a_chips_keys_and_ciphers_eight_pairs_are_looked_at() -> None:
     assert len(list(choices(with_keys(*[key() for _ in MANY])))) == 8
 
