@@ -43,6 +43,8 @@ def test_an_honest_card_proves_its_holder(
         FactName.VALIDITY: Reason.IN_FORCE,
         FactName.CONSISTENCY: Reason.CONSISTENT,
     }
+    assert all(value for fact in verdict.facts for value in fact.details.values())
+    assert not [fact for fact in verdict.facts if "old" in fact.details]
     assert verdict.anchor == trust.anchors[0].fingerprint
     assert verdict.signer_certificate is not None
     assert verdict.signer == hashlib.sha256(verdict.signer_certificate).hexdigest() == signer

@@ -20,6 +20,7 @@ from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.passive_authentication import card_security_authentication
 from idcard.verification.transcripts import Expectation
 
 Gather = Callable[..., Evidence]
@@ -129,6 +130,13 @@ def test_dg14_stands_in_where_card_security_was_not_read_and_is_named(files: Any
 def test_dg14_does_not_stand_in_for_one_that_is_not_well_formed(security: bytes, files: Any, judge: Judge) -> None:
     fact = judge(pace_cam=mapped(OTHER), files=files(security))
     assert said(fact) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, None)
+
+
+def test_of_data_groups_it_says_nothing(issuer: Issuer, files: Any, trust: TrustStore, at: datetime) -> None:
+    passive = card_security_authentication(Evidence(files=files(card_security(issuer))), trust, at)
+    assert passive is not None
+    assert (passive.integrity.outcome, passive.signature.outcome) == (Outcome.NOT_PERFORMED, Outcome.PASSED)
+    assert (passive.listed, passive.intact) == (None, {File.CARD_SECURITY})
 
 
 def test_another_signer_of_the_same_state_may_sign_it(issuer: Issuer, files: Any, judge: Judge) -> None:
