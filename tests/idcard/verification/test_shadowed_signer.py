@@ -83,6 +83,7 @@ def test_the_key_that_signed_tells_the_signer_among_many(
     assert (passive.signature.outcome, passive.trust.reason) == (Outcome.PASSED, Reason.ANCHORED)
     assert passive.signer is not None
     assert passive.signer.der == state.signer.certificate
+    assert passive.signature.details["certificate"] == "store"
 
 
 @pytest.mark.parametrize(("others", "reason"), [(63, Reason.SIGNATURE_VERIFIED), (64, Reason.SIGNATURE_WRONG)])
