@@ -1,0 +1,16 @@
+"""Every format of codes that can be judged."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from idcard.verification.qr_credentials import CREDENTIALS
+from idcard.verification.qr_health import COVID_CERTIFICATE
+from idcard.verification.qr_judged import CodeFormat
+from idcard.verification.qr_own import OWN_TOKEN
+from idcard.verification.qr_vietnam import VIETNAMESE
+
+_ALL = (*VIETNAMESE, COVID_CERTIFICATE, OWN_TOKEN, *CREDENTIALS)
+
+CODE_FORMATS: Final[Mapping[type, CodeFormat]] = MappingProxyType({one.document: one for one in _ALL})
+"""The formats by the type of their documents; a code whose document is of no such type can only be named."""
