@@ -74,9 +74,12 @@ from idcard.evidence_file import retained as _retained
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
 from idcard.qr.hc1 import CovidCertificate
+from idcard.qr.mdoc import MobileDocument
 from idcard.qr.recognise import Recognised, Recogniser
+from idcard.qr.sd_jwt import SdJwtCredential
 from idcard.qr.seen import Seen, SeenCodes, SeenStore
 from idcard.qr.token import HandOff, Receipt, Token, TokenKind
+from idcard.qr.vc_jwt import W3cCredential
 from idcard.reading import CardProfile, Profiles, Progress, Reading, ReadPlan, ReadStep
 from idcard.transport.base import Connection
 from idcard.transport.patience import PatientConnection
@@ -167,6 +170,7 @@ __all__ = [
     "LastTryLeft",
     "MalformedData",
     "MissingExtra",
+    "MobileDocument",
     "Mrz",
     "MrzKey",
     "NotVerified",
@@ -206,6 +210,7 @@ __all__ = [
     "ReplayConnection",
     "Rung",
     "Scan",
+    "SdJwtCredential",
     "SecureMessagingBroken",
     "Seen",
     "SeenCodes",
@@ -224,6 +229,7 @@ __all__ = [
     "VerifiedIdentity",
     "Vouchers",
     "VneidCode",
+    "W3cCredential",
     "WrongAccessKey",
     "compare_card_qr",
     "connect",

@@ -79,6 +79,8 @@ def _signer(document: object, signers: idcard.QrTrust | None) -> Signer | None:
     elif isinstance(document, idcard.Token):
         issuer, key_id = document.clinic, document.sign1.key_id
         known = None if signers is None else bool(signers.keys_for(key_id))
+    elif isinstance(document, idcard.SdJwtCredential | idcard.W3cCredential):
+        return _signer_of_token(document, signers)
     else:
         return None
     try:
@@ -86,6 +88,19 @@ def _signer(document: object, signers: idcard.QrTrust | None) -> Signer | None:
     except idcard.Unsupported:
         algorithm = None
     return Signer(issuer=issuer, key_id=key_id.hex() if key_id else None, algorithm=algorithm, listed=known)
+
+
+def _signer_of_token(document: idcard.SdJwtCredential | idcard.W3cCredential, signers: idcard.QrTrust | None) -> Signer:
+    """Who a credential of a wallet says signed it; keys are listed by the issuer's name."""
+    key_id = document.jws.key_id
+    known = None if signers is None else bool(signers.issuer_keys(document.issuer, key_id) if document.issuer else ())
+    try:
+        algorithm = document.jws.algorithm.label
+    except idcard.Unsupported:
+        algorithm = None
+    return Signer(
+        issuer=document.issuer, key_id=printable(key_id) if key_id else None, algorithm=algorithm, listed=known
+    )
 
 
 def to_json(one: Explained) -> dict[str, Any]:
@@ -153,5 +168,7 @@ def _signer_lines(one: Explained, language: Language) -> Iterator[Text]:
 
 def _how_to_trust(one: Explained, language: Language) -> str:
     """What to do so that such a code can be verified, by its format where that matters, else by its kind."""
-    clinic = printable(one.signer.issuer or "") if one.signer is not None else ""
-    return say_why(f"trust.{one.format}", language, clinic=clinic) or say_why(f"trust.{one.kind}", language)
+    issuer = printable(one.signer.issuer or "") if one.signer is not None else ""
+    return say_why(f"trust.{one.format}", language, clinic=issuer, issuer=issuer) or say_why(
+        f"trust.{one.kind}", language
+    )

@@ -49,8 +49,14 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "cwt": ("CBOR web token", "Mã CBOR web token"),
         "iso_18013_5_engagement": ("Begin of a mobile licence's session", "Mã mở phiên giấy tờ di động ISO 18013-5"),
         "openid4vp_request": ("Request for a credential (OpenID4VP)", "Yêu cầu xuất trình giấy tờ (OpenID4VP)"),
-        "sd_jwt_vc": ("Credential as SD-JWT", "Giấy tờ số dạng SD-JWT"),
-        "w3c_vc_jwt": ("Credential as JWT", "Giấy tờ số dạng JWT"),
+        "iso_18013_5_mdoc": (
+            "Mobile document (ISO 18013-5), as its issuer signed it",
+            "Giấy tờ di động ISO 18013-5, phần nơi cấp đã ký",
+        ),
+        "sd_jwt_vc": ("Credential as SD-JWT (SD-JWT VC)", "Giấy tờ số dạng SD-JWT (SD-JWT VC)"),
+        "sd_jwt": ("SD-JWT that calls itself no credential", "SD-JWT không tự nhận là giấy tờ"),
+        "w3c_vc_jwt": ("W3C credential as JWT", "Giấy tờ số W3C dạng JWT"),
+        "jwt": ("JSON web token (JWT)", "Mã JSON web token (JWT)"),
         "w3c_vc_json": ("Credential as JSON", "Giấy tờ số dạng JSON"),
         "unknown": ("No known format", "Không phải loại mã đã biết"),
     }
@@ -118,6 +124,26 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "called {clinic}.pem; then 'idcard qr verify FILE --trust DIR'.",
             "xin khóa công khai của phòng khám {clinic} từ chính nơi đó, đặt vào DIR/qr/keys trong tệp "
             "{clinic}.pem; rồi dùng 'idcard qr verify FILE --trust DIR'.",
+        ),
+        "trust.sd_jwt_vc": (
+            "put the keys of {issuer}, as it publishes them, into a file in DIR/qr/issuers, for sd_jwt_vc; or, where a "
+            "certificate came along, its issuer's certificate into DIR/qr/anchors/sd_jwt_vc. Whoever shows it proves "
+            "to be its holder only in answer to a request (OpenID4VP).",
+            "đặt khóa của {issuer}, đúng như nơi đó công bố, vào một tệp trong DIR/qr/issuers, dùng cho sd_jwt_vc; nếu "
+            "có chứng thư kèm theo, đặt chứng thư của nơi cấp chứng thư đó vào DIR/qr/anchors/sd_jwt_vc. Người đưa chỉ "
+            "chứng minh mình là người giữ khi trả lời một yêu cầu (OpenID4VP).",
+        ),
+        "trust.w3c_vc_jwt": (
+            "put the keys of {issuer}, as it publishes them, into a file in DIR/qr/issuers, for w3c_vc_jwt; or, where "
+            "a certificate came along, its issuer's certificate into DIR/qr/anchors/w3c_vc_jwt.",
+            "đặt khóa của {issuer}, đúng như nơi đó công bố, vào một tệp trong DIR/qr/issuers, dùng cho w3c_vc_jwt; "
+            "nếu có chứng thư kèm theo, đặt chứng thư của nơi cấp chứng thư đó vào DIR/qr/anchors/w3c_vc_jwt.",
+        ),
+        "trust.iso_18013_5_mdoc": (
+            "put the issuing authority's root (IACA) into DIR/qr/anchors/iso_18013_5_mdoc; the signer's certificate is "
+            "in the code. Whoever shows it proves to be its holder only in answer to a request (OpenID4VP).",
+            "đặt chứng thư gốc của cơ quan cấp (IACA) vào DIR/qr/anchors/iso_18013_5_mdoc; chứng thư của nơi ký có sẵn "
+            "trong mã. Người đưa chỉ chứng minh mình là người giữ khi trả lời một yêu cầu (OpenID4VP).",
         ),
         "trust.vn_card_qr": (
             "no list of signers can help. Read the card's chip: 'idcard read --card-qr' takes its key from this code.",

@@ -93,10 +93,10 @@ def kind_of(recognised: idcard.Recognised) -> str:
         return "unsigned"
     if isinstance(document, idcard.Token):
         return "single_use" if document.kind is idcard.TokenKind.HAND_OFF else "signed"
-    if isinstance(document, idcard.CovidCertificate):
-        return "signed"
     if isinstance(document, idcard.VneidCode):
         return "online"
+    if document is not None:
+        return "signed"
     if recognised.format in _REQUESTS:
         return "request"
     return "unknown" if recognised.format == "unknown" else "named"

@@ -19,9 +19,13 @@ from idcard.qr.cbor import Tagged
 from idcard.qr.cose import CWT_TAG, SIGN1_TAG
 from idcard.qr.hc1 import PREFIX, CovidCertificate
 from idcard.qr.inflate import ZLIB_METHOD, inflate
+from idcard.qr.mdoc import MobileDocument, looks_like_mdoc
 from idcard.qr.recognise import Recogniser
+from idcard.qr.sd_jwt import SdJwtCredential, looks_like_credential
 from idcard.qr.token import PREFIX as TOKEN_PREFIX
 from idcard.qr.token import Token
+from idcard.qr.vc_jwt import W3cCredential
+from idcard.qr.vc_jwt import looks_like_credential as looks_like_w3c_credential
 
 TOKEN: Final = "idcard_token"
 EU_DCC: Final = "eu_dcc"
@@ -36,10 +40,13 @@ CLAIM_169: Final = "mosip_claim_169"
 ENCRYPTED: Final = "cose_encrypted"
 PIXELPASS: Final = "mosip_pixelpass"
 CWT: Final = "cwt"
-MDOC: Final = "iso_18013_5_engagement"
+MDOC: Final = "iso_18013_5_mdoc"
+ENGAGEMENT: Final = "iso_18013_5_engagement"
 OPENID4VP: Final = "openid4vp_request"
-SD_JWT: Final = "sd_jwt_vc"
-JWT: Final = "w3c_vc_jwt"
+SD_JWT_VC: Final = "sd_jwt_vc"
+SD_JWT: Final = "sd_jwt"
+W3C_VC_JWT: Final = "w3c_vc_jwt"
+JWT: Final = "jwt"
 W3C_VC: Final = "w3c_vc_json"
 
 _ENCRYPT0_TAG, _CLAIM_169 = 16, 169
@@ -121,13 +128,16 @@ RECOGNISERS: Final = (
     Recogniser(format=FRENCH_2D_DOC, looks_like=_begins(rb"DC0[0-9][0-9A-Z]{8}")),
     # UIDAI Secure QR
     Recogniser(format=AADHAAR, looks_like=_is_whole(rb"[0-9]{1000,}")),
-    Recogniser(format=MDOC, looks_like=_begins(rb"mdoc:" + _BASE64URL)),
+    Recogniser(format=ENGAGEMENT, looks_like=_begins(rb"mdoc:" + _BASE64URL)),
     Recogniser(
         format=OPENID4VP,
         looks_like=_begins(rb"(?:(?:eudi-|mdoc-)?openid4vp|haip)://|https://[^\s]*[?&]request_uri="),
     ),
+    Recogniser(format=SD_JWT_VC, looks_like=looks_like_credential, parse=SdJwtCredential.from_bytes),
     Recogniser(format=SD_JWT, looks_like=_is_whole(_JWS + rb"(?:~" + _BASE64URL + rb"*)*~(?:" + _JWS + rb")?")),
+    Recogniser(format=W3C_VC_JWT, looks_like=looks_like_w3c_credential, parse=W3cCredential.from_bytes),
     Recogniser(format=JWT, looks_like=_is_whole(_JWS)),
+    Recogniser(format=MDOC, looks_like=looks_like_mdoc, parse=MobileDocument.from_bytes),
     Recogniser(format="json", looks_like=_begins(rb"\s*\{"), inside=_json_format),
     # DIVOC and older PixelPass: a ZIP archive
     Recogniser(format=PIXELPASS, looks_like=_begins(rb"PK\x03\x04")),

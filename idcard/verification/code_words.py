@@ -63,6 +63,38 @@ CODE_REASONS: Final[Mapping[StrEnum, tuple[str, str]]] = MappingProxyType(
             "Không có gì gắn mã với người đang đưa mã.",
             "Nothing binds the code to the person who shows it.",
         ),
+        Reason.HOLDER_KEY_PROVED: (
+            "Người đưa có khóa mà nơi cấp đã gắn với giấy tờ.",
+            "Whoever shows it has the key to which its issuer bound it.",
+        ),
+        Reason.HOLDER_KEY_WRONG: (
+            "Bằng chứng về khóa của người giữ không đúng.",
+            "The proof of the holder's key is wrong.",
+        ),
+        Reason.HOLDER_KEY_NOT_SHOWN: (
+            "Giấy tờ gắn với khóa của người giữ, nhưng người đưa chưa chứng minh có khóa đó.",
+            "It is bound to a holder's key, and whoever shows it did not prove to have that key.",
+        ),
+        Reason.HOLDER_KEY_FOR_OTHERS: (
+            "Người giữ từng chứng minh có khóa cho nơi khác, không phải trả lời câu hỏi ở đây.",
+            "Its holder proved to have the key once, to somebody else than us.",
+        ),
+        Reason.NONCE_WRONG: (
+            "Câu trả lời không phải cho câu hỏi ở đây.",
+            "It answers another question than ours.",
+        ),
+        Reason.NOT_WHAT_WAS_ASKED: (
+            "Giấy tờ không thuộc loại đã yêu cầu.",
+            "It is of another kind than what was asked for.",
+        ),
+        Reason.ISSUER_NOT_IN_CERTIFICATE: (
+            "Chứng thư của khóa không ghi nơi cấp mà giấy tờ nêu.",
+            "The certificate of the key does not name the issuer that it names.",
+        ),
+        Reason.STATUS_NOT_LOOKED_UP: (
+            "Nơi cấp có danh sách thu hồi; chưa tra danh sách đó.",
+            "Its issuer keeps a list of what it took back, and nobody looked into it.",
+        ),
         Reason.CONFIRMED_ONLINE: ("Dịch vụ của nơi cấp đã xác nhận mã.", "The issuer's service confirmed the code."),
         Reason.NUMBER_CONTRADICTS: (
             "Số định danh không hợp với năm sinh hoặc giới tính ghi trong mã.",

@@ -51,7 +51,7 @@ EXAMPLES = [
     (formats.PIXELPASS, base45.encode(zlib.compress(b'{"credential": {"id": "x"}}'))),
     (formats.PIXELPASS, b"PK\x03\x04whatever"),
     (formats.CWT, packed(cbor2.CBORTag(61, cbor2.CBORTag(18, SIGN1)))),
-    (formats.MDOC, b"mdoc:owBjMS4wAYIB2BhYS6QB"),
+    (formats.ENGAGEMENT, b"mdoc:owBjMS4wAYIB2BhYS6QB"),
     (formats.OPENID4VP, b"openid4vp://?client_id=x"),
     (formats.OPENID4VP, b"eudi-openid4vp://authorize?request_uri=x"),
     (formats.OPENID4VP, b"haip://?request_uri=x"),
