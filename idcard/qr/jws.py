@@ -20,7 +20,8 @@ from idcard.qr.jwk import base64url
 _WHERE = "JWS"
 _PARTS = 3
 _MAX_SIGNATURE = 1024
-_ALGORITHMS = {one.label: one for one in Algorithm}
+# RFC 9864 gave EdDSA on Ed25519, which is the only one known here, a name of its own.
+_ALGORITHMS = {one.label: one for one in Algorithm} | {"Ed25519": Algorithm.EDDSA}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

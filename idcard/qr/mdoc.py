@@ -37,6 +37,7 @@ _HASHES = {"SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _CURVES = {1: "P-256", 2: "P-384", 3: "P-521"}
 _KEY_TYPE, _CURVE, _X, _Y, _EC2 = 1, -1, -2, -3, 2
 _MAX_SALT, _MIN_SALT = 64, 16
+_VERSION = "1.0"
 _WHERE = "mdoc"
 
 
@@ -131,29 +132,29 @@ def _binary(payload: bytes) -> bytes:
 
 
 def _response(value: Any) -> MobileDocument:
-    if not isinstance(value, dict) or value.get("status") != 0:
+    if not isinstance(value, dict) or value.get("version") != _VERSION or value.get("status") != 0:
         raise _malformed("is no document, or the device refused")
     documents = value.get("documents")
     if not isinstance(documents, list) or len(documents) != 1 or not isinstance(documents[0], dict):
         raise _malformed("does not hold exactly one document")
     (document,) = documents
     signed = document.get("issuerSigned")
-    if not isinstance(signed, dict):
-        raise _malformed("lacks what its issuer signed")
+    if not isinstance(signed, dict) or not isinstance(document.get("docType"), str):
+        raise _malformed("lacks what its issuer signed, or its type")
     return _issuer_signed(signed, document.get("docType"), _device_signed(document.get("deviceSigned")))
 
 
 def _issuer_signed(
     signed: dict[Any, Any], document_type: object = None, device: DeviceSigned | None = None
 ) -> MobileDocument:
-    sign1 = Sign1.from_parts(signed["issuerAuth"])
+    sign1 = Sign1.from_parts(signed.get("issuerAuth"))
     security = _encoded(cbor.decode(sign1.payload, where=_WHERE, tags=_TAGS))
     named = security.get("docType") if isinstance(security, dict) else None
-    if not isinstance(named, str) or security.get("version") != "1.0":
+    if not isinstance(named, str) or security.get("version") != _VERSION:
         raise _malformed("has no security object of version 1.0")
     if document_type is not None and document_type != named:
         raise _malformed("is of another type than what was signed")
-    elements, altered = _elements(signed.get("nameSpaces", {}), security)
+    elements, altered = _elements(signed.get("nameSpaces"), security)
     times, key = security.get("validityInfo"), security.get("deviceKeyInfo")
     if not isinstance(times, dict) or not isinstance(key, dict) or not isinstance(key.get("deviceKey"), dict):
         raise _malformed("has a security object without its times or its device's key")
