@@ -18,6 +18,7 @@ from idcard.qr import base45, cbor, cwt
 from idcard.qr.cbor import Tagged
 from idcard.qr.cose import CWT_TAG, SIGN1_TAG
 from idcard.qr.hc1 import PREFIX, CovidCertificate
+from idcard.qr.idb import Barcode
 from idcard.qr.inflate import ZLIB_METHOD, inflate
 from idcard.qr.mdoc import MobileDocument, looks_like_mdoc
 from idcard.qr.recognise import Recogniser
@@ -26,6 +27,8 @@ from idcard.qr.token import PREFIX as TOKEN_PREFIX
 from idcard.qr.token import Token
 from idcard.qr.vc_jwt import W3cCredential
 from idcard.qr.vc_jwt import looks_like_credential as looks_like_w3c_credential
+from idcard.qr.vds import VisibleSeal
+from idcard.qr.vds_nc import VdsNc
 
 TOKEN: Final = "idcard_token"
 EU_DCC: Final = "eu_dcc"
@@ -121,9 +124,9 @@ RECOGNISERS: Final = (
     # https://spec.smarthealth.cards: digits, perhaps as chunk n of m
     Recogniser(format=SMART_HEALTH_CARD, looks_like=_begins(rb"shc:/(?:[0-9]{1,2}/[0-9]{1,2}/)?[0-9]{2}")),
     # ICAO Doc 9303-13 and BSI TR-03137: binary, version 3 or 4
-    Recogniser(format=ICAO_VDS, looks_like=_begins(rb"\xdc[\x02\x03]")),
+    Recogniser(format=ICAO_VDS, looks_like=_begins(rb"\xdc[\x02\x03]"), parse=VisibleSeal.from_bytes),
     # ICAO TR "Datastructure for Barcode"
-    Recogniser(format=ICAO_IDB, looks_like=_is_whole(rb"[RN]DB1[A-D][A-Z2-7]+=*")),
+    Recogniser(format=ICAO_IDB, looks_like=_is_whole(rb"[RN]DB1[A-D][A-Z2-7]+=*"), parse=Barcode.from_bytes),
     # ANTS 2D-Doc: text, unlike a seal
     Recogniser(format=FRENCH_2D_DOC, looks_like=_begins(rb"DC0[0-9][0-9A-Z]{8}")),
     # UIDAI Secure QR
@@ -138,7 +141,12 @@ RECOGNISERS: Final = (
     Recogniser(format=W3C_VC_JWT, looks_like=looks_like_w3c_credential, parse=W3cCredential.from_bytes),
     Recogniser(format=JWT, looks_like=_is_whole(_JWS)),
     Recogniser(format=MDOC, looks_like=looks_like_mdoc, parse=MobileDocument.from_bytes),
-    Recogniser(format="json", looks_like=_begins(rb"\s*\{"), inside=_json_format),
+    Recogniser(
+        format="json",
+        looks_like=_begins(rb"\s*\{"),
+        inside=_json_format,
+        parsers={ICAO_VDS_NC: VdsNc.from_bytes},
+    ),
     # DIVOC and older PixelPass: a ZIP archive
     Recogniser(format=PIXELPASS, looks_like=_begins(rb"PK\x03\x04")),
     Recogniser(format="base45", looks_like=_is_whole(_BASE45), inside=_packed_format),

@@ -8,9 +8,11 @@ from idcard.verification.qr_credentials import CREDENTIALS
 from idcard.verification.qr_health import COVID_CERTIFICATE
 from idcard.verification.qr_judged import CodeFormat
 from idcard.verification.qr_own import OWN_TOKEN
+from idcard.verification.qr_seals import BARCODE, VISIBLE_SEAL
+from idcard.verification.qr_vds_nc import VDS_NC
 from idcard.verification.qr_vietnam import VIETNAMESE
 
-_ALL = (*VIETNAMESE, COVID_CERTIFICATE, OWN_TOKEN, *CREDENTIALS)
+_ALL = (*VIETNAMESE, COVID_CERTIFICATE, OWN_TOKEN, VISIBLE_SEAL, BARCODE, VDS_NC, *CREDENTIALS)
 
 CODE_FORMATS: Final[Mapping[type, CodeFormat]] = MappingProxyType({one.document: one for one in _ALL})
 """The formats by the type of their documents; a code whose document is of no such type can only be named."""

@@ -13,7 +13,7 @@ Source: RFC 9052; eHealth Network, "Electronic Health Certificate Specification"
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from idcard.crypto.signature import SignatureInvalid
@@ -35,6 +35,8 @@ from idcard.verification.passive_authentication import _PATH_FACTS
 _HEALTH = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
 _ARCS = {Kind.TEST: "1", Kind.VACCINATION: "2", Kind.RECOVERY: "3"}
 _ANY_PURPOSE = "2.5.29.37.0"
+_ANY_ZONE = timedelta(hours=26)
+"""From the noon of a day in UTC to its beginning or end in the zones farthest away."""
 _ALL_HEALTH = frozenset(root + arc for root in _HEALTH for arc in _ARCS.values())
 
 
@@ -87,13 +89,14 @@ def judge_listed(
     usage: Usage,
     *,
     format_name: str,
-    signed_at: datetime | None = None,
+    signed_at: date | None = None,
 ) -> Signed:
     """Who signed a code that names one of the operator's certificates.
 
     :param candidates: the listed certificates that it may mean.
     :param usage: what of a certificate's purpose is judged.
-    :param signed_at: when the code says that it was signed, where the standard wants that looked at.
+    :param signed_at: the day, or the moment, on which the code says that it was signed, where the standard wants that
+        looked at: the signer's certificate must have been in force.
     """
     keys = [(_key(one), one) for one in candidates]
     signature, signer = found_signer(check, keys, complete=trust.complete)
@@ -112,7 +115,7 @@ def judge_chain(
     usage: Usage,
     *,
     format_name: str,
-    signed_at: datetime | None = None,
+    signed_at: date | None = None,
 ) -> Signed:
     """Who signed a code that brings its signer's certificate.
 
@@ -201,24 +204,36 @@ def _trust(
     trust: QrTrust,
     at: datetime,
     format_name: str,
-    signed_at: datetime | None,
+    signed_at: date | None,
     brought: Sequence[Certificate] = (),
 ) -> tuple[Fact, Path]:
+    moment = _within(signed_at, signer.certificate)
     if signer.trusted:
-        return _listed(signer.certificate, at), Path()
+        return _listed(signer.certificate, at, moment), Path()
     if not trust.has_anchors(format_name):
         return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), Path()
-    path = find_path(signer.certificate, trust.pool(format_name, brought), at=at, signed_at=signed_at)
+    path = find_path(signer.certificate, trust.pool(format_name, brought), at=at, signed_at=moment)
     if path.problem is None:
         return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path
     return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path
 
 
-def _listed(certificate: Certificate, at: datetime) -> Fact:
+def _within(signed_at: date | None, certificate: Certificate) -> datetime | None:
+    """A moment to judge: of a day in an unknown zone, one on which the certificate was in force, if there is any."""
+    if signed_at is None or isinstance(signed_at, datetime):
+        return signed_at
+    noon = datetime.combine(signed_at, time(12), UTC)
+    nearest = min(max(noon, certificate.not_before), certificate.not_after)
+    return nearest if abs(nearest - noon) <= _ANY_ZONE else noon
+
+
+def _listed(certificate: Certificate, at: datetime, signed_at: datetime | None) -> Fact:
     """The fact for a certificate that the operator trusts as it is: its own dates still count.
 
     The moment of issue in a health certificate does not: some states write the day of the event there.
     """
+    if signed_at is not None and not certificate.valid_at(signed_at):
+        return fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNED_OUTSIDE_VALIDITY)
     if at < certificate.not_before:
         return fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_NOT_YET_VALID)
     if at > certificate.not_after:
