@@ -16,6 +16,7 @@ from typing import Any, Final
 from idcard.errors import IdCardError
 from idcard.qr import base45, cbor, cwt
 from idcard.qr.cbor import Tagged
+from idcard.qr.claim_169 import EncryptedCode, IdentityToken
 from idcard.qr.cose import CWT_TAG, SIGN1_TAG
 from idcard.qr.hc1 import PREFIX, CovidCertificate
 from idcard.qr.idb import Barcode
@@ -149,6 +150,11 @@ RECOGNISERS: Final = (
     ),
     # DIVOC and older PixelPass: a ZIP archive
     Recogniser(format=PIXELPASS, looks_like=_begins(rb"PK\x03\x04")),
-    Recogniser(format="base45", looks_like=_is_whole(_BASE45), inside=_packed_format),
+    Recogniser(
+        format="base45",
+        looks_like=_is_whole(_BASE45),
+        inside=_packed_format,
+        parsers={CLAIM_169: IdentityToken.from_bytes, ENCRYPTED: EncryptedCode.from_bytes},
+    ),
 )
 """In the order to try them."""

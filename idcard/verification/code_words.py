@@ -21,6 +21,10 @@ CODE_REASONS: Final[Mapping[StrEnum, tuple[str, str]]] = MappingProxyType(
             "Nhận ra loại mã nhưng chưa xác minh được loại này.",
             "The format can be named, but not verified here.",
         ),
+        Reason.ENCRYPTED: (
+            "Mã đã được mã hóa; chưa có khóa để mở.",
+            "The code is encrypted, and no key opened it.",
+        ),
         Reason.SIGNER_NOT_LISTED: (
             "Kho chứng thư không có khóa mà mã nêu ra.",
             "No key that the code names is in the trust store.",

@@ -241,6 +241,8 @@ class Reason(StrEnum):
     """Only the issuer's own service can tell what this code is worth."""
     FORMAT_NOT_SUPPORTED = "format_not_supported"
     """The format can be named, but not verified here."""
+    ENCRYPTED = "encrypted"
+    """The code is encrypted, and no key opened it."""
     SIGNER_NOT_LISTED = "signer_not_listed"
     """No key that the code names is in the trust store."""
     SIGNER_LISTED = "signer_listed"
