@@ -20,7 +20,7 @@ from idcard import reading as _reading
 from idcard.chip.access_keys import AccessKey, Can, MrzKey, PinCode, PukCode
 from idcard.chip.cv_certificates import CvCertificate
 from idcard.chip.terminal_authentication import TerminalCredentials
-from idcard.codes import recognise, scan, sign_token, verify_qr
+from idcard.codes import recognise, request_presentation, scan, sign_token, verify_qr
 from idcard.contents import Contents, contents
 from idcard.encoding.mrz import Mrz
 from idcard.errors import (
@@ -75,6 +75,7 @@ from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, S
 from idcard.lds.layout import File
 from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.mdoc import MobileDocument
+from idcard.qr.openid4vp import CredentialFormat, PendingRequests, PresentationRequest, Wanted, presented
 from idcard.qr.recognise import Recognised, Recogniser
 from idcard.qr.sd_jwt import SdJwtCredential
 from idcard.qr.seen import Seen, SeenCodes, SeenStore
@@ -94,8 +95,9 @@ from idcard.verification.card import verify
 from idcard.verification.card_qr import Agreement, FieldComparison, QrField, compare_card_qr, is_of_this_card
 from idcard.verification.html_report import html_report
 from idcard.verification.policy import CLOSED_READER, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.presentation import verify_presentation
 from idcard.verification.qr import OnlineAnswer, OnlineCodeVerifier, QrVerdict, replay_key
-from idcard.verification.qr_policy import ONLINE_QR, SIGNED_QR, SINGLE_USE_QR
+from idcard.verification.qr_policy import ONLINE_QR, PRESENTED, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.transcripts import Expectation
 from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Rung, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
@@ -116,6 +118,7 @@ __all__ = [
     "CLOSED_READER",
     "DEFAULT_PLAN",
     "ONLINE_QR",
+    "PRESENTED",
     "READING_ONLY",
     "SIGNED_QR",
     "SINGLE_USE_QR",
@@ -152,6 +155,7 @@ __all__ = [
     "Connection",
     "Contents",
     "CovidCertificate",
+    "CredentialFormat",
     "CvCertificate",
     "Evidence",
     "EvidenceAltered",
@@ -184,12 +188,14 @@ __all__ = [
     "PukCode",
     "PaceRequired",
     "PatientConnection",
+    "PendingRequests",
     "PersonalNumber",
     "Pin",
     "PinKeys",
     "Pins",
     "Policy",
     "Portrait",
+    "PresentationRequest",
     "Profiles",
     "Progress",
     "ProtocolViolation",
@@ -230,6 +236,7 @@ __all__ = [
     "Vouchers",
     "VneidCode",
     "W3cCredential",
+    "Wanted",
     "WrongAccessKey",
     "compare_card_qr",
     "connect",
@@ -240,15 +247,18 @@ __all__ = [
     "is_of_this_card",
     "keys_from_card_qr",
     "load_evidence",
+    "presented",
     "read",
     "readers",
     "recognise",
+    "request_presentation",
     "retain",
     "save_evidence",
     "replay_key",
     "scan",
     "sign_token",
     "verify",
+    "verify_presentation",
     "without",
     "verify_qr",
 ]

@@ -125,14 +125,22 @@ class PresentationRequest:
         issued: datetime,
         expires: datetime,
         key: ec.EllipticCurvePrivateKey | None = None,
+        certificate: bytes | None = None,
     ) -> "PresentationRequest":
-        """A request without a signature: who asks is the address to which the answer goes.
+        """A request of whoever listens at the address to which the answer goes, or whose certificate that is.
 
+        :param response_uri: the address; ``{state}`` in it stands for the request's state, by which an encrypted
+            answer's
+            request is found.
         :param nonce: 16 random bytes that no other request has. :param state: 16 others.
         :param key: made for this one request, on P-256.
+        :param certificate: in DER, of whoever signs the request, which a wallet then fetches; None for one that is
+            whole
+            in a code, and unsigned.
         """
+        response_uri = response_uri.replace("{state}", to_base64url(state))
         return cls(
-            client_id=f"redirect_uri:{response_uri}",
+            client_id=f"redirect_uri:{response_uri}" if certificate is None else certificate_name(certificate),
             response_uri=response_uri,
             nonce=to_base64url(nonce),
             state=to_base64url(state),
@@ -164,7 +172,7 @@ class PresentationRequest:
         }
 
     def to_link(self) -> str:
-        """The text of the code that holds the request whole."""
+        """The text of the code that holds the request whole, for who asks without a certificate."""
         said = {
             name: value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
             for name, value in self.parameters().items()
@@ -200,6 +208,11 @@ class PresentationRequest:
         numbers = self.key.public_key().public_numbers()
         x, y = (to_base64url(one.to_bytes(32)) for one in (numbers.x, numbers.y))
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "enc", "alg": ALGORITHM, "kid": _KEY_ID}
+
+
+def certificate_name(certificate: bytes) -> str:
+    """Who asks, where a certificate says so: by its digest."""
+    return f"x509_hash:{to_base64url(hashlib.sha256(certificate).digest())}"
 
 
 def session_transcript(client_id: str, nonce: str, key_mark: bytes | None, response_uri: str) -> list[Any]:

@@ -104,18 +104,25 @@ def verify_qr(
         raise ValueError("the moment of judgement needs a time zone")
     given = Circumstances(trust=trust, at=at, scanned_at=scanned_at, answer=answer, audience=audience)
     judged = _judge(recognised, given)
+    return verdict_of(recognised.format, judged, replay_fact(seen, judged.single_use), trust, policy, at)
+
+
+def verdict_of(
+    format_name: str, judged: Judged, replay: Fact, trust: QrTrust, policy: Policy, at: datetime
+) -> QrVerdict:
+    """The verdict that the judged parts of a code, or of a wallet's answer, make."""
     facts = (
         *judged.signed.facts,
         judged.revocation,
         judged.validity,
         *([judged.consistency] if judged.consistency else []),
         judged.freshness,
-        _replay(seen, judged.single_use),
+        replay,
         judged.audience,
         judged.holder,
     )
     return QrVerdict(
-        format=recognised.format,
+        format=format_name,
         facts=tuple(policy.judge(each) for each in facts),
         at=at,
         policy=policy,
@@ -161,7 +168,7 @@ def _judge(recognised: Recognised, given: Circumstances) -> Judged:
     return named_only() if found is None else found.judge(recognised.document, given)
 
 
-def _replay(seen: Seen | None, single_use: bool) -> Fact:
+def replay_fact(seen: Seen | None, single_use: bool) -> Fact:
     """Showing a code again is wrong only where it counts once; elsewhere it is said, no more."""
     if seen is None:
         return fact(FactName.REPLAY, Outcome.NOT_PERFORMED, Reason.NOT_LOOKED_UP)
