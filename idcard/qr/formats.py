@@ -19,6 +19,7 @@ from idcard.qr.cbor import Tagged
 from idcard.qr.claim_169 import EncryptedCode, IdentityToken
 from idcard.qr.cose import CWT_TAG, SIGN1_TAG
 from idcard.qr.hc1 import PREFIX, CovidCertificate
+from idcard.qr.health_card import parse as parse_health_card
 from idcard.qr.idb import Barcode
 from idcard.qr.inflate import ZLIB_METHOD, inflate
 from idcard.qr.mdoc import MobileDocument, looks_like_mdoc
@@ -123,7 +124,11 @@ RECOGNISERS: Final = (
     Recogniser(format=TOKEN, looks_like=_begins(re.escape(TOKEN_PREFIX)), parse=Token.from_bytes),
     Recogniser(format=EU_DCC, looks_like=_begins(re.escape(PREFIX)), parse=CovidCertificate.from_bytes),
     # https://spec.smarthealth.cards: digits, perhaps as chunk n of m
-    Recogniser(format=SMART_HEALTH_CARD, looks_like=_begins(rb"shc:/(?:[0-9]{1,2}/[0-9]{1,2}/)?[0-9]{2}")),
+    Recogniser(
+        format=SMART_HEALTH_CARD,
+        looks_like=_begins(rb"shc:/(?:[0-9]{1,2}/[0-9]{1,2}/)?[0-9]{2}"),
+        parse=parse_health_card,
+    ),
     # ICAO Doc 9303-13 and BSI TR-03137: binary, version 3 or 4
     Recogniser(format=ICAO_VDS, looks_like=_begins(rb"\xdc[\x02\x03]"), parse=VisibleSeal.from_bytes),
     # ICAO TR "Datastructure for Barcode"

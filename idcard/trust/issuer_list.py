@@ -40,7 +40,8 @@ _RID = re.compile(r"([A-Za-z0-9_-]{1,24})(?:\.([0-9]{1,12}))?")
 class IssuerKey:
     """One key of an issuer: whose it is, its identifier (None where it has none), and the formats that it counts for.
 
-    ``algorithm`` is the only one that it may be used with, where the set says so.
+    ``algorithm`` is the only one that it may be used with, where the set says so; ``crl_version`` the least version of
+    a list of what was taken back, 0 where the issuer publishes none for the key.
     """
 
     issuer: str
@@ -48,6 +49,7 @@ class IssuerKey:
     key: VerificationKey
     formats: frozenset[str]
     algorithm: str | None = None
+    crl_version: int = 0
 
     def goes_by(self, key_id: str | bytes | None) -> bool:
         """Whether ``key_id`` may mean this key: a text, or the bytes that COSE has for it; None means any."""
@@ -60,17 +62,17 @@ class IssuerKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRevocations:
-    """Cards of one key of an issuer that were taken back: until when those with that identifier were, None for all."""
+    """Cards of one key of an issuer that were taken back: those made until when with that identifier, None for all."""
 
     version: int
     cards: Mapping[str, datetime | None]
 
-    def names(self, rid: str, issued: datetime | None) -> bool:
-        """Whether a card with that identifier, made then, was taken back."""
+    def names(self, rid: str, issued: datetime) -> bool:
+        """Whether a card with that identifier, made then, was taken back; whole seconds count."""
         if rid not in self.cards:
             return False
         until = self.cards[rid]
-        return until is None or issued is None or issued < until
+        return until is None or issued.replace(microsecond=0) <= until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,14 @@ def _key(jwk: object, issuer: str, formats: frozenset[str]) -> IssuerKey:
         key=key,
         formats=formats,
         algorithm=None if algorithm is None else _text(algorithm),
+        crl_version=_version(members.get("crlVersion", 0)),
     )
+
+
+def _version(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise MalformedData("a key whose list has a version that is none", where=_WHERE)
+    return value
 
 
 def _revocations(said: object) -> tuple[str, CardRevocations]:

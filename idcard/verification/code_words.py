@@ -25,6 +25,10 @@ CODE_REASONS: Final[Mapping[StrEnum, tuple[str, str]]] = MappingProxyType(
             "Mã đã được mã hóa; chưa có khóa để mở.",
             "The code is encrypted, and no key opened it.",
         ),
+        Reason.PART_OF_A_CODE: (
+            "Đây chỉ là một phần; cần quét đủ các mã của giấy tờ này.",
+            "It is one code of several that make a document, which says nothing alone.",
+        ),
         Reason.SIGNER_NOT_LISTED: (
             "Kho chứng thư không có khóa mà mã nêu ra.",
             "No key that the code names is in the trust store.",

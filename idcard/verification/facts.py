@@ -243,6 +243,8 @@ class Reason(StrEnum):
     """The format can be named, but not verified here."""
     ENCRYPTED = "encrypted"
     """The code is encrypted, and no key opened it."""
+    PART_OF_A_CODE = "part_of_a_code"
+    """It is one code of several that make a document, which says nothing alone."""
     SIGNER_NOT_LISTED = "signer_not_listed"
     """No key that the code names is in the trust store."""
     SIGNER_LISTED = "signer_listed"
