@@ -20,7 +20,15 @@ from idcard import reading as _reading
 from idcard.chip.access_keys import AccessKey, Can, MrzKey, PinCode, PukCode
 from idcard.chip.cv_certificates import CvCertificate
 from idcard.chip.terminal_authentication import TerminalCredentials
-from idcard.codes import recognise, request_presentation, scan, sign_token, verify_qr
+from idcard.codes import (
+    decrypt_code,
+    join_health_card,
+    recognise,
+    request_presentation,
+    scan,
+    sign_token,
+    verify_qr,
+)
 from idcard.contents import Contents, contents
 from idcard.encoding.mrz import Mrz
 from idcard.errors import (
@@ -73,7 +81,10 @@ from idcard.evidence_file import (
 from idcard.evidence_file import retained as _retained
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
+from idcard.qr.claim_169 import EncryptedCode, IdentityToken, Photo
 from idcard.qr.hc1 import CovidCertificate
+from idcard.qr.health_card import HealthCard, HealthCardPart
+from idcard.qr.idb import IcaoBarcode
 from idcard.qr.mdoc import MobileDocument
 from idcard.qr.openid4vp import CredentialFormat, PendingRequests, PresentationRequest, Wanted, presented
 from idcard.qr.recognise import Recognised, Recogniser
@@ -81,6 +92,8 @@ from idcard.qr.sd_jwt import SdJwtCredential
 from idcard.qr.seen import Seen, SeenCodes, SeenStore
 from idcard.qr.token import HandOff, Receipt, Token, TokenKind
 from idcard.qr.vc_jwt import W3cCredential
+from idcard.qr.vds import VisibleSeal
+from idcard.qr.vds_nc import VdsNc
 from idcard.reading import CardProfile, Profiles, Progress, Reading, ReadPlan, ReadStep
 from idcard.transport.base import Connection
 from idcard.transport.patience import PatientConnection
@@ -157,6 +170,7 @@ __all__ = [
     "CovidCertificate",
     "CredentialFormat",
     "CvCertificate",
+    "EncryptedCode",
     "Evidence",
     "EvidenceAltered",
     "EvidenceFile",
@@ -168,7 +182,11 @@ __all__ = [
     "File",
     "HttpAuthority",
     "HandOff",
+    "HealthCard",
+    "HealthCardPart",
+    "IcaoBarcode",
     "IdCardError",
+    "IdentityToken",
     "KeyKind",
     "LoggedConnection",
     "LastTryLeft",
@@ -190,6 +208,7 @@ __all__ = [
     "PatientConnection",
     "PendingRequests",
     "PersonalNumber",
+    "Photo",
     "Pin",
     "PinKeys",
     "Pins",
@@ -234,6 +253,8 @@ __all__ = [
     "Verdict",
     "VerifiedIdentity",
     "Vouchers",
+    "VdsNc",
+    "VisibleSeal",
     "VneidCode",
     "W3cCredential",
     "Wanted",
@@ -241,10 +262,12 @@ __all__ = [
     "compare_card_qr",
     "connect",
     "contents",
+    "decrypt_code",
     "device_fingerprint",
     "evidence_of_files",
     "html_report",
     "is_of_this_card",
+    "join_health_card",
     "keys_from_card_qr",
     "load_evidence",
     "presented",

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ec as _ec
 
+from idcard.qr.claim_169 import EncryptedCode
+from idcard.qr.claim_169 import decrypted as _decrypted
+from idcard.qr.formats import CLAIM_169 as _CLAIM_169
 from idcard.qr.formats import RECOGNISERS as _RECOGNISERS
+from idcard.qr.health_card import joined as _joined
 from idcard.qr.openid4vp import PresentationRequest, Wanted
 from idcard.qr.recognise import Recognised, Recogniser
 from idcard.qr.recognise import recognise as _recognise
@@ -72,6 +76,29 @@ def recognise(payload: bytes, recognisers: Sequence[Recogniser] = _ALL_RECOGNISE
     :raises MalformedData: if it looks like a format and does not follow it.
     """
     return _recognise(payload, recognisers)
+
+
+def decrypt_code(recognised: Recognised, key: bytes) -> Recognised:
+    """What an encrypted code holds: an identity token, which is judged like any other code.
+
+    :param recognised: a code whose document is an :class:`idcard.EncryptedCode`.
+    :param key: the key that the issuer gives to whoever may read its codes: 16, 24 or 32 bytes.
+    :raises MalformedData: if the key is another one, or something else is inside.
+    :raises UnsupportedAlgorithm: if it is encrypted in a way that is not known here.
+    :raises TypeError: if the code is not encrypted.
+    """
+    if not isinstance(recognised.document, EncryptedCode):
+        raise TypeError("only an encrypted code can be decrypted")
+    token = _decrypted(recognised.document, key)
+    return Recognised(format=_CLAIM_169, payload=recognised.payload, document=token)
+
+
+def join_health_card(payloads: Sequence[bytes]) -> bytes:
+    """The payload of the one health card that the codes ``payloads`` are the parts of, in any order.
+
+    :raises MalformedData: if one is no part, one is missing, or they belong to several cards.
+    """
+    return _joined(payloads)
 
 
 def verify_qr(

@@ -29,7 +29,7 @@ def decode(data: bytes, *, where: str) -> str:
 
 def _group(pair: bytes, where: str, *, last: bool) -> str:
     if pair[0] == _UNLATCH:
-        character = chr(pair[1] - 1)
+        character = chr(max(pair[1], 1) - 1)
         if not last or character not in _VALUES.values():
             raise MalformedData("C40 that ends in the middle", where=where)
         return character

@@ -125,6 +125,11 @@ class IdentityToken:
     def __repr__(self) -> str:
         return f"IdentityToken({len(self.attributes)} attributes)"
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether it bears a signature, be it right or wrong."""
+        return self.sign1 is not None and bool(self.sign1.signature)
+
     @classmethod
     def from_bytes(cls, payload: bytes) -> "IdentityToken":
         """The token in the text of a code.

@@ -20,7 +20,7 @@ from idcard.qr.claim_169 import EncryptedCode, IdentityToken
 from idcard.qr.cose import CWT_TAG, SIGN1_TAG
 from idcard.qr.hc1 import PREFIX, CovidCertificate
 from idcard.qr.health_card import parse as parse_health_card
-from idcard.qr.idb import Barcode
+from idcard.qr.idb import IcaoBarcode
 from idcard.qr.inflate import ZLIB_METHOD, inflate
 from idcard.qr.mdoc import MobileDocument, looks_like_mdoc
 from idcard.qr.recognise import Recogniser
@@ -132,7 +132,7 @@ RECOGNISERS: Final = (
     # ICAO Doc 9303-13 and BSI TR-03137: binary, version 3 or 4
     Recogniser(format=ICAO_VDS, looks_like=_begins(rb"\xdc[\x02\x03]"), parse=VisibleSeal.from_bytes),
     # ICAO TR "Datastructure for Barcode"
-    Recogniser(format=ICAO_IDB, looks_like=_is_whole(rb"[RN]DB1[A-D][A-Z2-7]+=*"), parse=Barcode.from_bytes),
+    Recogniser(format=ICAO_IDB, looks_like=_is_whole(rb"[RN]DB1[A-D][A-Z2-7]+=*"), parse=IcaoBarcode.from_bytes),
     # ANTS 2D-Doc: text, unlike a seal
     Recogniser(format=FRENCH_2D_DOC, looks_like=_begins(rb"DC0[0-9][0-9A-Z]{8}")),
     # UIDAI Secure QR

@@ -76,7 +76,7 @@ _CODINGS: Mapping[int, tuple[str, Callable[[bytes], Any]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Barcode:
+class IcaoBarcode:
     """What a barcode says, unproved until its signature is verified.
 
     ``country`` is the issuing state as the MRZ writes it; ``reference`` five bytes that name the signer's certificate,
@@ -96,7 +96,7 @@ class Barcode:
     signature: bytes | None
 
     def __repr__(self) -> str:
-        return f"Barcode({len(self.messages)} messages)"
+        return f"IcaoBarcode({len(self.messages)} messages)"
 
     @property
     def mrz(self) -> Mrz | None:
@@ -105,7 +105,7 @@ class Barcode:
         return found or next((mrz for tag in _HOLD_MRZ if (mrz := _inner_mrz(self.messages.get(tag, b"")))), None)
 
     @classmethod
-    def from_bytes(cls, payload: bytes) -> "Barcode":
+    def from_bytes(cls, payload: bytes) -> "IcaoBarcode":
         """The barcode in the text of a code.
 
         :raises MalformedData: if it is none.
@@ -118,7 +118,7 @@ class Barcode:
         return cls._from_body(inflate(data) if zipped else data, signed=signed)
 
     @classmethod
-    def _from_body(cls, body: bytes, *, signed: bool) -> "Barcode":
+    def _from_body(cls, body: bytes, *, signed: bool) -> "IcaoBarcode":
         size = 12 if signed else 2
         header = body[:size]
         if len(header) != size:

@@ -18,7 +18,7 @@ from idcard.encoding.mrz import Mrz
 from idcard.encoding.oids import COMMON_NAME
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from idcard.lds.states import may_sign
-from idcard.qr.idb import Barcode
+from idcard.qr.idb import IcaoBarcode
 from idcard.qr.vds import VisibleSeal
 from idcard.trust.certificates import Certificate
 from idcard.trust.signer_list import ListedSigner
@@ -59,14 +59,14 @@ def is_named(document: VisibleSeal, certificate: Certificate) -> bool:
     return document.signer in signer and document.reference.lstrip("0") == f"{certificate.serial_number:X}"
 
 
-def _barcode(document: Barcode, given: Circumstances) -> Judged:
+def _barcode(document: IcaoBarcode, given: Circumstances) -> Judged:
     expiry = document.fields.get("expiry")
     end = _day(expiry) if isinstance(expiry, str) else None
     signed = _barcode_signed(document, given)
     return _judged(signed, given, document.country, document.mrz, document.signed_on, end, document.fields)
 
 
-def _barcode_signed(document: Barcode, given: Circumstances) -> Signed:
+def _barcode_signed(document: IcaoBarcode, given: Circumstances) -> Signed:
     if document.signature is None:
         return without_signature(Outcome.NOT_SUPPORTED, Reason.UNSIGNED)
     if document.certificate is not None and document.names(document.certificate):
@@ -145,4 +145,4 @@ def _day(text: str) -> date | None:
 
 
 VISIBLE_SEAL: Final = CodeFormat(document=VisibleSeal, judge=_seal, said=lambda document: document.signed_bytes)
-BARCODE: Final = CodeFormat(document=Barcode, judge=_barcode, said=lambda document: document.signed_bytes)
+BARCODE: Final = CodeFormat(document=IcaoBarcode, judge=_barcode, said=lambda document: document.signed_bytes)

@@ -86,9 +86,9 @@ def test_lists_of_other_states_and_other_keys_say_nothing() -> None:
 
 
 def test_an_old_list_can_still_say_that_it_was_taken_back() -> None:
-    old = {"expires": (NOW - timedelta(seconds=1)).isoformat()}
-    assert revocation(batch(**old)).reason is Reason.REVOKED
-    assert revocation(batch(taken_back=False, **old)).reason is Reason.REVOCATION_LIST_STALE
+    end = (NOW - timedelta(seconds=1)).isoformat()
+    assert revocation(batch(expires=end)).reason is Reason.REVOKED
+    assert revocation(batch(taken_back=False, expires=end)).reason is Reason.REVOCATION_LIST_STALE
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from idcard.errors import IdCardError
 from idcard.qr.formats import ICAO_IDB, ICAO_VDS, RECOGNISERS
-from idcard.qr.idb import Barcode
+from idcard.qr.idb import IcaoBarcode
 from idcard.qr.recognise import Recognised, recognise
 from idcard.qr.vds import VisibleSeal
 from idcard.trust.signer_list import QrTrust
@@ -125,7 +125,7 @@ def test_a_barcode_is_judged_as_its_source_says(name: str) -> None:
 
 @pytest.mark.parametrize("letter", "ABCD")
 def test_each_packing_of_a_barcode(letter: str) -> None:
-    document = Barcode.from_bytes(MORE["idb"]["texts"][letter].encode())
+    document = IcaoBarcode.from_bytes(MORE["idb"]["texts"][letter].encode())
     body = bytes.fromhex(MORE["idb"]["signed_body" if letter in "BD" else "unsigned_body"])
     assert body.startswith(document.signed_bytes)
     assert (document.signature is not None) is (letter in "BD")
@@ -138,7 +138,7 @@ def test_no_changed_character_of_a_barcode_passes() -> None:
     for at in range(5, len(text)):
         other = alphabet[(alphabet.index(text[at]) + 1 + at % 31) % 32]
         try:
-            document = Barcode.from_bytes(bytes((*text[:at], other, *text[at + 1 :])))
+            document = IcaoBarcode.from_bytes(bytes((*text[:at], other, *text[at + 1 :])))
         except IdCardError:
             continue
         found = Recognised(format=ICAO_IDB, payload=b"", document=document)
