@@ -25,9 +25,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID, ObjectIdentifier
-from joserfc import jwe, jws
+from joserfc import jwe
 from joserfc.jwk import ECKey
 from jwcrypto.jwk import JWK
+from jwcrypto.jws import JWS
 from sd_jwt.common import SDObj
 from sd_jwt.holder import SDJWTHolder
 from sd_jwt.issuer import SDJWTIssuer
@@ -130,7 +131,8 @@ def parameters_of(link: str) -> dict[str, Any]:
     pem = certificate.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    signed = jws.deserialize_compact(text, ECKey.import_key(pem), algorithms=["ES256"])
+    signed = JWS()
+    signed.deserialize(text, JWK.from_pem(pem))
     found: dict[str, Any] = json.loads(signed.payload)
     digest = base64.urlsafe_b64encode(hashlib.sha256(der(certificate)).digest()).decode().rstrip("=")
     assert found["client_id"] == query["client_id"] == f"x509_hash:{digest}"

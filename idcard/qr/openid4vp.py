@@ -159,7 +159,10 @@ class PresentationRequest:
         """The request's parameters, as values for JSON."""
         metadata: dict[str, Any] = {"vp_formats_supported": _supported(self.wanted.format)}
         if self.key is not None:
-            metadata |= {"jwks": {"keys": [self._public_jwk()]}, "encrypted_response_enc_values_supported": [*CIPHERS]}
+            metadata |= {
+                "jwks": {"keys": [_public_jwk(self.key)]},
+                "encrypted_response_enc_values_supported": [*CIPHERS],
+            }
         return {
             "response_type": "vp_token",
             "response_mode": self.response_mode,
@@ -200,14 +203,15 @@ class PresentationRequest:
 
     def transcript(self) -> list[Any]:
         """What a mobile document's device signs of this request, as values for CBOR."""
-        mark = None if self.key is None else base64url(thumbprint(self._public_jwk()), where=_WHERE)
+        mark = None if self.key is None else base64url(thumbprint(_public_jwk(self.key)), where=_WHERE)
         return session_transcript(self.client_id, self.nonce, mark, self.response_uri)
 
-    def _public_jwk(self) -> dict[str, str]:
-        assert self.key is not None
-        numbers = self.key.public_key().public_numbers()
-        x, y = (to_base64url(one.to_bytes(32)) for one in (numbers.x, numbers.y))
-        return {"kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "enc", "alg": ALGORITHM, "kid": _KEY_ID}
+
+def _public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """The public half, as whoever encrypts an answer to it needs it."""
+    numbers = key.public_key().public_numbers()
+    x, y = (to_base64url(one.to_bytes(32)) for one in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "enc", "alg": ALGORITHM, "kid": _KEY_ID}
 
 
 def certificate_name(certificate: bytes) -> str:
