@@ -74,6 +74,29 @@ _NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "It holds the key to the chip, and the chip proves what the code cannot.",
             "Mã chứa khóa mở chip, và chip chứng minh được điều mã không thể.",
         ),
+        "sd_jwt_vc": (
+            "What its holder withholds is not in it, and no claim can be added. A proof of the holder's key that came "
+            "along was made for somebody else: here it proves nobody. The issuer's list of what it took back is not "
+            "looked up.",
+            "Điều người giữ không đưa ra thì không có trong mã, và không thể thêm điều gì. Bằng chứng về khóa đi kèm "
+            "được làm cho nơi khác: ở đây không chứng minh được ai. Chưa tra danh sách thu hồi của nơi cấp.",
+        ),
+        "w3c_vc_jwt": (
+            "Both ways of writing it are read: the claim vc of version 1.1, and version 2.0. Keys that only a network "
+            "can find (did:web and the like) must be listed. The issuer's list of what it took back is not looked up.",
+            "Đọc được cả hai cách ghi: trường vc của bản 1.1, và bản 2.0. Khóa chỉ tìm được qua mạng (did:web và tương "
+            "tự) phải có trong danh sách. Chưa tra danh sách thu hồi của nơi cấp.",
+        ),
+        "iso_18013_5_mdoc": (
+            "The standard has no code for it; it is read as CBOR, or as that in base64url. Elements that are not shown "
+            "are not in it. A device's MAC is not judged, its signature only in answer to a request.",
+            "Tiêu chuẩn không định mã cho loại này; đọc dạng CBOR, hoặc CBOR ghi bằng base64url. Mục không đưa ra thì "
+            "không có trong mã. MAC của thiết bị không được xét, chữ ký của thiết bị chỉ được xét khi trả lời yêu cầu.",
+        ),
+        "openid4vp_request": (
+            "Made here, too: idcard.request_presentation asks a wallet, idcard.verify_presentation judges the answer.",
+            "Ở đây cũng tạo được: idcard.request_presentation hỏi ví, idcard.verify_presentation xét câu trả lời.",
+        ),
         "iso_18013_5_engagement": (
             "No document is in it: it begins a session over another way.",
             "Trong mã không có giấy tờ nào: mã mở một phiên qua đường khác.",
