@@ -26,6 +26,7 @@ from idcard.qr.mdoc import ALGORITHMS as MDOC_ALGORITHMS
 from idcard.qr.mdoc import MobileDocument
 from idcard.qr.sd_jwt import ALGORITHMS as SD_JWT_ALGORITHMS
 from idcard.qr.sd_jwt import SdJwtCredential
+from idcard.qr.status_list import StatusList
 from idcard.qr.vc_jwt import ALGORITHMS as VC_JWT_ALGORITHMS
 from idcard.qr.vc_jwt import W3cCredential
 from idcard.trust.alternative_names import names_issuer
@@ -33,6 +34,7 @@ from idcard.trust.certificates import Certificate
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.qr_judged import NO_HOLDER, Circumstances, CodeFormat, Judged, birth_of, signer_revocation
 from idcard.verification.qr_signature import Signed, fact, judge_chain, judge_issuer_key, only, usage_by_purpose
+from idcard.verification.qr_status import status_fact
 from idcard.verification.qr_times import dates_fact, validity
 
 _MDOC_SIGNER = frozenset({"1.0.18013.5.1.2"})
@@ -50,7 +52,7 @@ def sd_jwt_judged(document: SdJwtCredential, given: Circumstances, holder: Fact 
     return Judged(
         signed=signed,
         validity=validity(begin, document.expires, given.at),
-        revocation=_revocation(signed, given, has_status="status" in document.claims),
+        revocation=_revocation(signed, given, document.claims.get("status"), document.issuer, SD_JWT_VC),
         holder=_static_holder(document) if holder is None else holder,
         consistency=dates_fact(claimed.birth, given.at),
         issuer=document.issuer or _subject(signed),
@@ -69,7 +71,7 @@ def mdoc_judged(document: MobileDocument, given: Circumstances, holder: Fact | N
     return Judged(
         signed=signed,
         validity=validity(document.not_before, document.expires, given.at),
-        revocation=_revocation(signed, given, has_status=document.has_status),
+        revocation=_revocation(signed, given, document.status, None, MDOC),
         holder=_HOLDER_NOT_SHOWN if holder is None else holder,
         consistency=_other_state(signed, said.get("issuing_country")) or consistency,
         issuer=_subject(signed),
@@ -85,7 +87,7 @@ def _w3c_judged(document: W3cCredential, given: Circumstances) -> Judged:
     return Judged(
         signed=signed,
         validity=validity(document.not_before, document.expires, given.at),
-        revocation=_revocation(signed, given, has_status=document.has_status),
+        revocation=_revocation(signed, given, document.has_status or None, document.issuer, W3C_VC_JWT),
         holder=NO_HOLDER,
         consistency=dates_fact(claimed.birth, given.at),
         issuer=document.issuer,
@@ -166,11 +168,17 @@ def _signed_mdoc(document: MobileDocument, given: Circumstances) -> Signed:
     return signed
 
 
-def _revocation(signed: Signed, given: Circumstances, *, has_status: bool) -> Fact:
+def _revocation(signed: Signed, given: Circumstances, status: object, issuer: str | None, format_name: str) -> Fact:
+    """Whether its signer was taken back, or it was itself; both must be known to be in force where both can be."""
     signer = signer_revocation(signed, given)
-    if has_status and signer.outcome is not Outcome.FAILED:
-        return fact(FactName.REVOCATION, Outcome.NOT_PERFORMED, Reason.STATUS_NOT_LOOKED_UP)
-    return signer
+    if status is None or signer.outcome is Outcome.FAILED:
+        return signer
+
+    def signed_by(one: StatusList) -> Signed:
+        return _signed_token(one.jws, one.chain, issuer, SD_JWT_ALGORITHMS, given, format_name)
+
+    own = status_fact(status, given, signed_by)
+    return signer if own.outcome is Outcome.PASSED and signer.outcome is Outcome.INCONCLUSIVE else own
 
 
 def _other_state(signed: Signed, country: object) -> Fact | None:
