@@ -132,7 +132,9 @@ class QrTrust:
             version=_version(listed, own, store, complete, [*_lines_of(documents), *_lines_of_anchors(roots)]),
             store=store,
             complete=complete,
-            issuers=tuple(_parsed(Issuer.from_bytes, one, "an issuer") for one in documents["issuer"]),
+            issuers=tuple(
+                issuer for one in documents["issuer"] for issuer in _parsed(Issuer.several_from_bytes, one, "an issuer")
+            ),
             revoked=tuple(_parsed(RevocationBatch.from_bytes, one, "a list") for one in documents["revoked"]),
             _status=tuple(_parsed(StatusList.from_bytes, one, "a status list") for one in documents["status"]),
             _anchors=MappingProxyType(roots),
