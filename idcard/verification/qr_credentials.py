@@ -35,7 +35,7 @@ from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.qr_judged import NO_HOLDER, Circumstances, CodeFormat, Judged, birth_of, signer_revocation
 from idcard.verification.qr_signature import Signed, fact, judge_chain, judge_issuer_key, only, usage_by_purpose
 from idcard.verification.qr_status import status_fact
-from idcard.verification.qr_times import dates_fact, validity
+from idcard.verification.qr_times import CLOCKS, dates_fact, validity
 
 _MDOC_SIGNER = frozenset({"1.0.18013.5.1.2"})
 """The extended key usage of those who sign mobile documents, which the standard wants in their certificates."""
@@ -51,7 +51,7 @@ def sd_jwt_judged(document: SdJwtCredential, given: Circumstances, holder: Fact 
     claimed = _claimed(document.claims, "family_name", "given_name", "birthdate")
     return Judged(
         signed=signed,
-        validity=validity(begin, document.expires, given.at),
+        validity=validity(begin, document.expires, given.at, CLOCKS),
         revocation=_revocation(signed, given, document.claims.get("status"), document.issuer, SD_JWT_VC),
         holder=_static_holder(document) if holder is None else holder,
         consistency=dates_fact(claimed.birth, given.at),
@@ -70,7 +70,7 @@ def mdoc_judged(document: MobileDocument, given: Circumstances, holder: Fact | N
     consistency = dates_fact(claimed.birth, given.at)
     return Judged(
         signed=signed,
-        validity=validity(document.not_before, document.expires, given.at),
+        validity=validity(document.not_before, document.expires, given.at, CLOCKS),
         revocation=_revocation(signed, given, document.status, None, MDOC),
         holder=_HOLDER_NOT_SHOWN if holder is None else holder,
         consistency=_other_state(signed, said.get("issuing_country")) or consistency,
@@ -86,7 +86,7 @@ def _w3c_judged(document: W3cCredential, given: Circumstances) -> Judged:
     claimed = _claimed(document.subject, "familyName", "givenName", "birthDate")
     return Judged(
         signed=signed,
-        validity=validity(document.not_before, document.expires, given.at),
+        validity=validity(document.not_before, document.expires, given.at, CLOCKS),
         revocation=_revocation(signed, given, document.has_status or None, document.issuer, W3C_VC_JWT),
         holder=NO_HOLDER,
         consistency=dates_fact(claimed.birth, given.at),
