@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idcard.errors import IdCardError
+from idcard.errors import IdCardError, Unsupported
 from idcard.identity import ClaimedIdentity, ClaimSource, Sex
 from idcard.qr.cbor import Tagged
 from idcard.qr.cose import Algorithm, VerificationKey
@@ -97,16 +97,35 @@ def _w3c_judged(document: W3cCredential, given: Circumstances) -> Judged:
     )
 
 
+_HOLDER_WRONG: Final = fact(FactName.HOLDER, Outcome.FAILED, Reason.HOLDER_KEY_WRONG)
 _HOLDER_NOT_SHOWN: Final = fact(FactName.HOLDER, Outcome.NOT_PERFORMED, Reason.HOLDER_KEY_NOT_SHOWN)
 
 
 def _static_holder(document: SdJwtCredential) -> Fact:
-    if document.holder_jwk is None:
-        return NO_HOLDER
-    if document.key_binding is None:
-        return _HOLDER_NOT_SHOWN
-    # Whatever it proves, it proved it to whoever chose the nonce.
+    found = holder_fact(document)
+    if found.outcome is not Outcome.PASSED:
+        return found
+    # What it proves, it proved to whoever chose the nonce.
     return fact(FactName.HOLDER, Outcome.INCONCLUSIVE, Reason.HOLDER_KEY_FOR_OTHERS)
+
+
+def holder_fact(document: SdJwtCredential) -> Fact:
+    """Whether the key binding is by the holder's key and over what was shown; for whom it is, is not looked at."""
+    binding = document.key_binding
+    try:
+        key = document.holder_key
+        if key is None:
+            return NO_HOLDER
+        if binding is None:
+            return _HOLDER_NOT_SHOWN
+        binding.jws.verify(key, SD_JWT_ALGORITHMS)
+    except Unsupported:
+        return fact(FactName.HOLDER, Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM)
+    except IdCardError:
+        return _HOLDER_WRONG
+    if binding.presented_digest != document.presented_digest:
+        return _HOLDER_WRONG
+    return fact(FactName.HOLDER, Outcome.PASSED, Reason.HOLDER_KEY_PROVED)
 
 
 def _signed_token(
