@@ -1,7 +1,7 @@
 """The wallet process put together: the clerk's page on this machine, and the door for phones.
 
 It is a process of its own, because phones reach it: it holds no store, no roster, no key that opens anything, and
-calls nobody. It is off unless somebody starts it. See ``docs/decisions/0027-a-wallet-admits-nobody.md``.
+calls nobody. It is off unless somebody starts it. See ``docs/decisions/0028-a-wallet-admits-nobody.md``.
 """
 
 from datetime import timedelta
@@ -17,11 +17,25 @@ from idcard import ConfigurationError, QrTrust
 from kiosk.devices.clock import SystemClock
 from kiosk.process import listen, run_until_told
 from kiosk.services.wallet_desk import RequestSigner, WalletDesk
+from kiosk.services.worker import Worker
 from kiosk.wallet_config import WalletConfig
 from kiosk.web.wallet import create_answers_app, create_wallet_app
 
 _END_WITHIN_S = 10
+_FORGET_EVERY_S = 5.0
 _log = structlog.get_logger(__name__)
+
+
+class Forgetting(Worker):
+    """Lets the desk forget an answer in time, whether somebody looks at the page or not."""
+
+    def __init__(self, desk: WalletDesk) -> None:
+        super().__init__("forgetting", pause_s=_FORGET_EVERY_S)
+        self._desk = desk
+
+    def turn(self) -> None:
+        """One look, which is what forgets."""
+        self._desk.view()
 
 
 def run_wallet(config: WalletConfig, *, end_with_stdin: bool = False) -> None:
@@ -34,10 +48,13 @@ def run_wallet(config: WalletConfig, *, end_with_stdin: bool = False) -> None:
     door = listen(create_answers_app(desk), host=config.answers_host, port=config.answers_port)
     thread = Thread(target=door.run, name="answers", daemon=True)
     thread.start()
+    forgetting = Forgetting(desk)
+    forgetting.start()
     _log.info("wallet_serves", port=page.port, answers_port=door.port, mode=config.mode)
     try:
         run_until_told(page, end_with_stdin=end_with_stdin)
     finally:
+        forgetting.stop()
         door.close()
         thread.join(timeout=_END_WITHIN_S)
     _log.info("wallet_stopped")

@@ -76,10 +76,11 @@ _NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "sd_jwt_vc": (
             "What its holder withholds is not in it, and no claim can be added. A proof of the holder's key that came "
-            "along was made for somebody else: here it proves nobody. The issuer's list of what it took back is not "
-            "looked up.",
+            "along was made for somebody else: here it proves nobody. Lists of what its issuer took back (token status "
+            "lists) go into DIR/qr/status; without one, nobody looked.",
             "Điều người giữ không đưa ra thì không có trong mã, và không thể thêm điều gì. Bằng chứng về khóa đi kèm "
-            "được làm cho nơi khác: ở đây không chứng minh được ai. Chưa tra danh sách thu hồi của nơi cấp.",
+            "được làm cho nơi khác: ở đây không chứng minh được ai. Danh sách thu hồi của nơi cấp (token status list) "
+            "đặt vào DIR/qr/status; không có danh sách thì chưa ai tra.",
         ),
         "w3c_vc_jwt": (
             "Both ways of writing it are read: the claim vc of version 1.1, and version 2.0. Keys that only a network "
@@ -89,9 +90,11 @@ _NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "iso_18013_5_mdoc": (
             "The standard has no code for it; it is read as CBOR, or as that in base64url. Elements that are not shown "
-            "are not in it. A device's MAC is not judged, its signature only in answer to a request.",
+            "are not in it. A device's MAC is not judged, its signature only in answer to a request. Token status "
+            "lists of its issuer go into DIR/qr/status.",
             "Tiêu chuẩn không định mã cho loại này; đọc dạng CBOR, hoặc CBOR ghi bằng base64url. Mục không đưa ra thì "
-            "không có trong mã. MAC của thiết bị không được xét, chữ ký của thiết bị chỉ được xét khi trả lời yêu cầu.",
+            "không có trong mã. MAC của thiết bị không được xét, chữ ký của thiết bị chỉ được xét khi trả lời yêu cầu. "
+            "Danh sách thu hồi (token status list) đặt vào DIR/qr/status.",
         ),
         "openid4vp_request": (
             "Made here, too: idcard.request_presentation asks a wallet, idcard.verify_presentation judges the answer.",

@@ -70,7 +70,8 @@ class MobileDocument:
     """A document as it came, unproved until its signature and its digests are verified.
 
     ``elements`` are what was shown, by name space and name. ``altered`` says whether one of them is not what was
-    signed. ``signed``, ``not_before`` and ``expires`` are the security object's times.
+    signed. ``signed``, ``not_before`` and ``expires`` are the security object's times. ``status`` is what it says of
+    where its issuer would take it back; None where nothing.
     """
 
     sign1: Sign1
@@ -80,7 +81,7 @@ class MobileDocument:
     signed: datetime
     not_before: datetime
     expires: datetime
-    has_status: bool
+    status: Any
     device_key_parts: Mapping[Any, Any]
     device_signed: DeviceSigned | None = None
 
@@ -166,7 +167,7 @@ def _issuer_signed(
         signed=_moment(times.get("signed")),
         not_before=_moment(times.get("validFrom")),
         expires=_moment(times.get("validUntil")),
-        has_status="status" in security,
+        status=security.get("status"),
         device_key_parts=MappingProxyType(key["deviceKey"]),
         device_signed=device,
     )

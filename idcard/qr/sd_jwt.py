@@ -28,8 +28,8 @@ from idcard.qr.jwk import base64url, public_key, to_base64url
 from idcard.qr.jws import Jws
 from idcard.qr.jwt_claims import chain_of, moment, text
 
-ALGORITHMS: Final = frozenset(Algorithm)
-"""All that are known here; the key's kind decides which of them may be used with it."""
+ALGORITHMS: Final = frozenset({Algorithm.ES256, Algorithm.ES384, Algorithm.ES512, Algorithm.EDDSA, Algorithm.PS256})
+"""The asymmetric ones that are known here; the key's kind decides which of them may be used with it."""
 TYPES: Final = frozenset({"dc+sd-jwt", "vc+sd-jwt"})
 """What the header calls a credential, now and in earlier drafts."""
 KEY_BINDING_TYPE: Final = "kb+jwt"
@@ -202,21 +202,24 @@ class _Disclosed:
 
         :raises MalformedData: if a digest stands twice, a disclosure does not fit, or is asked for by none.
         """
-        claims = self._object({name: value for name, value in said.items() if name != _HASH}, at_top=True)
+        claims = self._object({name: value for name, value in said.items() if name != _HASH}, 0)
         if self._used != self._by_digest.keys():
             raise _malformed("has a disclosure that no digest asks for")
         return claims
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, depth: int) -> Any:
+        # Each disclosure has a bound of its own, and one can lie in another.
+        if depth > strict_json.MAX_DEPTH:
+            raise _malformed("is too deep")
         if isinstance(value, dict):
-            return self._object(value)
-        return self._list(value) if isinstance(value, list) else value
+            return self._object(value, depth)
+        return self._list(value, depth) if isinstance(value, list) else value
 
-    def _object(self, said: dict[str, Any], *, at_top: bool = False) -> dict[str, Any]:
+    def _object(self, said: dict[str, Any], depth: int) -> dict[str, Any]:
         digests = said.get(_DIGESTS, [])
         if not isinstance(digests, list) or _ELEMENT in said:
             raise _malformed("has digests in a place where there are none")
-        found = {name: self._value(value) for name, value in said.items() if name != _DIGESTS}
+        found = {name: self._value(value, depth + 1) for name, value in said.items() if name != _DIGESTS}
         for digest in digests:
             disclosure = self._take(digest)
             if disclosure is None:
@@ -224,16 +227,16 @@ class _Disclosed:
             if len(disclosure) != 3 or not isinstance(disclosure[1], str):
                 raise _malformed("has a disclosure without a name for a claim")
             _, name, value = disclosure
-            if name in found or name in (_DIGESTS, _ELEMENT) or (at_top and name in (_NEVER_WITHHELD | {_HASH})):
+            if name in found or name in (_DIGESTS, _ELEMENT) or (depth == 0 and name in (_NEVER_WITHHELD | {_HASH})):
                 raise _malformed("has a disclosure with a name that it may not have")
-            found[name] = self._value(value)
+            found[name] = self._value(value, depth + 1)
         return found
 
-    def _list(self, said: list[Any]) -> list[Any]:
+    def _list(self, said: list[Any], depth: int) -> list[Any]:
         found = []
         for each in said:
             if not isinstance(each, dict) or _ELEMENT not in each:
-                found.append(self._value(each))
+                found.append(self._value(each, depth + 1))
                 continue
             if len(each) != 1:
                 raise _malformed("has a digest beside something else")
@@ -241,7 +244,7 @@ class _Disclosed:
             if disclosure is not None and len(disclosure) != 2:
                 raise _malformed("has a disclosure with a name for an element of a list")
             if disclosure is not None:
-                found.append(self._value(disclosure[1]))
+                found.append(self._value(disclosure[1], depth + 1))
         return found
 
     def _take(self, digest: object) -> list[Any] | None:

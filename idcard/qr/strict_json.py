@@ -20,29 +20,30 @@ MAX_VALUES: Final = 1 << 14
 _MAX_DIGITS = 20
 
 
-def decode(data: bytes, *, where: str) -> Any:
+def decode(data: bytes, *, where: str, limit: int = MAX_VALUES) -> Any:
     """The one value in ``data``, which is UTF-8: dicts, lists, texts, numbers, true, false, null.
 
     :param where: what the bytes are, for errors.
+    :param limit: about how many values it may hold.
     :raises MalformedData: if it is anything else.
     """
     try:
         value = json.loads(
             data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant
         )
-        _check(value)
+        _check(value, limit)
     except (ValueError, RecursionError) as error:
         # The parser's own errors carry the text along.
         raise MalformedData("is no JSON of the kinds that are used here", where=where) from _anonymous(error)
     return value
 
 
-def decode_object(data: bytes, *, where: str) -> dict[str, Any]:
+def decode_object(data: bytes, *, where: str, limit: int = MAX_VALUES) -> dict[str, Any]:
     """The one object in ``data``.
 
     :raises MalformedData: if it is anything else.
     """
-    value = decode(data, where=where)
+    value = decode(data, where=where, limit=limit)
     if not isinstance(value, dict):
         raise MalformedData("is no JSON object", where=where)
     return value
@@ -77,7 +78,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
+    if len(digits.removeprefix("-")) > _MAX_DIGITS:
         raise ValueError("a number that is too long")
     return int(digits)
 
@@ -86,13 +87,13 @@ def _constant(_: str) -> NoReturn:
     raise ValueError("a number that is none")
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, limit: int) -> None:
     todo, seen = [(value, 0)], 0
     while todo:
         each, depth = todo.pop()
         inner = [*each, *each.values()] if isinstance(each, dict) else each if isinstance(each, list) else []
         seen += 1 + len(inner)
-        if depth > MAX_DEPTH or seen > MAX_VALUES:
+        if depth > MAX_DEPTH or seen > limit:
             raise ValueError("too deep, or too many values")
         if isinstance(each, str):
             each.encode()  # lone surrogates

@@ -23,8 +23,8 @@ from idcard.qr.cose import Algorithm
 from idcard.qr.jws import Jws
 from idcard.qr.jwt_claims import chain_of, moment, text
 
-ALGORITHMS: Final = frozenset(Algorithm)
-"""All that are known here; the key's kind decides which of them may be used with it."""
+ALGORITHMS: Final = frozenset({Algorithm.ES256, Algorithm.ES384, Algorithm.ES512, Algorithm.EDDSA, Algorithm.PS256})
+"""The asymmetric ones that are known here; the key's kind decides which of them may be used with it."""
 _TYPES = frozenset({"vc+jwt", "vc+ld+jwt"})
 _CREDENTIAL = "VerifiableCredential"
 _WHERE = "VC-JWT"

@@ -35,6 +35,7 @@ from idcard.qr import strict_json
 HASH_BYTES: Final = 16
 ANY_KEY: Final = "UNKNOWN_KID"
 _WHERE = "revocation batch"
+_MAX_VALUES = 1 << 20
 _MEMBERS = frozenset({"country", "expires", "kid", "hashType", "entries"})
 
 
@@ -76,7 +77,7 @@ class RevocationBatch:
 
         :raises MalformedData: if it is none.
         """
-        said = strict_json.decode_object(data, where=_WHERE)
+        said = strict_json.decode_object(data, where=_WHERE, limit=_MAX_VALUES)
         if said.keys() != _MEMBERS or said["hashType"] not in frozenset(HashType):
             raise MalformedData("says something else than a batch does", where=_WHERE)
         country, kid, entries = said["country"], said["kid"], said["entries"]

@@ -12,7 +12,9 @@ formats it counts: an issuer of health cards is none of identities. ``qr/issuers
         "crls": [{"kid": "…", "method": "rid", "ctr": 3, "rids": ["…"]}],
     }
 
-``crls`` may be left out; it holds the issuer's own lists of cards that were taken back, as it publishes them.
+``crls`` may be left out; it holds the issuer's own lists of cards that were taken back, as it publishes them. A file
+may also be a snapshot of a directory of issuers of health cards, as such directories publish it, whole: it has
+``issuerInfo``, and of each ``issuer`` its ``iss``, its ``keys`` and its ``crls``; who has no keys there is left out.
 
 Source: RFC 7517, "JWK Set Format"; SMART Health Cards Framework, "Revocation".
 """
@@ -31,6 +33,8 @@ from idcard.qr.jwk import base64url, public_key
 
 _WHERE = "issuer list"
 _MEMBERS = frozenset({"format", "issuer", "for", "keys"})
+_DIRECTORY, _HEALTH_CARDS = "issuerInfo", "smart_health_card"
+_MAX_VALUES = 1 << 20
 _MAX_TEXT: Final = 512
 _LATEST = 253_402_300_799
 _RID = re.compile(r"([A-Za-z0-9_-]{1,24})(?:\.([0-9]{1,12}))?")
@@ -91,7 +95,23 @@ class Issuer:
         :raises MalformedData: if it is not well formed, or says what is not known here.
         :raises UnsupportedAlgorithm: if a key is of an unknown kind.
         """
-        said = strict_json.decode_object(data, where=_WHERE)
+        return cls._of(strict_json.decode_object(data, where=_WHERE, limit=_MAX_VALUES))
+
+    @classmethod
+    def several_from_bytes(cls, data: bytes) -> "tuple[Issuer, ...]":
+        """The issuers in a file of the list: one, or those of a directory's snapshot.
+
+        :raises MalformedData: if it is not well formed, or says what is not known here.
+        :raises UnsupportedAlgorithm: if a key is of an unknown kind.
+        """
+        said = strict_json.decode_object(data, where=_WHERE, limit=_MAX_VALUES)
+        if _DIRECTORY not in said:
+            return (cls._of(said),)
+        listed = [one for one in map(_as_file, _list(said[_DIRECTORY])) if one["keys"]]
+        return tuple(map(cls._of, listed))
+
+    @classmethod
+    def _of(cls, said: dict[str, Any]) -> "Issuer":
         if said.keys() - {"crls"} != _MEMBERS or said["format"] != 1:
             raise MalformedData("says something else than format = 1, issuer, for, keys and crls", where=_WHERE)
         name, formats, keys = _text(said["issuer"]), frozenset(map(_text, _list(said["for"]))), _list(said["keys"])
@@ -103,6 +123,15 @@ class Issuer:
             keys=tuple(_key(jwk, name, formats) for jwk in keys),
             revoked=MappingProxyType(dict(map(_revocations, _list(said.get("crls", []))))),
         )
+
+
+def _as_file(entry: object) -> dict[str, Any]:
+    """An entry of a directory in the form of a file."""
+    issuer = entry.get("issuer") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(issuer, dict):
+        raise MalformedData("holds an entry that is no issuer", where=_WHERE)
+    said = {"format": 1, "issuer": issuer.get("iss"), "for": [_HEALTH_CARDS], "keys": _list(entry.get("keys"))}
+    return said | {"crls": _list(entry.get("crls") or [])}
 
 
 def _key(jwk: object, issuer: str, formats: frozenset[str]) -> IssuerKey:

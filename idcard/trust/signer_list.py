@@ -10,6 +10,7 @@ identifier, and whoever verifies has a list. The list stands beside the CSCA cer
 * ``qr/anchors/FORMAT``: anchors for codes of that one format, beside the CSCAs of the trust store, which count for
   every code; a format's name is that of :class:`idcard.Recognised`;
 * ``qr/issuers``: issuers that sign with bare keys (:mod:`idcard.trust.issuer_list`);
+* ``qr/status``: status lists of credentials, as their issuers sign them (:mod:`idcard.qr.status_list`);
 * ``qr/revoked``: lists of single health certificates that were taken back (:mod:`idcard.trust.hash_list`);
 * ``qr/keys``: Ed25519 public keys (PEM) of clinics for codes of our own. A file's name is the clinic's code, and its
   key counts for that clinic alone. A dot and digits behind it (``PK-MAU.2026.pem``) tell a clinic's keys apart, of
@@ -35,6 +36,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import ConfigurationError, IdCardError, MalformedData
+from idcard.qr.status_list import StatusList
 from idcard.qr.token import key_id_of
 from idcard.trust import pem
 from idcard.trust.certificates import Certificate
@@ -50,7 +52,7 @@ FOLDER: Final = "qr"
 _MAX_FILE_BYTES = 1 << 18
 _MAX_LIST_BYTES = 1 << 23
 _SUFFIXES = frozenset({".cer", ".der", ".pem", ".crt"})
-_JSON = frozenset({".json"})
+_JSON, _TOKENS = frozenset({".json"}), frozenset({".jwt"})
 _KEY_NUMBER = re.compile(r"(?<=.)\.[0-9][0-9-]*$")
 _PEM_KINDS = frozenset({b"CERTIFICATE", b"PUBLIC KEY"})
 
@@ -84,6 +86,7 @@ class QrTrust:
     complete: bool
     issuers: tuple[Issuer, ...]
     revoked: tuple[RevocationBatch, ...]
+    _status: tuple[StatusList, ...]
     _signers: Mapping[bytes, tuple[ListedSigner, ...]]
     _keys: Mapping[bytes, tuple[ClinicKey, ...]]
     _anchors: Mapping[str, tuple[Certificate, ...]]
@@ -101,6 +104,7 @@ class QrTrust:
         anchors: Mapping[str, Sequence[bytes]] = MappingProxyType({}),
         issuers: Iterable[bytes] = (),
         revoked: Iterable[bytes] = (),
+        status: Iterable[bytes] = (),
     ) -> "QrTrust":
         """What a program keeps itself: certificates in DER, and keys.
 
@@ -110,6 +114,7 @@ class QrTrust:
         :param anchors: certificates that are anchors for codes of one format alone, by its name.
         :param issuers: issuers with their keys, in JSON as in the folder ``qr/issuers``.
         :param revoked: lists of certificates taken back, in JSON as in the folder ``qr/revoked``.
+        :param status: status lists of credentials, as tokens.
         :raises ConfigurationError: if a certificate cannot be read, or must not be used.
         """
         listed = [ListedSigner(certificate=_certificate(der, accept_demonstration), trusted=True) for der in signers]
@@ -117,7 +122,7 @@ class QrTrust:
             ListedSigner(certificate=_certificate(der, accept_demonstration), trusted=False) for der in certificates
         ]
         own = list(keys)
-        documents = {"issuer": list(issuers), "revoked": list(revoked)}
+        documents = {"issuer": list(issuers), "revoked": list(revoked), "status": list(status)}
         roots = {
             name: tuple(anchor_of(der, f"an anchor for {name}", accept_demonstration) for der in ders)
             for name, ders in anchors.items()
@@ -126,8 +131,11 @@ class QrTrust:
             version=_version(listed, own, store, complete, [*_lines_of(documents), *_lines_of_anchors(roots)]),
             store=store,
             complete=complete,
-            issuers=tuple(_parsed(Issuer.from_bytes, one, "an issuer") for one in documents["issuer"]),
+            issuers=tuple(
+                issuer for one in documents["issuer"] for issuer in _parsed(Issuer.several_from_bytes, one, "an issuer")
+            ),
             revoked=tuple(_parsed(RevocationBatch.from_bytes, one, "a list") for one in documents["revoked"]),
+            _status=tuple(_parsed(StatusList.from_bytes, one, "a status list") for one in documents["status"]),
             _anchors=MappingProxyType(roots),
             _signers=_by_identifier((_identifier(one.certificate), one) for one in listed),
             _keys=_by_identifier((key_id_of(one.key), one) for one in own),
@@ -163,6 +171,7 @@ class QrTrust:
             },
             issuers=[_data(file) for file in _files(folder / "issuers", _JSON)],
             revoked=[_data(file) for file in _files(folder / "revoked", _JSON)],
+            status=[_data(file) for file in _files(folder / "status", _TOKENS)],
         )
 
     def signers_for(self, key_id: bytes | None) -> tuple[ListedSigner, ...]:
@@ -184,6 +193,10 @@ class QrTrust:
             return ()
         named = (one for one in self.issuers if issuer in (None, one.name))
         return tuple(key for one in named for key in one.keys if key.goes_by(key_id))
+
+    def status_lists(self, uri: str) -> tuple[StatusList, ...]:
+        """The status lists that say of themselves to be from that address, the newest first; nobody verified them."""
+        return tuple(sorted((one for one in self._status if one.uri == uri), key=lambda one: one.issued, reverse=True))
 
     def issuer_called(self, name: str) -> tuple[Issuer, ...]:
         """The listed issuers of that name: mostly none or one."""
@@ -323,7 +336,7 @@ def _blocks(file: Path) -> list[bytes]:
 
 
 def _data(file: Path) -> bytes:
-    limit = _MAX_LIST_BYTES if file.suffix.lower() in _JSON else _MAX_FILE_BYTES
+    limit = _MAX_LIST_BYTES if file.suffix.lower() in _JSON | _TOKENS else _MAX_FILE_BYTES
     try:
         with file.open("rb") as stream:
             data = stream.read(limit + 1)

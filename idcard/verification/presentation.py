@@ -15,21 +15,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from idcard.crypto.signature import SignatureInvalid
 from idcard.errors import IdCardError, Unsupported
 from idcard.qr.formats import MDOC, SD_JWT_VC
 from idcard.qr.mdoc import ALGORITHMS as MDOC_ALGORITHMS
 from idcard.qr.mdoc import MobileDocument
 from idcard.qr.openid4vp import PresentationRequest
-from idcard.qr.sd_jwt import ALGORITHMS as SD_JWT_ALGORITHMS
 from idcard.qr.sd_jwt import KeyBinding, SdJwtCredential
 from idcard.qr.seen import Seen
 from idcard.trust.signer_list import QrTrust
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.policy import Policy
 from idcard.verification.qr import QrVerdict, replay_fact, verdict_of
-from idcard.verification.qr_credentials import mdoc_judged, sd_jwt_judged
-from idcard.verification.qr_judged import NO_HOLDER, Circumstances, Judged
+from idcard.verification.qr_credentials import holder_fact, mdoc_judged, sd_jwt_judged
+from idcard.verification.qr_judged import Circumstances, Judged
 from idcard.verification.qr_policy import PRESENTED
 from idcard.verification.qr_signature import fact
 
@@ -77,7 +75,7 @@ def verify_presentation(
 def _key_binding(
     document: SdJwtCredential, request: PresentationRequest, given: Circumstances, seen: Seen | None
 ) -> tuple[Judged, Fact]:
-    holder, binding = _holder(document), document.key_binding
+    holder, binding = holder_fact(document), document.key_binding
     judged = sd_jwt_judged(document, given, holder)
     if binding is None or holder.outcome is not Outcome.PASSED:
         return _unanswered(judged)
@@ -89,24 +87,6 @@ def _key_binding(
         freshness=_fresh(request, binding.issued, given.at),
     )
     return judged, _replay(binding, request, seen)
-
-
-def _holder(document: SdJwtCredential) -> Fact:
-    binding = document.key_binding
-    try:
-        key = document.holder_key
-        if key is None:
-            return NO_HOLDER
-        if binding is None:
-            return _NOT_SHOWN
-        binding.jws.verify(key, SD_JWT_ALGORITHMS)
-    except SignatureInvalid:
-        return _WRONG
-    except Unsupported:
-        return _UNKNOWN
-    except IdCardError:
-        return _WRONG
-    return _PROVED if binding.presented_digest == document.presented_digest else _WRONG
 
 
 def _replay(binding: KeyBinding, request: PresentationRequest, seen: Seen | None) -> Fact:

@@ -45,7 +45,7 @@ def _judge(document: IdentityToken, given: Circumstances) -> Judged:
         validity=validity(begin, claims.expires, given.at),
         revocation=signer_revocation(signed, given),
         consistency=_of_another_state(signed, said.get("issuing_country")) or dates_fact(birth, given.at),
-        issuer=str(signed.signer.subject) if signed.signer else claims.issuer,
+        issuer=str(signed.signer.subject) if signed.signer else claims.issuer or signed.facts[1].details.get("issuer"),
         valid_from=begin,
         valid_until=claims.expires,
         claimed=ClaimedIdentity(

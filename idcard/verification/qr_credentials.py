@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idcard.errors import IdCardError
+from idcard.errors import IdCardError, Unsupported
 from idcard.identity import ClaimedIdentity, ClaimSource, Sex
 from idcard.qr.cbor import Tagged
 from idcard.qr.cose import Algorithm, VerificationKey
@@ -26,6 +26,7 @@ from idcard.qr.mdoc import ALGORITHMS as MDOC_ALGORITHMS
 from idcard.qr.mdoc import MobileDocument
 from idcard.qr.sd_jwt import ALGORITHMS as SD_JWT_ALGORITHMS
 from idcard.qr.sd_jwt import SdJwtCredential
+from idcard.qr.status_list import StatusList
 from idcard.qr.vc_jwt import ALGORITHMS as VC_JWT_ALGORITHMS
 from idcard.qr.vc_jwt import W3cCredential
 from idcard.trust.alternative_names import names_issuer
@@ -33,7 +34,8 @@ from idcard.trust.certificates import Certificate
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.qr_judged import NO_HOLDER, Circumstances, CodeFormat, Judged, birth_of, signer_revocation
 from idcard.verification.qr_signature import Signed, fact, judge_chain, judge_issuer_key, only, usage_by_purpose
-from idcard.verification.qr_times import dates_fact, validity
+from idcard.verification.qr_status import status_fact
+from idcard.verification.qr_times import CLOCKS, dates_fact, validity
 
 _MDOC_SIGNER = frozenset({"1.0.18013.5.1.2"})
 """The extended key usage of those who sign mobile documents, which the standard wants in their certificates."""
@@ -49,8 +51,8 @@ def sd_jwt_judged(document: SdJwtCredential, given: Circumstances, holder: Fact 
     claimed = _claimed(document.claims, "family_name", "given_name", "birthdate")
     return Judged(
         signed=signed,
-        validity=validity(begin, document.expires, given.at),
-        revocation=_revocation(signed, given, has_status="status" in document.claims),
+        validity=validity(begin, document.expires, given.at, CLOCKS),
+        revocation=_revocation(signed, given, document.claims.get("status"), document.issuer, SD_JWT_VC),
         holder=_static_holder(document) if holder is None else holder,
         consistency=dates_fact(claimed.birth, given.at),
         issuer=document.issuer or _subject(signed),
@@ -68,8 +70,8 @@ def mdoc_judged(document: MobileDocument, given: Circumstances, holder: Fact | N
     consistency = dates_fact(claimed.birth, given.at)
     return Judged(
         signed=signed,
-        validity=validity(document.not_before, document.expires, given.at),
-        revocation=_revocation(signed, given, has_status=document.has_status),
+        validity=validity(document.not_before, document.expires, given.at, CLOCKS),
+        revocation=_revocation(signed, given, document.status, None, MDOC),
         holder=_HOLDER_NOT_SHOWN if holder is None else holder,
         consistency=_other_state(signed, said.get("issuing_country")) or consistency,
         issuer=_subject(signed),
@@ -84,8 +86,8 @@ def _w3c_judged(document: W3cCredential, given: Circumstances) -> Judged:
     claimed = _claimed(document.subject, "familyName", "givenName", "birthDate")
     return Judged(
         signed=signed,
-        validity=validity(document.not_before, document.expires, given.at),
-        revocation=_revocation(signed, given, has_status=document.has_status),
+        validity=validity(document.not_before, document.expires, given.at, CLOCKS),
+        revocation=_revocation(signed, given, document.has_status or None, document.issuer, W3C_VC_JWT),
         holder=NO_HOLDER,
         consistency=dates_fact(claimed.birth, given.at),
         issuer=document.issuer,
@@ -95,16 +97,35 @@ def _w3c_judged(document: W3cCredential, given: Circumstances) -> Judged:
     )
 
 
+_HOLDER_WRONG: Final = fact(FactName.HOLDER, Outcome.FAILED, Reason.HOLDER_KEY_WRONG)
 _HOLDER_NOT_SHOWN: Final = fact(FactName.HOLDER, Outcome.NOT_PERFORMED, Reason.HOLDER_KEY_NOT_SHOWN)
 
 
 def _static_holder(document: SdJwtCredential) -> Fact:
-    if document.holder_jwk is None:
-        return NO_HOLDER
-    if document.key_binding is None:
-        return _HOLDER_NOT_SHOWN
-    # Whatever it proves, it proved it to whoever chose the nonce.
+    found = holder_fact(document)
+    if found.outcome is not Outcome.PASSED:
+        return found
+    # What it proves, it proved to whoever chose the nonce.
     return fact(FactName.HOLDER, Outcome.INCONCLUSIVE, Reason.HOLDER_KEY_FOR_OTHERS)
+
+
+def holder_fact(document: SdJwtCredential) -> Fact:
+    """Whether the key binding is by the holder's key and over what was shown; for whom it is, is not looked at."""
+    binding = document.key_binding
+    try:
+        key = document.holder_key
+        if key is None:
+            return NO_HOLDER
+        if binding is None:
+            return _HOLDER_NOT_SHOWN
+        binding.jws.verify(key, SD_JWT_ALGORITHMS)
+    except Unsupported:
+        return fact(FactName.HOLDER, Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM)
+    except IdCardError:
+        return _HOLDER_WRONG
+    if binding.presented_digest != document.presented_digest:
+        return _HOLDER_WRONG
+    return fact(FactName.HOLDER, Outcome.PASSED, Reason.HOLDER_KEY_PROVED)
 
 
 def _signed_token(
@@ -166,11 +187,17 @@ def _signed_mdoc(document: MobileDocument, given: Circumstances) -> Signed:
     return signed
 
 
-def _revocation(signed: Signed, given: Circumstances, *, has_status: bool) -> Fact:
+def _revocation(signed: Signed, given: Circumstances, status: object, issuer: str | None, format_name: str) -> Fact:
+    """Whether its signer was taken back, or it was itself; both must be known to be in force where both can be."""
     signer = signer_revocation(signed, given)
-    if has_status and signer.outcome is not Outcome.FAILED:
-        return fact(FactName.REVOCATION, Outcome.NOT_PERFORMED, Reason.STATUS_NOT_LOOKED_UP)
-    return signer
+    if status is None or signer.outcome is Outcome.FAILED:
+        return signer
+
+    def signed_by(one: StatusList) -> Signed:
+        return _signed_token(one.jws, one.chain, issuer, SD_JWT_ALGORITHMS, given, format_name)
+
+    own = status_fact(status, given, signed_by)
+    return signer if own.outcome is Outcome.PASSED and signer.outcome is Outcome.INCONCLUSIVE else own
 
 
 def _other_state(signed: Signed, country: object) -> Fact | None:

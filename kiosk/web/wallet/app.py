@@ -7,7 +7,7 @@ import segno
 from flask import Flask, Response, abort, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from kiosk.services.wallet_desk import Stage, WalletDesk
+from kiosk.services.wallet_desk import WalletDesk
 from kiosk.wallet_config import WalletConfig
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.common.preferences import current_preferences
@@ -23,16 +23,17 @@ def create_wallet_app(desk: WalletDesk, config: WalletConfig) -> Flask:
     key = read_session_key(config.session_key)
     app = base_app("wallet", host=config.host, port=config.port, session_key=key, camera=False)
 
+    def shown(template: str) -> Response:
+        query = current_preferences().query
+        return make_response(render_template(template, view=desk.view(), query=query))
+
     @app.get("/")
     def show() -> Response:
-        view, preferences = desk.view(), current_preferences()
-        context = {
-            "view": view,
-            "clinic": config.clinic,
-            "query": preferences.query,
-            "waits": view.stage is Stage.WAITING,
-        }
-        return make_response(render_template("wallet/page.html", **context))
+        return shown("wallet/page.html")
+
+    @app.get("/live")
+    def live() -> Response:
+        return shown("wallet/live.html")
 
     @app.post("/ask")
     def ask() -> BaseResponse:

@@ -1,11 +1,14 @@
 """What is said of every format: on the command line, of each code at hand, and on the page of the manual."""
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import segno
+from PIL import Image
 from typer.testing import CliRunner
 
 import idcard
@@ -121,3 +124,25 @@ def test_codes_of_the_face() -> None:
     digits = CODES["health card"][5:]
     parts = [b"shc:/2/2/" + digits[1000:], b"shc:/1/2/" + digits[:1000]]
     assert idcard.join_health_card(parts) == CODES["health card"]
+
+
+def test_parts_of_a_card_in_one_picture(tmp_path: Path) -> None:
+    digits = CODES["health card"][5:]
+    page = Image.new("L", (2200, 1150), 255)
+    for n in range(2):
+        part = f"shc:/{n + 1}/2/" + digits[n * 1194 : (n + 1) * 1194].decode()
+        file = io.BytesIO()
+        segno.make(part, error="l", micro=False).save(file, kind="png", scale=8, border=4)
+        page.paste(Image.open(file).convert("L"), (20 + n * 1090, 20))
+    page.save(tmp_path / "card.png")
+    issuer = {
+        "format": 1,
+        "issuer": SIGNERS["health card"][0],
+        "for": ["smart_health_card"],
+        "keys": SHC["jwks"]["keys"],
+    }
+    (tmp_path / "qr/issuers").mkdir(parents=True)
+    (tmp_path / "qr/issuers/example.json").write_text(json.dumps(issuer))
+    result = CliRunner().invoke(app, ["verify", str(tmp_path / "card.png"), "--trust", str(tmp_path), "--json"])
+    [code] = json.loads(result.stdout)["codes"]
+    assert (result.exit_code, code["format"], code["met"]) == (0, "smart_health_card", True)

@@ -175,6 +175,23 @@ def test_it_has_a_bound() -> None:
         presented(BASE | {"n": deep})
 
 
+def test_disclosures_in_disclosures_have_a_bound() -> None:
+    """Each is as shallow as it must be; one in another they would go deeper than any stack."""
+
+    def wrapped(inner: str) -> str:
+        value: Any = {"_sd": [digest(inner)]}
+        for _ in range(20):
+            value = [value]
+        return segment(["salt", "n", value])
+
+    chain = [segment(["salt", "n", 1])]
+    for _ in range(200):
+        chain.append(wrapped(chain[-1]))
+    with pytest.raises(MalformedData):
+        presented(BASE | {"_sd": [digest(chain[-1])]}, *chain)
+    assert presented(BASE | {"_sd": [digest(chain[1])]}, *chain[:2]).claims["n"]
+
+
 def test_ten_thousand_changed_presentations_are_credentials_or_refused(rounds: Callable[[int], range]) -> None:
     draw = random.Random(9)
     text = "~".join(

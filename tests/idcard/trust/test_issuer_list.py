@@ -104,3 +104,46 @@ def test_an_issuer_is_found_by_name_and_key() -> None:
     assert len(trust.issuer_keys(None, KEY["kid"])) == 1
     for issuer, key_id in (("https://other.example", KEY["kid"]), ("https://issuer.example", "other"), (None, None)):
         assert not trust.issuer_keys(issuer, key_id)
+
+
+# The form of the framework's directories: "directory", "time", and of each issuer its address, keys and lists.
+DIRECTORY: dict[str, Any] = {
+    "directory": "https://spec.smarthealth.cards/examples",
+    "time": "2022-02-28T22:38:31Z",
+    "issuerInfo": [
+        {"issuer": {"iss": "https://a.example", "name": "A"}, "keys": [KEY], "crls": [CRL], "lastRetrieved": "x"},
+        {"issuer": {"iss": "https://b.example", "name": "B"}, "keys": [KEY]},
+        {"issuer": {"iss": "https://gone.example", "name": "C"}, "keys": []},
+    ],
+}
+
+
+def test_a_directory_s_snapshot() -> None:
+    trust = QrTrust.of(issuers=[json.dumps(DIRECTORY).encode()])
+    assert [one.name for one in trust.issuers] == ["https://a.example", "https://b.example"]
+    assert {one.formats for one in trust.issuers} == {frozenset({"smart_health_card"})}
+    first, second = trust.issuers
+    assert (len(first.revoked), len(second.revoked)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        5,
+        {},
+        {"issuer": "x", "keys": [KEY]},
+        {"issuer": {"iss": 5}, "keys": [KEY]},
+        {"issuer": {"iss": "https://a.example"}, "keys": [{"kty": "oct"}]},
+        {"issuer": {"iss": "https://a.example"}},
+    ],
+)
+def test_a_snapshot_counts_whole_or_not_at_all(entry: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        QrTrust.of(issuers=[json.dumps(DIRECTORY | {"issuerInfo": [*DIRECTORY["issuerInfo"], entry]}).encode()])
+
+
+def test_thousands_of_issuers_and_cards() -> None:
+    crl = CRL | {"rids": [f"r{n}" for n in range(20_000)]}
+    issuers = [{"issuer": {"iss": f"https://{n}.example"}, "keys": [KEY]} for n in range(1000)]
+    issuers.append({"issuer": {"iss": "https://a.example"}, "keys": [KEY], "crls": [crl]})
+    assert len(QrTrust.of(issuers=[json.dumps({"issuerInfo": issuers}).encode()]).issuers) == 1001

@@ -76,7 +76,7 @@ def test_the_vectors_are_there() -> None:
     assert (len(VECTORS), len(READABLE), len(SIGNED)) == (15, 11, 3)
 
 
-@pytest.mark.parametrize("key", sorted(VECTORS.keys() - READABLE.keys()))
+@pytest.mark.parametrize("key", [key for key in VECTORS if key not in READABLE])
 def test_what_its_source_calls_invalid_is_no_identity(key: str) -> None:
     payload = VECTORS[key]["qr_data"].encode()
     assert not isinstance(recognise(payload, RECOGNISERS).document, IdentityToken)

@@ -156,6 +156,34 @@ def test_every_changed_byte_of_the_standards_mobile_document_is_noticed() -> Non
         assert not verdict.meets(), place
 
 
+def test_every_changed_byte_of_a_foreign_document_is_noticed() -> None:
+    trust = QrTrust.of(anchors={"iso_18013_5_mdoc": [IACA]})
+    for place in range(len(FOREIGN)):
+        changed = bytearray(FOREIGN)
+        changed[place] ^= 1
+        try:
+            verdict = judged(bytes(changed), trust)
+        except IdCardError:
+            continue
+        assert not verdict.meets(), place
+
+
+def test_every_changed_character_of_the_standards_presentation_is_noticed() -> None:
+    """Also in the key binding, although it is for somebody else."""
+    vector, then = VECTORS["rfc9901_a3"], datetime(2025, 6, 1, tzinfo=UTC)
+    trust = QrTrust.of(issuers=[listed(vector["issuer"], vector["issuer_jwk"], "sd_jwt_vc")])
+    text = vector["presentation"].encode()
+    assert judged(text, trust, then).meets()
+    for place in range(len(text)):
+        changed = bytearray(text)
+        changed[place] ^= 1
+        try:
+            verdict = judged(bytes(changed), trust, then)
+        except IdCardError:
+            continue
+        assert not verdict.meets(), place
+
+
 def test_a_foreign_document_under_its_root() -> None:
     trust = QrTrust.of(anchors={"iso_18013_5_mdoc": [IACA]})
     good = judged(FOREIGN, trust)
