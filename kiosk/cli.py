@@ -68,14 +68,27 @@ def staff(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
 
 
 @app.command()
+def wallet(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
+    """Ask phones for credentials (OpenID4VP), and show a clerk what they answer."""
+    with _errors_told():
+        from kiosk.config import load
+        from kiosk.process import log_to_stderr
+        from kiosk.wallet_config import WalletConfig
+        from kiosk.wallet_process import run_wallet
+
+        log_to_stderr()
+        run_wallet(load(WalletConfig, config), end_with_stdin=end_with_stdin)
+
+
+@app.command()
 def check(config: ConfigFile) -> None:
     """Say what is wrong with a configuration and with what it names; exit code 2 where anything is."""
     with _errors_told():
-        from kiosk.checkup import load_any, problems_of
+        from kiosk.checkup import load_process, problems_of
         from kiosk.process import log_to_stderr
 
         log_to_stderr()
-        problems = problems_of(load_any(config))
+        problems = problems_of(load_process(config))
         for problem in problems:
             _tell(problem)
     if problems:

@@ -26,6 +26,7 @@ from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
+from kiosk.services.wallet_desk import Stage
 from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
@@ -140,6 +141,7 @@ def families() -> set[str]:
         | {f"route.fact.{field.name}" for field in dataclasses.fields(RouteFacts)}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
+        | {f"wallet.stage.{stage}" for stage in Stage if stage is not Stage.ANSWERED}
     )
 
 
