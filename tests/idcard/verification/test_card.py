@@ -45,6 +45,7 @@ def test_an_honest_card_proves_its_holder(
     }
     assert all(value for fact in verdict.facts for value in fact.details.values())
     assert not [fact for fact in verdict.facts if "old" in fact.details]
+    assert "certificate" not in verdict.fact(FactName.SIGNATURE).details
     assert verdict.anchor == trust.anchors[0].fingerprint
     assert verdict.signer_certificate is not None
     assert verdict.signer == hashlib.sha256(verdict.signer_certificate).hexdigest() == signer
