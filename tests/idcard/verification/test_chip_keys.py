@@ -139,6 +139,17 @@ def test_of_data_groups_it_says_nothing(issuer: Issuer, files: Any, trust: Trust
     assert (passive.listed, passive.intact) == (None, {File.CARD_SECURITY})
 
 
+@pytest.mark.parametrize("security", [b"", b"\x30\x00"], ids=["empty", "no signed data"])
+def test_one_that_is_not_well_formed_is_signed_by_nobody(
+    security: bytes, files: Any, trust: TrustStore, at: datetime
+) -> None:
+    passive = card_security_authentication(Evidence(files=files(security)), trust, at)
+    assert passive is not None
+    assert (passive.signature.outcome, passive.trust.outcome) == (Outcome.FAILED, Outcome.NOT_PERFORMED)
+    assert passive.signature.reason is Reason.MALFORMED_SECURITY_OBJECT
+    assert not passive.intact
+
+
 def test_another_signer_of_the_same_state_may_sign_it(issuer: Issuer, files: Any, judge: Judge) -> None:
     security = card_security(issuer, signer=issuer.document_signer())
     assert judge(pace_cam=mapped(), files=files(security)).outcome is Outcome.PASSED
