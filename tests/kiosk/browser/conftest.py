@@ -34,6 +34,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]

@@ -27,7 +27,7 @@ from kiosk.services.view import Hint
 from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
-from kiosk.web.patient.page import STEPS
+from kiosk.web.patient.spoken import STEPS
 
 LANGUAGES = ("vi", "en")
 DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency"]
