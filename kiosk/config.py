@@ -32,7 +32,7 @@ KEYPAD: dict[str, "KeyAct"] = {
     "F15": "headphones_in",
     "F16": "headphones_out",
 }
-"""What the keys of a tactile keypad do, by the names that browsers give them (UI Events, "Named key attribute values")."""
+"""What the keys of a tactile keypad do, by the names that browsers give them (W3C UI Events key values)."""
 
 SIMULATED = "simulated:"
 SERIAL = "serial:"
@@ -174,6 +174,7 @@ class PatientConfig(ProcessConfig):
     lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
     process calls nobody. With a ``receipt_key`` its tickets carry a signed receipt.
     ``mm_per_px`` is the size of the screen's pixels, by which letters are large enough; ``calm`` stops all motion.
+    With ``consent`` a person must agree on a page of its own before anything is read.
     ``speech`` is said aloud, or, with a person's own facts too, into headphones only; ``speech_clips`` is a folder of
     the clinic's own recordings; ``keypad`` says what the keys of a tactile keypad do.
     """
@@ -197,6 +198,7 @@ class PatientConfig(ProcessConfig):
     reader_position: Literal["below", "left", "right"] = "below"
     mm_per_px: MillimetresPerPixel = 25.4 / 96
     calm: bool = False
+    consent: bool = False
     speech: Literal["loud", "headphones", "off"] = "loud"
     speech_clips: Path | None = None
     keypad: dict[str, KeyAct] = KEYPAD

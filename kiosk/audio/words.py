@@ -13,18 +13,22 @@ LANGUAGES = ("vi", "en")
 _LOCALES = Path(__file__).resolve().parents[1] / "locales"
 
 _CALLED = (DeskMessage.HELP, DeskMessage.CHILD, DeskMessage.EMERGENCY)
+_NO_WAY_TO_THE_DESK = (*_CALLED, DeskMessage.CLOSED, DeskMessage.PAPER, DeskMessage.TAKE_CARD)
 
 SPOKEN = (
     *("attract.title", "attract.paper", "attract.qr", "attract.reader_lost", "attract.reader_lost_text"),
     *("hint.qr_unknown", "hint.closer", "hint.steadier", "hint.more_light"),
     *("digits.seen", "digits.wrong", "digits.title", "digits.qr", "digits.clear", "digits.delete"),
     *("place.seen", "place.title", "place.no_card", "qr.title", "qr.text", "qr.none", "back.title", "back.text"),
+    *("child.title", "child.card", "child.code", "child.none", "one.title", "one.text"),
+    *("consent.title", "consent.text", "consent.agree", "consent.disagree"),
+    *("ticket.no_paper_title", "ticket.no_paper"),
     *("reading.title", *(f"reading.step.{step}" for step in ("open", "read", "prove", "cover"))),
     *("confirm.title", "confirm.facts", "confirm.covered", "confirm.go", "confirm.choose", "confirm.not_me"),
     *("room.waiting.none", "ticket.title", "ticket.again_title", "ticket.number.said", "ticket.before.none"),
     *("ticket.priority", "ticket.card", "ticket.print", "ticket.done", "take.title", "take.text"),
     *("desk.title", "desk.not_yet", "desk.staff", "desk.number.said", "desk.done"),
-    *(f"desk.why.{message}" for message in DeskMessage if message not in (*_CALLED, DeskMessage.CLOSED)),
+    *(f"desk.why.{message}" for message in DeskMessage if message not in _NO_WAY_TO_THE_DESK),
     *(f"called.{message}.{part}" for message in _CALLED for part in ("title", "text")),
     *("called.hotline.said", "closed.text", "still.title", "still.text", "still.more"),
     *("bar.stop", "bar.help", "bar.child", "bar.emergency"),

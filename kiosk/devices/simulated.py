@@ -15,7 +15,7 @@ import socket
 import time
 from threading import Lock
 
-from idcard import CardRemoved, Connection, ReaderMissing
+from idcard import CardRemoved, CardSilent, Connection, ReaderMissing
 
 POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME, SCANNER = (bytes([code]) for code in (0, 1, 2, 4, 5, 6, 7))
 _CARD_LIES_THERE, _NO_CARD = b"\x01", b""
@@ -90,10 +90,13 @@ class SimulatedConnection:
         """Power the card on and reset it, as a real reader does.
 
         :raises CardRemoved: if no card lies there.
+        :raises CardSilent: if something lies there that gives no answer to reset, as two cards at once.
         """
         self._bench.ask(POWER_ON)
         self._bench.ask(RESET)
         self._atr = self._bench.ask(ASK_ATR)
+        if not self._atr and self._bench.ask(PRESENCE)[:1] == _CARD_LIES_THERE:
+            raise CardSilent("what lies on the simulated reader does not answer")
         if not self._atr:
             raise CardRemoved("no card lies on the simulated reader")
 

@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from kiosk.audio.clips import SHIPPED, Clips
@@ -38,7 +37,6 @@ def test_a_configuration_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert RUN.invoke(app, ["script", "--config", str(tmp_path / "none.toml")]).exit_code == USAGE
 
 
-@pytest.mark.skipif(not (shutil.which("espeak-ng") and shutil.which("ffmpeg")), reason="needs espeak-ng and ffmpeg")
 def test_a_clinics_own_words_become_clips(tmp_path: Path) -> None:
     clip = own_clip("Phòng Hoa Sen")
     wanted = {"vi": {clip: "Phòng Hoa Sen"}}

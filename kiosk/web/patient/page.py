@@ -15,7 +15,9 @@ from kiosk.web.common.preferences import Preferences, current_preferences, use_p
 from kiosk.web.patient.spoken import STEPS, hint_of, room_words, said, spoken
 from kiosk.web.patient.voice import Voice
 
-QR_SCREENS = frozenset({Screen.ATTRACT, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.STILL_THERE})
+QR_SCREENS = frozenset(
+    {Screen.ATTRACT, Screen.CHILD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.STILL_THERE}
+)
 """Where the QR of a card is of use, so that the camera may look."""
 
 

@@ -80,6 +80,13 @@ def _attract(view: ScreenView, desk: int) -> Iterator[Said]:
         yield from (said("attract.reader_lost"), said("attract.reader_lost_text"))
 
 
+def _child(view: ScreenView, desk: int) -> Iterator[Said]:
+    yield from (said("child.title"), said("child.card"))
+    if view.camera != "none":
+        yield said("child.code")
+    yield said("child.none")
+
+
 def _digits(view: ScreenView, desk: int) -> Iterator[Said]:
     yield said("digits.seen")
     if view.digits_wrong:
@@ -105,7 +112,10 @@ def _confirm(view: ScreenView, desk: int) -> Iterator[Said]:
 
 def _ticket(view: ScreenView, desk: int) -> Iterator[Said]:
     ticket = view.ticket
-    yield said("ticket.again_title" if ticket is not None and ticket.again else "ticket.title")
+    title = "ticket.title" if view.printer_ok else "ticket.no_paper_title"
+    yield said("ticket.again_title" if ticket is not None and ticket.again else title)
+    if not view.printer_ok:
+        yield said("ticket.no_paper")
     if ticket is not None:
         yield from _ticket_facts(ticket)
     if view.card_present:
@@ -144,10 +154,13 @@ def _fixed(*messages: str) -> Callable[[ScreenView, int], Iterator[Said]]:
 
 _SCREENS: dict[Screen, Callable[[ScreenView, int], Iterator[Said]]] = {
     Screen.ATTRACT: _attract,
+    Screen.CHILD: _child,
+    Screen.CONSENT: _fixed("consent.title", "consent.text"),
     Screen.DIGITS: _digits,
     Screen.PLACE_CARD: _fixed("place.seen", "place.title"),
     Screen.SHOW_QR: _fixed("qr.title", "qr.text"),
     Screen.PUT_BACK: _fixed("back.title", "back.text"),
+    Screen.ONE_CARD: _fixed("one.title", "one.text"),
     Screen.READING: _reading,
     Screen.CONFIRM: _confirm,
     Screen.TICKET: _ticket,

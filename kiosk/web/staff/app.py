@@ -15,6 +15,7 @@ from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
+from kiosk.web.staff.failures import add_failure_pages
 from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.record import add_record
@@ -57,6 +58,7 @@ def create_staff_app(
     add_staff_words(app)
     add_views(app, board)
     add_deeds(app, board)
+    add_failure_pages(app)
     if corrections is not None:
         add_record(app, board, corrections)
     if others is not None:

@@ -13,7 +13,7 @@ const RETRY_MS = 1000;
 const ANSWER_MS = 20000;
 const FORGET_PREFERENCES_MS = 30000;
 const TOUCH_EVERY_MS = 4000; // as often as the server is told that somebody is busy with the screen
-const WAITING_FOR_SOMEBODY = ["digits", "place_card", "show_qr", "confirm"];
+const WAITING_FOR_SOMEBODY = ["child", "consent", "digits", "place_card", "show_qr", "confirm"];
 const CONFLICT = 409;
 const PLAIN = { lang: "vi", size: "100", contrast: "normal" };
 
