@@ -2,8 +2,9 @@
 
 Theory of operation. Frames both ways are a two-byte big-endian length and a body. A body of one byte from the kiosk is
 control: ``00`` power off, ``01`` power on, ``02`` reset (each answered by an empty frame), ``04`` ask for the answer to
-reset (an empty frame where no card lies there), ``05`` presence (``00``, or ``01`` and a number that is another each
-time a card is put down), ``06`` camera frame (a picture, or an empty frame where nothing is held before the camera),
+reset (an empty frame where no card lies there, or none alone), ``05`` presence (``00``, or ``01`` and a number that is
+another each time a card is put down, or ``02`` where the reader is unplugged),
+``06`` camera frame (a picture, or an empty frame where nothing is held before the camera),
 ``07`` scanner (``01`` and the bytes that it sent since it was last asked, or an empty frame where it is unplugged).
 A longer body is a command APDU; its answer is a response APDU, or an empty frame where the card is gone. Each command
 is answered by exactly one frame.
@@ -19,6 +20,8 @@ from idcard import CardRemoved, CardSilent, Connection, ReaderMissing
 
 POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME, SCANNER = (bytes([code]) for code in (0, 1, 2, 4, 5, 6, 7))
 _CARD_LIES_THERE, _NO_CARD = b"\x01", b""
+UNPLUGGED = b"\x02"
+"""The answer to :data:`PRESENCE` of a reader that is not connected."""
 _LENGTH_BYTES = 2
 _LONGEST = 0xFFFF
 
@@ -164,6 +167,8 @@ class SimulatedDesk:
         """Nothing where no card lies there, else what is this card's alone."""
         try:
             felt = self._bench.ask(PRESENCE)
+            if felt == UNPLUGGED:
+                raise ReaderMissing("the simulated reader is unplugged")
             return felt if felt.startswith(_CARD_LIES_THERE) else _NO_CARD
         except ReaderMissing:
             self._felt = _NO_CARD

@@ -7,7 +7,7 @@ kept there; with ``KIOSK_GALLERY_ALL=1`` the whole product is run.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,12 @@ LEAST_TARGET = 96
 LEAST_CAPITAL_MM = 6.1
 """EN 301 549, 5.1.4: 0.7 degrees at 500 mm."""
 GEOMETRY = (Path(__file__).parent / "geometry.js").read_text(encoding="utf-8")
+
+
+def test_the_sample_holds_every_pair_of_choices() -> None:
+    """Every page is shown in every look of the sample; so every pair with a page is in it, too."""
+    for one, other in combinations(range(4), 2):
+        assert {(look[one], look[other]) for look in SAMPLE} == {(look[one], look[other]) for look in ALL}
 
 
 @pytest.mark.parametrize(("language", "size", "contrast", "shape"), LOOKS)
