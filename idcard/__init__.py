@@ -86,6 +86,7 @@ from idcard.trust.online import Confirmation, OnlineVerifier, Question
 from idcard.trust.pins import Pin, PinKeys, Pins
 from idcard.trust.signer_list import ClinicKey, QrTrust
 from idcard.trust.store import TrustStore
+from idcard.verification.absence import proves_no_pace as _proves_no_pace
 from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
 from idcard.verification.card_qr import Agreement, FieldComparison, QrField, compare_card_qr, is_of_this_card
@@ -237,6 +238,7 @@ __all__ = [
     "read",
     "readers",
     "recognise",
+    "remember_proved",
     "retain",
     "save_evidence",
     "replay_key",
@@ -320,6 +322,17 @@ def read(
 def keys_from_card_qr(card_qr: CardQr) -> tuple[AccessKey, ...]:
     """The access keys that the QR code of a Vietnamese card allows: the CAN, then at most four MRZ keys for BAC."""
     return (Can(can_of(card_qr)), *(MrzKey.of(*each) for each in mrz_key_fields(card_qr)))
+
+
+def remember_proved(profiles: Profiles, evidence: Evidence, verdict: Verdict) -> None:
+    """Remember what a card says of its type only where ``verdict`` proves that it may be believed.
+
+    That is one thing: such cards have no PACE, so for some readings nobody asks for EF.CardAccess in vain.
+
+    :param verdict: what :func:`verify` made of this very ``evidence``.
+    """
+    if _proves_no_pace(evidence, verdict):
+        profiles.prove_absence(evidence.reader, evidence.atr)
 
 
 def retain(evidence: Evidence, verdict: Verdict) -> EvidenceFile:

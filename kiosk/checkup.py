@@ -63,6 +63,9 @@ def _looks_at_payer(config: StaffConfig) -> Iterator[Callable[[], object]]:
     yield lambda: account_of(config)
     if key is not None:
         yield lambda: load_secret(key)
+    orders_key = config.orders_key
+    if orders_key is not None:
+        yield lambda: load_secret(orders_key)
 
 
 def _check_interop(config: StaffConfig) -> None:

@@ -245,7 +245,10 @@ class StaffConfig(ProcessConfig):
     payer's gateway; with an ``internal_key`` the patient's process may ask about cover. With ``roster`` and
     ``roster_key``, the patient's, staff look people up by insurance number, and see what is to be put right. ``ways``
     says how far each way of coming without a chip card goes here; ``profile`` is the province's, for its target.
-    ``interop`` is the file that says who receives what leaves. With a ``receipt_key``, the desk's own, whom a clerk
+    ``interop`` is the file that says who receives what leaves. Desk tickets are closed once they are older than
+    ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is remembered for
+    ``deliveries_kept_days``. With an ``orders_key`` the hospital's program on this machine may say what a visit costs
+    first. With a ``receipt_key``, the desk's own, whom a clerk
     admits gets a signed receipt too.
     """
 
@@ -255,11 +258,14 @@ class StaffConfig(ProcessConfig):
     gateway: Path | None = None
     internal_key: Path | None = None
     interop: Path | None = None
+    orders_key: Path | None = None
     roster: Path | None = None
     roster_key: Path | None = None
     roster_state: Path | None = None
     profile: Path | None = None
     ways: dict[OtherWay, AllowedStep] = {}
+    tickets_close_after_days: Annotated[int, Field(ge=0, le=365)] = 7
+    deliveries_kept_days: Days = 90
 
     @model_validator(mode="after")
     def _roster_is_whole(self) -> Self:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kiosk.store.database import Database
 
 NOTHING, USAGE = 1, 2
+BY_HAND = ("visit", "day", "number", "changes", "receipt")
 
 deliveries_app = typer.Typer(help="What is on its way to payer and hospital.", no_args_is_help=True)
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The staff's configuration.")]
@@ -118,6 +120,31 @@ def replay(
     typer.echo(f"{many} to deliver again.")
     if not many:
         raise typer.Exit(NOTHING)
+
+
+@deliveries_app.command("by-hand")
+def by_hand(
+    config: ConfigFile,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    told: Annotated[str | None, typer.Option(metavar="VISIT", help="The payer was told of this one.")] = None,
+) -> None:
+    """List what the payer took and is no longer right: somebody must tell the payer."""
+    with _errors_told(), _opened(config) as (settings, database):
+        from kiosk.devices.clock import SystemClock
+        from kiosk.services.outgoing import Outgoing
+
+        device = f"desk-{settings.clinic.desk}"
+        outgoing = Outgoing(database, clinic=settings.clinic, device=device, clock=SystemClock())
+        if told is not None and not outgoing.told(told, by=device):
+            typer.echo("Error: there is nothing to tell of this visit.", err=True)
+            raise typer.Exit(NOTHING)
+        rows = outgoing.by_hand()
+    if as_json:
+        told_of = ({**asdict(row), "visit": row.visit_id, "day": row.day.isoformat()} for row in rows)
+        typer.echo(json.dumps([{key: row[key] for key in BY_HAND} for row in told_of], indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{row.visit_id}  {row.day}  {row.number}  {','.join(row.changes)}  {row.receipt}")
 
 
 @deliveries_app.command()

@@ -4,7 +4,8 @@ Theory of operation. Each visit has a key of its own (32 random bytes). The pers
 one blob under it (AES-256-GCM, bound to the visit's id). The visit's key is sealed to the clinic's public key (HPKE:
 X25519, HKDF-SHA256, AES-256-GCM), so the process that writes can never read again; only the staff process holds the
 private key. Audit and outbox carry a commitment, SHA-256(nonce || canonical fields): it binds them to the person and
-tells nothing without the blob. Erasing a person erases the sealed key, and every chain still verifies.
+tells nothing without the blob. Erasing a person erases the sealed key, and every chain still verifies. Where staff must
+find something again without opening everything, it bears a keyed hash whose key is made from the private one.
 
 Source: RFC 9180, "Hybrid Public Key Encryption", base mode.
 """
@@ -21,7 +22,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -84,6 +87,16 @@ class VisitOpener:
 
     def __init__(self, private_key: X25519PrivateKey) -> None:
         self._private_key = private_key
+
+    def tag(self, purpose: str, content: bytes) -> bytes:
+        """16 bytes that are the same for the same content, and tell nobody without the private key which it is.
+
+        :param purpose: tags of two purposes have nothing in common.
+        """
+        info = b"kiosk staff tag 1\x00" + purpose.encode()
+        raw = self._private_key.private_bytes_raw()
+        key = HKDF(algorithm=SHA256(), length=SECRET_BYTES, salt=None, info=info).derive(raw)
+        return hashlib.blake2b(content, digest_size=TAG_BYTES, key=key).digest()
 
     def sealer(self) -> VisitSealer:
         """A sealer to the same clinic, for what staff write."""

@@ -190,13 +190,14 @@ def _told(erased: "Erased") -> dict[str, Any]:
     return {
         "erased": listed(erased.visits),
         "beside": listed(erased.beside),
+        "alike": listed(erased.alike),
         "unreadable": erased.unreadable,
         "log_emptied": erased.log_emptied,
     }
 
 
 def _lines(erased: "Erased", language: Language) -> Iterator[str]:
-    for word, visits in (("erased", erased.visits), ("beside", erased.beside)):
+    for word, visits in (("erased", erased.visits), ("beside", erased.beside), ("alike", erased.alike)):
         for day, number in visits:
             yield say(word, language, number=number, day=day.isoformat())
     if not erased.visits:

@@ -53,6 +53,12 @@ _WORDS = {
         "Số {number} ngày {day} có ghi người này là người đi cùng; xem lại và xóa bằng --ticket nếu cần.",
         "Ticket {number} of {day} names this person as a companion; look at it, and erase it with --ticket if need be.",
     ),
+    "alike": (
+        "Số {number} ngày {day} có số của người này nhưng khác tên hoặc ngày sinh, hoặc không ghi; xem lại, và xóa bằng"
+        " --ticket nếu cần.",
+        "Ticket {number} of {day} bears a number of this person with another name or birth, or none; look at it, and"
+        " erase it with --ticket if need be.",
+    ),
     "nobody": ("Không có gì để xóa.", "There is nothing to erase."),
     "unreadable": (
         "Có {count} hồ sơ không mở được, nên không biết là của ai.",

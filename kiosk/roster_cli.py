@@ -4,9 +4,10 @@ Exit codes: 0 done; 1 refused, or not whole; 2 wrong usage or configuration.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +37,12 @@ def _moment(text: str) -> datetime:
     except ValueError as error:
         raise typer.BadParameter("a moment is written 2026-11-23T06:00:00+07:00") from error
     return moment if moment.tzinfo is not None else moment.astimezone()
+
+
+def _who(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z._@-]{1,64}", text):
+        raise typer.BadParameter("letters, digits and . _ - @, 64 at most")
+    return text
 
 
 @app.command("import")
@@ -127,6 +134,30 @@ def manifest_(
 
         written, rows = describe(file, version=version, sequence=sequence, as_of=as_of, base=base, key=sign)
     typer.echo(say("manifest", language, file=written, rows=rows))
+
+
+@app.command()
+def disown(
+    config: ConfigFile,
+    sequence: Annotated[int, typer.Option(min=1, help="The number of the newest roster, as kiosk roster info has it.")],
+    by: Annotated[str, typer.Option(parser=_who, metavar="WHO", help="Who does this; it is written down.")],
+    as_json: AsJson = False,
+    language: In = Language.EN,
+) -> None:
+    """Say that the newest roster should not have been taken: the next whole one may have a lower number."""
+    with _errors_told(language, as_json):
+        from kiosk.insurance.roster.file import RosterFile
+        from kiosk.insurance.roster.state import disown as disown_newest
+        from kiosk.insurance.roster.state import log_of
+
+        target = _target(config, None)
+        present = RosterFile(target.roster, tags=target.tags).info if target.roster.is_file() else None
+        found = disown_newest(target.state_file, present, sequence=sequence, by=by, at=datetime.now(UTC))
+    log = log_of(target.state_file)
+    if as_json:
+        _print({"disowned": found.sequence, "version": found.version, "log": str(log)})
+    else:
+        typer.echo(say("disowned", language, version=found.version, sequence=found.sequence, file=log))
 
 
 def _target(path: Path, names_of: "frozenset[str] | None") -> "Target":

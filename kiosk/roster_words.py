@@ -28,6 +28,10 @@ _WORDS = {
     "resumed": ("Tiếp tục từ dòng {line}.", "Went on from line {line}."),
     "rejects": ("{count} dòng bị loại, ghi tại {file}.", "{count} lines were refused; they are in {file}."),
     "whole": ("Danh sách {version} nguyên vẹn.", "Roster {version} is whole."),
+    "disowned": (
+        "Danh sách {version} (số {sequence}) bị bác. Hãy nhập danh sách đầy đủ đúng. Đã ghi vào {file}.",
+        "Roster {version} (number {sequence}) is disowned. Import the right whole roster now. This stands in {file}.",
+    ),
     "manifest": ("Đã ghi {file}: {rows} dòng.", "Wrote {file}: {rows} lines."),
     "info.version": ("Phiên bản", "Version"),
     "info.sequence": ("Số thứ tự", "Number"),
@@ -77,8 +81,17 @@ _WORDS = {
         "The first line does not name the columns, or a line has no end. See docs/roster.md.",
     ),
     "refused.older": (
-        "Tệp cũ hơn danh sách đã nhập. Nhập tệp mới nhất.",
-        "The file is older than a roster that was imported before. Import the newest.",
+        "Tệp cũ hơn danh sách đã nhập. Nhập tệp mới nhất; nếu số thứ tự trước đó bị sai, dùng: kiosk roster disown.",
+        "The file is older than a roster that was imported before. Import the newest; if that one's number was wrong, "
+        "see: kiosk roster disown.",
+    ),
+    "refused.in_future": (
+        "Bản kê ghi thời điểm ở tương lai. Kiểm tra đồng hồ máy này, hoặc yêu cầu nơi gửi làm lại bản kê.",
+        "The manifest is dated in the future. Look at this machine's clock, or ask whoever sent it for another.",
+    ),
+    "refused.not_the_newest": (
+        "Danh sách mới nhất có số khác. Xem bằng: kiosk roster info.",
+        "The newest roster has another number. See: kiosk roster info.",
     ),
     "refused.wrong_base": (
         "Tệp thay đổi này không dành cho danh sách hiện có. Nhập các tệp theo thứ tự, hoặc nhập tệp đầy đủ.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,6 +19,7 @@ from kiosk.process import listen, run_until_told
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
@@ -25,6 +27,7 @@ from kiosk.store.database import Database
 from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
+from kiosk.web.staff.ordering import Ordering
 from kiosk.web.staff.shift import Payer
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ class StaffParts:
     others: Others
     cleaning: CleaningThread | None
     corrections: Corrections
+    leftovers: Leftovers
+    ordering: Ordering | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
 
@@ -65,6 +70,8 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             others=parts.others,
             corrections=parts.corrections,
             outgoing=parts.outgoing,
+            leftovers=parts.leftovers,
+            ordering=parts.ordering,
         )
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
@@ -73,9 +80,9 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        for delivery in parts.deliveries:
-            delivery.start()
-            stack.callback(delivery.stop)
+        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers)):
+            thread.start()
+            stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
     _log.info("staff_stopped")
@@ -89,6 +96,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     tags = DayTags(config.person_day_key)
     account, receipts = account_of(config), signer_of(config.receipt_key)
     token = None if config.internal_key is None else load_secret(config.internal_key)
+    orders_key = None if config.orders_key is None else load_secret(config.orders_key)
     device, clock = device_of(config), SystemClock()
     database = Database.open(config.store)
     try:
@@ -117,6 +125,15 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             corrections=Corrections(
                 database=database, clinic=config.clinic, device=device, clock=clock, admission=desk.admission
             ),
+            leftovers=Leftovers(
+                database=database,
+                clinic=config.clinic,
+                device=device,
+                clock=clock,
+                close_after_days=config.tickets_close_after_days,
+                keep_days=config.deliveries_kept_days,
+            ),
+            ordering=None if orders_key is None else _ordering(shared, orders_key),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
         )
@@ -143,6 +160,13 @@ def _deliveries(
         orders=usual_orders(settings),
     )
     return deliverers(works, sinks_of(settings, client, shared.clock))
+
+
+def _ordering(shared: Shared, token: bytes) -> Ordering:
+    from kiosk.interop.orders import OrderBook
+
+    book = OrderBook(shared.database, device=shared.device, clock=shared.clock)
+    return Ordering(take=partial(book.take, by="hospital"), token=token)
 
 
 def device_of(config: StaffConfig) -> str:

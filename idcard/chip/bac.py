@@ -8,7 +8,9 @@ Theory of operation.
 4. The chip answers in the same form with its half K.IC.
 5. The session keys follow from K.IFD xor K.IC, the counter from the last four bytes of both random numbers.
 
-Source: ICAO Doc 9303-11, "Basic Access Control"; worked example in Appendix D.
+A few chips count wrong tries and block. They say how many are left where the command of step 3 comes without data.
+
+Source: ICAO Doc 9303-11, "Basic Access Control"; worked example in Appendix D; ISO/IEC 7816-4, "EXTERNAL AUTHENTICATE".
 """
 
 import hmac
@@ -24,6 +26,7 @@ from idcard.iso7816.status import tries_left
 
 _TDES = CipherSuite.TDES
 GET_CHALLENGE = CommandApdu(ins=0x84, le=8)
+_EXTERNAL_AUTHENTICATE = CommandApdu(ins=0x82)
 ENTROPY_BYTES = 24
 
 
@@ -55,6 +58,12 @@ def basic_access_control(bac_seed: bytes, entropy: bytes) -> Procedure[SecureCha
     if not hmac.compare_digest(_TDES.checksum(keys.ks_mac, pad(sealed[:32], 8)), sealed[32:]):
         raise ProtocolViolation("the chip's answer to EXTERNAL AUTHENTICATE has a wrong checksum")
     return _channel(_TDES.decrypt(keys.ks_enc, sealed[:32]), nonces)
+
+
+def tries() -> Procedure[int | None]:
+    """How many tries are left; None where the chip does not say so, as nearly all that do not count them."""
+    response = yield from exchange(_EXTERNAL_AUTHENTICATE)
+    return tries_left(response.sw)
 
 
 def _challenge() -> Procedure[bytes]:

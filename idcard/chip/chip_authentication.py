@@ -8,7 +8,8 @@ Theory of operation.
    MSE:Set KAT, which every chip with 3DES knows; for AES with MSE:Set AT and GENERAL AUTHENTICATE.
 3. Both agree on a secret, and secure messaging starts anew with keys that follow from it and its counter at zero.
    In version 2 the chip adds a nonce, which enters the keys, and a token, which shows them at once.
-4. The first answer that is sealed with the new keys shows that the chip has its private key. It is kept for a judge.
+4. The first answer that is sealed with the new keys shows that the chip has its private key; in version 2 nonce and
+   token show it. That answer is kept for a judge.
 
 A chip that refuses goes on with the old keys. Nothing here judges whether the static key is genuine: that takes the
 signature over DG14.
@@ -16,19 +17,21 @@ signature over DG14.
 Source: ICAO Doc 9303-11, "Chip Authentication"; BSI TR-03110-2, "Chip Authentication" versions 1 and 2.
 """
 
-import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
 
+from idcard.crypto.agreement_keys import AgreementKey, ClaimedKey, claimed_key, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.domains import AgreementKey, EcDomain, load_agreement_key
+from idcard.crypto.domains import EcDomain
 from idcard.crypto.kdf import SessionKeys, session_keys
+from idcard.crypto.tokens import DYNAMIC_AUTHENTICATION_DATA, keys_of_answer
 from idcard.encoding import tlv
 from idcard.encoding.der import oid_to_bytes
-from idcard.errors import CommandRefused, IdCardError, ProtocolViolation, UnsupportedAlgorithm
+from idcard.errors import CommandRefused, IdCardError, UnsupportedAlgorithm
 from idcard.evidence import ChipAuthenticationProof
 from idcard.iso7816.apdu import MAX_EXTENDED_LE, MAX_SHORT_LE, CommandApdu, ResponseApdu
 from idcard.iso7816.procedure import Procedure
@@ -39,10 +42,8 @@ T = TypeVar("T")
 
 _DH, _ECDH = "0.4.0.127.0.7.2.2.3.1", "0.4.0.127.0.7.2.2.3.2"
 _CIPHERS = ("1", "2", "3", "4")
-_DYNAMIC_AUTHENTICATION_DATA, _PUBLIC_KEY = 0x7C, 0x7F49
-_NONCE, _TOKEN = 0x81, 0x82
 _STATUS_BYTES = 2
-_MAX_PAIRS = 8
+_MAX_PAIRS, _MAX_OWN_DOMAINS = 8, 2
 FIRST_COUNTER = 2
 """The send sequence counter of the first answer under the new keys: one for the command, one for the answer."""
 
@@ -57,23 +58,47 @@ class ChipKeyChoice:
     suite: CipherSuite
     key: AgreementKey
 
+
+def choices(infos: SecurityInfos) -> Iterator[ChipKeyChoice]:
+    """The ways to run chip authentication that this library can run, the strongest first.
+
+    A chip's own domain parameters are proved sound when they are asked for, before any signature is checked: so of
+    those that nobody standardised two are tried, however many a hostile chip writes.
+    """
+    claims = []
+    for info, key in islice(_pairs(infos), _MAX_PAIRS):
+        with suppress(IdCardError):  # what one entry gets wrong must not hide the others
+            claims.append(_claim(info, key))
+    own: set[bytes] = set()
+    for claim in sorted(claims, key=lambda claim: claim.strength, reverse=True):
+        own |= set() if claim.claimed.domain.known else {claim.public_key}
+        if claim.public_key not in own or len(own) <= _MAX_OWN_DOMAINS:
+            yield from claim.proved()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """A key with a cipher, before the key is proved."""
+
+    info: ChipAuthenticationInfo
+    key_id: int | None
+    suite: CipherSuite
+    claimed: ClaimedKey
+    public_key: bytes
+
     @property
     def strength(self) -> tuple[int, int, bool]:
         """What choices are sorted by: what takes most work to break, then the longer key, then curves."""
-        cipher = 80 if not self.suite.is_aes else 8 * self.suite.key_bytes
-        return min(cipher, self.key.domain.bits), cipher, isinstance(self.key.domain, EcDomain)
+        cipher, domain = 80 if not self.suite.is_aes else 8 * self.suite.key_bytes, self.claimed.domain
+        return min(cipher, domain.bits), cipher, isinstance(domain, EcDomain)
 
-
-def choices(infos: SecurityInfos) -> tuple[ChipKeyChoice, ...]:
-    """The ways to run chip authentication that this library can run, the strongest first."""
-    found = []
-    # A chip's keys are proved sound before any signature is checked: a hostile one must not have us work for hours.
-    for info, key in islice(_pairs(infos), _MAX_PAIRS):
+    def proved(self) -> Iterator[ChipKeyChoice]:
+        """The choice, if the key is sound."""
         try:
-            found.append(_choice(info, key))
+            key = _loaded(self.public_key)
         except IdCardError:
-            continue  # what one entry gets wrong must not hide the others
-    return tuple(sorted(found, key=lambda choice: choice.strength, reverse=True))
+            return
+        yield ChipKeyChoice(oid=self.info.oid, version=self.info.version, key_id=self.key_id, suite=self.suite, key=key)
 
 
 def _pairs(infos: SecurityInfos) -> Iterator[tuple[ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo]]:
@@ -94,19 +119,19 @@ def _loaded(public_key: bytes) -> AgreementKey:
     return load_agreement_key(public_key)
 
 
-def _choice(info: ChipAuthenticationInfo, key: ChipAuthenticationPublicKeyInfo) -> ChipKeyChoice:
+def _claim(info: ChipAuthenticationInfo, key: ChipAuthenticationPublicKeyInfo) -> _Claim:
     cipher = info.oid.rsplit(".", 1)[1]
     if cipher not in _CIPHERS or info.version not in (1, 2):
         raise UnsupportedAlgorithm("chip authentication with an unknown cipher or version", oid=info.oid)
-    loaded = _loaded(key.public_key)
-    if isinstance(loaded.domain, EcDomain) is not info.oid.startswith(_ECDH + "."):
+    claimed = claimed_key(key.public_key)
+    if isinstance(claimed.domain, EcDomain) is not info.oid.startswith(_ECDH + "."):
         raise UnsupportedAlgorithm("chip authentication with a key of the other kind", oid=info.oid)
-    return ChipKeyChoice(
-        oid=info.oid,
-        version=info.version,
+    return _Claim(
+        info=info,
         key_id=key.key_id if info.key_id is None else info.key_id,
         suite=suite_of_pace(int(cipher)),
-        key=loaded,
+        claimed=claimed,
+        public_key=key.public_key,
     )
 
 
@@ -114,7 +139,8 @@ def _choice(info: ChipAuthenticationInfo, key: ChipAuthenticationPublicKeyInfo) 
 class Agreed:
     """What chip authentication leaves: the new channel, and the transcript that grows by the next answer.
 
-    ``terminal_identifier`` is the short form of our ephemeral key, which terminal authentication signs.
+    ``terminal_identifier`` is the short form of our ephemeral key, which terminal authentication signs. ``answer`` is
+    what the chip proved itself with in version 2, as it came: dynamic authentication data with nonce and token.
     """
 
     channel: SecureChannel
@@ -122,6 +148,7 @@ class Agreed:
     ephemeral_public_key: bytes
     ephemeral_private_key: bytes
     terminal_identifier: bytes
+    answer: bytes = b""
     _first: list[bytes] = field(default_factory=list)
 
     def watch(self, procedure: Procedure[T]) -> Procedure[T]:
@@ -144,12 +171,15 @@ class Agreed:
 
     @property
     def proof(self) -> ChipAuthenticationProof | None:
-        """The transcript for a judge; None before the first answer, and for version 2, whose token was judged here.
+        """The transcript for a judge; None before the first answer in version 1.
 
         It holds the ephemeral private key: without it nobody could tell a right answer from a wrong one. To a judge
-        who was not there it proves nothing; to him the transcript is the word of the reader.
+        who was not there it proves nothing; to him the transcript is the word of the reader. In version 2 its response
+        is nonce and token, in clear, and its counter zero: nothing was sealed yet.
         """
-        return self._transcript(self._first[0]) if self._first and self.choice.version == 1 else None
+        if self.answer:
+            return replace(self._transcript(self.answer), counter=0)
+        return self._transcript(self._first[0]) if self._first else None
 
     @property
     def disproof(self) -> ChipAuthenticationProof:
@@ -204,7 +234,7 @@ def chip_authentication(channel: SecureChannel, choice: ChipKeyChoice, entropy: 
     public = domain.public_key(scalar)
     answer = yield from _agree(channel, choice, public)
     secret = domain.agree(scalar, choice.key.public_key)
-    keys = _keys(choice, secret, public, answer)
+    keys = _keys(choice, secret, public, answer.data)
     channel.close()
     return Agreed(
         channel=SecureChannel(keys),
@@ -212,33 +242,32 @@ def chip_authentication(channel: SecureChannel, choice: ChipKeyChoice, entropy: 
         ephemeral_public_key=public,
         ephemeral_private_key=scalar.value.to_bytes(domain.scalar_bytes),
         terminal_identifier=domain.compressed(public),
+        answer=b"" if choice.version == 1 else answer.to_bytes(),
     )
 
 
-def _agree(channel: SecureChannel, choice: ChipKeyChoice, public: bytes) -> Procedure[tuple[tlv.Tlv, ...]]:
-    """The data objects that the chip answers; none in version 1."""
+def _agree(channel: SecureChannel, choice: ChipKeyChoice, public: bytes) -> Procedure[ResponseApdu]:
+    """The chip's answer; it holds data in version 2."""
     if not choice.suite.is_aes and choice.version == 1:
         data = tlv.build(0x91, public) + _reference(choice)
         response = yield from channel.send(CommandApdu(ins=0x22, p1=0x41, p2=0xA6, data=data))
         if response.ok:
-            return ()
+            return response
         # A chip that knows both ways may know only the other one for this key.
     return (yield from _agree_in_two_steps(channel, choice, public))
 
 
-def _agree_in_two_steps(channel: SecureChannel, choice: ChipKeyChoice, public: bytes) -> Procedure[tuple[tlv.Tlv, ...]]:
+def _agree_in_two_steps(channel: SecureChannel, choice: ChipKeyChoice, public: bytes) -> Procedure[ResponseApdu]:
     data = tlv.build(0x80, oid_to_bytes(choice.oid)) + _reference(choice)
     response = yield from channel.send(CommandApdu(ins=0x22, p1=0x41, p2=0xA4, data=data))
     if not response.ok:
         raise CommandRefused("MSE:Set AT for chip authentication", response.sw)
-    body = tlv.build(_DYNAMIC_AUTHENTICATION_DATA, tlv.build(0x80, public))
+    body = tlv.build(DYNAMIC_AUTHENTICATION_DATA, tlv.build(0x80, public))
     le = MAX_SHORT_LE if len(body) < MAX_SHORT_LE else MAX_EXTENDED_LE
     response = yield from channel.send(CommandApdu(ins=0x86, data=body, le=le))
     if not response.ok:
         raise CommandRefused("GENERAL AUTHENTICATE for chip authentication", response.sw)
-    if not response.data:
-        return ()
-    return tlv.parse_one(response.data, _DYNAMIC_AUTHENTICATION_DATA, where="chip authentication").children()
+    return response
 
 
 def _reference(choice: ChipKeyChoice) -> bytes:
@@ -246,13 +275,8 @@ def _reference(choice: ChipKeyChoice) -> bytes:
     return b"" if number is None else tlv.build(0x84, number.to_bytes((number.bit_length() + 7) // 8 or 1))
 
 
-def _keys(choice: ChipKeyChoice, secret: bytes, public: bytes, answer: tuple[tlv.Tlv, ...]) -> SessionKeys:
+def _keys(choice: ChipKeyChoice, secret: bytes, public: bytes, answer: bytes) -> SessionKeys:
     if choice.version == 1:
         return session_keys(choice.suite, secret)
-    nonce = tlv.require(answer, _NONCE, where="chip authentication").value
-    token = tlv.require(answer, _TOKEN, where="chip authentication").value
-    keys = session_keys(choice.suite, secret + nonce)
-    content = tlv.build(0x06, oid_to_bytes(choice.oid)) + tlv.build(choice.key.domain.key_tag, public)
-    if not hmac.compare_digest(token, keys.suite.token(keys.ks_mac, tlv.build(_PUBLIC_KEY, content))):
-        raise ProtocolViolation("the chip's token of chip authentication is wrong")
-    return keys
+    domain = choice.key.domain
+    return keys_of_answer(choice.suite, choice.oid, domain, secret=secret, public_key=public, answer=answer)

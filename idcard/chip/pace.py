@@ -21,7 +21,6 @@ Source: ICAO Doc 9303-11, "Password Authenticated Connection Establishment"; wor
 BSI TR-03110-3 for PIN, PUK and their counters.
 """
 
-import hmac
 from dataclasses import dataclass
 
 from idcard.chip.access_keys import AccessKey
@@ -30,6 +29,7 @@ from idcard.crypto.cipher import unpad
 from idcard.crypto.domains import Domain, Scalar
 from idcard.crypto.kdf import SessionKeys, password_key, session_keys
 from idcard.crypto.mapping import pseudo_random_number
+from idcard.crypto.tokens import authentication_token, is_token
 from idcard.encoding import tlv
 from idcard.encoding.der import oid_to_bytes
 from idcard.errors import (
@@ -49,7 +49,6 @@ from idcard.iso7816.status import StatusWord, tries_left
 
 _PASSWORD_REFERENCE = {KeyKind.MRZ: b"\x01", KeyKind.CAN: b"\x02", KeyKind.PIN: b"\x03", KeyKind.PUK: b"\x04"}
 _DYNAMIC_AUTHENTICATION_DATA = 0x7C
-_PUBLIC_KEY, _OID = 0x7F49, 0x06
 _NONCE, _TOKEN, _REFERENCES, _CHIP_AUTHENTICATION_DATA = 0x80, 0x86, (0x87, 0x88), 0x8A
 REFERS_TO_DATA = frozenset(
     {
@@ -127,7 +126,8 @@ def pace(
     domain, mapping_key = yield from _map(offer, nonce, secrets)
     ours = domain.public_key(secrets.agreement)
     theirs = yield from _exchange(0x83, ours)
-    if theirs == ours:
+    # In whatever form: a chip that sends our key back with zeros before it could send our token back, too.
+    if domain.forms(theirs) == domain.forms(ours):
         raise ProtocolViolation("the chip sent our own public key back")
     keys = session_keys(offer.suite, domain.agree(secrets.agreement, theirs))
     answer = yield from _prove(offer, keys, ours=ours, theirs=theirs)
@@ -198,13 +198,14 @@ def _exchange(tag: int, ours: bytes) -> Procedure[bytes]:
 
 
 def _prove(offer: PaceOffer, keys: SessionKeys, *, ours: bytes, theirs: bytes) -> Procedure[tuple[tlv.Tlv, ...]]:
-    token = _token(offer, keys, theirs)
+    # The chip's key as the chip wrote it: one that keeps leading zeros there keeps them in the token.
+    token = authentication_token(keys, offer.info.oid, offer.domain, theirs)
     try:
         answer = yield from _general_authenticate(tlv.build(0x85, token), last=True)
     except CommandRefused as error:
         raise _wrong_key(error.sw) from error
     proof = tlv.require(answer, _TOKEN, where="GENERAL AUTHENTICATE").value
-    if not hmac.compare_digest(proof, _token(offer, keys, ours)):
+    if not is_token(proof, keys, offer.info.oid, offer.domain, ours):
         raise ProtocolViolation("the chip's authentication token is wrong")
     return answer
 
@@ -213,12 +214,6 @@ def _wrong_key(sw: int) -> WrongAccessKey | AccessBlocked:
     if sw == StatusWord.AUTHENTICATION_BLOCKED or tries_left(sw) == 0:
         return AccessBlocked(sw=sw)
     return WrongAccessKey("the chip refused the PACE key", tries_left=tries_left(sw), sw=sw)
-
-
-def _token(offer: PaceOffer, keys: SessionKeys, public: bytes) -> bytes:
-    """The authentication token over a public key data object: object identifier and key."""
-    content = tlv.build(_OID, oid_to_bytes(offer.info.oid)) + tlv.build(offer.domain.key_tag, public)
-    return keys.suite.token(keys.ks_mac, tlv.build(_PUBLIC_KEY, content))
 
 
 def _cam_proof(

@@ -11,12 +11,14 @@ the way; then the longer key of the cipher; then curves, which are quicker.
 Source: ICAO Doc 9303-11, "PACE", "PACEInfo" and "PACEDomainParameterInfo".
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
 
+from idcard.crypto.agreement_keys import claimed_domain
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.domains import Domain, EcDomain, domain_of, standardized
+from idcard.crypto.domains import Domain, EcDomain, standardized
 from idcard.crypto.mapping import is_defined_on
 from idcard.encoding.asn1 import AlgorithmIdentifier
 from idcard.encoding.ber import door, load
@@ -73,15 +75,21 @@ class PaceOffer:
         return 2 * self.domain.entropy_bytes + self.suite.key_bytes
 
 
-def offers(infos: SecurityInfos) -> tuple[PaceOffer, ...]:
-    """The ways to run PACE that this library can run, the strongest first."""
-    found = []
+def offers(infos: SecurityInfos) -> Iterator[PaceOffer]:
+    """The ways to run PACE that this library can run, the strongest first.
+
+    A chip's own domain parameters are proved sound when they are asked for.
+    """
+    claims = []
     for info in infos.pace:
+        with suppress(IdCardError):  # what one entry gets wrong must not hide the others
+            claims.append(_claim(info, infos.pace_domains[:_MAX_OWN_DOMAINS]))
+    for claim in sorted(claims, key=lambda claim: claim.strength, reverse=True):
         try:
-            found.append(offer_of(info, infos.pace_domains[:_MAX_OWN_DOMAINS]))
-        except IdCardError:
-            continue  # what one entry gets wrong must not hide the others
-    return tuple(sorted(found, key=lambda offer: offer.strength, reverse=True))
+            proved = replace(claim, domain=claim.domain.proved())
+        except UnsupportedAlgorithm:
+            continue
+        yield proved
 
 
 def offer_of(info: PaceInfo, domains: tuple[DomainParameterInfo, ...] = ()) -> PaceOffer:
@@ -91,6 +99,12 @@ def offer_of(info: PaceInfo, domains: tuple[DomainParameterInfo, ...] = ()) -> P
     :raises UnsupportedAlgorithm: if it is unknown, or a combination that the standard does not define.
     :raises MalformedData: if the chip's own domain parameters are not well formed.
     """
+    claim = _claim(info, domains)
+    return replace(claim, domain=claim.domain.proved())
+
+
+def _claim(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> PaceOffer:
+    """The offer, before its domain parameters are proved."""
     mapping, elliptic, suite = _protocol(info.oid)
     domain = _domain(info, domains)
     if isinstance(domain, EcDomain) is not elliptic:
@@ -118,11 +132,5 @@ def _domain(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> Domain:
     written = [domain for domain in domains if number in (None, domain.parameter_id)]
     if len(written) != 1:
         raise UnsupportedAlgorithm("PACE without domain parameters, or with more than one set", oid=info.oid)
-    return _own_domain(written[0].parameters)
-
-
-@lru_cache(maxsize=2 * _MAX_OWN_DOMAINS)
-def _own_domain(parameters: bytes) -> Domain:
-    """Domain parameters of the chip's own, which are proved sound once."""
     with door("PACEDomainParameterInfo"):
-        return domain_of(AlgorithmIdentifier.of(load(parameters, "PACEDomainParameterInfo")))
+        return claimed_domain(AlgorithmIdentifier.of(load(written[0].parameters, "PACEDomainParameterInfo")))

@@ -19,6 +19,7 @@ from idcard.cli import beside_chip, diag, evidence, qr, serve, trusted
 from idcard.cli import trust as trust_store
 from idcard.cli.keys import take_keys
 from idcard.cli.page import ReportPage, write_page
+from idcard.cli.remembered import Remembered, default_file
 from idcard.cli.report import read_and_judge, show
 from idcard.cli.scan import lines as scan_lines
 from idcard.cli.scan import scan_camera, scan_file
@@ -126,6 +127,9 @@ def read(
     sign: evidence.Sign = None,
     encrypt_to: evidence.EncryptTo = None,
     page: ReportPage = None,
+    remember: Annotated[
+        bool, typer.Option("--remember/--no-remember", help="Keep what is learnt of types of cards, and of no person.")
+    ] = True,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
@@ -138,8 +142,11 @@ def read(
         saving = evidence.Saving.of(save, keep, sign, encrypt_to)
         known = trusted.Trusted.of(trust, state, pins, pin_keys, authority, authority_keys)
         keys = take_keys(mrz, can, card_qr, language)
+        remembered = Remembered(default_file() if remember else None)
+        now, types = at or here_and_now(), remembered.profiles
         with Steps(Console(stderr=True), language) as steps:
-            report = read_and_judge(keys, reader, known, POLICIES[policy], at or here_and_now(), steps, challenge)
+            report = read_and_judge(keys, reader, known, POLICIES[policy], now, steps, challenge, types)
+        remembered.keep()
         saving.save(report)
         write_page(page, report, language)
         beside = beside_chip.compared(keys, report.evidence)

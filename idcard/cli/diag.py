@@ -8,9 +8,10 @@ import typer
 import idcard
 from idcard.chip.pace_offers import PaceOffer
 from idcard.cli.diag_words import diag_say
-from idcard.cli.shared import CARD_TROUBLE, AsJson, In, errors_told, print_json
+from idcard.cli.shared import CARD_TROUBLE, AsJson, In, errors_told, print_json, printable
 from idcard.cli.texts import Language
 from idcard.evidence_file.private import write_private
+from idcard.iso7816.apdu import MAX_SHORT_LE
 from idcard.iso7816.directory import Application
 from idcard.reading.diagnosis import Diagnosis, diagnose
 
@@ -95,43 +96,56 @@ def to_json(found: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _offer(offer: PaceOffer) -> dict[str, Any]:
-    return {"oid": offer.info.oid, "parameter_id": offer.info.parameter_id, "name": _name(offer)}
-
-
 def lines(found: Diagnosis, language: Language) -> list[str]:
-    """The findings for people, the advice last."""
+    """The findings in words for a help desk, and below them what technicians ask for."""
 
     def say(key: str, **values: object) -> str:
         return diag_say(key, language, **values)
 
-    told = [say("reader", name=found.reader or say("reader.unnamed")), _limit(found, language)]
-    told += [say("reset.yes" if found.resettable else "reset.no"), say("atr", atr=found.atr.hex(" ").upper())]
-    if not found.is_travel_document:
-        return [*told, say("document.no", sw=f"{found.application_sw:04X}"), say("advice.other")]
-    told.append(say("document.yes"))
-    told.append(_pace(found, language))
-    told.append(say("bac.yes") if found.bac else say("bac.no", sw=f"{found.challenge_sw or 0:04X}"))
-    if found.applications:
-        told.append(say("applications", names=", ".join(map(_application, found.applications))))
-    told.append(say("lengths.long" if found.lengths.extended else "lengths.short", count=found.lengths.answer))
-    return [*told, say("advice.short" if found.answer_limit == 256 else "advice.none")]
+    told = [say("reader", name=printable(found.reader) or say("reader.unnamed")), say(_limit(found))]
+    told.append(say("reset.yes" if found.resettable else "reset.no"))
+    told += map(say, _about_card(found))
+    return [*told, "", say("technical"), *(f"  {line}" for line in technical(found))]
 
 
-def _limit(found: Diagnosis, language: Language) -> str:
+def _limit(found: Diagnosis) -> str:
     if found.answer_limit is None:
-        return diag_say("limit.silent", language)
-    return diag_say("limit.short" if found.answer_limit == 256 else "limit.long", language, count=found.answer_limit)
+        return "limit.silent"
+    return "limit.short" if found.answer_limit == MAX_SHORT_LE else "limit.long"
 
 
-def _pace(found: Diagnosis, language: Language) -> str:
-    if not found.pace:
-        return diag_say("pace.no", language)
-    return diag_say("pace.yes", language, count=len(found.pace), name=_name(found.pace[0]))
+def _about_card(found: Diagnosis) -> list[str]:
+    """The names of the sentences about the card, the advice last."""
+    if not found.is_travel_document:
+        return ["document.no", "advice.other"]
+    told = ["document.yes", "opens.new" if found.pace else "opens.silent"]
+    if found.bac:
+        told.append("opens.old" if found.pace else "opens.old_only")
+    else:
+        told.append("opens.not_old")
+    told.append("lengths.long" if found.lengths.extended else "lengths.short")
+    if found.pace or not found.bac:
+        told.append("advice.digits")
+    return [*told, "advice.short" if found.answer_limit == MAX_SHORT_LE else "advice.none"]
+
+
+def technical(found: Diagnosis) -> list[str]:
+    """The findings in the standards' own words, which are the same in every language."""
+    told = [f"ATR {found.atr.hex(' ').upper()}"]
+    if found.answer_limit is not None:
+        told.append(f"dwMaxAPDUDataSize {found.answer_limit}")
+    told.append(f"SELECT MF {found.master_file_sw:04X}, SELECT eMRTD {found.application_sw:04X}")
+    if found.is_travel_document:
+        told.append(f"EF.CardAccess {found.card_access}, Le {found.lengths.answer}, Lc {found.lengths.command}")
+        told += [f"PACE {_name(offer)}" for offer in found.pace]
+        told.append(f"BAC {'-' if found.challenge_sw is None else f'{found.challenge_sw:04X}'}")
+    if found.applications:
+        told.append("EF.DIR " + ", ".join(map(_application, found.applications)))
+    return told
 
 
 def _application(application: Application) -> str:
-    return application.label or application.identifier.hex().upper()
+    return printable(application.label) or application.identifier.hex().upper()
 
 
 def _name(offer: PaceOffer) -> str:

@@ -25,15 +25,20 @@ def read_and_judge(
     at: datetime,
     on_progress: Callable[[idcard.Progress], None],
     challenge: bytes | None = None,
+    profiles: idcard.Profiles | None = None,
 ) -> Report:
     """Read a card and judge what was read.
 
     :param card: an open connection, a reader's name, or None for the first reader with a card.
     :param trusted: whom to believe.
     :param challenge: eight bytes for active authentication, where somebody else will judge it too.
+    :param profiles: what is known of types of cards; what this reading teaches is added.
     """
-    evidence = idcard.read(keys, card, on_progress=on_progress, challenge=challenge)
-    return judge(evidence, trusted.store, policy, at, vouchers=trusted.vouchers, online=trusted.online)
+    evidence = idcard.read(keys, card, on_progress=on_progress, challenge=challenge, profiles=profiles)
+    report = judge(evidence, trusted.store, policy, at, vouchers=trusted.vouchers, online=trusted.online)
+    if profiles is not None:
+        idcard.remember_proved(profiles, report.evidence, report.verdict)
+    return report
 
 
 def show(report: Report, console: Console, language: Language) -> None:

@@ -3,11 +3,14 @@
 import logging
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 import idcard
 from idcard.cli import trusted
@@ -21,6 +24,34 @@ if TYPE_CHECKING:
 Sign = Annotated[
     Path | None, typer.Option("--sign", metavar="KEY", help="Sign evidence files with this Ed25519 key (PEM).")
 ]
+EncryptTo = Annotated[
+    Path | None, typer.Option(metavar="KEY", help="Seal evidence files to this X25519 public key (PEM).")
+]
+OpenWith = Annotated[
+    Path | None,
+    typer.Option(metavar="KEY", help="The X25519 private key that opens evidence files given to it (PEM)."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class EvidenceKeys:
+    """The service's keys for evidence files, read before anything listens."""
+
+    sign_with: Ed25519PrivateKey | None
+    seal_to: X25519PublicKey | None
+    open_with: X25519PrivateKey | None
+
+    @classmethod
+    def of(cls, sign: Path | None, encrypt_to: Path | None, open_with: Path | None) -> "EvidenceKeys":
+        """The keys in these files.
+
+        :raises typer.BadParameter: if one holds no key of its kind.
+        """
+        return cls(
+            sign_with=key_in(sign, private, Ed25519PrivateKey, "--sign"),
+            seal_to=key_in(encrypt_to, load_pem_public_key, X25519PublicKey, "--encrypt-to"),
+            open_with=key_in(open_with, private, X25519PrivateKey, "--open-with"),
+        )
 
 
 def serve(
@@ -36,16 +67,18 @@ def serve(
         Path | None, typer.Option(metavar="FILE", help="Write the token here, for your eyes only, and do not print it.")
     ] = None,
     sign: Sign = None,
+    encrypt_to: EncryptTo = None,
+    open_with: OpenWith = None,
     policy: Demanded = PolicyName.VIETNAM_STRICT,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
     """Serve this machine's other programs: readers, cards that come and go, and verdicts, as JSON on loopback."""
     with errors_told(language, as_json):
-        key = key_in(sign, private, Ed25519PrivateKey, "--sign")
+        keys = EvidenceKeys.of(sign, encrypt_to, open_with)
         store = trusted.store_in(trust, state)
         beside = trusted.Trusted.of(None, state, pins, pin_keys, authority, authority_keys)
-        server = _started(store, beside, POLICIES[policy], key, reader, port)
+        server = _started(store, beside, POLICIES[policy], keys, reader, port)
         if token_file is not None:
             _write_token(server, token_file)
         _tell(server, token_file, language, as_json=as_json)
@@ -76,7 +109,7 @@ def _started(
     store: idcard.TrustStore,
     beside: trusted.Trusted,
     policy: idcard.Policy,
-    key: Ed25519PrivateKey | None,
+    keys: EvidenceKeys,
     reader: str | None,
     port: int,
 ) -> "Server":
@@ -87,7 +120,15 @@ def _started(
         raise idcard.MissingExtra("service", "idcard serve") from error
     # It tells whenever a request waits for a thread: nothing that anybody could act on.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    judging = Judging(trust=store, policy=policy, vouchers=beside.vouchers, online=beside.online, sign_with=key)
+    judging = Judging(
+        trust=store,
+        policy=policy,
+        vouchers=beside.vouchers,
+        online=beside.online,
+        sign_with=keys.sign_with,
+        seal_to=keys.seal_to,
+        open_with=keys.open_with,
+    )
     try:
         return start(judging, reader=reader, port=port)
     except OSError as error:

@@ -1,17 +1,17 @@
 """Domain parameters for key agreement: a curve or a finite-field group, with a generator that PACE may move.
 
 Theory of operation. PACE and chip authentication do the same over both: a public key is a secret scalar times the
-generator, and two sides agree on a secret. Keys are bytes here, as they go over the wire: an uncompressed point, or a
-number as long as the prime. PACE maps a nonce to another generator of the same group:
+generator, and two sides agree on a secret. Keys are bytes here, as they go over the wire: an uncompressed point, or an
+unsigned integer, which has no leading zeros. The secret that is agreed on keeps them: it is as long as the prime. PACE
+maps a nonce to another generator of the same group:
 
 * generic mapping: s G + H, where H is a point that both sides have agreed on;
 * integrated mapping: both nonces give a number of the field, and that number gives an element of the group.
 
-Parameters may come as a number of the standard's table, or written out; those must be a known curve or group, or prove
-to be sound.
+Parameters that are neither named nor known must prove to be sound: see ``agreement_keys``.
 
 Source: ICAO Doc 9303-11, "Key Agreement Algorithms", "Standardized Domain Parameters" and "Encrypting and Mapping
-Nonces"; BSI TR-03110-3.
+Nonces"; BSI TR-03110-3, "Data Objects" (unsigned integers) and "Ephemeral Public Keys"; RFC 2631, "Generation of ZZ".
 """
 
 import hashlib
@@ -19,19 +19,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from idcard.crypto.curves import Curve, Point
-from idcard.crypto.explicit import curve_of
+from idcard.crypto.explicit import proved
 from idcard.crypto.groups import Group
 from idcard.crypto.key_agreement import multiply, public_point, random_scalar, shared_abscissa
 from idcard.crypto.mapping import point_of_field
-from idcard.encoding.asn1 import AlgorithmIdentifier
-from idcard.encoding.ber import INTEGER, SEQUENCE, Node, door, load
-from idcard.encoding.oids import EC_PUBLIC_KEY_ALGORITHMS
-from idcard.errors import ProtocolViolation, UnsupportedAlgorithm
+from idcard.encoding.ber import INTEGER, load
+from idcard.errors import ProtocolViolation
 
-DH_PUBLIC_NUMBER, PKCS3_DH = "1.2.840.10046.2.1", "1.2.840.113549.1.3.1"
-STANDARDIZED = "0.4.0.127.0.7.1.2"
 BLIND_BYTES = 8
-_WHERE = "domain parameters"
 
 
 class Domain(Protocol):
@@ -61,6 +56,16 @@ class Domain(Protocol):
     def entropy_bytes(self) -> int:
         """How many random bytes :meth:`scalar` takes."""
 
+    @property
+    def known(self) -> bool:
+        """Whether a standard has it, so that nothing is to be proved."""
+
+    def proved(self) -> "Domain":
+        """The same, which is sound; before that nothing secret may be used with it.
+
+        :raises UnsupportedAlgorithm: if it is not.
+        """
+
     def scalar_of(self, private_key: bytes) -> "Scalar | None":
         """The scalar that ``private_key`` is, big-endian, or None where it is out of range."""
 
@@ -78,6 +83,12 @@ class Domain(Protocol):
 
     def certified_key(self, bits: bytes) -> bytes:
         """The public key, as it goes over the wire, in the bit string of a SubjectPublicKeyInfo.
+
+        :raises ProtocolViolation: if it is not in the group.
+        """
+
+    def forms(self, public_key: bytes) -> tuple[bytes, ...]:
+        """The forms in which chips write a public key, the standard's first: some keep the leading zeros of a number.
 
         :raises ProtocolViolation: if it is not in the group.
         """
@@ -149,6 +160,15 @@ class EcDomain:
         """Eight more than the order has."""
         return self.curve.order_bytes + 8
 
+    @property
+    def known(self) -> bool:
+        """Whether the curve has a name."""
+        return bool(self.curve.oid)
+
+    def proved(self) -> "EcDomain":
+        """The same; see :func:`explicit.proved`."""
+        return replace(self, curve=proved(self.curve))
+
     def scalar_of(self, private_key: bytes) -> Scalar | None:
         """A scalar from 1 to n-1."""
         value = int.from_bytes(private_key)
@@ -171,6 +191,10 @@ class EcDomain:
     def certified_key(self, bits: bytes) -> bytes:
         """The point, uncompressed."""
         return self.curve.encode(self.curve.decode(bits))
+
+    def forms(self, public_key: bytes) -> tuple[bytes, ...]:
+        """The point, uncompressed."""
+        return (self.certified_key(public_key),)
 
     def compressed(self, public_key: bytes) -> bytes:
         """The abscissa."""
@@ -233,6 +257,15 @@ class DhDomain:
         """Eight more than the order has, and the blind."""
         return self.scalar_bytes + 8 + BLIND_BYTES
 
+    @property
+    def known(self) -> bool:
+        """Whether the group is a standard's."""
+        return self.group.known
+
+    def proved(self) -> "DhDomain":
+        """The same; see :meth:`Group.proved`."""
+        return replace(self, group=self.group.proved())
+
     def scalar_of(self, private_key: bytes) -> Scalar | None:
         """A scalar from 1 to q-1."""
         value = int.from_bytes(private_key)
@@ -247,20 +280,25 @@ class DhDomain:
 
     def public_key(self, scalar: Scalar) -> bytes:
         """The generator to the power of the scalar."""
-        return self.group.encode(self.group.power(self.generator, scalar.value, scalar.blind))
+        return unsigned(self.group.power(self.generator, scalar.value, scalar.blind))
 
     def agree(self, scalar: Scalar, public_key: bytes) -> bytes:
-        """The other's key to the power of the scalar."""
+        """The other's key to the power of the scalar, as long as p."""
         return self.group.encode(self.group.power(self.group.decode(public_key), scalar.value, scalar.blind))
 
     def certified_key(self, bits: bytes) -> bytes:
-        """The number as long as p; it comes as an INTEGER."""
+        """The number; it comes as an INTEGER."""
         number = int.from_bytes(load(bits, "DH public key").expect(INTEGER).content)
-        return self.group.encode(self.group.decode(number.to_bytes(self.group.size_bytes)))
+        return unsigned(self.group.decode(unsigned(number)))
+
+    def forms(self, public_key: bytes) -> tuple[bytes, ...]:
+        """The number without leading zeros, and where that differs, as long as p."""
+        element = self.group.decode(public_key)
+        return tuple(dict.fromkeys((unsigned(element), self.group.encode(element))))
 
     def compressed(self, public_key: bytes) -> bytes:
-        """The SHA-1 of the number as long as p."""
-        return hashlib.sha1(self.group.encode(self.group.decode(public_key))).digest()
+        """The SHA-1 of the number."""
+        return hashlib.sha1(unsigned(self.group.decode(public_key))).digest()
 
     def mapped(self, nonce: int, scalar: Scalar, public_key: bytes) -> "DhDomain":
         """The generator g^s h."""
@@ -277,6 +315,11 @@ class DhDomain:
         return replace(self, generator=generator)
 
 
+def unsigned(number: int) -> bytes:
+    """The data object's value for a number: big-endian, without leading zeros."""
+    return number.to_bytes((number.bit_length() + 7) // 8)
+
+
 def standardized(parameter_id: int) -> Domain:
     """The standard's domain parameters with this number: groups 0 to 2, curves 8 to 18.
 
@@ -285,52 +328,3 @@ def standardized(parameter_id: int) -> Domain:
     if parameter_id < 8:
         return DhDomain.of(Group.by_pace_parameter_id(parameter_id))
     return EcDomain.of(Curve.by_pace_parameter_id(parameter_id))
-
-
-def domain_of(algorithm: AlgorithmIdentifier) -> Domain:
-    """The domain parameters in an AlgorithmIdentifier: a number of the standard's table, or written out.
-
-    :raises MalformedData: if they are not well formed.
-    :raises UnsupportedAlgorithm: if they are of an unknown kind, or not sound.
-    """
-    if algorithm.oid in EC_PUBLIC_KEY_ALGORITHMS:
-        return EcDomain.of(curve_of(algorithm.parameters))
-    with door(_WHERE):
-        if algorithm.parameters is not None:
-            parameters = load(algorithm.parameters, _WHERE)
-            if algorithm.oid == STANDARDIZED:
-                return standardized(parameters.integer())
-            if algorithm.oid in (DH_PUBLIC_NUMBER, PKCS3_DH):
-                return DhDomain.of(_group(algorithm.oid, parameters))
-    raise UnsupportedAlgorithm("domain parameters of an unknown kind", oid=algorithm.oid)
-
-
-def _group(oid: str, parameters: Node) -> Group:
-    numbers = [node for node in parameters.children(SEQUENCE) if node.tag == INTEGER]
-    values = [int.from_bytes(node.content) for node in numbers]
-    if oid == PKCS3_DH:
-        return Group.without_order(*values[:2])
-    p, g, q = values[:3]
-    return Group.of(p, g, q)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreementKey:
-    """A public key for key agreement: domain parameters, and the key as it goes over the wire."""
-
-    domain: Domain
-    public_key: bytes
-
-
-def load_agreement_key(spki: bytes) -> AgreementKey:
-    """The key in a SubjectPublicKeyInfo, elliptic or over a finite field.
-
-    :raises MalformedData: if it is not well formed.
-    :raises ProtocolViolation: if it is not in its group.
-    :raises UnsupportedAlgorithm: if its domain parameters are of an unknown kind, or not sound.
-    """
-    with door("SubjectPublicKeyInfo"):
-        algorithm_node, bits = load(spki, "SubjectPublicKeyInfo").children(SEQUENCE)
-        algorithm, key = AlgorithmIdentifier.of(algorithm_node), bits.bits()
-        domain = domain_of(algorithm)
-        return AgreementKey(domain=domain, public_key=domain.certified_key(key))

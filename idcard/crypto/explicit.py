@@ -23,21 +23,29 @@ _MAX_EMBEDDING_DEGREE = 20
 _WHERE = "ECParameters"
 
 
-@lru_cache(maxsize=64)
 def curve_of(parameters: bytes | None) -> Curve:
     """The curve that ``parameters`` name or write out.
 
     :raises MalformedData: if they are not well formed.
     :raises UnsupportedAlgorithm: if they name an unknown curve, or write out one that is not sound.
     """
+    return proved(claimed_curve(parameters))
+
+
+def claimed_curve(parameters: bytes | None) -> Curve:
+    """The same, where one that is written out is of a fitting size; whether it is sound is not asked yet.
+
+    :raises MalformedData: if they are not well formed.
+    :raises UnsupportedAlgorithm: if they name an unknown curve, or write out one that is too small or too large.
+    """
     if parameters is None or parameters[0] != SEQUENCE:
         return load_curve(parameters)
     with door(_WHERE):
-        p, a, b, generator, n = explicit_numbers(load(parameters, _WHERE))
+        numbers = explicit_numbers(load(parameters, _WHERE))
         try:
-            return Curve.by_parameters(p, a, b, generator, n)
+            return Curve.by_parameters(*numbers)
         except UnsupportedAlgorithm:
-            return own_curve(p, a, b, generator, n)
+            return _claimed(*numbers)
 
 
 def own_curve(p: int, a: int, b: int, generator: Point, n: int) -> Curve:
@@ -45,28 +53,43 @@ def own_curve(p: int, a: int, b: int, generator: Point, n: int) -> Curve:
 
     :raises UnsupportedAlgorithm: if it is not sound.
     """
-    size = (p.bit_length() + 7) // 8
-    curve = Curve(
+    return proved(_claimed(p, a, b, generator, n))
+
+
+@lru_cache(maxsize=64)
+def proved(curve: Curve) -> Curve:
+    """This curve, which is a standard's, or sound.
+
+    :raises UnsupportedAlgorithm: if it is neither.
+    """
+    if not curve.oid and not (_is_smooth(curve) and _has_prime_order(curve) and _has_no_short_cut(curve)):
+        raise _unsound()
+    return curve
+
+
+def _claimed(p: int, a: int, b: int, generator: Point, n: int) -> Curve:
+    if not MIN_CURVE_BITS <= p.bit_length() <= MAX_CURVE_BITS:
+        raise _unsound()
+    return Curve(
         name=f"EC {p.bit_length()}",
         oid="",
         p=p,
-        a=a % p if p else a,
-        b=b % p if p else b,
+        a=a % p,
+        b=b % p,
         gx=generator.x,
         gy=generator.y,
         n=n,
         h=1,
-        size_bytes=size,
+        size_bytes=(p.bit_length() + 7) // 8,
     )
-    if not (_is_smooth(curve) and _has_prime_order(curve) and _has_no_short_cut(curve)):
-        raise UnsupportedAlgorithm("explicit curve parameters that are not sound")
-    return curve
+
+
+def _unsound() -> UnsupportedAlgorithm:
+    return UnsupportedAlgorithm("explicit curve parameters that are not sound")
 
 
 def _is_smooth(curve: Curve) -> bool:
-    if not (MIN_CURVE_BITS <= curve.p.bit_length() <= MAX_CURVE_BITS and is_prime(curve.p)):
-        return False
-    return (4 * pow(curve.a, 3, curve.p) + 27 * curve.b * curve.b) % curve.p != 0
+    return is_prime(curve.p) and (4 * pow(curve.a, 3, curve.p) + 27 * curve.b * curve.b) % curve.p != 0
 
 
 def _has_prime_order(curve: Curve) -> bool:

@@ -41,13 +41,35 @@ class Group:
         return _BY_NAME[name]
 
     @classmethod
+    def claimed(cls, p: int, g: int, q: int) -> "Group":
+        """The group with these numbers, of a fitting size; whether it is sound is not asked yet, see :meth:`proved`.
+
+        :raises UnsupportedAlgorithm: if it is too small or too large, or cannot be of that order.
+        """
+        known = next((group for group in _BY_NAME.values() if (group.p, group.g, group.q) == (p, g, q)), None)
+        if known is not None:
+            return known
+        fits = MIN_GROUP_BITS <= p.bit_length() <= MAX_GROUP_BITS and q.bit_length() >= MIN_ORDER_BITS
+        if not fits or (p - 1) % q:
+            raise UnsupportedAlgorithm("a finite-field group that is not of a large prime order")
+        return cls(name=f"DH {p.bit_length()}", p=p, g=g, q=q)
+
+    @classmethod
+    def claimed_without_order(cls, p: int, g: int) -> "Group":
+        """The same where nobody says its order: a known group, or half of a safe prime.
+
+        :raises UnsupportedAlgorithm: if it is too small or too large.
+        """
+        known = next((group for group in _BY_NAME.values() if (group.p, group.g) == (p, g)), None)
+        return known or cls.claimed(p, g, p // 2)
+
+    @classmethod
     def of(cls, p: int, g: int, q: int) -> "Group":
         """The group with these numbers, which must be a sound one where the standard does not have it.
 
         :raises UnsupportedAlgorithm: if it is too small, too large, or not of prime order.
         """
-        known = next((group for group in _BY_NAME.values() if (group.p, group.g, group.q) == (p, g, q)), None)
-        return known or cls(name=f"DH {p.bit_length()}", p=p, g=g, q=q)._sound()
+        return cls.claimed(p, g, q).proved()
 
     @classmethod
     def without_order(cls, p: int, g: int) -> "Group":
@@ -55,15 +77,25 @@ class Group:
 
         :raises UnsupportedAlgorithm: if the order cannot be told so, or the group is not sound.
         """
-        known = next((group for group in _BY_NAME.values() if (group.p, group.g) == (p, g)), None)
-        return known or cls.of(p, g, p // 2)
+        return cls.claimed_without_order(p, g).proved()
 
-    def _sound(self) -> "Group":
-        fits = MIN_GROUP_BITS <= self.p.bit_length() <= MAX_GROUP_BITS and self.q.bit_length() >= MIN_ORDER_BITS
-        if not (fits and (self.p - 1) % self.q == 0 and is_prime(self.p) and is_prime(self.q)):
-            raise UnsupportedAlgorithm("a finite-field group that is not of a large prime order")
-        if not self.holds(self.g):
-            raise UnsupportedAlgorithm("a finite-field group whose generator is not in it")
+    @property
+    def known(self) -> bool:
+        """Whether it is one of the standard's."""
+        return self.name in _BY_NAME
+
+    def proved(self) -> "Group":
+        """This group, which is sound.
+
+        The generator is looked at first: that takes one power, and a prime of 3,072 bits takes seconds to prove.
+
+        :raises UnsupportedAlgorithm: if it is not of prime order, or its generator is not in it.
+        """
+        if not self.known:
+            if not self.holds(self.g):
+                raise UnsupportedAlgorithm("a finite-field group whose generator is not in it")
+            if not (is_prime(self.q) and is_prime(self.p)):
+                raise UnsupportedAlgorithm("a finite-field group that is not of a large prime order")
         return self
 
     @property

@@ -9,7 +9,8 @@ Source: ICAO Doc 9303-12, "Algorithms and key lengths"; BSI TR-02102-1.
 from dataclasses import dataclass
 from typing import Final
 
-from idcard.crypto.domains import AgreementKey, EcDomain
+from idcard.crypto.agreement_keys import AgreementKey
+from idcard.crypto.domains import EcDomain
 from idcard.crypto.signature import PublicKey, RsaPublicKey
 
 

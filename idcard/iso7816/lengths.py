@@ -7,6 +7,7 @@ the wire itself: one READ BINARY of a free file in extended form, before access,
 Source: ISO/IEC 7816-4, "Historical bytes", "Card capabilities"; ISO/IEC 7816-3, "Answer to Reset".
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from idcard.errors import IdCardError, MalformedData
@@ -17,6 +18,7 @@ LONGEST_ANSWER = 0x8000
 _COMPACT_TLV = 0x80
 _STATUS_FOLLOWS = 0x00
 _CAPABILITIES = 0x7
+_NUMBERING = (0x5, 0x6)
 _EXTENDED_LENGTH, _COMMAND_CHAINING = 0x40, 0x80
 
 
@@ -76,6 +78,12 @@ def historical_bytes(atr: bytes) -> bytes:
 
     :raises MalformedData: if it is cut short.
     """
+    start, end = _historical(atr)
+    return atr[start:end]
+
+
+def _historical(atr: bytes) -> tuple[int, int]:
+    """Where the historical bytes start and end."""
     if len(atr) < 2:
         raise MalformedData("fewer than two bytes", where="ATR")
     count, at, indicator = atr[1] & 0x0F, 2, atr[1] >> 4
@@ -88,7 +96,7 @@ def historical_bytes(atr: bytes) -> bytes:
         indicator = atr[at - 1] >> 4
     if at + count > len(atr):
         raise MalformedData("cut short in its historical bytes", where="ATR")
-    return atr[at : at + count]
+    return at, at + count
 
 
 def capabilities_of(atr: bytes) -> CardCapabilities | None:
@@ -99,14 +107,38 @@ def capabilities_of(atr: bytes) -> CardCapabilities | None:
         return None
 
 
+def without_numbers(atr: bytes) -> bytes:
+    """What ``atr`` says of a type of card: without the values of data objects that may number a single card.
+
+    These are the card issuer's data and the pre-issuing data in the historical bytes. An answer to reset that cannot be
+    understood says nothing.
+
+    Source: ISO/IEC 7816-4, "Historical bytes", "Card issuer's data", "Pre-issuing data".
+    """
+    try:
+        start, end = _historical(atr)
+    except MalformedData:
+        return b""
+    objects = b"".join(
+        bytes([tag << 4 | len(value)]) + (b"" if tag in _NUMBERING else value)
+        for tag, value in _objects(atr[start:end])
+    )
+    return atr[:start] + (objects or atr[start:end])
+
+
 def _stated(historical: bytes) -> CardCapabilities | None:
+    value = dict(_objects(historical)).get(_CAPABILITIES)
+    return None if value is None else CardCapabilities.from_bytes(value)
+
+
+def _objects(historical: bytes) -> Iterator[tuple[int, bytes]]:
+    """The compact data objects, as far as they are whole."""
     if historical[:1] not in (bytes([_COMPACT_TLV]), bytes([_STATUS_FOLLOWS])):
-        return None
+        return
     at, end = 1, len(historical) - (3 if historical[0] == _STATUS_FOLLOWS else 0)
     while at < end:
         tag, length = historical[at] >> 4, historical[at] & 0x0F
         value = historical[at + 1 : at + 1 + length]
-        if tag == _CAPABILITIES and len(value) == length:
-            return CardCapabilities.from_bytes(value)
+        if len(value) == length:
+            yield tag, value
         at += 1 + length
-    return None

@@ -90,7 +90,7 @@ def read_card_access(first: CardAccessForm = CardAccessForm.SHORT_IDENTIFIER) ->
     the master file first. None of it is worth failing for: PACE itself decides.
     """
     forms = [form for form in CardAccessForm if form not in (first, CardAccessForm.ABSENT)]
-    for form in () if first is CardAccessForm.ABSENT else (first, *forms):
+    for form in forms if first is CardAccessForm.ABSENT else (first, *forms):
         raw = yield from _attempt(form, SHORT)
         if raw is not None:
             return CardAccess(raw=raw, form=form)

@@ -5,33 +5,33 @@ file without secure messaging, and any such bare answer closes the channel. Then
 itself: chip authentication runs before anything else is read, so that the rest comes through a channel that a copy
 cannot have. Then the other files in the plan's order.
 
-What can go wrong is answered by rule, and once:
+What can go wrong is answered by rule:
 
 * A bare status word under secure messaging: the chip is opened again, with short lengths from then on, and asked again
-  for the same file. Where that breaks too, the file counts as refused with that status, and the reading goes on.
+  for the same file. Where that breaks too, the file counts as refused with that status, and the reading goes on,
+  however many files end so. A connection that cannot reset its card cannot do this: there the reading ends.
 * A chip that cannot seal with the keys of chip authentication: the same, without it; its answer is kept as evidence.
-* The card left the field or was reset by somebody else, and lies there again: the same, with the same lengths.
+* The card left the field or was reset by somebody else, and lies there again: the same, with the same lengths. That is
+  done once a file, and four times in all; it never counts against the file.
 * A wrong checksum is no quirk: the reading ends.
 * A file that does not follow its format keeps what came of it, and the reading goes on: a judge compares its hash.
 
-Before a resumed reading goes on, the first bytes of a file that was finished are read again and compared, so that two
-cards are never mixed.
+Before a resumed reading goes on, a finished file that names the document is read again and compared whole, so that two
+cards are never mixed. Without one, what was read and proved is dropped and asked for again, to the last file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os import urandom
 from typing import Final, TypeVar
 
-from idcard.chip import chip_authentication as agreement
 from idcard.chip.access_keys import AccessKey
 from idcard.chip.active_authentication import CHALLENGE_BYTES, active_authentication, signature_bytes_of
 from idcard.chip.terminal_authentication import TerminalCredentials, terminal_authentication
 from idcard.errors import (
     BoundExceeded,
-    Cancelled,
     CardChanged,
     CardRemoved,
     CommandRefused,
@@ -41,15 +41,14 @@ from idcard.errors import (
     TransportError,
     Unsupported,
 )
-from idcard.evidence import WITNESSED_HERE, ActiveAuthenticationProof, ChipAuthenticationProof, Evidence
+from idcard.evidence import WITNESSED_HERE, AccessProtocol, ActiveAuthenticationProof, Evidence
 from idcard.iso7816.apdu import RESPONSE
 from idcard.iso7816.files import FileReader, Window
 from idcard.iso7816.procedure import Procedure
 from idcard.iso7816.secure_messaging import SecureChannel
-from idcard.iso7816.status import StatusWord
 from idcard.lds.layout import File
-from idcard.lds.security_infos import SecurityInfos
-from idcard.lds.sod import Sod
+from idcard.reading.agreeing import Agreement, AgreementBroken, bare_status, by_rule
+from idcard.reading.hints import chip_keys, listed_data_groups, offers_pace, shows_chip
 from idcard.reading.opening import Entropy, Opened, Opener
 from idcard.reading.plan import OnProgress, Progress, ReadPlan, ReadStep, silent
 from idcard.reading.profile import CardProfile
@@ -58,16 +57,13 @@ from idcard.transport.session import ShouldCancel, never
 
 T = TypeVar("T")
 
-_MAX_REOPENINGS: Final = 4
-_OTHER_KEYS: Final = (None, StatusWord.SECURE_MESSAGING_OBJECT_MISSING, StatusWord.SECURE_MESSAGING_OBJECT_WRONG)
+_MAX_TEARS: Final = 4
 _FIRST: Final = (File.SOD, File.DG14)
 _OUTSIDE: Final = (File.CARD_ACCESS, File.CARD_SECURITY, File.ATR_INFO, File.DIR)
 _IDENTIFYING: Final = (File.SOD, File.DG1)
-"""The first bytes of these differ from card to card: EF.SOD starts with the hash of DG1."""
-
-
-class AgreementBroken(SecureMessagingBroken):
-    """Chip authentication broke the session, or the answer after it is not sealed with the keys that were agreed on."""
+"""EF.SOD holds the hash of every data group under a signature, DG1 the document's number."""
+_LEAST_IDENTIFYING: Final = 64
+"""A file of fewer bytes names no document: the shortest DG1 has 77, and what was cut short may fit many cards."""
 
 
 @dataclass(slots=True, kw_only=True, repr=False)
@@ -91,11 +87,11 @@ class Reading:
     _channel: SecureChannel | None = None
     _authorised: SecureChannel | None = None
     _window: Window = field(default_factory=Window)
-    _agreed: agreement.Agreed | None = None
-    _agreement_failed: bool = False
-    _agreement_proof: ChipAuthenticationProof | None = None
+    _agreement: Agreement = field(default_factory=Agreement)
     _keys: Sequence[AccessKey] = ()
-    _reopenings: int = 0
+    _tears: int = 0
+    _spent: bool = False
+    _refused_bare: dict[File, int] = field(default_factory=dict)
 
     def run(
         self, keys: Sequence[AccessKey], challenge: bytes | None = None, *, connection: Connection | None = None
@@ -108,29 +104,38 @@ class Reading:
         :raises CardChanged: if it is another card; nothing that was read of the first is given away for the second.
         """
         self.connection = connection or self.connection
-        self._keys, self._channel, self._opener, self._reopenings = keys, None, None, 0
+        self._keys, self._channel, self._opener, self._tears = keys, None, None, 0
+        self._spent = False
         try:
             self._gather(challenge)
         except AgreementBroken:
             # The chip cannot be opened again here, and what was read shows already that it is a copy.
-            if self._agreement_proof is None or self._agreement_proof.refused:
+            if not self._agreement.settled:
                 raise
 
     def _gather(self, challenge: bytes | None) -> None:
-        for file in self._in_order():
-            if file not in self.files and file not in self.refused and self._is_listed(file):
+        # Anew after each step: what came of the earlier ones is dropped where nothing shows that the card is the same.
+        while True:
+            file = next(filter(self._is_wanted, self._in_order()), None)
+            if file is not None:
                 self._read(file)
-        if self.plan.active_authentication and File.DG15 in self.files and self.proof is None:
-            self._prove(challenge or self.entropy(CHALLENGE_BYTES))
+            elif self.plan.active_authentication and File.DG15 in self.files and self.proof is None:
+                self._prove(challenge or self.entropy(CHALLENGE_BYTES))
+            else:
+                break
+            if file is File.DG14:
+                self._insist_on_pace()
+        if self._refused_bare and not self.files:
+            raise SecureMessagingBroken("no file came through the secure channel", sw=max(self._refused_bare.values()))
 
     def evidence(self, *, card_qr: str | None, reader: str, at: datetime | None) -> Evidence:
         """What was gathered."""
         return Evidence(
-            files={file: self.files[file] for file in self.plan.files if file in self.files},
+            files={file: self.files[file] for file in (*self.plan.files, *_OUTSIDE) if file in self.files},
             refused=self.refused,
             access=None if self._opened is None else self._opened.access,
             active_authentication=self.proof,
-            chip_authentication=self._agreement_proof,
+            chip_authentication=self._agreement.proof,
             pace_cam=None if self._opened is None else self._opened.pace_cam,
             given_mrz=None if self._opened is None else self._opened.given_mrz,
             given_card_qr=card_qr,
@@ -144,8 +149,10 @@ class Reading:
         inside = [file for file in self.plan.files if file not in _OUTSIDE]
         return sorted(inside, key=lambda file: _FIRST.index(file) if file in _FIRST else len(_FIRST))
 
-    def _is_listed(self, file: File) -> bool:
-        """Whether it is worth asking for ``file``: a data group that the signed list lacks is not there."""
+    def _is_wanted(self, file: File) -> bool:
+        """Whether ``file`` is still to be asked for: a data group that the signed list lacks is not there."""
+        if file in self.files or file in self.refused:
+            return False
         listed = listed_data_groups(self.files[File.SOD]) if File.SOD in self.files else None
         return file.data_group is None or listed is None or file.data_group in listed
 
@@ -155,69 +162,33 @@ class Reading:
         """The opener of the open chip, which is opened now where it is not."""
         opener = self._opener = self._opener or self._new_opener()
         if self._channel is None:
+            if self._spent:
+                opener.reset()
+            self._spent = False
             self.on_progress(Progress(step=ReadStep.OPENING))
             opened = opener.open(self._keys)
-            self._channel, self._agreed = opened.channel, None
+            self._channel, self._agreement.agreed = opened.channel, None
             self._window, self.profile = opener.window, opener.profile
             self._require_same_card(opener)
             self.files |= opened.outer_files
             self.refused |= opened.outer_refused
             self._opened = opened
-        if self._agreed is None and not self._agreement_failed and self.plan.chip_authentication:
-            self._agree(opener)
+        # DG14 comes first: its key may be the one to take.
+        if File.DG14 in self.plan.files and self._is_wanted(File.DG14):
+            return opener
+        if self._agreement.agreed is None and not self._agreement.failed and self.plan.chip_authentication:
+            self._channel = self._agreement.run(opener, self._channel, chip_keys(self.files))
         if self.plan.terminal is not None and self._authorised is not self._channel:
             self._authorise(opener, self.plan.terminal)
         return opener
 
-    def _perform(self, opener: Opener, procedure: Procedure[T]) -> T:
-        """What ``procedure`` returns; the first answer after chip authentication is kept as the chip's proof."""
-        agreed = self._agreed
-        if agreed is None:
-            return opener.perform(procedure)
-        try:
-            result = opener.perform(agreed.watch(procedure))
-        except SecureMessagingBroken as error:
-            if self._agreement_proof is None and error.facts.get("sw") in _OTHER_KEYS:
-                # The chip has not the keys that it agreed on: that is evidence, and the rest can be read without.
-                self._agreement_proof, self._agreement_failed = agreed.disproof, True
-                raise AgreementBroken from error
-            raise
-        self._agreement_proof = self._agreement_proof or agreed.proof
-        return result
-
-    def _agree(self, opener: Opener) -> None:
-        """Run chip authentication where DG14 was read and offers it; a chip that fails goes on without."""
-        choice = next(iter(_choices(self.files.get(File.DG14))), None)
-        if choice is None or self._channel is None:
-            return
-        try:
-            entropy = self.entropy(agreement.entropy_bytes(choice))
-            self._agreed = opener.perform(agreement.chip_authentication(self._channel, choice, entropy))
-            self._channel = self._agreed.channel
-        except (TransportError, Cancelled):
-            raise
-        except SecureMessagingBroken as error:
-            if not _by_rule(error):
-                raise
-            self._disagreed(agreement.refusal(choice, _bare_status(error)))
-            raise AgreementBroken from error
-        except CommandRefused as error:
-            self._disagreed(agreement.refusal(choice, error.sw))
-        except IdCardError as error:
-            self._disagreed(agreement.failure(choice))
-            raise AgreementBroken from error
-
-    def _disagreed(self, proof: ChipAuthenticationProof) -> None:
-        """Keep what shows that the chip would not, or could not, unless it has proved itself before."""
-        self._agreement_failed, self._agreement_proof = True, self._agreement_proof or proof
-
     def _authorise(self, opener: Opener, terminal: TerminalCredentials) -> None:
         """Run terminal authentication once in a channel that shows the chip; a chip that refuses goes on without."""
         opened, channel = self._opened, self._channel
-        awaits_agreement = self.plan.chip_authentication and File.DG14 in self.plan.files and self._agreed is None
-        if opened is None or channel is None or (awaits_agreement and not self.files.keys() & {File.DG14}):
+        if opened is None or channel is None:
             return
-        ours = opened.identifiers.terminal if self._agreed is None else self._agreed.terminal_identifier
+        agreed = self._agreement.agreed
+        ours = self._mapped(opened) if agreed is None else agreed.terminal_identifier
         if ours is None:
             return
         self._authorised = channel
@@ -229,7 +200,12 @@ class Reading:
             references=opened.identifiers.authorities,
         )
         with suppress(CommandRefused, Unsupported):
-            self._perform(opener, procedure)
+            self._agreement.perform(opener, procedure)
+
+    def _mapped(self, opened: Opened) -> bytes | None:
+        """What PACE called the reader, where its mapping shows the chip; None for one that failed to agree on keys."""
+        shown = opened.pace_cam is not None and shows_chip(opened.pace_cam, self.files)
+        return opened.identifiers.terminal if shown and not self._agreement.settled else None
 
     def _new_opener(self) -> Opener:
         return Opener(
@@ -240,21 +216,50 @@ class Reading:
             profile=self.profile,
         )
 
-    def _require_same_card(self, opener: Opener) -> None:
-        """Compare the first bytes of a finished file; without one, read everything again."""
-        known = next((file for file in _IDENTIFYING if self.files.get(file)), None)
-        if known is None:
-            self.files.clear()
-            self.refused.clear()
+    def _insist_on_pace(self) -> None:
+        """Open a chip again that offers PACE in DG14 and was opened with less only because such cards have none."""
+        opener, opened = self._opener, self._opened
+        if (
+            opener is None
+            or opened is None
+            or not opener.took_absence_on_trust
+            or opened.access.protocol is AccessProtocol.PACE
+        ):
             return
+        if offers_pace(self.files.get(File.DG14)):
+            self._channel = None
+            opener.look_again()
+            self.profile = opener.profile
+            opener.reset()
+
+    def _require_same_card(self, opener: Opener) -> None:
+        """Compare a finished file that names the document; without one, read everything again."""
+        known = next((file for file in _IDENTIFYING if len(self.files.get(file, b"")) >= _LEAST_IDENTIFYING), None)
+        if known is None:
+            self._forget()
+        elif self._once_more(opener, known) != self.files[known]:
+            raise CardChanged("another card lies on the reader than the one that was being read")
+
+    def _once_more(self, opener: Opener, file: File) -> bytes | None:
+        """What the card gives of ``file`` now; None where it refuses."""
         reader = FileReader(channel=self._channel, window=self._window)
-        changed = CardChanged("another card lies on the reader than the one that was being read")
         try:
-            start = opener.perform(reader.peek(sfi=known.sfi))
-        except CommandRefused as error:
-            raise changed from error
-        if not start or not self.files[known].startswith(start[: len(self.files[known])]):
-            raise changed
+            return opener.perform(reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
+        except CommandRefused:
+            return None
+        except (MalformedData, BoundExceeded) as error:
+            if error.facts.get("where") == RESPONSE:
+                raise
+            return reader.came
+
+    def _forget(self) -> None:
+        """Drop what was read and proved so far: nothing shows that it is of the card that lies there now."""
+        self.files.clear()
+        self.refused.clear()
+        # What was refused so once would be refused again: asking for ever would end nothing.
+        self.refused |= self._refused_bare
+        self.proof = None
+        self._agreement.forget()
 
     def _again(self, error: IdCardError) -> None:
         """Make ready to open the chip again after ``error``.
@@ -262,8 +267,8 @@ class Reading:
         :raises IdCardError: ``error`` itself, where no rule allows that.
         """
         opener, self._channel = self._opener, None
-        self._reopenings += 1
-        if opener is None or self._reopenings > _MAX_REOPENINGS or not opener.reset():
+        self._tears += isinstance(error, TransportError)
+        if opener is None or self._tears > _MAX_TEARS or not opener.reset():
             raise error
         if not isinstance(error, CardRemoved | AgreementBroken):
             opener.profile = (opener.profile or CardProfile()).shorter
@@ -271,21 +276,33 @@ class Reading:
     # Files
 
     def _read(self, file: File) -> None:
-        for last in (False, True):
+        def refuse(sw: int) -> None:
+            self.refused[file] = self._refused_bare[file] = sw
+
+        self._insist(lambda: self._read_once(file), refuse)
+
+    def _insist(self, ask: Callable[[], None], refused: Callable[[int], None]) -> None:
+        """``ask`` the card, again after one bare status word and again after one tear; two of a kind end it.
+
+        The second bare status word is ``refused``; the second tear, and whatever no rule allows for, is raised.
+        """
+        bare = torn = 0
+        while True:
             try:
-                self._read_once(file)
+                return ask()
             except SecureMessagingBroken as error:
-                if not _by_rule(error):
+                if not by_rule(error):
                     raise
+                bare += not isinstance(error, AgreementBroken)
+                if bare > 1:
+                    self._channel, self._spent = None, True
+                    return refused(bare_status(error))
                 self._again(error)
-                if last:
-                    self.refused[file] = _bare_status(error)
             except TransportError as error:
-                if last:
+                torn += 1
+                if torn > 1:
                     raise
                 self._again(error)
-            else:
-                return
 
     def _read_once(self, file: File) -> None:
         def told(done: int, total: int) -> None:
@@ -295,7 +312,7 @@ class Reading:
         told(0, 0)
         reader = FileReader(channel=self._channel, window=self._window, on_bytes=told)
         try:
-            self.files[file] = self._perform(opener, reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
+            self.files[file] = self._agreement.perform(opener, reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
         except CommandRefused as error:
             self.refused[file] = error.sw
         except (MalformedData, BoundExceeded) as error:
@@ -306,53 +323,20 @@ class Reading:
             self.profile = replace(self.profile, most=self._window.most)
 
     def _prove(self, challenge: bytes) -> None:
-        for last in (False, True):
-            try:
-                opener = self._session()
-                self.on_progress(Progress(step=ReadStep.PROVING))
-                self.proof = self._perform(opener, self._question(challenge))
-            except SecureMessagingBroken as error:
-                if not _by_rule(error):
-                    raise
-                if last:
-                    self.proof = ActiveAuthenticationProof(challenge=challenge, response=None, sw=_bare_status(error))
-                    return
-                self._again(error)
-            except TransportError as error:
-                if last:
-                    raise
-                self._again(error)
-            else:
-                return
+        def ask() -> None:
+            opener = self._session()
+            if File.DG15 not in self.files:
+                return  # it was dropped just now, and is read again first
+            self.on_progress(Progress(step=ReadStep.PROVING))
+            self.proof = self._agreement.perform(opener, self._question(challenge))
+
+        def refuse(sw: int) -> None:
+            self.proof = ActiveAuthenticationProof(challenge=challenge, response=None, sw=sw)
+
+        self._insist(ask, refuse)
 
     def _question(self, challenge: bytes) -> Procedure[ActiveAuthenticationProof]:
         if self._channel is None:
             raise SecureMessagingBroken("the secure channel is closed")
         least = signature_bytes_of(self.files[File.DG15])
         return active_authentication(self._channel, challenge, signature_bytes=least)
-
-
-def _choices(dg14: bytes | None) -> tuple[agreement.ChipKeyChoice, ...]:
-    try:
-        return () if dg14 is None else agreement.choices(SecurityInfos.from_dg14(dg14))
-    except IdCardError:
-        return ()
-
-
-def _by_rule(error: IdCardError) -> bool:
-    """Whether a reading may go on after a broken channel: after a bare status word, never after a wrong checksum."""
-    return isinstance(error, AgreementBroken) or isinstance(error.facts.get("sw"), int)
-
-
-def _bare_status(error: IdCardError) -> int:
-    """The status word that came without secure messaging; 6F00 where none did."""
-    sw = error.facts.get("sw")
-    return sw if isinstance(sw, int) else StatusWord.NO_PRECISE_DIAGNOSIS
-
-
-def listed_data_groups(ef_sod: bytes) -> frozenset[int] | None:
-    """The numbers of the data groups that EF.SOD lists, or None where it cannot be understood: then all are asked."""
-    try:
-        return frozenset(Sod.from_bytes(ef_sod).data_group_hashes)
-    except IdCardError:
-        return None

@@ -7,7 +7,7 @@ is at hand, and the evidence says so; a chip that found the key *wrong* is never
 Source: ICAO Doc 9303-11, "Chip access procedure".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -17,16 +17,19 @@ from idcard.chip.pace_offers import PaceOffer, offers
 from idcard.chip.terminal_authentication import document_identifier
 from idcard.errors import (
     AccessBlocked,
+    BoundExceeded,
     CardSilent,
     CommandRefused,
     IdCardError,
     LastTryLeft,
     MalformedData,
     PaceRefused,
+    SecureMessagingBroken,
     UnsupportedDocument,
     WrongAccessKey,
 )
 from idcard.evidence import AccessProtocol, AccessRecord, PaceCamProof
+from idcard.iso7816.apdu import RESPONSE
 from idcard.iso7816.files import FileReader, Window, select_application
 from idcard.iso7816.procedure import Procedure
 from idcard.iso7816.secure_messaging import SecureChannel
@@ -34,6 +37,7 @@ from idcard.iso7816.status import StatusWord
 from idcard.lds.layout import EMRTD_APPLICATION, File
 from idcard.lds.security_infos import SecurityInfos
 from idcard.reading.discovery import CardAccess, Offer, length_offer, probed, read_card_access
+from idcard.reading.hints import wants_card_security
 from idcard.reading.plan import ReadPlan
 from idcard.reading.profile import CardAccessForm, CardProfile
 from idcard.transport.base import Connection, HasLimits, Resettable
@@ -82,6 +86,9 @@ class Opener:
     profile: CardProfile | None = None
     _card_access: bytes | None = None
     _fresh: bool = False
+    _looked: bool = False
+    _tries_asked: bool = False
+    _refused_bare: dict[File, int] = field(default_factory=dict)
 
     @property
     def window(self) -> Window:
@@ -126,18 +133,34 @@ class Opener:
         self._fresh = True
         return True
 
+    @property
+    def took_absence_on_trust(self) -> bool:
+        """Whether the card was never asked for EF.CardAccess, because such cards are known to have none."""
+        return not self._looked
+
+    def look_again(self) -> None:
+        """Ask for EF.CardAccess at the next opening, whatever is known of such cards."""
+        self.profile = replace(self.profile or CardProfile(), card_access=CardAccessForm.SHORT_IDENTIFIER)
+
     def _known_card(self) -> None:
-        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time."""
-        known, found = self.profile, self._looked()
-        expected = known is not None and known.card_access is CardAccessForm.ABSENT
-        if found.raw is None and not expected and not self._fresh and self.reset():
+        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time.
+
+        It is not looked for where such cards are proved to have none, and where that can be found out to be wrong.
+        """
+        known = self.profile
+        absent = known is not None and known.card_access is CardAccessForm.ABSENT
+        if absent and (self._looked or (File.DG14 in self.plan.files and isinstance(self.connection, Resettable))):
+            self._card_access = None
+            return
+        found = self._look(known)
+        if found.raw is None and not self._fresh and self.reset():
             # Inside an application that was left selected EF.CardAccess is not found, which looks like no PACE.
-            found = self._looked()
-        self._card_access = found.raw
+            found = self._look(known)
+        self._looked, self._card_access = True, found.raw
         self.profile = replace(known or CardProfile(lengths=found.lengths), card_access=found.form)
 
-    def _looked(self) -> CardAccess:
-        return self._probed() if self.profile is None else self.perform(read_card_access(self.profile.card_access))
+    def _look(self, known: CardProfile | None) -> CardAccess:
+        return self._probed() if known is None else self.perform(read_card_access(known.card_access))
 
     def _probed(self) -> CardAccess:
         """What the first look at the card gives; a reader that chokes on extended length is asked again without."""
@@ -178,24 +201,41 @@ class Opener:
                 authorities=session.references,
             ),
         )
-        if File.CARD_SECURITY in self.plan.files:
+        if self._wants_card_security(session.cam):
             self._read_outside(File.CARD_SECURITY, opened)
         self._select(session.channel)
         return opened
 
+    def _wants_card_security(self, cam: PaceCamProof | None) -> bool:
+        """Whether EF.CardSecurity is asked for: by the plan, or because it has the key that the chip proves."""
+        newer = self.plan.chip_authentication and wants_card_security(self._card_access)
+        return File.CARD_SECURITY in self.plan.files or cam is not None or newer
+
     def _read_outside(self, file: File, opened: Opened) -> None:
-        """A file of the master file, readable between PACE and the application."""
+        """A file of the master file, readable between PACE and the application; what breaks the channel is left out."""
         reader = FileReader(channel=opened.channel, window=self.window)
         try:
+            if file in self._refused_bare:
+                raise CommandRefused(file.label, self._refused_bare[file])
             opened.outer_files[file] = self.perform(reader.read(fid=file.fid, sfi=file.sfi, name=file.label))
         except CommandRefused as error:
             opened.outer_refused[file] = error.sw
+        except SecureMessagingBroken as error:
+            sw = error.facts.get("sw")
+            if isinstance(sw, int):
+                self._refused_bare[file] = sw
+            raise
+        except (MalformedData, BoundExceeded) as error:
+            if error.facts.get("where") == RESPONSE:
+                raise
+            opened.outer_files[file] = reader.came
 
     def _open_with_bac(self, keys: Sequence[AccessKey], refused: PaceRefused) -> Opened:
         mrz_keys = self._bac_keys(keys)
         if not mrz_keys:
             raise refused
         self._select(None)
+        self._spare_last_try()
         wrong: IdCardError = refused
         for number, key in enumerate(mrz_keys):
             try:
@@ -212,6 +252,24 @@ class Opener:
                 identifiers=Identifiers(chip=document_identifier(key)),
             )
         raise wrong
+
+    def _spare_last_try(self) -> None:
+        """Ask a chip that may count its tries for BAC how many are left: the last one is the caller's to allow.
+
+        It is not asked where it said nothing before in this reading, or cards of its type do that are proved to have no
+        PACE. Another card's word alone would let the last try of this one be used.
+
+        :raises AccessBlocked: if the chip takes no more tries.
+        :raises LastTryLeft: if one try is left.
+        """
+        known = self.profile or CardProfile()
+        silent = known.counts_tries is False and (self._tries_asked or not self._looked)
+        if silent or self.plan.allow_last_try:
+            return
+        left, self._tries_asked = self.perform(bac.tries()), True
+        self.profile = replace(known, counts_tries=left is not None)
+        if left in (0, 1):
+            raise (LastTryLeft if left else AccessBlocked)(sw=0x63C0 | left)
 
     def _require_another_try(self, wrong: WrongAccessKey) -> None:
         """Go on to the next key for BAC only where the chip does not count its tries, or the plan allows the last.
@@ -250,11 +308,11 @@ def _information(key: AccessKey) -> str | None:
     return key.information if isinstance(key, MrzKey) else None
 
 
-def pace_offers(card_access: bytes | None) -> tuple[PaceOffer, ...]:
+def pace_offers(card_access: bytes | None) -> Iterator[PaceOffer]:
     """The ways to run PACE that EF.CardAccess offers and this library can run, the strongest first."""
     if card_access is None:
-        return ()
+        return iter(())
     try:
         return offers(SecurityInfos.from_bytes(card_access, where="EF.CardAccess"))
     except MalformedData:
-        return ()
+        return iter(())

@@ -1,22 +1,29 @@
 """What was learnt about a type of card, so that the next one is read with fewer commands.
 
-A profile holds nothing about a person: lengths, and the way to EF.CardAccess. A refusal of PACE is not remembered: one
-hostile card would have honest ones of its type opened with less, and its refusal told as theirs. The caller keeps
-:class:`Profiles` as long as it likes, in memory or as text. A profile that is wrong costs a second opening of the chip
-and corrects itself.
+A profile holds nothing about a person: lengths, and the way to EF.CardAccess. What it is filed under is a digest of the
+reader's name and of the answer to reset without the data objects that may number a single card.
+
+Any card can put on the answer to reset of another type, so a profile never makes access weaker. A refusal of PACE is
+not remembered, nor what a card says of having no EF.CardAccess: that takes :meth:`Profiles.prove_absence`. The caller
+keeps :class:`Profiles` as long as it likes, in memory or as text. A profile that is wrong costs a second opening of the
+chip and corrects itself; one that only makes readings slow is dropped after a while, and everything is asked anew.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Final
 
 from idcard.errors import MalformedData
-from idcard.iso7816.lengths import LONGEST_ANSWER, SHORT, Lengths
+from idcard.iso7816.lengths import LONGEST_ANSWER, SHORT, Lengths, without_numbers
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _MAX_PROFILES: Final = 256
+_MAX_READINGS: Final = 16
+"""After so many readings everything is asked anew: some seven short commands, against a card that taught us wrong."""
+_KEY_DIGITS: Final = 32
 
 
 class CardAccessForm(StrEnum):
@@ -33,11 +40,15 @@ class CardProfile:
     """What is known of a type of card on a reader.
 
     ``most`` is the largest answer in plain bytes that it was found to give, where that is less than the lengths allow.
+    ``readings`` counts those that it has served. ``counts_tries`` is whether it said how many tries are left for BAC;
+    None where nobody asked.
     """
 
     lengths: Lengths = SHORT
     most: int | None = None
     card_access: CardAccessForm = CardAccessForm.SHORT_IDENTIFIER
+    readings: int = field(default=0, compare=False)
+    counts_tries: bool | None = None
 
     @property
     def roomier(self) -> "CardProfile":
@@ -61,21 +72,38 @@ class Profiles:
     _known: dict[str, CardProfile] = field(default_factory=dict)
 
     def of(self, reader: str, atr: bytes) -> CardProfile | None:
-        """What is known of cards with this answer to reset on this reader, or None."""
-        return self._known.get(_key(reader, atr))
+        """What is known of cards with this answer to reset on this reader; None where all is to be asked anew."""
+        known = self._known.get(_key(reader, atr))
+        return None if known is None or known.readings >= _MAX_READINGS else known
 
     def learn(self, reader: str, atr: bytes, profile: CardProfile) -> None:
         """Remember ``profile``; of more than 256 the oldest is forgotten.
 
-        A limit that was known before may be one odd card's: the next reading tries twice as much.
+        A limit that was known before may be one odd card's: the next reading tries twice as much. That there is no
+        EF.CardAccess is not taken from a card's own word, see :meth:`prove_absence`.
         """
-        key = _key(reader, atr)
-        known = self._known.pop(key, None)
-        if known is not None and known.most is not None and known.most == profile.most:
+        key, before = _key(reader, atr), self.of(reader, atr)
+        if before is not None and before.most is not None and before.most == profile.most:
             profile = profile.roomier
+        if profile.card_access is CardAccessForm.ABSENT and (
+            before is None or before.card_access is not profile.card_access
+        ):
+            profile = replace(profile, card_access=CardAccessForm.SHORT_IDENTIFIER)
+        self._known.pop(key, None)
         while len(self._known) >= _MAX_PROFILES:
             self._known.pop(next(iter(self._known)))
-        self._known[key] = profile
+        self._known[key] = replace(profile, readings=0 if before is None else before.readings + 1)
+
+    def prove_absence(self, reader: str, atr: bytes) -> None:
+        """Remember for some readings that such cards have no EF.CardAccess: the next ones are opened without a look.
+
+        To be called only after a reading without EF.CardAccess whose files are signed by a trusted issuer, whose chip
+        is proved genuine, and whose DG14 offers no PACE: whatever else says so may say it to have honest cards opened
+        with less. :func:`idcard.remember_proved` asks for all of that.
+        """
+        known = self.of(reader, atr)
+        if known is not None:
+            self._known[_key(reader, atr)] = replace(known, card_access=CardAccessForm.ABSENT)
 
     def forget(self, reader: str, atr: bytes) -> None:
         """Forget what is known of such cards."""
@@ -101,16 +129,20 @@ class Profiles:
 
 
 def _key(reader: str, atr: bytes) -> str:
-    return f"{atr.hex()} {reader}"
+    return sha256(without_numbers(atr) + b"\0" + reader.encode()).hexdigest()[:_KEY_DIGITS]
 
 
 def _profile(value: Mapping[str, Any]) -> CardProfile:
     lengths = Lengths(**value["lengths"])
-    numbers = [lengths.answer, lengths.command, *(value["most"],)]
+    numbers = [lengths.answer, lengths.command, value["most"], value["readings"]]
     if any(type(number) is not int or not 0 <= number <= 0xFFFF for number in numbers if number is not None):
+        raise ValueError
+    if type(value["counts_tries"]) not in (bool, type(None)):
         raise ValueError
     return CardProfile(
         lengths=replace(lengths, answer=min(lengths.answer, LONGEST_ANSWER)),
         most=value["most"],
         card_access=CardAccessForm(value["card_access"]),
+        readings=int(value["readings"]),
+        counts_tries=value["counts_tries"],
     )

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
@@ -64,8 +65,9 @@ class Judging:
     """What the service judges with.
 
     ``vouchers`` and ``online`` are asked about signers that no anchor knows; ``sign_with`` is this device's key, with
-    which evidence files are signed that it gives out; ``now`` is the clock, in the zone whose calendar decides whether
-    a document has expired: by default this machine's.
+    which evidence files are signed that it gives out, and ``seal_to`` the key of whom they are for; ``open_with`` opens
+    those that others sealed for this service; ``profiles`` is what readings taught of types of cards; ``now`` is the
+    clock, in the zone whose calendar decides whether a document has expired: by default this machine's.
     """
 
     trust: idcard.TrustStore
@@ -73,6 +75,9 @@ class Judging:
     vouchers: idcard.Vouchers = field(default_factory=idcard.Vouchers)
     online: idcard.OnlineVerifier | None = None
     sign_with: Ed25519PrivateKey | None = None
+    seal_to: X25519PublicKey | None = None
+    open_with: X25519PrivateKey | None = None
+    profiles: idcard.Profiles = field(default_factory=idcard.Profiles)
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
 
     @property
@@ -168,13 +173,19 @@ def _read(judging: Judging, watcher: Watcher) -> Response:
     body = asked.body(_READ)
     keys, challenge = asked.access_key(body), asked.challenge(body)
     with watcher.card() as connection:
-        evidence = idcard.read(keys, connection, challenge=challenge)
+        evidence = idcard.read(keys, connection, challenge=challenge, profiles=judging.profiles)
     report = judging.judge(evidence)
+    idcard.remember_proved(judging.profiles, report.evidence, report.verdict)
     told = _to_json(report, body) | {"device": judging.device}
     if body.get("evidence") is True:
-        file = idcard.EvidenceFile(evidence=report.evidence).to_bytes(sign_with=judging.sign_with)
-        told["evidence"] = b64encode(file).decode()
+        told |= _evidence_file(judging, report.evidence)
     return jsonify(told)
+
+
+def _evidence_file(judging: Judging, evidence: idcard.Evidence) -> dict[str, Any]:
+    """The evidence as a file, and whether the caller can read it."""
+    file = idcard.EvidenceFile(evidence=evidence).to_bytes(sign_with=judging.sign_with, seal_to=judging.seal_to)
+    return {"evidence": b64encode(file).decode(), "sealed": judging.seal_to is not None}
 
 
 def _verify(judging: Judging) -> Response:
@@ -186,7 +197,7 @@ def _verify(judging: Judging) -> Response:
     if data is None:
         raise BadRequest("evidence is the bytes of an evidence file in Base64", field="evidence")
     try:
-        evidence = idcard.EvidenceFile.from_bytes(data).evidence
+        evidence = idcard.EvidenceFile.from_bytes(data, open_with=judging.open_with).evidence
     except idcard.IdCardError as error:
         raise BadRequest(str(error), problem=error.code) from error
     report = judging.judge(evidence, expectation)

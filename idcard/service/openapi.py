@@ -60,7 +60,8 @@ _SCHEMAS: Final[dict[str, Any]] = {
     ),
     "VerifyRequest": _object(
         {
-            "evidence": _BASE64 | {"description": "An evidence file that is not sealed."},
+            "evidence": _BASE64
+            | {"description": "An evidence file; a sealed one, where the service was given the key that opens it."},
             "challenge": _BASE64 | {"description": "The eight bytes that you gave; an answer to others fails."},
             "ephemeral_key": _BASE64 | {"description": "The private key that you made for chip authentication."},
             "devices": {
@@ -163,6 +164,7 @@ _SCHEMAS: Final[dict[str, Any]] = {
                 description="SHA-256 of the public key with which the evidence file is signed; null where it is not."
             ),
             "evidence": _BASE64,
+            "sealed": _FLAG | {"description": "Beside an evidence file: whether only whom it is for can read it."},
         },
         required=["met", "verdict", "trust_given", "authority", "reader", "access", "files", "identity", "device"],
     ),

@@ -11,6 +11,7 @@ from idcard.testing.certificates import DEMONSTRATION_OID, DEMONSTRATION_TEXT
 from idcard.testing.chip_crypto import Suite
 from idcard.testing.chip_pace import Profile
 from idcard.testing.chip_proof import EcdsaChipKey, RsaChipKey
+from idcard.testing.hand import FixedHand, Hand
 from idcard.testing.holder import SPECIMEN, Holder
 from idcard.testing.issuer import Issuer
 from idcard.testing.keys import KeyProfile
@@ -24,6 +25,8 @@ __all__ = [
     "DocumentSigner",
     "SimulatedCard",
     "Behaviour",
+    "Hand",
+    "FixedHand",
     "Profile",
     "Suite",
     "EcdsaChipKey",

@@ -9,6 +9,8 @@ from idcard.testing.chip_terminal import TerminalKey
 from idcard.testing.records import VIETNAMESE_CHIP_AUTHENTICATION, VIETNAMESE_PACE
 
 MRZ, CAN, PIN, PUK = b"\x01", b"\x02", b"\x03", b"\x04"
+BAC = b""
+"""Where the counter of BAC is kept, beside those of PACE's passwords."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Behaviour:
     :param past_end_sw: the status word for an Le that reaches beyond the end of a file, as 6B00, without data.
     :param refuses_files_bare: a missing or guarded file is refused outside secure messaging: the session is over.
     :param tells_can_tries: whether MSE:Set AT says how many are left (63Cx), as it does for a PIN.
+    :param bac_tries: how many wrong keys block BAC; the chip says how many are left where it is asked without a key.
     :param pin_tries: how many wrong PINs block it. :param puk_tries: how many wrong PUKs.
     :param more_pace_profiles: other ways to run PACE, which EF.CardAccess names after ``pace_profile``.
     :param refuses_parameter_number: MSE:Set AT for PACE with the number of domain parameters answers 6A80.
@@ -59,6 +62,7 @@ class Behaviour:
     refuses_files_bare: bool = False
     response_piece: int | None = None
     tells_can_tries: bool = False
+    bac_tries: int | None = None
     pin_tries: int | None = 3
     puk_tries: int | None = 10
     pace_profile: Profile = VIETNAMESE_PACE

@@ -60,6 +60,9 @@ class Domain(Protocol):
     def integrated(self, number: int) -> "Domain":
         """The group with the generator of the integrated mapping."""
 
+    def written(self, public: bytes) -> bytes:
+        """A public key in the form in which this side writes it."""
+
     def compressed(self, public: bytes) -> bytes:
         """The short form of a public key."""
 
@@ -128,6 +131,10 @@ class CurveDomain:
             return replace(self, base=Point(x=x2, y=root))
         return replace(self, base=Point(x=minus * x2 % p, y=-pow(number, 3, p) * root % p))
 
+    def written(self, public: bytes) -> bytes:
+        """Uncompressed, as it came."""
+        return public
+
     def compressed(self, public: bytes) -> bytes:
         """The abscissa."""
         return self._point(public).x.to_bytes(self.curve.size)
@@ -154,12 +161,16 @@ class CurveDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberDomain:
-    """A group of numbers modulo a prime."""
+    """A group of numbers modulo a prime.
+
+    :param padded: whether public keys keep their leading zeros, against the standard.
+    """
 
     p: int
     q: int
     g: int
     base: int
+    padded: bool = False
 
     @property
     def elliptic(self) -> bool:
@@ -191,8 +202,8 @@ class NumberDomain:
         return int.from_bytes(entropy((self.q.bit_length() + 7) // 8)) % (self.q - 1) + 1
 
     def public(self, secret: int) -> bytes:
-        """The generator's power."""
-        return pow(self.base, secret, self.p).to_bytes(self.size)
+        """The generator's power, an unsigned integer."""
+        return self.written(pow(self.base, secret, self.p).to_bytes(self.size))
 
     def shared(self, secret: int, other: bytes) -> bytes:
         """The other's power."""
@@ -206,9 +217,13 @@ class NumberDomain:
         """The number's power to the cofactor."""
         return replace(self, base=pow(number, (self.p - 1) // self.q, self.p))
 
+    def written(self, public: bytes) -> bytes:
+        """Without leading zeros, unless they are kept."""
+        return public.rjust(self.size, b"\0") if self.padded else public.lstrip(b"\0")
+
     def compressed(self, public: bytes) -> bytes:
         """The SHA-1 of the number."""
-        return hashlib.sha1(self._number(public).to_bytes(self.size)).digest()
+        return hashlib.sha1(public.lstrip(b"\0")).digest()
 
     def algorithm(self) -> bytes:
         """With p, g and q (X9.42)."""

@@ -12,7 +12,7 @@ Source: ICAO Doc 9303-11, "Password Authenticated Connection Establishment"; wor
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from idcard.encoding import tlv
@@ -20,7 +20,7 @@ from idcard.iso7816.status import StatusWord
 from idcard.testing import der
 from idcard.testing.chip_crypto import PASSWORD, Refused, SecureChannel, Suite, pad
 from idcard.testing.chip_curves import STANDARDIZED, Curve, Entropy
-from idcard.testing.chip_domains import Domain, domain, number_of_nonces
+from idcard.testing.chip_domains import Domain, NumberDomain, domain, number_of_nonces
 
 ID_PACE, ID_CA = "0.4.0.127.0.7.2.2.4", "0.4.0.127.0.7.2.2.3"
 _SUITES = {1: Suite.DES3, 2: Suite.AES128, 3: Suite.AES192, 4: Suite.AES256}
@@ -41,17 +41,20 @@ class Profile:
 
     :param parameter_id: 0 to 2 or 8 to 18 of Doc 9303-11, "Standardized Domain Parameters".
     :param written_as: the card writes the parameters out, under this number, instead of naming them.
+    :param padded: over finite fields, public keys keep their leading zeros, against the standard.
     """
 
     suite: Suite = Suite.AES128
     parameter_id: int = 13
     mapping: Mapping = Mapping.GENERIC
     written_as: int | None = None
+    padded: bool = False
 
     @property
     def domain(self) -> Domain:
         """The domain parameters."""
-        return domain(self.parameter_id)
+        chosen = domain(self.parameter_id)
+        return replace(chosen, padded=True) if self.padded and isinstance(chosen, NumberDomain) else chosen
 
     @property
     def curve(self) -> Curve:
@@ -60,6 +63,11 @@ class Profile:
         :raises KeyError: for a finite-field group.
         """
         return STANDARDIZED[self.parameter_id]
+
+    @property
+    def proves_chip(self) -> bool:
+        """Whether the mapping shows that the chip is genuine."""
+        return self.mapping is Mapping.CHIP_AUTHENTICATION
 
     @property
     def nonce_size(self) -> int:
@@ -99,7 +107,7 @@ def oid_value(dotted: str) -> bytes:
 
 def authentication_token(profile: Profile, ks_mac: bytes, public: bytes, oid: str | None = None) -> bytes:
     """The checksum (8 bytes) over the public-key data object of ``public``, under the protocol's identifier."""
-    body = der.oid(oid or profile.pace_oid) + tlv.build(profile.domain.key_tag, public)
+    body = der.oid(oid or profile.pace_oid) + tlv.build(profile.domain.key_tag, profile.domain.written(public))
     data = tlv.build(0x7F49, body)
     return profile.suite.checksum(ks_mac, pad(data, 8) if profile.suite is Suite.DES3 else data)
 
@@ -187,7 +195,7 @@ class PaceChip:
     def _agree(self, data: bytes) -> bytes:
         other, secret = only(data, 0x83), self._domain.draw(self._entropy)
         own = self._domain.public(secret)
-        if own == other:
+        if own == self._domain.written(other):
             raise Refused(StatusWord.AUTHENTICATION_FAILED)
         self._reader_public, self._chip_public = other, own
         self._pending = SecureChannel.from_secret(self._profile.suite, self._domain.shared(secret, other))

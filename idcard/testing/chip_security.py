@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from idcard.encoding import tlv
 from idcard.iso7816.apdu import CommandApdu, ResponseApdu
 from idcard.iso7816.status import StatusWord
-from idcard.testing.behaviour import CAN, PIN, PUK, Behaviour, ChipSecrets
+from idcard.testing.behaviour import BAC, CAN, PIN, PUK, Behaviour, ChipSecrets
 from idcard.testing.chip_crypto import BasicAccess, Refused, SecureChannel
 from idcard.testing.chip_curves import Entropy
 from idcard.testing.chip_pace import (
@@ -46,7 +46,7 @@ class AccessState:
 
 def all_tries(manner: Behaviour) -> dict[bytes, int | None]:
     """The counters of wrong tries of a new chip, by the reference of the password; None for no counter."""
-    return {CAN: manner.can_tries, PIN: manner.pin_tries, PUK: manner.puk_tries}
+    return {BAC: manner.bac_tries, CAN: manner.can_tries, PIN: manner.pin_tries, PUK: manner.puk_tries}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,10 +82,20 @@ class Security:
         challenge, state.challenge = state.challenge, None
         if not self.behaviour.bac:
             raise Refused(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        left = self.tries.get(BAC)
+        if left is not None and not command.data:
+            raise Refused(0x63C0 | left)
+        if left == 0:
+            raise Refused(StatusWord.AUTHENTICATION_BLOCKED)
         if challenge is None:
             raise Refused(StatusWord.CONDITIONS_NOT_SATISFIED)
         half = BasicAccess.start(self.secrets.mrz_information, challenge)
-        answer, state.successor = half.authenticate(command.data, self.entropy(16))
+        try:
+            answer, state.successor = half.authenticate(command.data, self.entropy(16))
+        except Refused as refused:
+            wrong = refused.sw == StatusWord.AUTHENTICATION_FAILED
+            raise (self._wrong_password(BAC) if wrong else refused) from refused
+        self.tries[BAC] = self.behaviour.bac_tries
         state.gate = self._gate(self.secrets.document_identifier)
         return _done(answer)
 

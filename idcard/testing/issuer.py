@@ -141,9 +141,28 @@ class Issuer:
         files[File.SOD] = sod.build(groups, by, at=at or _signing_time(holder, by))
         if manner.pace:
             more = manner.more_pace_profiles
-            files[File.CARD_ACCESS] = records.card_access(manner.pace_profile, manner.chip_profile, *more)
+            version = manner.chip_authentication_version
+            files[File.CARD_ACCESS] = records.card_access(
+                manner.pace_profile, manner.chip_profile, *more, version=version
+            )
+            if version == 2 or any(profile.proves_chip for profile in manner.pace_profiles):
+                files[File.CARD_SECURITY] = self.card_security(manner, agreement, at or _signing_time(holder, by), by)
         secrets = ChipSecrets(can=holder.can, mrz_information=holder.mrz_information, proof=proof, agreement=agreement)
         return SimulatedCard(files=files, secrets=secrets, behaviour=manner, entropy=entropy)
+
+    def card_security(
+        self, manner: Behaviour, agreement: int, at: datetime, signer: DocumentSigner | None = None
+    ) -> bytes:
+        """EF.CardSecurity with the public key of ``agreement``, signed at ``at``."""
+        chip, version = manner.chip_profile, manner.chip_authentication_version
+        infos = records.card_security(
+            chip.domain.spki(agreement),
+            chip=chip,
+            pace=manner.pace_profiles,
+            version=version,
+            key_id=manner.chip_key_id,
+        )
+        return sod.card_security(infos, signer or self.signer, at=at)
 
     def save(self, directory: Path) -> None:
         """Write the issuer into ``directory``: certificates, a description, and private keys that only the owner reads.

@@ -50,17 +50,40 @@ def chip_authentication_info(chip: Profile, version: int = 1, key_id: int | None
     return der.sequence(der.oid(chip.chip_authentication_oid), der.integer(version), number)
 
 
+def chip_authentication_infos(
+    chip_spki: bytes, *, chip: Profile, version: int = 1, key_id: int | None = None, named: bool = True
+) -> list[bytes]:
+    """The ChipAuthenticationInfo, where the cipher is ``named``, and the ChipAuthenticationPublicKeyInfo."""
+    number = b"" if key_id is None else der.integer(key_id)
+    key = der.sequence(der.oid(_ID_PK_ECDH if chip.domain.elliptic else _ID_PK_DH), chip_spki, number)
+    return [chip_authentication_info(chip, version, key_id), key] if named else [key]
+
+
+def card_security(
+    chip_spki: bytes, *, chip: Profile, pace: tuple[Profile, ...], version: int = 1, key_id: int | None = None
+) -> bytes:
+    """The SecurityInfos that EF.CardSecurity signs: those of EF.CardAccess, and the chip's public key."""
+    return der.set_of(
+        terminal_authentication_info(),
+        *chip_authentication_infos(chip_spki, chip=chip, version=version, key_id=key_id),
+        *pace_infos(pace),
+    )
+
+
 def terminal_authentication_info() -> bytes:
     """The TerminalAuthenticationInfo, version 1."""
     return der.sequence(der.oid(_ID_TA), der.integer(1))
 
 
 def card_access(
-    pace: Profile = VIETNAMESE_PACE, chip: Profile = VIETNAMESE_CHIP_AUTHENTICATION, *more: Profile
+    pace: Profile = VIETNAMESE_PACE,
+    chip: Profile = VIETNAMESE_CHIP_AUTHENTICATION,
+    *more: Profile,
+    version: int = 1,
 ) -> bytes:
     """EF.CardAccess, in the order of the real one."""
     infos = pace_infos((pace, *more))
-    return tlv.build(0x31, terminal_authentication_info(), chip_authentication_info(chip), *infos)
+    return tlv.build(0x31, terminal_authentication_info(), chip_authentication_info(chip, version), *infos)
 
 
 def com(data_groups: tuple[int, ...] = DATA_GROUPS) -> bytes:
@@ -155,10 +178,7 @@ def dg14(
     :param version: of chip authentication. :param key_id: the key's number. :param named: whether its cipher is named.
     """
     infos = [terminal_authentication_info()]
-    if named:
-        infos.append(chip_authentication_info(chip, version, key_id))
-    number = b"" if key_id is None else der.integer(key_id)
-    infos.append(der.sequence(der.oid(_ID_PK_ECDH if chip.domain.elliptic else _ID_PK_DH), chip_spki, number))
+    infos += chip_authentication_infos(chip_spki, chip=chip, version=version, key_id=key_id, named=named)
     if pace is not None:
         infos += pace_infos((pace, *more))
     if proof is not None and proof.signature_oid is not None:

@@ -2,7 +2,8 @@
 
 Theory of operation. The C interface is used as it is, without pyscard's monitor threads, which die when the daemon
 restarts. Every connection has a context of its own, so that a reader thread can lose it and make a new one. A card is
-taken exclusively and reset at the start: no session of another program is left open on it.
+taken exclusively and reset at the start: no session of another program is left open on it. No call of a driver or of
+the service is awaited for ever, see :mod:`idcard.transport.patience`.
 
 Source: PC/SC Part 5, "ICC Resource Manager Definition".
 """
@@ -18,6 +19,7 @@ from idcard.errors import (
     ReaderMissing,
     TransportError,
 )
+from idcard.transport.patience import DEFAULT_SECONDS, Patience, PatientConnection
 
 try:
     from smartcard import scard
@@ -114,8 +116,16 @@ class _Context:
 def readers() -> tuple[str, ...]:
     """The names of the connected readers.
 
-    :raises ReaderMissing: if the PC/SC service does not run.
+    :raises ReaderMissing: if the PC/SC service does not run, or does not answer.
     """
+    patience = Patience(silence=ReaderMissing)
+    try:
+        return patience.ask(_readers)
+    finally:
+        patience.end()
+
+
+def _readers() -> tuple[str, ...]:
     context = _Context()
     try:
         return context.readers()
@@ -193,12 +203,18 @@ class PcscConnection:
         return bytes(atr)
 
 
-def connect(reader: str | None = None) -> PcscConnection:
+def connect(reader: str | None = None, *, patience_s: float = DEFAULT_SECONDS) -> PatientConnection:
     """The card on ``reader``, or on the first reader that holds one.
 
+    :param patience_s: how long each call of the driver may take.
     :raises ReaderMissing: if there is no such reader, or none at all.
     :raises CardRemoved: if no card lies there.
+    :raises CardSilent: if the driver hangs.
     """
+    return PatientConnection.made_by(lambda: _connected(reader), patience_s)
+
+
+def _connected(reader: str | None) -> PcscConnection:
     if reader is not None:
         return PcscConnection(reader)
     found = _with_card()
@@ -224,22 +240,29 @@ class ReaderWatch:
 
     :param reader: the reader's name; None watches all of them, those that are plugged in later included.
 
+    :param patience_s: how much longer than asked for the service may take, and how long each call of a driver.
+
     One thread at a time uses it. After :class:`~idcard.errors.ReaderMissing` it can be used again: the next
-    :meth:`wait` asks the service anew.
+    :meth:`wait` asks the service anew. A driver that hangs counts as a missing reader until it answers.
     """
 
-    def __init__(self, reader: str | None = None) -> None:
+    def __init__(self, reader: str | None = None, *, patience_s: float = DEFAULT_SECONDS) -> None:
         self._reader = reader
+        self._patience = Patience(patience_s, ReaderMissing)
+        self._connection: PatientConnection | None = None
         self._context: _Context | None = None
         self._states: list[tuple[str, int]] = []
 
     def wait(self, timeout_s: float) -> bool:
         """Whether a card lies on a reader now; returns at once when that changes, else after ``timeout_s`` seconds.
 
-        :raises ReaderMissing: if the reader, or the service, is not there.
+        :raises ReaderMissing: if the reader, or the service, is not there, or hangs.
         """
+        if self._connection is not None and self._connection.stuck:
+            raise ReaderMissing("the reader's driver hangs")
+        milliseconds = max(0, round(timeout_s * 1000))
         try:
-            return self._wait(max(0, round(timeout_s * 1000)))
+            return self._patience.ask(lambda: self._wait(milliseconds), seconds=timeout_s + self._patience.seconds)
         except TransportError as error:
             self.close()
             raise ReaderMissing(str(error), **error.facts) from error
@@ -252,21 +275,23 @@ class ReaderWatch:
         """
         return sum(event >> _COUNTED_FROM_BIT & 0xFFFF for _, event in self._states)
 
-    def connect(self) -> PcscConnection:
+    def connect(self) -> PatientConnection:
         """The card that lies there.
 
-        :raises TransportError: if it is gone, or another program holds it.
+        :raises TransportError: if it is gone, another program holds it, or the driver hangs.
         """
         name = next((name for name, event in self._states if event & scard.SCARD_STATE_PRESENT), None)
         if name is None:
             raise CardRemoved("no card lies on the reader")
-        return PcscConnection(name)
+        # Through the watch's own thread: a driver that hangs here keeps one, however often it is tried.
+        made = self._patience.ask(lambda: PcscConnection(name), late=PcscConnection.close)
+        self._connection = PatientConnection(made, self._patience.seconds)
+        return self._connection
 
     def close(self) -> None:
-        """Let go of the PC/SC service."""
-        if self._context is not None:
-            self._context.release()
-        self._context, self._states = None, []
+        """Let go of the PC/SC service; of one that hangs, when it answers."""
+        context, self._context, self._states = self._context, None, []
+        self._patience.end(None if context is None else context.release)
 
     def _wait(self, timeout_ms: int) -> bool:
         if self._context is None:

@@ -1,10 +1,10 @@
 """Connections around connections: each adds one manner and leaves the rest as it is."""
 
-from idcard.transport.base import Connection, HasLimits, Resettable
+from idcard.transport.base import Connection, Resettable
 
 
 class WrappedConnection:
-    """Another connection, with all that it can do: reset and limits are there where the inner one has them.
+    """Another connection, with all that it can do: reset is there where the inner one has it.
 
     :param inner: stays open when this one is dropped; :meth:`close` closes it.
     """
@@ -14,13 +14,17 @@ class WrappedConnection:
         self.reader: str = getattr(inner, "reader", "")
         if isinstance(inner, Resettable):
             self.reset = inner.reset
-        if isinstance(inner, HasLimits):
-            self.answer_limit = inner.answer_limit
 
     @property
     def atr(self) -> bytes:
         """The answer to reset."""
         return self._inner.atr
+
+    @property
+    def answer_limit(self) -> int | None:
+        """The most bytes in one answer, as the inner connection says; None where it does not."""
+        limit: int | None = getattr(self._inner, "answer_limit", None)
+        return limit
 
     def transmit(self, command: bytes) -> bytes:
         """The card's answer."""

@@ -288,7 +288,13 @@ def replace_file(file: Path, data: bytes) -> None:
         aside.replace(file)
     finally:
         aside.unlink(missing_ok=True)
-    folder = os.open(file.parent, os.O_RDONLY)
+    if os.name == "posix":
+        _sync_folder(file.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    """Bring a new name to the disk; elsewhere a folder is no file that can be opened, and the system does it."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -5,8 +5,6 @@ master list, a deviation list, or a bag (PKCS #7) of certificates and revocation
 or a revocation list, which differ in what stands in the validity's place.
 """
 
-import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +12,7 @@ from idcard.encoding import oids
 from idcard.encoding.ber import OID, SEQUENCE, door, load
 from idcard.encoding.cms import SignedData
 from idcard.errors import MalformedData
-from idcard.trust import ldif
+from idcard.trust import ldif, pem
 from idcard.trust.certificates import Certificate
 from idcard.trust.crl import Crl
 from idcard.trust.deviation_list import DeviationList
@@ -22,8 +20,6 @@ from idcard.trust.master_list import MAX_LIST_BYTES, MasterList
 
 Item = Certificate | Crl | MasterList | DeviationList
 _WHERE = "file"
-_MAX_LINE = 128
-_BEGIN, _END, _DASHES = b"-----BEGIN ", b"-----END ", b"-----"
 _PEM_KINDS = frozenset(
     {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE", b"X509 CRL", b"PKCS7", b"PKCS #7 SIGNED DATA", b"CMS"}
 )
@@ -47,7 +43,7 @@ class Contents:
             found = tuple(ldif.values(data))
             parts = tuple(value.data for value in found if value.data is not None)
             return cls(kind="ldif", parts=parts, broken=tuple(value.text for value in found if value.data is None))
-        parts = tuple(_pem(data)) if _BEGIN in data else (data,)
+        parts = tuple(_pem(data)) if pem.is_pem(data) else (data,)
         return cls(kind="file", parts=parts)
 
     @property
@@ -56,31 +52,11 @@ class Contents:
         return self.kind != "ldif"
 
 
-def pem_blocks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The kind and the text of each block of PEM in ``data``; what stands between them does not count.
-
-    :raises MalformedData: if one does not end before the next begins.
-    """
-    at = data.find(_BEGIN)
-    while at >= 0:
-        kind, _, rest = data[at + len(_BEGIN) : at + _MAX_LINE].partition(_DASHES)
-        begin = at + len(_BEGIN) + len(kind) + len(_DASHES)
-        end = data.find(_DASHES, begin)
-        mark = _END + kind + _DASHES
-        if end < 0 or data[end : end + len(mark)] != mark or not rest[:1].isspace():
-            raise MalformedData("holds PEM that is cut short", where=_WHERE)
-        yield kind, data[begin:end]
-        at = data.find(_BEGIN, end + len(mark))
-
-
 def _pem(data: bytes) -> Iterator[bytes]:
-    for kind, body in pem_blocks(data):
-        if kind not in _PEM_KINDS:
+    for block in pem.blocks(data):
+        if block.kind not in _PEM_KINDS:
             raise MalformedData("holds something else than certificates and lists", where=_WHERE)
-        try:
-            yield base64.b64decode(b"".join(body.split()), validate=True)
-        except binascii.Error as error:
-            raise MalformedData("holds PEM that is no base64", where=_WHERE) from error
+        yield block.der
 
 
 def items(part: bytes) -> tuple[Item, ...]:

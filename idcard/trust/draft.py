@@ -1,15 +1,14 @@
 """A trust store that is being changed, in memory, and how the change reaches the disk at one stroke."""
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from idcard.trust.archive import EMPTY, FILE, Archive, Entry, Kind, Source, name_digest, replace_file, to_bytes
 from idcard.trust.certificates import Certificate
+from idcard.trust.lock import locked
 from idcard.trust.settings import IMPORTED, SETTINGS, Settings, anchors_by_hand, read_imported
 
 LOCK = ".lock"
@@ -125,7 +124,7 @@ def editing(directory: Path, *, at: datetime) -> Iterator[Draft]:
     :raises ConfigurationError: if the store that is there is damaged; what is missing from it is not imported anew.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with _locked(directory):
+    with locked(directory / LOCK):
         settings = Settings.read(directory) if (directory / SETTINGS).exists() else None
         archive = read_imported(directory, settings)
         draft = Draft.of(archive, anchors_by_hand(directory, accept_demonstration=True))
@@ -145,13 +144,3 @@ def _write(directory: Path, settings: Settings | None, imported: bytes | None) -
     if settings.format != IMPORTED:
         # From now on the imported part must be there. Whoever did not come to this point does so the next time.
         replace(settings, format=IMPORTED).write(directory)
-
-
-@contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        flock(lock, LOCK_EX)
-        yield
-    finally:
-        os.close(lock)

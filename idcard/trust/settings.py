@@ -4,9 +4,6 @@
 part is missing is damaged, not smaller.
 """
 
-import base64
-import binascii
-import re
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from idcard.encoding.oids import DEMONSTRATION
-from idcard.errors import ConfigurationError, IdCardError
+from idcard.errors import ConfigurationError, IdCardError, MalformedData
+from idcard.trust import pem
 from idcard.trust.archive import EMPTY, FILE, Archive, damaged, replace_file, unreadable
 from idcard.trust.certificates import Certificate
 from idcard.trust.purpose import acts_as_authority
@@ -23,7 +21,6 @@ SETTINGS = "trust.toml"
 BY_HAND, IMPORTED = 1, 2
 MAX_FILE_BYTES = 1 << 18
 _SUFFIXES = frozenset({".cer", ".der", ".pem", ".crt"})
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _CLOCKS = timedelta(days=366)
 """By how much a declaration may be later than now: the clock of a machine that lost its power is behind."""
 _KEYS = frozenset({"format", "no_anchor_yet"})
@@ -141,14 +138,14 @@ def _read(file: Path) -> bytes:
 
 def _certificates(file: Path) -> list[bytes]:
     data = _read(file)
-    if b"-----BEGIN" not in data:
+    if not pem.is_pem(data):
         return [data]
-    found = _PEM.findall(data)
-    if not found or len(found) != data.count(b"-----BEGIN"):
-        raise damaged(file.name, "holds something else than certificates")
     try:
-        return [base64.b64decode(b"".join(body.split()), validate=True) for body in found]
-    except binascii.Error as error:
+        blocks = list(pem.blocks(data))
+        if any(block.kind != b"CERTIFICATE" for block in blocks):
+            raise damaged(file.name, "holds something else than certificates")
+        return [block.der for block in blocks]
+    except MalformedData as error:
         raise damaged(file.name, "is not PEM") from error
 
 

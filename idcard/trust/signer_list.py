@@ -17,8 +17,6 @@ Two signers may share an identifier: each is tried, and the one whose key signed
 Source: eHealth Network, "Electronic Health Certificate Specification" (key identifiers).
 """
 
-import base64
-import binascii
 import hashlib
 import re
 import tomllib
@@ -32,8 +30,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from idcard.encoding.oids import DEMONSTRATION
-from idcard.errors import ConfigurationError, IdCardError
+from idcard.errors import ConfigurationError, IdCardError, MalformedData
 from idcard.qr.token import key_id_of
+from idcard.trust import pem
 from idcard.trust.certificates import Certificate
 from idcard.trust.store import TrustStore
 
@@ -43,7 +42,7 @@ FOLDER: Final = "qr"
 _MAX_FILE_BYTES = 1 << 18
 _SUFFIXES = frozenset({".cer", ".der", ".pem", ".crt"})
 _KEY_NUMBER = re.compile(r"(?<=.)\.[0-9][0-9-]*$")
-_PEM = re.compile(rb"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----(.*?)-----END \1-----", re.DOTALL)
+_PEM_KINDS = frozenset({b"CERTIFICATE", b"PUBLIC KEY"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,14 +211,14 @@ def _blocks(file: Path) -> list[bytes]:
         raise _damaged(file.name, "cannot be read") from error
     if len(data) > _MAX_FILE_BYTES:
         raise _damaged(file.name, "is too long")
-    if b"-----BEGIN" not in data:
+    if not pem.is_pem(data):
         return [data]
-    found = _PEM.findall(data)
-    if len(found) != data.count(b"-----BEGIN"):
-        raise _damaged(file.name, "holds something else than certificates or public keys")
     try:
-        return [base64.b64decode(b"".join(body.split()), validate=True) for _, body in found]
-    except binascii.Error as error:
+        blocks = list(pem.blocks(data))
+        if any(block.kind not in _PEM_KINDS for block in blocks):
+            raise _damaged(file.name, "holds something else than certificates or public keys")
+        return [block.der for block in blocks]
+    except MalformedData as error:
         raise _damaged(file.name, "is not PEM") from error
 
 

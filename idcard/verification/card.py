@@ -11,7 +11,11 @@ from idcard.verification.chip_proof import genuine_chip
 from idcard.verification.circumstances import access, validity
 from idcard.verification.consistency import consistency
 from idcard.verification.identity import Contents, Subject
-from idcard.verification.passive_authentication import PassiveAuthentication, passive_authentication
+from idcard.verification.passive_authentication import (
+    PassiveAuthentication,
+    card_security_authentication,
+    passive_authentication,
+)
 from idcard.verification.policy import VIETNAM_STRICT, Policy
 from idcard.verification.provenance import Provenance
 from idcard.verification.transcripts import NOTHING_EXPECTED, Expectation
@@ -44,6 +48,9 @@ def verify(
     if at.tzinfo is None:
         raise ValueError("the moment of judgement needs a time zone")
     passive = vouched(evidence, passive_authentication(evidence, trust, at), vouchers, at, nonces=expectation.nonces)
+    card_security = card_security_authentication(evidence, trust, at)
+    if card_security is not None:
+        card_security = vouched(evidence, card_security, vouchers, at, nonces=expectation.nonces)
     provenance = Provenance.of(evidence, expectation)
     country = passive.country
     said = Contents.of(evidence.files, signer_country=country)
@@ -51,7 +58,7 @@ def verify(
     intact = said if all_intact else _of_intact(evidence, passive, country)
     facts = (
         *passive.facts,
-        genuine_chip(evidence, passive, expectation),
+        genuine_chip(evidence, passive, expectation, card_security),
         access(evidence, passive, believed=provenance.believed),
         validity(said, at),
         consistency(evidence, passive, intact, at),

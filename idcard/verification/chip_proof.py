@@ -22,6 +22,7 @@ from idcard.lds.dg15 import parse_dg15
 from idcard.lds.layout import File
 from idcard.lds.security_infos import SecurityInfos
 from idcard.verification.answers import chip_fact, right_answer, weaknesses
+from idcard.verification.chip_keys import Signed
 from idcard.verification.facts import Fact, Outcome, Reason
 from idcard.verification.passive_authentication import PassiveAuthentication
 from idcard.verification.provenance import Provenance
@@ -31,17 +32,22 @@ _DG14, _DG15 = 14, 15
 
 
 def genuine_chip(
-    evidence: Evidence, passive: PassiveAuthentication, expectation: Expectation = NOTHING_EXPECTED
+    evidence: Evidence,
+    passive: PassiveAuthentication,
+    expectation: Expectation = NOTHING_EXPECTED,
+    card_security: PassiveAuthentication | None = None,
 ) -> Fact:
     """The fact whether the chip is genuine; it passes only under a trusted signature.
 
     :param expectation: what the judge itself contributed to the proofs.
+    :param card_security: the same as ``passive`` of EF.CardSecurity, where that was read.
     """
     facts = [_active_authentication(evidence, passive, expectation)]
+    signed = Signed(document=passive, card_security=card_security)
     if evidence.chip_authentication is not None:
-        facts.append(chip_authentication(evidence, evidence.chip_authentication, passive, expectation))
+        facts.append(chip_authentication(evidence, evidence.chip_authentication, signed, expectation))
     if evidence.pace_cam is not None:
-        facts.append(pace_cam(evidence, evidence.pace_cam, passive, expectation))
+        facts.append(pace_cam(evidence, evidence.pace_cam, signed, expectation))
     return min(facts, key=_weight)
 
 

@@ -6,7 +6,7 @@ another time zone. So what is compared here is a difference, and where a sum or 
 edge of the calendar.
 """
 
-from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta, tzinfo
+from datetime import MINYEAR, date, datetime, timedelta, tzinfo
 
 
 def later(moment: datetime, by: timedelta) -> datetime:
@@ -22,4 +22,5 @@ def day_in(zone: tzinfo | None, moment: datetime) -> date:
     try:
         return moment.astimezone(zone).date()
     except (OverflowError, ValueError):
-        return date.min if moment.year - MINYEAR < MAXYEAR - moment.year else date.max
+        # Only a moment of the first year or of the last one leaves the calendar.
+        return date.min if moment.year == MINYEAR else date.max

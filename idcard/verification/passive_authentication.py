@@ -24,6 +24,7 @@ from idcard.encoding.mrz import Mrz
 from idcard.encoding.oids import DEMONSTRATION, HASHES
 from idcard.errors import MalformedData, ProtocolViolation, UnsupportedAlgorithm
 from idcard.evidence import Evidence
+from idcard.lds.card_security import CardSecurity
 from idcard.lds.dg1 import parse_dg1
 from idcard.lds.layout import File
 from idcard.lds.sod import Sod
@@ -36,7 +37,12 @@ from idcard.trust.store import TrustStore
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.revocation import revocation
 
-__all__ = ["PassiveAuthentication", "passive_authentication", "verify_signed_data"]
+__all__ = [
+    "PassiveAuthentication",
+    "card_security_authentication",
+    "passive_authentication",
+    "verify_signed_data",
+]
 
 _MAX_SIGNERS = 64
 """How many certificates of one issuer and serial number are tried; honest issuers make one."""
@@ -99,17 +105,39 @@ def passive_authentication(evidence: Evidence, trust: TrustStore, at: datetime) 
     except ProtocolViolation:
         return _without(Outcome.FAILED, Reason.MALFORMED_SECURITY_OBJECT)
     integrity, intact = _integrity(evidence, sod)
-    signature, signer = _signature(sod, trust)
-    signed_at = _signed_at(sod)
+    found = _of_signer(sod, integrity, evidence, trust, at)
+    return replace(found, listed=frozenset(sod.data_group_hashes), intact=intact)
+
+
+def card_security_authentication(evidence: Evidence, trust: TrustStore, at: datetime) -> PassiveAuthentication | None:
+    """The same facts of EF.CardSecurity, which is signed by itself; None where it was not read.
+
+    Its content is part of what is signed: it is intact where the signature is right.
+    """
+    if File.CARD_SECURITY not in evidence.files:
+        return None
+    try:
+        found = CardSecurity.from_bytes(evidence.files[File.CARD_SECURITY])
+    except ProtocolViolation:
+        return _without(Outcome.FAILED, Reason.MALFORMED_SECURITY_OBJECT)
+    integrity = _fact(FactName.INTEGRITY, Outcome.NOT_PERFORMED, Reason.NOTHING_READ)
+    judged = _of_signer(found, integrity, evidence, trust, at)
+    signed = judged.signature.outcome is Outcome.PASSED
+    return replace(judged, intact=frozenset({File.CARD_SECURITY} if signed else ()))
+
+
+def _of_signer(
+    signed: Sod | CardSecurity, integrity: Fact, evidence: Evidence, trust: TrustStore, at: datetime
+) -> PassiveAuthentication:
+    """The facts that follow from the signature and from who signed."""
+    signature, signer = _signature(signed, trust)
+    signed_at = _signed_at(signed)
     path = _path(signature, signer, trust, at, signed_at)
-    trusted = _trust(path, signature, signer, trust, evidence, at)
     return PassiveAuthentication(
         integrity=integrity,
         signature=signature,
-        trust=trusted,
+        trust=_trust(path, signature, signer, trust, evidence, at),
         revocation=revocation(signer, path.links if path else (), trust, at),
-        listed=frozenset(sod.data_group_hashes),
-        intact=intact,
         signer=signer,
         anchor=path.anchor if path else None,
         signed_at=signed_at,
@@ -125,7 +153,7 @@ def signer_of(evidence: Evidence, trust: TrustStore) -> Certificate | None:
         return None
 
 
-def _signer_of(sod: Sod, trust: TrustStore) -> tuple[Certificate | None, bool]:
+def _signer_of(sod: Sod | CardSecurity, trust: TrustStore) -> tuple[Certificate | None, bool]:
     """The certificate that the first signer is named after, and whether the document brought it.
 
     The store may hold several of that name, since anybody can make one: the right one is the one whose key signed.
@@ -136,13 +164,14 @@ def _signer_of(sod: Sod, trust: TrustStore) -> tuple[Certificate | None, bool]:
     if brought is not None:
         return brought, True
     named = trust.signers_of(signer_info)[:_MAX_SIGNERS]
-    if len(named) > 1:
-        named = tuple(one for one in named if signed_by(sod.signed_data, signer_info, one)) or named
-    issued = (one for one in named if len(named) > 1 and find_path(one, trust, at=one.not_before).anchor is not None)
-    return next(issued, named[0] if named else None), False
+    if len(named) < 2:
+        return (named[0] if named else None), False
+    able = tuple(one for one in named if signed_by(sod.signed_data, signer_info, one)) or named
+    issued = (one for one in able if find_path(one, trust, at=one.not_before).anchor is not None)
+    return next(issued, able[0]), False
 
 
-def _signed_at(sod: Sod) -> datetime | None:
+def _signed_at(sod: Sod | CardSecurity) -> datetime | None:
     try:
         return sod.signed_data.signers[0].signing_time if sod.signed_data.signers else None
     except MalformedData:
@@ -197,7 +226,7 @@ def _groups(files: Iterable[File]) -> str:
     return ",".join(str(number) for number in sorted(file.data_group or 0 for file in files))
 
 
-def _signature(sod: Sod, trust: TrustStore) -> tuple[Fact, Certificate | None]:
+def _signature(sod: Sod | CardSecurity, trust: TrustStore) -> tuple[Fact, Certificate | None]:
     """The fact and the signer; a document has exactly one signer, so only the first is looked at."""
     if not sod.signed_data.signers:
         return _fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SECURITY_OBJECT), None

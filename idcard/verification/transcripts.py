@@ -1,7 +1,8 @@
 """What key agreement with the chip leaves behind, judged again: chip authentication and PACE-CAM.
 
-Theory of operation. In chip authentication the chip's static key (signed, in DG14) and the terminal's ephemeral key
-give new session keys; the first answer that is sealed with them shows that the chip has its private key. Whoever knows
+Theory of operation. In chip authentication the chip's static key (signed, in DG14 or EF.CardSecurity) and the
+terminal's ephemeral key give new session keys; the first answer that is sealed with them shows that the chip has its
+private key. In version 2 the chip shows it at once, with a nonce and a token in clear. In both versions, whoever knows
 the ephemeral private key can compute all of that alone. So the transcript convinces a judge who made the key and kept
 it; to anybody else it is the word of the reader, which has to sign for it. A reader that saw the chip fail records no
 answer, or a bare status word: that is a copy, whoever says so.
@@ -13,25 +14,25 @@ that only the reader can bear witness.
 Source: ICAO Doc 9303-11, "Chip Authentication" and "PACE with Chip Authentication Mapping"; BSI TR-03110-2.
 """
 
-import hmac
 from dataclasses import dataclass, field
 
+from idcard.crypto.agreement_keys import AgreementKey, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.curves import Curve, Point
-from idcard.crypto.domains import AgreementKey, Domain, load_agreement_key
+from idcard.crypto.curves import Curve
+from idcard.crypto.domains import Domain, Scalar
 from idcard.crypto.kdf import session_keys
-from idcard.crypto.key_agreement import multiply
 from idcard.crypto.signature import EcPublicKey, load_public_key
 from idcard.crypto.strength import CURRENT
+from idcard.crypto.tokens import DYNAMIC_AUTHENTICATION_DATA, is_mapped, keys_of_answer
 from idcard.errors import IdCardError, ProtocolViolation, Unsupported, UnsupportedAlgorithm
 from idcard.evidence import WITNESSED_HERE, ChipAuthenticationProof, Evidence, PaceCamProof
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.lds.layout import File
 from idcard.lds.security_infos import SecurityInfos
-from idcard.verification.answers import chip_fact, right_answer, weaknesses
+from idcard.verification.answers import chip_fact, weaknesses
+from idcard.verification.chip_keys import Signed, key_files, keys_of, offered, source_of
 from idcard.verification.facts import Fact, Outcome, Reason
-from idcard.verification.passive_authentication import PassiveAuthentication
 
 _DH, _ECDH = "0.4.0.127.0.7.2.2.3.1.", "0.4.0.127.0.7.2.2.3.2."
 _CIPHERS = ("1", "2", "3", "4")
@@ -64,17 +65,14 @@ NOTHING_EXPECTED = Expectation()
 
 
 def chip_authentication(
-    evidence: Evidence,
-    proof: ChipAuthenticationProof,
-    passive: PassiveAuthentication,
-    expectation: Expectation,
+    evidence: Evidence, proof: ChipAuthenticationProof, signed: Signed, expectation: Expectation
 ) -> Fact:
     """The fact that follows from the transcript of chip authentication."""
     own = expectation.ephemeral_key is not None
     private = expectation.ephemeral_key if own else proof.ephemeral_private_key
     try:
-        infos = SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
-        if proof.oid not in _offered(infos):
+        file, infos = source_of(evidence, proof, 2 if _is_token(proof) else 1)
+        if proof.oid not in {oid for oid, _ in offered(infos)}:
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION)
         if proof.refused:
             sw = proof.response.hex().upper()
@@ -82,9 +80,10 @@ def chip_authentication(
         suite, key = _suite(proof.oid), _chip_key(infos, proof)
         if len(proof.response) <= _STATUS_BYTES:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if private is not None and not _is_key_pair(key.domain, private, proof.ephemeral_public_key):
+        scalar = None if private is None else key.domain.scalar_of(private)
+        if private is not None and not _is_key_pair(key.domain, scalar, proof.ephemeral_public_key):
             return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if private is not None and not _is_sealed(proof, suite, key, private):
+        if scalar is not None and not _holds(proof, suite, key, scalar):
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
         weak = CURRENT.agreement_weakness(key)
     except Unsupported as error:
@@ -93,27 +92,32 @@ def chip_authentication(
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_CHIP_AUTHENTICATION)
     if not own and evidence.witness not in expectation.witnesses:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_CHIP_AUTHENTICATION)
-    return right_answer(passive, File.DG14, witnessed=not own, weak=weak, protocol=_CHIP_AUTHENTICATION)
+    return signed.right_answer(file, witnessed=not own, weak=weak, protocol=_CHIP_AUTHENTICATION)
 
 
-def pace_cam(evidence: Evidence, proof: PaceCamProof, passive: PassiveAuthentication, expectation: Expectation) -> Fact:
-    """The fact that follows from the transcript of PACE with chip authentication mapping."""
+def pace_cam(evidence: Evidence, proof: PaceCamProof, signed: Signed, expectation: Expectation) -> Fact:
+    """The fact that follows from the transcript of PACE with chip authentication mapping.
+
+    The key is the one in EF.CardSecurity; DG14's stands in only where that file was not read.
+    """
+    file = File.CARD_SECURITY if File.CARD_SECURITY in evidence.files else File.DG14
     try:
-        infos = SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
+        infos = dict(key_files(evidence)).get(file, SecurityInfos(infos=()))
         curve = Curve.by_pace_parameter_id(proof.parameter_id)
         keys = [key for key in _chip_keys(infos) if key.curve == curve]
         if not keys:
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
-        if not any(_is_mapped(proof, curve, key) for key in keys):
+        right = [key for key in keys if _is_mapped(proof, key)]
+        if not right:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _PACE_CAM)
-        weak = weaknesses(keys[0])
+        weak = weaknesses(right[0])
     except Unsupported as error:
         return _unsupported(error, _PACE_CAM)
     except ProtocolViolation:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
     if evidence.witness not in expectation.witnesses:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_PACE_CAM)
-    return right_answer(passive, File.DG14, witnessed=True, weak=weak, protocol=_PACE_CAM)
+    return signed.right_answer(file, witnessed=True, weak=weak, protocol=_PACE_CAM)
 
 
 def _wrong(reason: Reason, protocol: str) -> Fact:
@@ -125,22 +129,15 @@ def _unsupported(error: Unsupported, protocol: str) -> Fact:
     return chip_fact(Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM, protocol=protocol, oid=oid)
 
 
-def _offered(infos: SecurityInfos) -> frozenset[str]:
-    """The protocols that the chip offers; where it names none beside its keys, 3DES is meant."""
-    named = frozenset(info.oid for info in infos.chip_authentication)
-    return named or frozenset((_ECDH if info.oid.endswith(".2") else _DH) + "1" for info in infos.chip_keys)
-
-
 def _chip_key(infos: SecurityInfos, proof: ChipAuthenticationProof) -> AgreementKey:
     """The chip's static key by its number; where the transcript gives none, the only key of its kind.
 
     :raises ProtocolViolation: if there is no such key, or more than one.
     """
-    kind = ".2" if proof.oid.startswith(_ECDH) else ".1"
-    found = [info for info in infos.chip_keys if proof.key_id in (None, info.key_id) and info.oid.endswith(kind)]
+    found = keys_of(infos, proof)
     if len(found) != 1:
         raise ProtocolViolation("no chip authentication key, or more than one")
-    return load_agreement_key(found[0].public_key)
+    return load_agreement_key(found[0])
 
 
 def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
@@ -148,20 +145,25 @@ def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
     return [key for key in keys if isinstance(key, EcPublicKey)]
 
 
-def _is_key_pair(domain: Domain, private: bytes, public: bytes) -> bool:
-    scalar = domain.scalar_of(private)
-    return scalar is not None and hmac.compare_digest(domain.public_key(scalar), public)
+def _is_key_pair(domain: Domain, scalar: Scalar | None, public: bytes) -> bool:
+    return scalar is not None and public in domain.forms(domain.public_key(scalar))
 
 
-def _is_sealed(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, private: bytes) -> bool:
-    """Whether the answer is sealed with the keys on which the chip's static key and this one agree."""
-    scalar = key.domain.scalar_of(private)
-    if scalar is None:
-        return False
+def _is_token(proof: ChipAuthenticationProof) -> bool:
+    """Whether the chip answered with nonce and token, as in version 2; a sealed answer never begins so."""
+    return proof.response[:1] == bytes([DYNAMIC_AUTHENTICATION_DATA])
+
+
+def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, scalar: Scalar) -> bool:
+    """Whether the answer shows the keys on which the chip's static key and this one agree: by its token or its seal."""
     secret = key.domain.agree(scalar, key.public_key)
-    channel = SecureChannel(session_keys(suite, secret), _counter_before(suite, proof.counter))
     try:
-        channel.unprotect(ResponseApdu.from_bytes(proof.response))
+        answer = ResponseApdu.from_bytes(proof.response)
+        if _is_token(proof):
+            public, data = proof.ephemeral_public_key, answer.data
+            keys_of_answer(suite, proof.oid, key.domain, secret=secret, public_key=public, answer=data)
+        else:
+            SecureChannel(session_keys(suite, secret), _counter_before(suite, proof.counter)).unprotect(answer)
     except IdCardError:
         return False
     return True
@@ -179,9 +181,5 @@ def _suite(oid: str) -> CipherSuite:
     return suite_of_pace(int(arc))
 
 
-def _is_mapped(proof: PaceCamProof, curve: Curve, key: EcPublicKey) -> bool:
-    scalar = int.from_bytes(proof.chip_authentication_data)
-    if not 0 < scalar < curve.n:
-        return False
-    point: Point = multiply(curve, scalar, key.point)
-    return hmac.compare_digest(curve.encode(point), proof.mapping_public_key)
+def _is_mapped(proof: PaceCamProof, key: EcPublicKey) -> bool:
+    return is_mapped(key.curve, key.point, proof.chip_authentication_data, proof.mapping_public_key)

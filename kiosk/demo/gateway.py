@@ -44,7 +44,7 @@ def _person(citizen: Citizen, cover: Cover) -> Iterator[str]:
     yield f"numbers = {json.dumps(numbers)}"
     yield f"name = {_text(holder.name)}"
     yield f'birth = "{holder.birth:%d/%m/%Y}"'
-    yield f"result = {_text('000' if cover.until is None else '010')}"
+    yield f"result = {_text(citizen.payer_result)}"
     yield "fields = { " + ", ".join(f"{name} = {_text(value)}" for name, value in fields.items()) + " }"
 
 

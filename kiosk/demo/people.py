@@ -14,6 +14,8 @@ from kiosk.insurance.roster.names import Described
 
 Generation = Literal[2021, 2024]
 _GROUPS = {"1": "TE", "2": "BT", "3": "HT", "4": "GD", "5": "QN"}
+COVERED, ENDED = "000", "010"
+"""Result codes of the payer's service."""
 _FILE = Path(__file__).with_name("people.toml")
 
 
@@ -65,6 +67,11 @@ class Citizen:
         if self.cover is None:
             return self.insurance_number
         return f"{_GROUPS[self.cover.benefit]}{self.cover.benefit}36{self.insurance_number}"
+
+    @property
+    def payer_result(self) -> str:
+        """The payer's result code for the citizen, as long as nobody changes it: covered, or cover has ended."""
+        return COVERED if self.cover is not None and self.cover.until is None else ENDED
 
     def roster_entry(self) -> RosterEntry | None:
         """The citizen's row in the roster, where there is one."""

@@ -28,6 +28,8 @@ class Laid:
     before_camera: str | None = None
     gateway: str = "ok"
     """How the payer's gateway was told to behave."""
+    ended: frozenset[str] = frozenset()
+    """Of whom the payer's gateway was told that their cover has ended."""
     scanned: str | None = None
     scanner: bool = True
     reader: str = "ok"
@@ -101,6 +103,12 @@ class Bench:
         """Remember how the payer's gateway was told to behave."""
         with self._lock:
             self._laid = replace(self._laid, gateway=mood)
+
+    def set_ended(self, citizen: str, ended: bool) -> None:
+        """Remember whether the payer's gateway was told that a citizen's cover has ended."""
+        with self._lock:
+            others = self._laid.ended - {citizen}
+            self._laid = replace(self._laid, ended=others | {citizen} if ended else others)
 
     def scan(self, citizen: str) -> None:
         """Hold the scanner over the code of a citizen's card; KeyError for an unknown one.

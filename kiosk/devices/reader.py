@@ -1,4 +1,8 @@
-"""The PC/SC reader on the kiosk's desk, which survives restarts of the daemon and being plugged in again."""
+"""The PC/SC reader on the kiosk's desk, which survives restarts of the daemon and being plugged in again.
+
+A driver that hangs is a missing reader: the thread that asks is let go, staff are told, and the lane closes until the
+driver answers.
+"""
 
 import time
 
@@ -11,10 +15,18 @@ class PcscDesk:
     :param reader: the reader's name, or None for whatever readers there are.
     :param first_pause_s: how long to wait before asking again for a reader that is missing; doubled each time, up to
         ``longest_pause_s``, so that a missing reader costs nothing.
+    :param patience_s: how long a call of the driver may take.
     """
 
-    def __init__(self, reader: str | None = None, *, first_pause_s: float = 0.25, longest_pause_s: float = 4.0) -> None:
-        self._watch = ReaderWatch(reader)
+    def __init__(
+        self,
+        reader: str | None = None,
+        *,
+        first_pause_s: float = 0.25,
+        longest_pause_s: float = 4.0,
+        patience_s: float = 20.0,
+    ) -> None:
+        self._watch = ReaderWatch(reader, patience_s=patience_s)
         self._first_pause_s = first_pause_s
         self._longest_pause_s = longest_pause_s
         self._pause_s = first_pause_s

@@ -82,9 +82,12 @@ class Resolution(StrEnum):
     FRAUD_SUSPECTED = "fraud_suspected"
     CAME_BACK = "came_back"
     """By itself: the device that was lost works again. Nobody can choose it."""
+    DAY_OVER = "day_over"
+    """By itself: its desk ticket was left over from an earlier day. Nobody can choose it."""
 
 
-SETTLED_BY_STAFF = tuple(word for word in Resolution if word not in (Resolution.ADMITTED, Resolution.CAME_BACK))
+_NOT_CHOSEN = (Resolution.ADMITTED, Resolution.CAME_BACK, Resolution.DAY_OVER)
+SETTLED_BY_STAFF = tuple(word for word in Resolution if word not in _NOT_CHOSEN)
 """What staff can choose where nobody is admitted."""
 
 

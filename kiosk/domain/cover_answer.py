@@ -145,13 +145,14 @@ def _card(answer: CoverAnswer, number: str, start: date | None, end: date | None
     if start is None:
         return None
     parsed = parse_number(number)
+    insured = parsed or parse_number(answer.insurance_number)
     return Coverage(
         valid_from=start,
         valid_to=end,
         benefit=str(parsed.benefit_level or "") if parsed else "",
         home_clinic=home,
         as_of=answer.as_of,
-        insurance_number=parsed.text if parsed else answer.insurance_number or None,
+        insurance_number=insured.text if insured else None,
         object_group=parsed.group if parsed else None,
         source=CoverSource.GATEWAY,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from idcard import BirthDate
+from idcard import BirthDate, Sex
 from kiosk.domain.eligibility import CoverSource, Eligibility
 from kiosk.domain.worklist import Source
 
@@ -24,12 +24,18 @@ class Online(StrEnum):
     BUSY = "busy"
     DOWN = "down"
     """The gateway gave no usable answer."""
+    MALFORMED = "malformed"
+    """The gateway's answer about this person made no sense."""
+    NONSENSE = "nonsense"
+    """The gateway answered nobody with sense any more, and is left in peace for a while."""
     REFUSED = "refused"
     """The gateway refuses the clinic's account."""
     ANOTHER_PERSON = "another_person"
     """The answer was about somebody else."""
     UNREACHABLE = "unreachable"
     """The staff process did not answer."""
+    UNASKABLE = "unaskable"
+    """What is known of the person makes no question: no name, or one that no document holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -44,6 +50,7 @@ class Asked:
     birth: BirthDate
     personal_number: str | None = None
     insurance_number: str | None = None
+    sex: Sex | None = None
     latin: bool = False
     source: Source = Source.CHIP
     spellings: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ class CoverReason(StrEnum):
     NAME_DIFFERS = "cover_name_differs"
     NAME_NEARLY = "cover_name_nearly"
     BIRTH_DIFFERS = "cover_birth_differs"
+    SEX_DIFFERS = "cover_sex_differs"
     WITHDRAWN = "cover_withdrawn"
     REPORTED_LEFT = "cover_reported_left"
     MOVED_PROVINCE = "cover_moved_province"

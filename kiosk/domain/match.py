@@ -4,9 +4,10 @@ Theory of operation. The personal number is the key; names and births protect fr
 record linked to the wrong number. So nothing matches automatically without the same number, and what the number and the
 birth cannot make up for goes to a clerk:
 
-* names alike but for case, spacing, the place of a tone or i for y match, with the birth date or its year alone;
-* the surname last, or the given name first, matches likewise, but only as a whole turn: two words that changed places
-  elsewhere make another name;
+* names alike but for case, spacing, the place of a tone or i for y match, with the birth date or its year alone; words
+  run together only where they part in one way, or Thu Yên would be Thuyên and Hồ Ngân Hồng Ân;
+* the surname last, or the given name first, matches with its marks and the whole birth date, but only as a whole turn:
+  two words that changed places elsewhere make another name;
 * a name wholly without marks matches the marked one only where it was certainly stripped (by the source, as in
   the chip's zone, or because its words cannot be without marks), and only with the whole birth date;
 * one tone, one mark or one letter more or less between marked names is another person until a clerk says otherwise:
@@ -25,6 +26,7 @@ from enum import StrEnum
 from idcard import BirthDate, Sex
 from kiosk.domain.alignment import Difference, Kind, side_by_side
 from kiosk.domain.spelling import has_marks, joined, no_syllable, one_slip, plain, syllable, unmarked, words
+from kiosk.domain.syllables import spaced_alike
 
 __all__ = [
     "BirthGrade",
@@ -39,6 +41,8 @@ __all__ = [
     "match_names",
     "match_person",
     "parse_birth",
+    "parse_sex",
+    "same_sex",
 ]
 
 
@@ -48,7 +52,7 @@ class Grade(StrEnum):
     EXACT = "exact"
     """The same but for case, spacing and the way characters are put together."""
     SAME_SPELLING = "same_spelling"
-    """The same but for habits of spelling: the place of a tone, i for y, words run together."""
+    """The same but for habits of spelling: the place of a tone, i for y, words run together that part in one way."""
     NO_ACCENTS = "no_accents"
     """One of them is certainly written without any marks, and is the same otherwise."""
     SWAPPED = "swapped"
@@ -70,7 +74,9 @@ class BirthGrade(StrEnum):
 
 
 _ORDER = tuple(Grade)
+_AS_WRITTEN = (Grade.EXACT, Grade.SAME_SPELLING)
 _SHARED = ("văn", "thị")
+_SEXES = {"nam": Sex.MALE, "nu": Sex.FEMALE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -131,8 +137,9 @@ class MatchRule:
         """Whether this grade, with these births and the same number, is enough."""
         if _ORDER.index(grade) > _ORDER.index(self.automatic_up_to):
             return False
-        # A name without its marks is several names, so it needs the whole date.
-        return births is BirthGrade.SAME or (births is BirthGrade.PARTLY and grade is not Grade.NO_ACCENTS)
+        # A name without its marks is several names, and one that is turned round may be another family's. The number
+        # tells the year by itself: so a year alone adds nothing, and only the name as it is written makes up for it.
+        return births is BirthGrade.SAME or (births is BirthGrade.PARTLY and grade in _AS_WRITTEN)
 
 
 def match_names(a: str, b: str, *, a_latin: bool = False, b_latin: bool = False) -> NameMatch:
@@ -160,14 +167,14 @@ def match_person(a: PersonFacts, b: PersonFacts, rule: MatchRule | None = None) 
     names = match_names(a.name, b.name, a_latin=a.latin, b_latin=b.latin)
     births = match_births(a.birth, b.birth)
     same_number = a.number is not None and a.number == b.number
-    same_sex = a.sex is None or b.sex is None or Sex.UNSPECIFIED in (a.sex, b.sex) or a.sex is b.sex
+    sexes = same_sex(a.sex, b.sex)
     enough = (rule or MatchRule()).allows(names.grade, births)
     return PersonMatch(
         names=names,
         births=births,
         same_number=same_number,
-        same_sex=same_sex,
-        automatic=enough and same_number and same_sex,
+        same_sex=sexes,
+        automatic=enough and same_number and sexes,
     )
 
 
@@ -198,18 +205,31 @@ def parse_birth(text: str) -> BirthDate | None:
         return None
 
 
+def parse_sex(text: str) -> Sex | None:
+    """The sex that the payer's service writes (``Nam``, ``Nữ``, also without marks); None for anything else."""
+    return _SEXES.get(unmarked(plain(text)))
+
+
+def same_sex(a: Sex | None, b: Sex | None) -> bool:
+    """Whether nothing is known that two records differ in; who says no sex differs from nobody."""
+    return a is None or b is None or Sex.UNSPECIFIED in (a, b) or a is b
+
+
 def _grade(one: str, other: str, one_latin: bool, other_latin: bool) -> Grade:
     if not one or not other:
         return Grade.DIFFERENT
+    a, b = words(one), words(other)
     if one == other:
         return Grade.NO_ACCENTS if one_latin or other_latin else Grade.EXACT
-    a, b = words(one), words(other)
-    if _spelled(a) == _spelled(b) or joined(one) == joined(other):
+    if _spelled(a) == _spelled(b):
         return Grade.SAME_SPELLING
+    if joined(one) == joined(other):
+        return Grade.SAME_SPELLING if spaced_alike(one, other) else Grade.CLOSE
     if _bare(a) == _bare(b):
         return _grade_of_bare(a, b, one_latin, other_latin)
     if _turned(a, b):
-        return Grade.SWAPPED
+        # Without marks it is several names, and turned round it is several more.
+        return Grade.SWAPPED if any(map(has_marks, a)) else Grade.CLOSE
     return Grade.CLOSE if _close(a, b) else Grade.DIFFERENT
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idcard import BirthDate
+from idcard import BirthDate, Sex
 from kiosk.domain.match import BirthGrade, Grade, match_births, match_names, parse_birth
 
 
@@ -115,7 +115,8 @@ def _differences(left: Said, right: Said) -> Iterator[Mismatch]:
     births = match_births(_birth(left.birth), _birth(right.birth))
     if births in (BirthGrade.PARTLY, BirthGrade.DIFFERENT):
         yield _mismatch(Field.BIRTH, left, left.birth, right, right.birth, births.value)
-    if left.sex and right.sex and left.sex != right.sex:
+    # A document that says "unspecified" contradicts nobody.
+    if left.sex and right.sex and left.sex != right.sex and Sex.UNSPECIFIED not in (left.sex, right.sex):
         yield _mismatch(Field.SEX, left, left.sex, right, right.sex, Grade.DIFFERENT.value)
 
 

@@ -21,6 +21,8 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _RECEIPT = re.compile(r"[\x21-\x7e]{1,128}")
 _TAKEN, _REFUSED_ACCOUNT = "200", frozenset({"401", "403"})
 _SHORT, _LONG = 64, 2000
+_CODE_LONGEST = 16
+"""No facility's code is longer than five characters; what is three times as long is none."""
 _MOST_VISITS = 1000
 
 
@@ -95,7 +97,7 @@ def cover_answer(fields: Mapping[str, Any], *, asked_number: str, as_of: datetim
         name=_text(fields, "hoTen", 200),
         birth=_text(fields, "ngaySinh"),
         sex=_text(fields, "gioiTinh"),
-        home_clinic=_text(fields, "maDKBD"),
+        home_clinic=_text(fields, "maDKBD", _CODE_LONGEST),
         home_clinic_name=_text(fields, "tenDKBD", 500),
         authority=_text(fields, "cqBHXH", 500),
         area=_text(fields, "maKV"),
@@ -106,7 +108,7 @@ def cover_answer(fields: Mapping[str, Any], *, asked_number: str, as_of: datetim
         new_number=_text(fields, "maTheMoi"),
         new_valid_from=_day(fields, "gtTheTuMoi"),
         new_valid_to=_day(fields, "gtTheDenMoi"),
-        new_home_clinic=_text(fields, "maDKBDMoi"),
+        new_home_clinic=_text(fields, "maDKBDMoi", _CODE_LONGEST),
         new_home_clinic_name=_text(fields, "tenDKBDMoi", 500),
         as_of=as_of,
     )

@@ -143,7 +143,7 @@ class Gateway:
 
     def _ask(self, path: str, question: Question, officer: Officer, read: Callable[[Mapping[str, Any]], T]) -> T:
         until = self._clock.monotonic() + self._account.deadline_s
-        with self._circuit.asking():
+        with self._circuit.asking(question.number):
             for tried in range(1, TRIES + 1):
                 try:
                     return read(self._once(path, _body(question, officer), until))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from idcard import BirthDate
+from idcard import BirthDate, Sex
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import Coverage, CoverReason, CoverSource, Eligibility, NextStep, Step
@@ -41,6 +41,7 @@ class _Question(_Message):
     birth: _Birth
     personal_number: Number | None = None
     insurance_number: Number | None = None
+    sex: Sex | None = None
     latin: bool = False
     source: Source = Source.CHIP
 
@@ -72,13 +73,17 @@ class _Nothing(_Message):
 
 
 def question_bytes(asked: Asked) -> bytes:
-    """The message that asks about somebody."""
+    """The message that asks about somebody.
+
+    :raises ValueError: where what is known of them is no question: no name, or one beyond every document's bounds.
+    """
     birth = _Birth(year=asked.birth.year, month=asked.birth.month, day=asked.birth.day)
     question = _Question(
         name=asked.name,
         birth=birth,
         personal_number=asked.personal_number,
         insurance_number=asked.insurance_number,
+        sex=asked.sex,
         latin=asked.latin,
         source=asked.source,
     )
@@ -97,6 +102,7 @@ def question_of(content: bytes) -> Asked:
         birth=birth,
         personal_number=question.personal_number,
         insurance_number=question.insurance_number,
+        sex=question.sex,
         latin=question.latin,
         source=question.source,
     )

@@ -15,7 +15,12 @@ class DownReason(StrEnum):
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
     CIRCUIT_OPEN = "circuit_open"
+    NONSENSE = "nonsense"
+    """The circuit is open, because answers about one person after another made no sense."""
 
+
+ODD = frozenset({DownReason.MALFORMED, DownReason.TOO_LARGE})
+"""Answers that make no sense: the gateway is there, and perhaps only one person's data are bad."""
 
 PASSING = frozenset({DownReason.UNREACHABLE, DownReason.DROPPED, DownReason.SERVER_ERROR})
 """Reasons for which another try may help at once; a gateway that talks nonsense will go on doing so."""

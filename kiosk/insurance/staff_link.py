@@ -26,7 +26,12 @@ class StaffLink:
     def ask(self, asked: Asked) -> OnlineAnswer:
         """What the payer says about this person; NoOnlineAnswer where nothing usable came."""
         try:
-            return answer_of(self._post(question_bytes(asked)))
+            question = question_bytes(asked)
+        except ValueError:
+            # Pydantic's error would quote the name.
+            raise NoOnlineAnswer(Online.UNASKABLE) from None
+        try:
+            return answer_of(self._post(question))
         except (OSError, http.client.HTTPException, MalformedMessage):
             raise NoOnlineAnswer(Online.UNREACHABLE) from None
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.interop.checkin_table import CheckinRules, CheckinTable, Fault, FaultKind, Row
-from kiosk.interop.visit import OpenedVisit, Order, OrderKind
+from kiosk.interop.visit import UNKNOWN, OpenedVisit, Order, OrderKind
 
 ROOT, LIST, ROW, SIGNATURE = "CHI_TIEU_TRANG_THAI_KCB", "DSACH_TRANG_THAI_KCB", "TRANG_THAI_KCB", "CHUKYDONVI"
 _SEX = {"M": "1", "F": "2"}
@@ -54,6 +54,9 @@ def checkin_row(visit: OpenedVisit, table: CheckinTable, *, number: int = 1) -> 
     """
     if visit.person is None:
         return NotReported(reason="record_gone")
+    if visit.person == UNKNOWN:
+        # An emergency: whoever is known later gets a visit of their own, which is reported.
+        return NotReported(reason="nobody_known")
     if visit.order is None:
         return Waits(reason="service_unknown")
     if visit.order.route is None:

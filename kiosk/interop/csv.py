@@ -1,7 +1,7 @@
 """Admissions as CSV for a spreadsheet: UTF-8 with its mark, a fixed set of columns, and no cell that computes.
 
-A spreadsheet runs what begins with ``=``, ``+``, ``-``, ``@``, a tabulator or a line's end; such a cell gets an
-apostrophe before it. Numbers are texts, so that their leading zeros may survive.
+What a spreadsheet would run gets an apostrophe before it (:mod:`kiosk.services.cells`). Numbers are texts, so that
+their leading zeros may survive.
 """
 
 import csv
@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable
 
 from kiosk.interop.visit import OpenedVisit
+from kiosk.services.cells import safe_cell
 
 MARK = "\ufeff"
 COLUMNS = (
@@ -35,7 +36,6 @@ COLUMNS = (
     "route",
     "service_code",
 )
-_COMPUTES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_of(visits: Iterable[OpenedVisit]) -> bytes:
@@ -46,11 +46,6 @@ def csv_of(visits: Iterable[OpenedVisit]) -> bytes:
     for visit in visits:
         writer.writerow([safe_cell(cell) for cell in _cells(visit)])
     return (MARK + out.getvalue()).encode()
-
-
-def safe_cell(text: str) -> str:
-    """The text, so that no spreadsheet computes it."""
-    return f"'{text}" if text.startswith(_COMPUTES) else text
 
 
 def _cells(visit: OpenedVisit) -> list[str]:

@@ -5,8 +5,9 @@ receiver and device says how far that went, and device and number of an event ha
 due. What a receiver does not take waits longer each time, never twice the same, and after so many tries a person must
 look; later events of the same visit wait behind it. A receiver that cannot be reached costs no try: it is left in peace
 for a while, and another delivery goes first the next time. A crash between handing over and writing that down hands
-over again, so every message bears the event's id and receivers know it again. Rows hold references; the person is
-opened for one message and forgotten.
+over again, so every message bears the event's id and receivers know it again. What is sent again by hand is held
+against what happened since: a visit whose cancellation is settled is not registered again. Rows hold references; the
+person is opened for one message and forgotten.
 """
 
 import json
@@ -21,8 +22,8 @@ from sqlalchemy.orm import Session
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.interop.orders import NOTHING_USUAL, UsualOrders
-from kiosk.interop.sink import Delivered, Down, Failed, GivenUp, Outcome, Sink, VisitEvent, Waiting
-from kiosk.interop.visit import HAPPENINGS, OpenedVisit, open_visit
+from kiosk.interop.sink import NO_LONGER, Delivered, Down, Failed, GivenUp, Outcome, Sink, VisitEvent, Waiting
+from kiosk.interop.visit import HAPPENINGS, Happening, OpenedVisit, open_visit
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.store import deliveries, repositories
@@ -51,6 +52,8 @@ class _Due:
 
     event: VisitEvent
     visit: OpenedVisit | None
+    is_over: bool = False
+    """The receiver's word on the visit's cancellation is there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +180,14 @@ class Deliverer:
                 # The next event of the visit goes in the next round, once it is known what came of this one.
                 blocked.add(delivery.visit_id)
                 if delivery.next_at <= now and len(due) < _BATCH:
-                    due.append(_Due(event=_event(event), visit=self._opened(session, delivery.visit_id)))
+                    due.append(self._one(session, event, delivery.visit_id))
         return due
+
+    def _one(self, session: Session, event: Outbox, visit_id: str) -> _Due:
+        visit = self._opened(session, visit_id)
+        cancelled = visit is not None and visit.state == "cancelled" and event.kind != "cancelled"
+        over = cancelled and deliveries.was_cancelled_before(session, self.name, visit_id)
+        return _Due(event=_event(event), visit=visit, is_over=over)
 
     def _opened(self, session: Session, visit_id: str) -> OpenedVisit | None:
         visit = session.get(Visit, visit_id)
@@ -190,6 +199,8 @@ class Deliverer:
     def _tried(self, due: _Due) -> Outcome:
         if due.visit is None:
             return GivenUp(reason="no_such_visit")
+        if due.is_over and due.event.happening in (Happening.REGISTERED, Happening.UPDATED):
+            return NO_LONGER
         try:
             return self._sink.deliver(due.event, due.visit)
         except Exception as error:

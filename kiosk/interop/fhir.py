@@ -1,8 +1,10 @@
 """A visit as a FHIR R4 transaction: patient, clinic, room, encounter, coverage, and what the insurer said of it.
 
 Theory of operation. Every entry is a PUT to an id that is made of the visit's, so that sending it again changes nothing
-and sending it later updates what was there. No address and no reference holds a person's number or name. A patient has
-an id for each visit: to tell that two are one person is the server's task, by the identifiers. Systems and codes of
+and sending it later updates what was there. No address and no reference holds a person's number or name. A patient's id
+is made of a number under a key of the clinic's: the same at every visit, so that a server has one Patient for a person,
+and it tells nobody who that is. Whoever has no number, or where the receiver is set so, has an id for each visit. Of
+whom nobody knows the name there is a Patient that says so (data-absent-reason). Systems and codes of
 identifiers are data (``fhir_systems.toml``); nothing here was validated against the profiles of VN Core, and the bundle
 says so in its tag.
 
@@ -11,6 +13,7 @@ Source: HL7 FHIR R4 (4.0.1); only elements that R4 and R4B share are used.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,11 @@ from kiosk.services.person import PersonRecord
 Resource = dict[str, Any]
 
 _GENDER = {"M": "male", "F": "female"}
+_NOT_KNOWN = {
+    "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"},
+    ]
+}
 
 
 class Systems(Part):
@@ -53,7 +61,7 @@ def fhir_systems(path: Path = DATA / "fhir_systems.toml") -> FhirSystems:
 
 
 def visit_bundle(visit: OpenedVisit, table: FhirSystems, *, cancelled: bool = False) -> Resource:
-    """The transaction; a ValueError where the record does not open, for then there is no patient."""
+    """The transaction; a ValueError where the record was erased or does not open, for then there is no patient."""
     person = visit.person
     if person is None:
         raise ValueError("nobody to speak of")
@@ -91,6 +99,14 @@ def _reference(kind: str, visit: OpenedVisit) -> Resource:
     return {"reference": f"{kind}/{visit.visit_id}"}
 
 
+def _patient_id(visit: OpenedVisit) -> str:
+    return visit.visit_id if visit.patient_key is None else f"p-{visit.patient_key}"
+
+
+def _of_patient(visit: OpenedVisit) -> Resource:
+    return {"reference": f"Patient/{_patient_id(visit)}"}
+
+
 def _clinic_id(visit: OpenedVisit) -> str:
     return f"clinic-{visit.clinic.code}"
 
@@ -98,7 +114,7 @@ def _clinic_id(visit: OpenedVisit) -> str:
 def _patient(visit: OpenedVisit, person: PersonRecord, systems: Systems) -> Resource:
     found: Resource = {
         "resourceType": "Patient",
-        "id": visit.visit_id,
+        "id": _patient_id(visit),
         "identifier": [
             *_identifier(systems.personal_number, person.personal_number),
             *_identifier(systems.passport, None if person.personal_number else person.document_number),
@@ -106,7 +122,7 @@ def _patient(visit: OpenedVisit, person: PersonRecord, systems: Systems) -> Reso
         ],
         "name": [_name(person.display_name)],
         "gender": _GENDER.get(person.sex or "", "unknown"),
-        "birthDate": person.birth,
+        **({"birthDate": person.birth} if person.birth else {"_birthDate": _NOT_KNOWN}),
         "managingOrganization": {"reference": f"Organization/{_clinic_id(visit)}"},
     }
     return {key: value for key, value in found.items() if value not in (None, [])}
@@ -114,7 +130,9 @@ def _patient(visit: OpenedVisit, person: PersonRecord, systems: Systems) -> Reso
 
 def _name(name: str) -> Resource:
     """Vietnamese names begin with the family's; the rest is given."""
-    family, *given = name.split() or [""]
+    if not name.strip():
+        return dict(_NOT_KNOWN)
+    family, *given = name.split()
     if not given:
         return {"use": "official", "text": name}
     return {"use": "official", "text": name, "family": family, "given": given}
@@ -156,9 +174,9 @@ def _encounter(visit: OpenedVisit, systems: Systems, *, cancelled: bool) -> Reso
         "id": visit.visit_id,
         "meta": {"tag": [{"system": systems.assurance, "code": visit.assurance}]},
         "identifier": _identifier(systems.visit, visit.visit_id),
-        "status": "cancelled" if cancelled else "arrived",
+        "status": "cancelled" if cancelled or visit.state == "cancelled" else "arrived",
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB", "display": "ambulatory"},
-        "subject": _reference("Patient", visit),
+        "subject": _of_patient(visit),
         "period": {"start": visit.local_arrival.isoformat(timespec="seconds")},
         "serviceProvider": {"reference": f"Organization/{_clinic_id(visit)}"},
     }
@@ -177,7 +195,7 @@ def _coverage(visit: OpenedVisit, person: PersonRecord, systems: Systems) -> lis
         "identifier": _identifier(systems.insurance_number, visit.insurance_number),
         "status": "active",
         "subscriberId": visit.insurance_number,
-        "beneficiary": _reference("Patient", visit),
+        "beneficiary": _of_patient(visit),
         "payor": [_payor()],
     }
     period = {"start": person.covered_from, "end": person.covered_to}
@@ -196,7 +214,7 @@ def _question(visit: OpenedVisit) -> Resource:
         "id": visit.visit_id,
         "status": "active",
         "purpose": ["validation"],
-        "patient": _reference("Patient", visit),
+        "patient": _of_patient(visit),
         "created": visit.local_arrival.isoformat(timespec="seconds"),
         "insurer": _payor(),
         "insurance": [{"coverage": _reference("Coverage", visit)}],
@@ -211,7 +229,7 @@ def _answer(visit: OpenedVisit) -> Resource:
         "id": visit.visit_id,
         "status": "active",
         "purpose": ["validation"],
-        "patient": _reference("Patient", visit),
+        "patient": _of_patient(visit),
         "servicedDate": as_of.date().isoformat(),
         "created": as_of.isoformat(timespec="seconds"),
         "request": _reference("CoverageEligibilityRequest", visit),
@@ -225,13 +243,16 @@ def _answer(visit: OpenedVisit) -> Resource:
 class FhirSink:
     """Posts a visit's transaction to a server's base address.
 
-    :param token: a bearer token, or nothing.
+    :param token: a bearer token, or nothing. :param by_person: whether a person has one Patient for all visits.
     """
 
-    def __init__(self, name: str, poster: Poster, table: FhirSystems, *, token: str = "") -> None:
+    def __init__(
+        self, name: str, poster: Poster, table: FhirSystems, *, token: str = "", by_person: bool = True
+    ) -> None:
         self.name = name
         self._poster = poster
         self._table = table
+        self._by_person = by_person
         self._headers = {"Content-Type": "application/fhir+json; charset=utf-8", "Prefer": "return=minimal"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -244,6 +265,8 @@ class FhirSink:
         """What came of posting it."""
         if visit.person is None:
             return NOT_SENT if visit.erased else GivenUp(reason="record_gone")
+        if not self._by_person:
+            visit = replace(visit, patient_key=None)
         bundle = visit_bundle(visit, self._table, cancelled=event.happening is Happening.CANCELLED)
         return self._poster.post(bundle_json(bundle), {**self._headers, "X-Request-Id": event.id})
 

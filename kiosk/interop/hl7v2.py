@@ -2,7 +2,9 @@
 
 Theory of operation. A message is segments that end with a carriage return; fields are parted by ``|``, components by
 ``^``, repetitions by ``~``. What a text holds of these is escaped. The character set is said in MSH-18 and is UTF-8
-without exception. MSH-10 is made of the event's id, so that a message that is sent again is known again.
+without exception. MSH-10 is made of the event's id, so that a message that is sent again is known again. The internal
+identifier (PI) is the person's key, the same at every visit, or the visit's id where no number is known. Of whom nobody
+knows the name, PID-5 has a name of the type "unspecified" (table 0200, U), and PID-31 calls the identity unknown.
 
 Source: HL7 version 2.5, chapters 2 (control) and 3 (patient administration).
 """
@@ -27,6 +29,8 @@ _EVENTS = {
 }
 _ESCAPES = str.maketrans({"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "&": "\\T\\"})
 _CONTROL_ID = 20
+_IDENTITY_UNKNOWN = 31
+_NAMELESS = "^^^^^^U"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +137,14 @@ def _patient(visit: OpenedVisit) -> list[str]:
     ids = [
         _id(person.personal_number, "CCCD", "NI"),
         _id(visit.insurance_number, "BHXH", "HC"),
-        _id(visit.visit_id, "KIOSK", "PI"),
+        _id(visit.patient_key or visit.visit_id, "KIOSK", "PI"),
     ]
     sex = person.sex if person.sex in ("M", "F") else "U"
     birth = (person.birth or "").replace("-", "")
-    return ["PID", "1", "", "~".join(each for each in ids if each), "", _name(person), "", birth, sex]
+    known = ["PID", "1", "", "~".join(each for each in ids if each), "", _name(person), "", birth, sex]
+    if person.display_name.strip():
+        return known
+    return [*known, *[""] * (_IDENTITY_UNKNOWN - len(known)), "Y"]
 
 
 def _id(value: str | None, authority: str, kind: str) -> str:
@@ -146,7 +153,9 @@ def _id(value: str | None, authority: str, kind: str) -> str:
 
 def _name(person: PersonRecord) -> str:
     """Family, given and middle names, as Vietnamese names have them: first, last, and what lies between."""
-    family, *rest = person.display_name.split() or [""]
+    if not person.display_name.strip():
+        return _NAMELESS
+    family, *rest = person.display_name.split()
     if not rest:
         return f"^{escaped(family)}"
     return "^".join((escaped(family), escaped(rest[-1]), escaped(" ".join(rest[:-1]))))

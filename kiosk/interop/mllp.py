@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -126,11 +127,21 @@ class MllpClient:
 class Hl7Sink:
     """Sends every event as an ADT message.
 
-    :param now: gives the present instant.
+    :param now: gives the present instant. :param by_person: whether the internal identifier is the person's, and not
+        the visit's.
     """
 
-    def __init__(self, name: str, client: MllpClient, addresses: Addresses, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        name: str,
+        client: MllpClient,
+        addresses: Addresses,
+        *,
+        now: Callable[[], datetime],
+        by_person: bool = True,
+    ) -> None:
         self.name = name
+        self._by_person = by_person
         self._client = client
         self._addresses = addresses
         self._now = now
@@ -143,6 +154,8 @@ class Hl7Sink:
         """What came of sending it."""
         if visit.person is None and event.happening is not Happening.CANCELLED:
             return NOT_SENT if visit.erased else GivenUp(reason="record_gone")
+        if not self._by_person:
+            visit = replace(visit, patient_key=None)
         message = adt_message(event, visit, self._addresses, now=self._now())
         try:
             answer = parse_answer(self._client.exchange(message))

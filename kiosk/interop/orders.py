@@ -17,6 +17,7 @@ from kiosk.domain.tickets import clinic_day
 from kiosk.insurance.tables import routes, visit_kinds
 from kiosk.interop.visit import OpenedVisit, Order, OrderKind
 from kiosk.ports import Clock
+from kiosk.services.route import facts_of
 from kiosk.store import deliveries, repositories
 from kiosk.store.database import Database
 from kiosk.store.tables import Visit, VisitOrder
@@ -71,7 +72,10 @@ class UsualOrders:
         if visit.route is not None:
             return visit.route
         home = visit.person.home_clinic if visit.person else None
-        facts = replace(self.facility, own=None if not home else home == visit.clinic.code)
+        own = None if not home else home == visit.clinic.code
+        # One place says what the clinic is, unless the receivers' file says otherwise.
+        place = facts_of(visit.clinic) if self.facility == RouteFacts() else self.facility
+        facts = replace(place, own=own)
         return propose_route(facts, self.rules, on=visit.day)
 
 
@@ -130,6 +134,20 @@ class OrderBook:
             facts = {"visit": visit_id, "kind": order.kind, "code": order.code, "route": order.route, "by": by}
             repositories.append_audit(session, self._device, now, "ordered", facts)
             repositories.append_outbox(session, self._device, now, "ordered", facts)
+
+    def take(self, visit_id: str, said: Mapping[str, str | None], *, by: str) -> bool:
+        """Write down what a program said; whether there is such a visit.
+
+        :param said: the texts ``kind``, ``code``, ``name``, ``visit_kind``, and ``route`` or None.
+        :raises ValueError: whose text names the field, and not what it holds.
+        """
+        texts = {name: said.get(name) or "" for name in ("kind", "code", "name", "visit_kind")}
+        order = checked_order(**texts, route=said.get("route"), ordered_at=self._clock.now())
+        try:
+            self.record(visit_id, order, by=by)
+        except NoSuchVisit:
+            return False
+        return True
 
     def _put(self, session: Session, visit_id: str, order: Order, by: str) -> None:
         row = session.get(VisitOrder, visit_id) or VisitOrder(visit_id=visit_id)

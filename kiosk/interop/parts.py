@@ -86,7 +86,8 @@ def _webhook(setting: WebhookSetting, clock: Clock) -> WebhookSink:
 
 def _fhir(setting: FhirSetting) -> FhirSink:
     systems = fhir_systems() if setting.systems is None else fhir_systems(setting.systems)
-    return FhirSink(setting.name, _poster(setting), systems, token=_token(setting.token))
+    by_person = setting.patient == "person"
+    return FhirSink(setting.name, _poster(setting), systems, token=_token(setting.token), by_person=by_person)
 
 
 def _token(path: Path | None) -> str:
@@ -112,7 +113,7 @@ def _hl7(setting: Hl7Setting, clock: Clock) -> Hl7Sink:
         receiving_facility=setting.receiving_facility,
         production=setting.processing == "production",
     )
-    return Hl7Sink(setting.name, client, addresses, now=clock.now)
+    return Hl7Sink(setting.name, client, addresses, now=clock.now, by_person=setting.patient == "person")
 
 
 class DeliveryThread(Worker):

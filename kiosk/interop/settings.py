@@ -17,6 +17,7 @@ from kiosk.interop.http import checked_url
 SinkName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Url = Annotated[str, AfterValidator(checked_url)]
 Hl7Text = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.\-]{0,60}$")]
+PatientOf = Literal["person", "visit"]
 CHECKIN_NAME = "checkin"
 
 
@@ -73,19 +74,24 @@ class WebhookSetting(_Receiver):
 
 
 class FhirSetting(_Receiver):
-    """A FHIR server's base address; ``token`` is a file with a bearer token, ``systems`` a table of own names."""
+    """A FHIR server's base address; ``token`` is a file with a bearer token, ``systems`` a table of own names.
+
+    ``patient``: whether a person has one Patient for all visits, or one a visit.
+    """
 
     url: Url
+    patient: PatientOf = "person"
     token: Path | None = None
     systems: Path | None = None
 
 
 class Hl7Setting(_Receiver):
-    """An MLLP receiver; without TLS only on this machine."""
+    """An MLLP receiver; without TLS only on this machine. ``patient``: whose the internal identifier in PID-3 is."""
 
     host: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:\-]{1,253}$")]
     port: Port
     tls: bool = True
+    patient: PatientOf = "person"
     receiving_application: Hl7Text = "HIS"
     receiving_facility: Hl7Text = ""
     processing: Literal["production", "test"] = "production"

@@ -59,6 +59,9 @@ Outcome = Delivered | Waiting | Failed | Down | GivenUp
 NOT_SENT = Delivered(receipt="not_sent.erased")
 """What came of an event whose person was erased before it went: nothing is to be sent, and nobody need look."""
 
+NO_LONGER = Delivered(receipt="not_sent.cancelled")
+"""What came of a registration or a change that is sent again after the visit's cancellation went: it is not sent."""
+
 
 class Sink(Protocol):
     """A receiver."""

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.services.erasure_search import shortest
 from kiosk.services.person import PersonRecord
 from kiosk.store.tables import Visit, VisitOrder
 
 INSURED_LENGTHS = (10, 15)
+UNKNOWN = PersonRecord(source="unknown")
+"""Whoever was admitted and nobody knows yet: an emergency."""
 
 
 class Happening(StrEnum):
@@ -34,6 +37,7 @@ HAPPENINGS = {
     "recheck_upheld": Happening.UPDATED,
     "recheck_reversed": Happening.UPDATED,
     "recheck_unclear": Happening.UPDATED,
+    "recheck_lapsed": Happening.UPDATED,
     "route_confirmed": Happening.UPDATED,
     "corrected": Happening.UPDATED,
     "cancelled": Happening.CANCELLED,
@@ -67,9 +71,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OpenedVisit:
-    """An admission with its person. ``person`` is None where the record was ``erased``, does not open, or names nobody.
+    """An admission with its person. ``person`` is None where the record was ``erased`` or does not open, and
+    :data:`UNKNOWN` where nobody ever knew who it is.
 
-    ``route`` is the one that a clerk confirmed, or None.
+    ``route`` is the one that a clerk confirmed, or None. ``patient_key`` is the same at every visit of a person (32
+    hexadecimal digits) and tells nobody without the clinic's private key who it is; None where no number is known.
     """
 
     visit_id: str
@@ -89,6 +95,7 @@ class OpenedVisit:
     route: str | None = None
     erased: bool = False
     order: Order | None
+    patient_key: str | None = None
 
     def __repr__(self) -> str:
         return "OpenedVisit(…)"
@@ -107,7 +114,7 @@ class OpenedVisit:
 
 def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitOpener) -> OpenedVisit:
     """The stored visit, opened with the clinic's key."""
-    order = session.get(VisitOrder, visit.id)
+    order, person = session.get(VisitOrder, visit.id), _person(visit, opener)
     return OpenedVisit(
         visit_id=visit.id,
         clinic=clinic,
@@ -118,7 +125,7 @@ def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitO
         arrived_at=visit.admitted_at or visit.created_at,
         assurance=visit.assurance,
         proved_by=visit.proved_by,
-        person=_person(visit, opener),
+        person=person,
         cover_source=visit.cover_source,
         cover_result=visit.cover_result,
         cover_as_of=visit.cover_as_of,
@@ -127,7 +134,16 @@ def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitO
         # What was sealed leaves its commitment behind.
         erased=visit.sealed_key is None and visit.commitment is not None,
         order=None if order is None else _order(order),
+        patient_key=None if person is None else patient_key(person, opener),
     )
+
+
+def patient_key(person: PersonRecord, opener: VisitOpener) -> str | None:
+    """The person's key, made of the best number that is known of them."""
+    insurance = person.insurance_number and shortest(person.insurance_number)
+    numbers = (("personal", person.personal_number), ("insurance", insurance), ("document", person.document_number))
+    found = next((f"{kind} {number}" for kind, number in numbers if number), None)
+    return None if found is None else opener.tag("patient", found.encode()).hex()
 
 
 def _order(row: VisitOrder) -> Order:
@@ -142,7 +158,9 @@ def _order(row: VisitOrder) -> Order:
 
 
 def _person(visit: Visit, opener: VisitOpener) -> PersonRecord | None:
-    if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+    if visit.commitment is None:
+        return UNKNOWN
+    if visit.sealed_key is None or visit.blob is None:
         return None
     sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
     try:

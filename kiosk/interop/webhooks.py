@@ -16,7 +16,7 @@ from typing import Any
 
 from kiosk.interop.http import Poster
 from kiosk.interop.sink import Outcome, VisitEvent
-from kiosk.interop.visit import Happening, OpenedVisit
+from kiosk.interop.visit import UNKNOWN, Happening, OpenedVisit
 from kiosk.services.person import PersonRecord
 
 WINDOW_S = 300
@@ -87,7 +87,7 @@ def _data(event: VisitEvent, visit: OpenedVisit) -> dict[str, Any]:
 
 
 def _person(person: PersonRecord | None) -> dict[str, str | None] | None:
-    if person is None:
+    if person is None or person == UNKNOWN:
         return None
     return {
         "name": person.display_name,

@@ -95,11 +95,15 @@ class CheckIn:
         """
         self._moment()
 
-    def ticket_of_today(self, identity: VerifiedIdentity) -> Ticket | None:
-        """The ticket that this person was given today, if there is one."""
+    def ticket_of_today(self, identity: VerifiedIdentity, coverage: Coverage | None = None) -> Ticket | None:
+        """The ticket that this person was given today, if there is one.
+
+        :param coverage: what roster or payer say of them: it connects the personal number with an insurance number, by
+            which alone the person may have been admitted.
+        """
         moment = self._moment()
         with self._database.read() as session:
-            visit = self._admitted(session, identity, moment)
+            visit = self._admitted(session, identity, coverage, moment)
             return None if visit is None else ticket_of(session, visit, again=True)
 
     def admit(
@@ -123,7 +127,7 @@ class CheckIn:
             raise ValueError("only a covered person with a personal number is admitted automatically")
         moment = self._moment()
         with self._database.write() as session:
-            earlier = self._admitted(session, identity, moment)
+            earlier = self._admitted(session, identity, eligibility.coverage, moment)
             if earlier is not None:
                 return ticket_of(session, earlier, again=True)
             tag = self._tags.tag(identity.personal_number, moment.day)
@@ -282,11 +286,15 @@ class CheckIn:
             self._heads.write_down(self._database, self._clock.now())
         self._day = day
 
-    def _admitted(self, session: Session, identity: VerifiedIdentity, moment: _Moment) -> Visit | None:
-        if identity.personal_number is None:
-            return None
-        tag = self._tags.tag(identity.personal_number, moment.day)
-        return repositories.admitted_today(session, self._clinic.code, moment.day, tag)
+    def _admitted(
+        self, session: Session, identity: VerifiedIdentity, coverage: Coverage | None, moment: _Moment
+    ) -> Visit | None:
+        """The admission of this person today, by the personal number or by the insurance number alone."""
+        number = identity.personal_number
+        insured = None if coverage is None else coverage.insurance_number
+        tags = (number and self._tags.tag(number, moment.day), insured_tag(self._tags, insured, moment.day))
+        found = (repositories.admitted_today(session, self._clinic.code, moment.day, tag) for tag in tags if tag)
+        return next((visit for visit in found if visit is not None), None)
 
     def _same_desk_ticket(self, session: Session, tag: bytes | None, moment: _Moment, code: Code) -> Visit | None:
         if tag is None:

@@ -19,7 +19,7 @@ from kiosk.domain.cover_answer import CoverAnswer
 from kiosk.domain.cover_basis import Asked
 from kiosk.domain.cover_reasons import CoverReason
 from kiosk.domain.eligibility import Eligibility
-from kiosk.domain.match import Grade
+from kiosk.domain.match import Grade, parse_sex
 from kiosk.domain.route import Clinic
 from kiosk.domain.worklist import ClosedHow, Field, Mismatch, Said, Source, mismatches, settles
 from kiosk.insurance.staff_roster import StaffRoster
@@ -66,6 +66,7 @@ class Cleaning:
 
         :raises StoreUnavailable: if the store takes nothing; what was done before stays done.
         """
+        self._worklist.mark_same()
         return self.settle() + self.compare()
 
     def compare(self) -> int:
@@ -91,8 +92,9 @@ class Cleaning:
 
     def noted(self, asked: Asked, answer: CoverAnswer, decision: Eligibility) -> None:
         """Note where the payer's answer differs from what was asked."""
-        said = Said(source=Source.GATEWAY, name=answer.name or "", birth=answer.birth or "")
-        own = Said(source=asked.source, name=asked.name, birth=str(asked.birth), latin=asked.latin)
+        sex = parse_sex(answer.sex) or ""
+        said = Said(source=Source.GATEWAY, name=answer.name or "", birth=answer.birth or "", sex=sex)
+        own = Said(source=asked.source, name=asked.name, birth=str(asked.birth), sex=asked.sex or "", latin=asked.latin)
         found = mismatches(own, said) or tuple(_refused(own, decision))
         if not found:
             return

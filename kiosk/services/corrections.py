@@ -1,10 +1,10 @@
 """What staff do to a visit after it was recorded: confirm its route, correct its room, take it back.
 
-Theory of operation. The first record stays as it was made: its audit link, its sealed person, its receipt. Each deed
-is an event of its own, with its reason, in the store, the audit chain and the outbox, all in one transaction. An
-admission that was taken back no longer counts among today's, so the same person can be admitted again. Where the wrong
-person was admitted, that admission is taken back and the right one gets a visit, and a number, of their own: no record
-is ever of two people.
+Theory of operation. The first record stays as it was made: its audit link, its sealed person. Each deed is an event of
+its own, with its reason, in the store, the audit chain and the outbox, all in one transaction; another room is a new
+receipt, signed by the desk, whose hash stands in that event. An admission that was taken back no longer counts among
+today's, so the same person can be admitted again. Where the wrong person was admitted, that admission is taken back and
+the right one gets a visit, and a number, of their own: no record is ever of two people.
 """
 
 from collections.abc import Mapping
@@ -135,6 +135,8 @@ class Corrections:
             before, visit.room_id = visit.room_id, room.id
             # The person waits anew: they were called into the wrong room, or not yet.
             visit.called_at = None
+            # The first receipt, which the audit chain knows by its hash, names the wrong room for ever.
+            self._admission.sign_receipt(visit, room, self._clock.now())
             self._event(session, visit, "corrected", by=by, reason="wrong_room", before=before, after=room.id)
             return ticket_of(session, visit)
 

@@ -19,7 +19,7 @@ from kiosk.domain.ways import WayPolicy
 from kiosk.insurance.papers import way_policy
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.checkin import settle, ticket_of
+from kiosk.services.checkin import SERIES, settle, ticket_of
 from kiosk.services.desk_admission import DeskAdmission, needs_typing
 from kiosk.services.desk_admission import NotConfirmable as NotConfirmable
 from kiosk.services.person import PersonRecord
@@ -181,6 +181,13 @@ class StaffDesk:
         """One visit."""
         with self._database.read() as session:
             visit = session.get(Visit, visit_id)
+            return None if visit is None else self._row(visit)
+
+    def numbered(self, number: int) -> VisitRow | None:
+        """Today's visit with this number, whatever became of it."""
+        day = clinic_day(self._clock.now())
+        with self._database.read() as session:
+            visit = repositories.visit_of_number(session, self._clinic.code, day, SERIES, number)
             return None if visit is None else self._row(visit)
 
     def devices(self) -> Sequence[DeviceState]:

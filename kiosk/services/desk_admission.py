@@ -5,7 +5,7 @@ die together.
 """
 
 import os
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
+from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.insurance.sources import CoverFinding
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
@@ -122,6 +123,7 @@ class DeskAdmission:
             sealed = self._opener.sealer().seal(visit.id, self._fields(visit, told))
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
             visit.compared_at = None
+        self._refuse_second(session, visit, day)
         if told.adds or visit.day != day:
             # Who was typed may be another than the card claimed, and each day has tags of its own.
             visit.person_day_tag = self._tag(visit, day)
@@ -144,13 +146,19 @@ class DeskAdmission:
         if (shift := shifts.current(session, visit.clinic, at)) is not None:
             visit.shift_id = shift.id
         if self._receipts is not None:
-            visit.receipt = self._receipts.sign(clinic=visit.clinic, number=visit.number, room_id=room.id, issued=at)
+            self.sign_receipt(visit, room, at)
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
         session.flush()
         facts = {**visit_facts(visit), "by": by, **_first(visit)}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
         repositories.append_outbox(session, self._device, at, "confirmed", facts)
+
+    def sign_receipt(self, visit: Visit, room: Room, at: datetime) -> None:
+        """Give the visit a receipt of the desk's for this room; none where the desk signs none."""
+        visit.receipt = None
+        if self._receipts is not None:
+            visit.receipt = self._receipts.sign(clinic=visit.clinic, number=visit.number, room_id=room.id, issued=at)
 
     def person(self, visit: Visit) -> tuple[PersonRecord | None, bool]:
         """The opened record, and whether there is one that does not open."""
@@ -191,6 +199,30 @@ class DeskAdmission:
         rechecks = told.way is None and self._policy.rule(_plain_way(visit, told)).step is Step.ADMIT_AND_RECHECK
         if told.recheck or unasked or rechecks:
             visit.recheck = "due"
+
+    def _refuse_second(self, session: Session, visit: Visit, day: date) -> None:
+        """Nothing, unless the person was admitted today by the other of their numbers.
+
+        Two admissions by the same number the store refuses by itself.
+        """
+        person, _ = self.person(visit)
+        number = None if person is None else insurance_digits(person.insurance_number or "")
+        if person is None or number is None:
+            return
+        if person.personal_number is not None:
+            tag = insured_tag(self._tags, number, day)
+            second = tag is not None and repositories.admitted_today(session, visit.clinic, day, tag) is not None
+        else:
+            second = any(
+                number == self._insured(other) for other in repositories.admitted_on(session, visit.clinic, day)
+            )
+        if second:
+            raise NotConfirmable("already_admitted")
+
+    def _insured(self, visit: Visit) -> str | None:
+        """The ten digits of the insurance number in a visit's record, or None."""
+        person, _ = self.person(visit)
+        return None if person is None else insurance_digits(person.insurance_number or "")
 
     def _tag(self, visit: Visit, day: date) -> bytes | None:
         """The tag of the person whom the visit's record names; None where it names nobody, or no number."""

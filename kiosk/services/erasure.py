@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from kiosk.domain.corrections import EraseReason
 from kiosk.domain.route import Clinic
 from kiosk.domain.worklist import ClosedHow
-from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
+from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
+from kiosk.services.erasure_search import find_person
 from kiosk.services.worklist import Closing, close_of_person, close_of_visit
 from kiosk.store import deliveries, repositories, shifts
 from kiosk.store.database import Database
@@ -28,7 +29,6 @@ from kiosk.store.ids import uuid7
 from kiosk.store.tables import Delivery, Visit, VisitEvent, VisitOrder, Work
 
 _FOLD_TRIES, _FOLD_PAUSE_S = 20, 0.25
-_NUMBERS = ("personal_number", "insurance_number")
 _log = structlog.get_logger(__name__)
 
 
@@ -37,15 +37,17 @@ class Erased:
     """What an erasure came to.
 
     ``visits`` are the days and numbers of the visits that were erased now. ``unreadable`` counts records that could not
-    be opened, so that nobody knows whose they are; ``beside`` are visits of others that name the person as a companion,
-    and were left alone. ``log_emptied`` is False where somebody read meanwhile: then copies
-    may stay in the write-ahead log until it is emptied, at the next turn of the day at the latest.
+    be opened, so that nobody knows whose they are. ``beside`` are visits of others that name the person as a companion,
+    ``alike`` visits that bear a number of theirs under another name, or none: both were left alone. ``log_emptied`` is
+    False where somebody read meanwhile: then copies may stay in the write-ahead log until it is emptied, at the next
+    turn of the day at the latest.
     """
 
     visits: tuple[tuple[date, int], ...]
     log_emptied: bool
     unreadable: int = 0
     beside: tuple[tuple[date, int], ...] = ()
+    alike: tuple[tuple[date, int], ...] = ()
 
 
 class Eraser:
@@ -73,25 +75,18 @@ class Eraser:
         return Erased(visits=erased, log_emptied=self._empty_log())
 
     def erase_person(self, number: str, opener: VisitOpener, *, reason: EraseReason, by: str) -> Erased:
-        """Erase everybody who has this personal or insurance number, in all visits.
+        """Erase whoever has this personal, insurance or passport number, in any form of it, in all visits.
 
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
-        wanted, found, unreadable = number.upper(), [], 0
-        beside: list[tuple[date, int]] = []
         with self._database.write() as session:
             sealed = select(Visit).where(Visit.clinic == self._clinic.code, Visit.sealed_key.is_not(None))
-            for visit in session.scalars(sealed):
-                fields = _opened(visit, opener)
-                unreadable += fields is None
-                if fields is not None and wanted in (fields.get(name) for name in _NUMBERS):
-                    found.append(visit)
-                elif fields is not None and wanted == fields.get("guardian_number"):
-                    beside.append((visit.day, visit.number))
-            erased = tuple(self._erase(session, found, reason, by))
-            close_of_person(session, self._clinic.code, wanted, opener, self._closing(by))
+            found = find_person(session.scalars(sealed).all(), opener, number)
+            beside, alike = _listed(found.beside), _listed(found.alike)
+            erased = tuple(self._erase(session, found.theirs, reason, by))
+            close_of_person(session, self._clinic.code, found.numbers, opener, self._closing(by))
         emptied = self._empty_log()
-        return Erased(visits=erased, log_emptied=emptied, unreadable=unreadable, beside=tuple(beside))
+        return Erased(visits=erased, log_emptied=emptied, unreadable=found.unreadable, beside=beside, alike=alike)
 
     def _erase(
         self, session: Session, visits: Iterable[Visit], reason: EraseReason, by: str
@@ -127,7 +122,7 @@ class Eraser:
     def _empty(self, session: Session, visit_id: str, by: str) -> None:
         """Take away what is personal beside the visit's own row."""
         close_of_visit(session, visit_id, self._closing(by))
-        session.execute(update(Work).where(Work.visit_id == visit_id).values(sealed_key=None, blob=None))
+        session.execute(update(Work).where(Work.visit_id == visit_id).values(sealed_key=None, blob=None, same=None))
         session.execute(delete(VisitOrder).where(VisitOrder.visit_id == visit_id))
         # A receiver's answer is its own text: it may name whom it filed, and at least finds them there.
         session.execute(update(Delivery).where(Delivery.visit_id == visit_id).values(receipt=None))
@@ -145,12 +140,5 @@ class Eraser:
         return False
 
 
-def _opened(visit: Visit, opener: VisitOpener) -> Fields | None:
-    """What is in a visit's record, or None where it does not open."""
-    if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
-        return {}
-    try:
-        return opener.open(visit.id, Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment))
-    except CannotOpen:
-        _log.error("record_unreadable", visit=visit.id)
-        return None
+def _listed(visits: Iterable[Visit]) -> tuple[tuple[date, int], ...]:
+    return tuple((visit.day, visit.number) for visit in visits)

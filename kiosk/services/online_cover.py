@@ -1,8 +1,8 @@
 """The staff process asks the payer, in the name of the officer on duty, at most twice about one person.
 
 The second question is the one that the first answer's row of data proposes: the year of birth alone, or the other
-number. Nothing is tried a third time; then a person compares. An answer that would admit somebody of another name or
-birth admits nobody.
+number. Nothing is tried a third time; then a person compares. An answer that would admit somebody of another name,
+birth or sex admits nobody.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from kiosk.domain.codes import Code
 from kiosk.domain.cover_answer import CoverAnswer, ResultTable, is_of_another, judge
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
-from kiosk.domain.match import BirthGrade, Grade, MatchRule, match_births, match_names, parse_birth
+from kiosk.domain.match import BirthGrade, Grade, MatchRule, match_births, match_names, parse_birth, parse_sex, same_sex
 from kiosk.domain.tickets import clinic_day
-from kiosk.insurance.gateway_errors import GatewayDown, GatewayRefused
+from kiosk.insurance.gateway_errors import ODD, DownReason, GatewayDown, GatewayRefused
 from kiosk.insurance.sources import NoOnlineAnswer
 from kiosk.ports import Clock
 from kiosk.services.shift import Officer, ShiftBook
@@ -88,8 +88,8 @@ class GatewayCover:
             raise NoOnlineAnswer(Online.BUSY)
         try:
             answer, eligibility = self._answered(asked, shift.officer)
-        except GatewayDown:
-            raise NoOnlineAnswer(Online.DOWN) from None
+        except GatewayDown as problem:
+            raise NoOnlineAnswer(_why(problem.reason)) from None
         except GatewayRefused:
             raise NoOnlineAnswer(Online.REFUSED) from None
         finally:
@@ -143,6 +143,12 @@ def birth_text(birth: BirthDate) -> str:
     return "/".join([*parts, f"{birth.year:04}"])
 
 
+def _why(reason: DownReason) -> Online:
+    if reason in ODD:
+        return Online.MALFORMED
+    return Online.NONSENSE if reason is DownReason.NONSENSE else Online.DOWN
+
+
 def _numbers(asked: Asked, look_up_by: str) -> list[str]:
     """The numbers to ask by, the first one first."""
     by_personal = look_up_by == "personal_number"
@@ -164,6 +170,8 @@ def _difference(answer: CoverAnswer, asked: Asked, question: Question) -> CoverR
     births = _births(answer, asked, question)
     if births in (BirthGrade.DIFFERENT, BirthGrade.UNKNOWN):
         return CoverReason.BIRTH_DIFFERS
+    if not same_sex(asked.sex, parse_sex(answer.sex)):
+        return CoverReason.SEX_DIFFERS
     if not answer.name:
         return None if answer.birth else CoverReason.UNKNOWN_RESULT
     names = match_names(asked.name, answer.name, a_latin=asked.latin)

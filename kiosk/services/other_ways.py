@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from idcard import BirthDate, ConfigurationError
+from idcard import BirthDate, ConfigurationError, Sex
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked
@@ -26,7 +26,7 @@ from kiosk.insurance.sources import CoverDesk, CoverFinding, OnlineCover
 from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.ports import Clock
 from kiosk.services.desk import NotConfirmable, StaffDesk, VisitRow
-from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.person import PersonRecord, sex_of, source_of
 from kiosk.services.ways import Guardian, Presented, Told, WayOutcome
 from kiosk.services.whose_number import Whose, whose_numbers
 from kiosk.services.worklist import Subject, Worklist
@@ -87,6 +87,8 @@ class OtherWays:
         """
         row = self._row(visit_id, presented)
         who = self._who(row, presented)
+        if presented.guardian is not None and _own_guardian(presented.guardian, who, visit_id):
+            raise NotConfirmable("own_guardian")
         finding = self._find(who)
         decision = self.policy.decide(
             presented.way,
@@ -111,9 +113,10 @@ class OtherWays:
 
     def guardian_of_ticket(self, number: int) -> Guardian | None:
         """Who was read under this ticket number of today, as a guardian; None where nobody was."""
-        rows = (*self._desk.desk_tickets(), *self._desk.admissions())
-        row = next((row for row in rows if row.number == number and row.person is not None), None)
-        if row is None or row.person is None or row.needs_typing or not row.person.display_name:
+        row = self._desk.numbered(number)
+        if row is None or row.state not in ("desk", "admitted"):
+            return None
+        if row.person is None or row.needs_typing or not row.person.display_name:
             return None
         person = row.person
         return Guardian(
@@ -121,6 +124,7 @@ class OtherWays:
             birth=parse_birth(person.birth or ""),
             number=person.personal_number,
             source=person.source,
+            visit_id=row.visit_id,
         )
 
     def cover_of(self, row: VisitRow) -> Coverage | None:
@@ -156,6 +160,7 @@ class OtherWays:
                 claim.birth,
                 (claim.personal_number, presented.insurance_number),
                 source=source_of(claim.source.value),
+                sex=claim.sex,
                 spellings=presented.spellings,
             )
             # The machine read somebody, and the clerk says it is another: what it reached is not theirs.
@@ -266,6 +271,14 @@ class _ByEitherNumber:
         return self._roster
 
 
+def _own_guardian(guardian: Guardian, who: _Who, visit_id: str | None) -> bool:
+    """Whether somebody is named as their own companion: by their own ticket, number, or name and birth."""
+    if visit_id is not None and guardian.visit_id == visit_id:
+        return True
+    asked = who.asked
+    return asked is not None and guardian.is_same(asked.name, asked.birth, asked.personal_number)
+
+
 def _another_person(finding: CoverFinding) -> CoverFinding:
     """The number is somebody else's, or the name was taken wrongly: a clerk compares."""
     differs = Eligibility(
@@ -286,6 +299,7 @@ def _recorded(person: PersonRecord, read: Assurance, presented: Presented) -> _W
         birth,
         (person.personal_number, presented.insurance_number or person.insurance_number),
         source=source_of(person.source),
+        sex=sex_of(person.sex),
         latin=not person.name,
         spellings=(*presented.spellings, *shown),
     )
@@ -298,6 +312,7 @@ def _asked(
     numbers: tuple[str | None, str | None],
     *,
     source: Source,
+    sex: Sex | None = None,
     latin: bool = False,
     spellings: tuple[str, ...] = (),
 ) -> Asked | None:
@@ -310,6 +325,7 @@ def _asked(
         birth=birth,
         personal_number=personal,
         insurance_number=insurance,
+        sex=sex,
         latin=latin,
         source=source,
         spellings=tuple(each for each in spellings if each != name),

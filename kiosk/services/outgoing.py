@@ -1,15 +1,26 @@
-"""What is on its way to payer and hospital, as staff see it: how many wait, and which a person must look at."""
+"""What is on its way to payer and hospital, as staff see it: how many wait, and which a person must look at.
+
+How the payer replaces a row of the check-in table that it took is not published. So what changes of such a row stands
+in a list until somebody says that they told the payer.
+"""
 
 from dataclasses import dataclass
+from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.domain.route import Clinic
 from kiosk.ports import Clock
 from kiosk.store import deliveries, repositories
 from kiosk.store.database import Database
-from kiosk.store.tables import Delivery, Visit
+from kiosk.store.ids import uuid7
+from kiosk.store.tables import Delivery, Visit, VisitEvent, VisitOrder
 
+PAYER = "checkin"
+"""The payer's name among the receivers."""
+
+_IN_THE_ROW = ("route_confirmed", "corrected", "cancelled")
 SHOWN = 5
 """How many dead letters of a receiver stand on the page."""
 
@@ -52,6 +63,21 @@ class Receiver:
     letters: tuple[DeadLetter, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """A row of the payer's table that was taken, and is no longer right: no message says so to the payer.
+
+    ``changes`` are kinds of :class:`kiosk.store.tables.VisitEvent` in their order, or ``ordered``; ``receipt`` is the
+    payer's number for the row.
+    """
+
+    visit_id: str
+    day: date
+    number: int
+    changes: tuple[str, ...]
+    receipt: str
+
+
 class Outgoing:
     """What is on its way.
 
@@ -90,6 +116,54 @@ class Outgoing:
                 facts = {"sink": name, "many": many, "by": by}
                 repositories.append_audit(session, self._device, now, "sent_again", facts)
         return many
+
+    def by_hand(self) -> tuple[ByHand, ...]:
+        """What the payer is to be told by hand, the oldest first."""
+        query = (
+            select(Delivery, Visit)
+            .join(Visit, Visit.id == Delivery.visit_id)
+            .where(Delivery.sink == PAYER, Delivery.state == "delivered", Delivery.receipt.is_not(None))
+            .where(Visit.clinic == self._clinic.code, Delivery.receipt.not_like("not!_%", escape="!"))
+            .order_by(Delivery.settled_at)
+        )
+        with self._database.read() as session:
+            rows = [(taken, visit, _changes(session, taken)) for taken, visit in session.execute(query)]
+            return tuple(
+                ByHand(
+                    visit_id=visit.id,
+                    day=visit.day,
+                    number=visit.number,
+                    changes=changes,
+                    receipt=taken.receipt or "",
+                )
+                for taken, visit, changes in rows
+                if changes
+            )
+
+    def told(self, visit_id: str, *, by: str) -> bool:
+        """Write down that the payer was told by hand; whether there was anything to tell."""
+        if all(row.visit_id != visit_id for row in self.by_hand()):
+            return False
+        now = self._clock.now()
+        with self._database.write() as session:
+            own = {"device": self._device, "kind": "payer_told", "by": by}
+            session.add(VisitEvent(id=uuid7(now), visit_id=visit_id, at=now, **own))
+            session.flush()
+            repositories.append_audit(session, self._device, now, "payer_told", {"visit": visit_id, "by": by})
+        return True
+
+
+def _changes(session: Session, taken: Delivery) -> tuple[str, ...]:
+    """What changed of a row since the payer took it, and since somebody last told the payer."""
+    since = taken.settled_at or taken.next_at
+    query = select(VisitEvent).where(VisitEvent.visit_id == taken.visit_id, VisitEvent.at > since)
+    changes: list[str] = []
+    for event in session.scalars(query.order_by(VisitEvent.at, VisitEvent.id)):
+        since = event.at if event.kind == "payer_told" else since
+        changes = [] if event.kind == "payer_told" else [*changes, event.kind]
+    order = session.get(VisitOrder, taken.visit_id)
+    ordered = ("ordered",) if order is not None and order.created_at > since else ()
+    return (*dict.fromkeys(kind for kind in changes if kind in _IN_THE_ROW), *ordered)
 
 
 def _letter(session: Session, row: Delivery) -> DeadLetter:

@@ -321,7 +321,10 @@ class PatientDesk(PlainTaps, ReaderSide):
 
     def _prove(self, proved: Proved) -> None:
         self._machine.visit.proved = proved
-        known = self._committed(lambda: (self._checkin.ticket_of_today(proved.identity), self._checkin.waiting()))
+        coverage = proved.eligibility.coverage
+        known = self._committed(
+            lambda: (self._checkin.ticket_of_today(proved.identity, coverage), self._checkin.waiting())
+        )
         if known is None:
             return
         ticket, waiting = known

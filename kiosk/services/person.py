@@ -5,7 +5,7 @@ A record never becomes an identity again: what staff read from the store is neit
 
 from dataclasses import dataclass
 
-from idcard import BirthDate, ClaimedIdentity, ClaimSource, VerifiedIdentity
+from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex, VerifiedIdentity
 from kiosk.domain.eligibility import Coverage, Eligibility
 from kiosk.domain.worklist import Source
 from kiosk.keys import Fields
@@ -24,6 +24,11 @@ _SOURCES = {
 def source_of(source: str, *, otherwise: Source = Source.STAFF) -> Source:
     """Whose word a record of this source is; a clerk's, or ``otherwise``, where no device is known to have read it."""
     return _SOURCES.get(source, otherwise)
+
+
+def sex_of(kept: str | None) -> Sex | None:
+    """The sex that a record keeps; None where it keeps none, or no known one."""
+    return Sex(kept) if kept in tuple(Sex) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -24,7 +24,7 @@ from kiosk.domain.route import Clinic
 from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.person import PersonRecord, sex_of, source_of
 from kiosk.services.worker import Rounds
 from kiosk.store import repositories
 from kiosk.store.database import Database
@@ -51,6 +51,8 @@ class Recheck(StrEnum):
     """The payer's answer leaves it to a person: staff were told."""
     IMPOSSIBLE = "impossible"
     """Nobody can be asked about: the person was erased, or has no number to ask by."""
+    LAPSED = "lapsed"
+    """No answer could be had for so long that nobody asks any more: staff were told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +98,19 @@ class Rechecker:
         """
         settled: dict[Recheck, int] = {}
         failed = 0
+        odd: Online | None = None
         for visit_id, asked in self._due():
             state = self._tried(visit_id, asked)
             if isinstance(state, Recheck):
                 settled[state] = settled.get(state, 0) + 1
-                continue
-            failed += 1
-            if state is not Online.DOWN or failed >= _FAILURES:
-                return Round(settled=settled, stopped=state)
-        return Round(settled=settled, stopped=Online.DOWN if failed else None)
+            elif state is Online.MALFORMED:
+                # Bad data of one person. Where it is everybody's, the gateway's circuit says so.
+                odd = state
+            else:
+                failed += 1
+                if state is not Online.DOWN or failed >= _FAILURES:
+                    return Round(settled=settled, stopped=state)
+        return Round(settled=settled, stopped=Online.DOWN if failed else odd)
 
     def _tried(self, visit_id: str, asked: Asked | None) -> Recheck | Online:
         """What became of one admission, or why no answer about it came."""
@@ -155,6 +161,7 @@ class Rechecker:
             birth=birth,
             personal_number=person.personal_number,
             insurance_number=person.insurance_number,
+            sex=sex_of(person.sex),
             latin=not person.name,
             source=source_of(person.source),
             on=visit.day,
@@ -235,7 +242,7 @@ class RecheckThread(Rounds):
     def round(self) -> None:
         """A round; staff are told where the payer can be reached again, or no longer."""
         done = self._rechecker.round()
-        ok = done.stopped not in (Online.DOWN, Online.REFUSED)
+        ok = done.stopped not in (Online.DOWN, Online.REFUSED, Online.NONSENSE)
         if ok != self._ok and (done.settled or done.stopped not in (None, Online.NO_SHIFT)):
             self._rechecker.report(ok=ok)
             self._ok = ok

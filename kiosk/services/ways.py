@@ -1,5 +1,6 @@
 """What a clerk tells of somebody who comes another way, and what came of it."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
@@ -13,12 +14,16 @@ from kiosk.keys import Fields
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Guardian:
-    """Who came with somebody, and acts for them. ``source`` says how they are known, as a record's source does."""
+    """Who came with somebody, and acts for them. ``source`` says how they are known, as a record's source does.
+
+    ``visit_id`` is the visit whose ticket names them, where they were read under one; it is not sealed.
+    """
 
     name: str
     birth: BirthDate | None = None
     number: str | None = None
     source: str = ClaimSource.TYPED.value
+    visit_id: str | None = None
 
     def __repr__(self) -> str:
         return "Guardian(…)"
@@ -31,6 +36,16 @@ class Guardian:
             "guardian_number": self.number,
             "guardian_source": self.source,
         }
+
+    def is_same(self, name: str, birth: BirthDate | None, number: str | None) -> bool:
+        """Whether this is the same person: by number where both have one, else by name and birth."""
+        if self.number is not None and number is not None:
+            return self.number == number
+        return birth is not None and self.birth == birth and _plain(self.name) == _plain(name)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -1,8 +1,7 @@
 """Whose a number is that somebody shows at the desk, as far as the clinic's roster can tell.
 
 A number alone proves nobody: whoever has seen a card or a letter can say it. So each number that the roster knows is
-compared with the name and birth that were kept with it. The name of a linked row opens with the personal number only,
-so with the insurance number alone nothing can be compared there.
+compared with the name, birth and sex that were kept with it, which a clinic's roster does for its own people.
 """
 
 from collections.abc import Iterator
@@ -10,9 +9,10 @@ from enum import StrEnum
 
 from idcard import ConfigurationError
 from kiosk.domain.cover_basis import Asked
-from kiosk.domain.match import MatchRule, match_births, match_names, parse_birth
+from kiosk.domain.match import MatchRule, match_births, match_names, parse_birth, same_sex
 from kiosk.domain.worklist import Said
 from kiosk.insurance.staff_roster import StaffRoster, same_insurance
+from kiosk.services.person import sex_of
 
 
 class Whose(StrEnum):
@@ -63,4 +63,5 @@ def _compared(asked: Asked, said: Said | None) -> Whose:
         return Whose.UNTOLD
     names = match_names(asked.name, said.name, a_latin=asked.latin).grade
     births = match_births(asked.birth, parse_birth(said.birth))
-    return Whose.THEIRS if MatchRule().allows(names, births) else Whose.ANOTHERS
+    agree = MatchRule().allows(names, births) and same_sex(asked.sex, sex_of(said.sex))
+    return Whose.THEIRS if agree else Whose.ANOTHERS

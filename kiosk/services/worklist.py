@@ -1,9 +1,10 @@
 """The worklist: what is to be put right at the source, kept sealed, shown to staff, sent to the insurer, closed.
 
 Theory of operation. An entry is a row without any field of a person, and a sealed part with both values, the numbers
-and what is proposed. The same difference of the same person is one entry, however often they come: an open entry with
-the same sealed content is the same. Entries are never changed but in their state; each step is a link of the desk's
-audit chain. Only the staff's process has a worklist.
+and what is proposed. The same difference of the same person is one entry, however often they come: each bears a keyed
+hash of its field and sealed content, which the store keeps unique, and which goes when the entry is closed. Entries are
+never changed but in their state; each step is a link of the desk's audit chain. Only the staff's process has a
+worklist.
 """
 
 from collections import Counter
@@ -18,8 +19,9 @@ from sqlalchemy.orm import Session
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.domain.worklist import ClosedHow, Field, Mismatch, Source, WorkState
-from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
+from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener, canonical_json
 from kiosk.ports import Clock
+from kiosk.services.erasure_search import numbers_of
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -124,10 +126,15 @@ def close_of_visit(session: Session, visit_id: str, closing: Closing) -> int:
     return len(works)
 
 
-def close_of_person(session: Session, clinic: str, number: str, opener: VisitOpener, closing: Closing) -> int:
-    """How many entries about whoever has this number are closed, whichever visit showed them, or none."""
+def close_of_person(
+    session: Session, clinic: str, numbers: frozenset[str], opener: VisitOpener, closing: Closing
+) -> int:
+    """How many entries about whoever has one of these numbers are closed, whichever visit showed them, or none.
+
+    :param numbers: as :func:`kiosk.services.erasure_search.shortest` gives them.
+    """
     query = select(Work).where(Work.clinic == clinic, Work.sealed_key.is_not(None))
-    found = [work for work in session.scalars(query) if number in _numbers(work, opener)]
+    found = [work for work in session.scalars(query) if numbers & numbers_of(_opened(work, opener) or {})]
     for work in found:
         _close(session, work, closing)
     return len(found)
@@ -159,10 +166,27 @@ class Worklist:
         added = 0
         for mismatch in found:
             fields = _fields(mismatch, subject)
-            if not self._is_there(session, mismatch.field, fields):
-                self._insert(session, mismatch, subject, fields, roster_version, None)
+            same = self._same(mismatch.field, fields)
+            if not self._is_there(session, same):
+                self._insert(session, mismatch, subject, fields, roster_version, same=same)
                 added += 1
         return added
+
+    def mark_same(self) -> int:
+        """How many entries from before the hashes have theirs now; opened without a turn at writing."""
+        query = select(Work).where(
+            Work.clinic == self._clinic.code,
+            Work.state != WorkState.CLOSED,
+            Work.same.is_(None),
+            Work.field != Field.PAPERS,
+        )
+        with self._database.read() as session:
+            opened = [(work.id, Field(work.field), self._opened(work)) for work in session.scalars(query)]
+        marks = [(each, self._same(field, fields)) for each, field, fields in opened if fields is not None]
+        if not marks:
+            return 0
+        with self._database.write() as session:
+            return sum(self._mark(session, *mark) for mark in marks)
 
     def expect_papers(self, session: Session, visit_id: str, missing: Sequence[str], due_at: datetime) -> None:
         """Note in the caller's transaction that a visit's papers are still to come.
@@ -179,7 +203,7 @@ class Worklist:
             proposed="",
         )
         subject = Subject(visit_id=visit_id)
-        self._insert(session, mismatch, subject, _fields(mismatch, subject), "", due_at)
+        self._insert(session, mismatch, subject, _fields(mismatch, subject), "", due_at=due_at)
 
     def rows(self, *, limit: int | None = None) -> tuple[WorkRow, ...]:
         """What is not closed: what is due first, then the oldest."""
@@ -243,11 +267,20 @@ class Worklist:
             _close(session, work, Closing(device=self._device, by=by, how=how, at=at))
         return True
 
-    def _is_there(self, session: Session, field: Field, fields: Fields) -> bool:
-        query = select(Work).where(
-            Work.clinic == self._clinic.code, Work.field == field, Work.state != WorkState.CLOSED
-        )
-        return any(self._opened(work) == dict(fields) for work in session.scalars(query))
+    def _same(self, field: Field, fields: Fields) -> bytes:
+        return self._opener.tag("worklist", canonical_json([field.value, dict(fields)]))
+
+    def _is_there(self, session: Session, same: bytes) -> bool:
+        query = select(Work.id).where(Work.clinic == self._clinic.code, Work.same == same)
+        return session.scalar(query) is not None
+
+    def _mark(self, session: Session, work_id: str, same: bytes) -> bool:
+        work = session.get(Work, work_id)
+        if work is None or work.state == WorkState.CLOSED or self._is_there(session, same):
+            return False
+        work.same = same
+        session.flush()
+        return True
 
     def _insert(
         self,
@@ -256,7 +289,9 @@ class Worklist:
         subject: Subject,
         fields: Fields,
         roster_version: str,
-        due_at: datetime | None,
+        *,
+        due_at: datetime | None = None,
+        same: bytes | None = None,
     ) -> None:
         at = self._clock.now()
         work_id = uuid7(at)
@@ -274,6 +309,7 @@ class Worklist:
             sealed_key=sealed.key,
             blob=sealed.blob,
             commitment=sealed.commitment,
+            same=same,
             roster_version=roster_version,
             created_at=at,
             due_at=due_at,
@@ -316,7 +352,7 @@ def _close(session: Session, work: Work, closing: Closing) -> None:
     work.state, work.closed_at = WorkState.CLOSED, closing.at
     work.closed_by, work.closed_how = closing.by, closing.how
     # What was wrong is right now, or concerns nobody here: nobody needs to read the values any more.
-    work.sealed_key = work.blob = None
+    work.sealed_key = work.blob = work.same = None
     session.flush()
     facts = {"work": work.id, "field": work.field, "by": closing.by, "how": closing.how}
     repositories.append_audit(session, closing.device, closing.at, "work_closed", facts)
@@ -332,11 +368,6 @@ def _opened(work: Work, opener: VisitOpener) -> dict[str, str | None] | None:
     except CannotOpen:
         _log.error("record_unreadable", work=work.id)
         return None
-
-
-def _numbers(work: Work, opener: VisitOpener) -> tuple[str | None, ...]:
-    fields = _opened(work, opener) or {}
-    return fields.get("personal_number"), fields.get("insurance_number")
 
 
 def _fields(mismatch: Mismatch, subject: Subject) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 
 from kiosk.domain.worklist import INSURERS, Field
+from kiosk.services.cells import safe_cell
 from kiosk.services.worklist import WorkRow
 
 COLUMNS = (
@@ -22,7 +23,6 @@ COLUMNS = (
     "insurance_number",
 )
 _BOM = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def for_insurer(rows: Sequence[WorkRow]) -> tuple[WorkRow, ...]:
@@ -43,7 +43,7 @@ def csv_file(rows: Sequence[WorkRow], *, clinic: str) -> bytes:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow(_harmless(cell) for cell in _cells(row, clinic))
+        writer.writerow(safe_cell(cell) for cell in _cells(row, clinic))
     return (_BOM + text.getvalue()).encode("utf-8")
 
 
@@ -62,7 +62,3 @@ def _cells(row: WorkRow, clinic: str) -> tuple[str, ...]:
         row.subject.personal_number or "",
         row.subject.insurance_number or "",
     )
-
-
-def _harmless(cell: str) -> str:
-    return "'" + cell if cell.lstrip(" \u00a0").startswith(_FORMULA) else cell

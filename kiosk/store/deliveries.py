@@ -78,3 +78,15 @@ def hasten(session: Session, visit_id: str, at: datetime) -> None:
     session.execute(
         update(Delivery).where(Delivery.visit_id == visit_id, Delivery.state == "waiting").values(next_at=at)
     )
+
+
+def was_cancelled_before(session: Session, sink: str, visit_id: str) -> bool:
+    """Whether the receiver's delivery of this visit's cancellation is settled: taken, or given up."""
+    query = (
+        select(func.count())
+        .select_from(Delivery)
+        .join(Outbox, Outbox.id == Delivery.event_id)
+        .where(Delivery.sink == sink, Delivery.visit_id == visit_id)
+        .where(Outbox.kind == "cancelled", Delivery.state != "waiting")
+    )
+    return bool(session.scalar(query))

@@ -40,6 +40,15 @@ def admitted_today(session: Session, clinic: str, day: date, tag: bytes) -> Visi
     )
 
 
+def admitted_on(session: Session, clinic: str, day: date) -> Sequence[Visit]:
+    """The admissions of a day whose records are kept."""
+    return session.scalars(
+        select(Visit).where(
+            Visit.clinic == clinic, Visit.day == day, Visit.state == "admitted", Visit.blob.is_not(None)
+        )
+    ).all()
+
+
 def desk_tickets_of(session: Session, clinic: str, day: date, tag: bytes) -> Sequence[Visit]:
     """The open desk tickets that this person was given today, the first one first."""
     return session.scalars(
@@ -110,6 +119,13 @@ def visits(session: Session, clinic: str, day: date, state: str, *, limit: int |
         .order_by(func.coalesce(Visit.admitted_at, Visit.created_at).desc(), Visit.number.desc())
         .limit(limit)
     ).all()
+
+
+def visit_of_number(session: Session, clinic: str, day: date, series: str, number: int) -> Visit | None:
+    """The visit that was given this number on this day."""
+    return session.scalar(
+        select(Visit).where(Visit.clinic == clinic, Visit.day == day, Visit.series == series, Visit.number == number)
+    )
 
 
 def desk_tickets_before(session: Session, clinic: str, day: date, *, limit: int) -> Sequence[Visit]:

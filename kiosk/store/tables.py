@@ -28,9 +28,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 VISIT_STATES = ("desk", "admitted", "closed", "cancelled")
 NOTICE_STATES = ("new", "resolved")
-EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased")
+EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased", "closed", "payer_told")
 DELIVERY_STATES = ("waiting", "delivered", "dead")
-RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible")
+RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible", "lapsed")
 WORK_STATES = ("open", "sent", "closed")
 
 
@@ -221,7 +221,8 @@ class Work(Base):
 
     What the sources say, and about whom, lies in ``blob``, sealed as a person's fields are, and is taken away when the
     visit is erased. ``field``, ``grade``, ``left_source`` and ``right_source`` are stable words. ``due_at`` is when
-    staff are reminded, ``roster_version`` what the roster was when the entry was made.
+    staff are reminded, ``roster_version`` what the roster was when the entry was made. ``same`` is a keyed hash of what
+    makes two entries the same, under a key of the staff's alone; None for papers, and once the entry is closed.
     """
 
     __tablename__ = "work"
@@ -229,6 +230,7 @@ class Work(Base):
         CheckConstraint("state IN ('open', 'sent', 'closed')", name="state"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
         Index("ix_work_clinic_state_created_at", "clinic", "state", "created_at"),
+        Index("uq_work_clinic_same", "clinic", "same", unique=True),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -243,6 +245,7 @@ class Work(Base):
     sealed_key: Mapped[bytes | None]
     blob: Mapped[bytes | None]
     commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    same: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     roster_version: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]

@@ -36,6 +36,7 @@ class PipedCards:
     atr: bytes = b""
     lengths: list[tuple[int, int]] = field(default_factory=list)
     waited_s: float = 0.0
+    _index: int = 0
     _pipe: Pipe = field(init=False)
     _process: multiprocessing.process.BaseProcess = field(init=False)
 
@@ -56,7 +57,12 @@ class PipedCards:
         """Put the card of that index there, freshly powered, and count from nothing."""
         self.lengths.clear()
         self.waited_s = 0.0
-        self.atr = self._answer(index.to_bytes(2))
+        self._index = index
+        self.reset()
+
+    def reset(self) -> None:
+        """Power the card off and on, as a real reader can."""
+        self.atr = self._answer(self._index.to_bytes(2))
 
     def transmit(self, command: bytes) -> bytes:
         """The card's answer."""

@@ -4,6 +4,7 @@ The issuer bears no demonstration mark: the commands that are tested here are th
 keys are made anew for each run and forgotten with it.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,7 @@ class Deck:
             "kilobyte": lambda: issuer.issue(HOLDER, behaviour=Behaviour(max_response=1_029)),
             "long": lambda: issuer.issue(HOLDER, behaviour=Behaviour(max_response=40_000)),
             "long_bac": lambda: issuer.issue(HOLDER, behaviour=Behaviour(max_response=40_000), pace=False),
+            "hangs_once": lambda: hanging_once(issuer.issue(HOLDER)),
             "cloned_chip": lambda: dishonest.cloned_chip(issuer, HOLDER),
         }
         self._made: dict[str, SimulatedCard] = {}
@@ -57,3 +59,10 @@ class Deck:
         if name not in self._made:
             self._made[name] = self._makers[name]()
         return self._made[name]
+
+
+def hanging_once(card: SimulatedCard, seconds: float = 4) -> SimulatedCard:
+    """The card, whose first answer takes so long: its driver hangs meanwhile."""
+    naps = [seconds]
+    card.before_each = lambda: time.sleep(naps.pop()) if naps else None
+    return card

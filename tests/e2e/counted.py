@@ -20,6 +20,9 @@ def count() -> dict[str, int | bool]:
         evidence = read(log, [key], entropy=os.urandom, plan=PLAN, profiles=profiles)
     finally:
         log.close()
+    if evidence.access is not None and evidence.access.card_access is None:
+        # As a verdict on this genuine card has it; what idcard.remember_proved asks for is tested elsewhere.
+        profiles.prove_absence("", log.atr)
     return {
         "commands": len(log.exchanges),
         "files": len(evidence.files),

@@ -1,8 +1,22 @@
 """The simulated card as strangers see it: OpenSC's program, which shares nothing with us."""
 
+import sys
 from typing import Any
 
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")
+
+
+HOLDS = """
+import idcard
+held = idcard.connect()
+try:
+    idcard.connect()
+except idcard.TransportError as error:
+    print(error.code)
+held.close()
+idcard.connect().close()
+print("free")
+"""
 
 
 def test_opensc_sees_the_reader_and_the_card(station: Any) -> None:
@@ -41,3 +55,9 @@ def test_opensc_sees_that_the_card_is_gone(station: Any) -> None:
     station.clear()
     result = station.run("opensc-tool", "--reader", "0", "--atr")
     assert result.returncode != 0
+
+
+def test_a_card_that_another_program_holds_is_a_busy_reader(station: Any) -> None:
+    station.put("honest")
+    result = station.run(sys.executable, "-c", HOLDS)
+    assert result.stdout.split() == ["reader_busy", "free"], result.stderr

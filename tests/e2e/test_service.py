@@ -1,4 +1,4 @@
-"""``idcard serve`` with a real pcscd: a card comes, is read, and goes."""
+"""``idcard serve`` with a real pcscd: a card comes, is read, and goes; what is kept of it is sealed."""
 
 import json
 import signal
@@ -6,9 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 COMMAND = (sys.executable, "-c", "from idcard.cli import main; main()", "serve", "--port", "0")
 
@@ -16,9 +19,9 @@ COMMAND = (sys.executable, "-c", "from idcard.cli import main; main()", "serve",
 class Service:
     """The service as another program of this machine sees it."""
 
-    def __init__(self, station: Any) -> None:
+    def __init__(self, station: Any, *options: str) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, "--trust", str(station.trust)],
+            [*COMMAND, "--trust", str(station.trust), *options],
             env=station.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout
@@ -44,8 +47,18 @@ class Service:
 
 
 @pytest.fixture
-def service(station: Any) -> Iterator[Service]:
-    service = Service(station)
+def judge(tmp_path: Path) -> tuple[str, ...]:
+    """The options that name the judge's keys."""
+    key = X25519PrivateKey.generate()
+    public, private = tmp_path / "judge.pub", tmp_path / "judge.key"
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return "--encrypt-to", str(public), "--open-with", str(private)
+
+
+@pytest.fixture
+def service(station: Any, judge: tuple[str, ...]) -> Iterator[Service]:
+    service = Service(station, *judge)
     yield service
     service.process.send_signal(signal.SIGINT)
     out, err = service.process.communicate(timeout=30)
@@ -57,8 +70,11 @@ def test_a_card_comes_is_read_and_goes(service: Service, station: Any) -> None:
     assert service.ask("GET", "/v1/readers")[1]["readers"][0].startswith("Virtual PCD")
     station.put("honest")
     service.wait_for(card=True)
-    status, report = service.ask("POST", "/v1/read", {"can": station.printed("can")})
+    status, report = service.ask("POST", "/v1/read", {"can": station.printed("can"), "evidence": True})
     assert (status, report["met"], report["reader"].startswith("Virtual PCD")) == (200, True, True)
+    assert report["sealed"] is True
+    status, judged = service.ask("POST", "/v1/verify", {"evidence": report["evidence"]})
+    assert (status, judged["identity"]["name"]) == (200, report["identity"]["name"])
     station.clear()
     service.wait_for(card=False)
     status, told = service.ask("POST", "/v1/read", {"can": station.printed("can")})

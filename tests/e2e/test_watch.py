@@ -75,3 +75,9 @@ def test_a_card_in_anothers_place_is_told_by_the_kiosks_reader_as_gone_first(sta
         station.put("honest")
         assert [asked(), asked(), asked()] == ["absent", "present", "present"]
         process.kill()
+
+
+def test_a_driver_that_hangs_is_a_missing_reader_until_it_answers(station: Any) -> None:
+    station.put("hangs_once")
+    result = station.run(sys.executable, str(Path(__file__).parent / "hangs.py"))
+    assert result.stdout.splitlines() == ["present card_silent reader_missing", "answered present"], result.stderr

@@ -1,5 +1,6 @@
 """What a reading must not do to a card that was used before, or that counts its tries, through the face."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import pytest
 import idcard
 from idcard.iso7816.apdu import CommandApdu, ResponseApdu
 from idcard.lds.layout import File
+from idcard.reading import Profiles, read
 from idcard.testing import SPECIMEN, Behaviour, Issuer, SimulatedCard, sod
 from idcard.testing.chip_crypto import Refused
 from idcard.testing.chip_security import AccessState, Security
@@ -19,6 +21,7 @@ MRZ = idcard.MrzKey(SPECIMEN.mrz_information)
 WRONG = [idcard.MrzKey.of(f"C0000000{number}", "900101", "300101") for number in range(4)]
 FEW = idcard.ReadPlan(files=(File.SOD, File.DG1, File.DG14))
 EXTERNAL_AUTHENTICATE = 0x82
+BARE_HEADER = 4
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,9 @@ def test_bac_stops_where_the_chip_counts_its_tries(
     left = list(statuses)
 
     def counted(command: bytes) -> bytes | None:
-        return left.pop(0).to_bytes(2) if command[1] == EXTERNAL_AUTHENTICATE else None
+        if command[1] != EXTERNAL_AUTHENTICATE:
+            return None
+        return b"\x67\x00" if len(command) == BARE_HEADER else left.pop(0).to_bytes(2)
 
     plan = idcard.ReadPlan(files=(File.DG1,), allow_last_try=allowed)
     card = Answering(issuer.issue(SPECIMEN, pace=False, behaviour=Behaviour()), counted)
@@ -71,6 +76,47 @@ def test_bac_stops_where_the_chip_counts_its_tries(
         idcard.read(WRONG, card, plan=plan)
     assert type(caught.value) is error
     assert not left
+
+
+@pytest.mark.parametrize(("wrong", "error"), [(2, idcard.LastTryLeft), (3, idcard.AccessBlocked)])
+def test_the_last_try_of_a_counted_bac_key_is_the_callers_to_allow(
+    wrong: int, error: type[idcard.IdCardError], issuer: Issuer
+) -> None:
+    card = issuer.issue(SPECIMEN, pace=False, behaviour=Behaviour(bac_tries=3))
+    allowing = replace(FEW, allow_last_try=True)
+    for left in reversed(range(3 - wrong, 3)):
+        card.reset()
+        with pytest.raises(idcard.WrongAccessKey) as caught:
+            idcard.read(WRONG[:1], card, plan=allowing)
+        assert caught.value.tries_left == left
+    for key in (WRONG[0], MRZ):
+        card.reset()
+        with pytest.raises(error) as stopped:
+            idcard.read(key, card, plan=FEW)
+        assert type(stopped.value) is error
+    if error is idcard.LastTryLeft:
+        card.reset()
+        assert idcard.read(MRZ, card, plan=allowing).files
+        card.reset()
+        assert idcard.read(MRZ, card, plan=FEW).files
+
+
+@pytest.mark.parametrize(("tries", "asked"), [(None, [1, 1, 0]), (3, [1, 1, 1])], ids=["not counted", "counted"])
+def test_a_type_of_card_that_does_not_count_is_asked_until_it_is_proved(
+    tries: int | None, asked: list[int], issuer: Issuer
+) -> None:
+    profiles = Profiles()
+    card = Answering(issuer.issue(SPECIMEN, pace=False, behaviour=Behaviour(bac_tries=tries)), lambda _: None)
+    found = []
+    for proved in (False, False, True):
+        if proved:
+            profiles.prove_absence("", card.atr)
+        card.reset()
+        card.sent.clear()
+        read(card, [MRZ], entropy=os.urandom, plan=FEW, profiles=profiles)
+        found.append(card.sent.count(bytes([0, EXTERNAL_AUTHENTICATE, 0, 0])))
+    assert found == asked
+    assert Profiles.from_json(profiles.to_json()).to_json() == profiles.to_json()
 
 
 def without_dg15(issuer: Issuer, **manners: int) -> SimulatedCard:

@@ -30,6 +30,9 @@ class Counted:
         self.sent += 1
         return self.card.transmit(command)
 
+    def reset(self) -> None:
+        self.card.reset()
+
     def close(self) -> None:
         self.card.power_off()
 
@@ -58,5 +61,10 @@ def test_a_warm_read_takes_no_more_commands(max_response: int, pace: bool, bound
         assert {file: len(evidence.files[file]) for file in SIZES} == SIZES
         assert evidence.chip_authentication is not None
         counts.append(counted.sent)
+        if not pace:
+            # As a verdict on a genuine card of this type would have it; files of these sizes get none.
+            profiles.prove_absence("", counted.atr)
     assert counts[1] <= bound
-    assert counts[0] <= bound + 6
+    # A card without EF.CardAccess is looked at twice, the second time after a reset: it may have been in use before.
+    # And it is asked once whether it counts its tries.
+    assert counts[0] <= bound + (6 if pace else 13)

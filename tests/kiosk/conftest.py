@@ -255,10 +255,11 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         shifts: bool = False,
         others: Others | None = None,
         records: bool = False,
+        **more: Any,
     ) -> Flask:
         changed = config.model_copy(update={"port": port})
         corrected = corrections if records else None
-        return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected)
+        return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected, **more)
 
     yield Desk(
         checkin=checkin,

@@ -23,6 +23,7 @@ from kiosk.day_key import DayTags
 from kiosk.demo.provision import Options, Place, provision
 from kiosk.devices.clock import SystemClock
 from kiosk.domain.codes import Code
+from kiosk.domain.corrections import CancelReason
 from kiosk.domain.eligibility import Coverage
 from kiosk.insurance.stand_in import direct
 from kiosk.insurance.tables import DATA
@@ -240,3 +241,12 @@ def test_a_staff_process_tells_payer_and_hospital_and_no_log(
     assert not [secret for secret in (NAME, "Mực", NUMBER, INSURANCE, "http://") if secret in said]
     again = clinic.run("deliveries", "replay", "--sink", "his-hl7", "--delivered")
     assert (again.returncode, again.stdout) == (0, "1 to deliver again.\n")
+    with open_parts(clinic.config) as parts:
+        parts.corrections.cancel(clinic.visit_id, reason=CancelReason.WENT_AWAY, by="desk-1")
+    [row] = json.loads(clinic.run("deliveries", "by-hand", "--json").stdout)
+    assert (row["visit"], row["changes"], row["receipt"]) == (
+        clinic.visit_id, ["cancelled"], rows["checkin"]["receipt"],
+    )  # fmt: skip
+    assert clinic.run("deliveries", "by-hand", "--told", clinic.visit_id).returncode == 0
+    after = clinic.run("deliveries", "by-hand", "--told", clinic.visit_id)
+    assert (after.returncode, after.stdout) == (1, "")

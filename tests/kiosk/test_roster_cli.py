@@ -80,6 +80,32 @@ def test_an_older_file_is_one_line_in_the_language_that_was_asked_for(place: Pla
     assert told["error"]["facts"] == {"reason": "older", "sequence": 1, "newest": 2}
 
 
+def test_a_number_that_was_too_high_is_disowned_by_somebody(place: Place, tmp_path: Path) -> None:
+    config = place.config("patient")
+    assert run("import", deliver(tmp_path, row(), sequence=2**53), "--config", config).returncode == 0
+    right = deliver(tmp_path, row(), row("036199000002", ""), sequence=3)
+    assert run("import", right, "--config", config).returncode == 1
+    for wrong in ("3", str(2**53 - 1)):
+        refused = run("disown", "--sequence", wrong, "--by", "admin-1", "--config", config, "--lang", "vi")
+        assert (refused.returncode, say("refused.not_the_newest", Language.VI) in refused.stderr) == (1, True)
+    assert run("disown", "--sequence", str(2**53), "--by", "a b\n", "--config", config).returncode == 2
+    done = run("disown", "--sequence", str(2**53), "--by", "admin-1", "--config", config, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["disowned"]) == (0, 2**53)
+    assert json.loads(Path(told["log"]).read_text("utf-8"))["by"] == "admin-1"
+    assert run("import", right, "--config", config).returncode == 0
+    assert json.loads(run("info", "--config", config, "--json").stdout)["sequence"] == 3
+
+
+def test_a_roster_of_the_future_is_refused_with_what_to_do(place: Place, tmp_path: Path) -> None:
+    file = deliver(tmp_path, row())
+    manifest = file.with_name(file.name + ".manifest.json")
+    manifest.write_text(manifest.read_text("utf-8").replace("2026-11-23T06", "2999-01-01T06"), "utf-8")
+    for language in Language:
+        refused = run("import", file, "--config", place.config("patient"), "--lang", language)
+        assert (refused.returncode, say("refused.in_future", language) in refused.stderr) == (1, True)
+
+
 def test_nothing_that_is_printed_or_listed_names_anybody(place: Place, tmp_path: Path) -> None:
     lines = (row(), row(), row("036199000002", "", "Trần Văn Mẫu\x07"), row("036199000003", ""))
     file = deliver(tmp_path, *lines)

@@ -8,11 +8,11 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from werkzeug.wrappers import Response as BaseResponse
 
 from kiosk.demo.config import BenchConfig
-from kiosk.demo.people import Citizen
+from kiosk.demo.people import ENDED, Citizen
 from kiosk.demo.web.drawing import DrawnCard, portrait_jpeg
 from kiosk.demo.web.words import word
 from kiosk.demo.workbench import Bench
-from kiosk.insurance.stand_in.direct import NoStandIn, behave
+from kiosk.insurance.stand_in.direct import NoStandIn, behave, change
 from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.common.preferences import current_preferences
@@ -107,7 +107,21 @@ def _add_gateway(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
             abort(HTTPStatus.SERVICE_UNAVAILABLE)
         return _do(True, lambda: bench.set_gateway(mood), _chosen(bench))
 
+    @pages.post("/citizens/<name>/cover/<state>")
+    def cover(name: str, state: str) -> BaseResponse:
+        if state not in _COVER:
+            abort(HTTPStatus.NOT_FOUND)
+        citizen, ended = _known(bench, name), _COVER[state]
+        if citizen.cover is None:
+            abort(HTTPStatus.CONFLICT)
+        try:
+            change(config.gateway_port, citizen.insurance_number, ENDED if ended else citizen.payer_result)
+        except NoStandIn:
+            abort(HTTPStatus.SERVICE_UNAVAILABLE)
+        return _do(True, lambda: bench.set_ended(name, ended), name)
 
+
+_COVER = {"end": True, "restore": False}
 _PLUG = {"plug": True, "unplug": False}
 
 

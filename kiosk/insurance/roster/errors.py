@@ -18,6 +18,8 @@ class Refusal(StrEnum):
     ROWS_DIFFER = "rows_differ"
     HEADER = "header"
     OLDER = "older"
+    IN_FUTURE = "in_future"
+    NOT_THE_NEWEST = "not_the_newest"
     WRONG_BASE = "wrong_base"
     TOO_MANY_REJECTS = "too_many_rejects"
     TOO_MANY_KINDS = "too_many_kinds"

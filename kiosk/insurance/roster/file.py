@@ -84,13 +84,24 @@ class RosterFile:
 
     def linked_row(self, insurance_tag: bytes) -> bytes | None:
         """The row that the insurance number with this tag of 16 bytes leads to."""
+        found = self._linked(insurance_tag)
+        return None if found is None else found[1]
+
+    def linked_tag(self, insurance_tag: bytes) -> bytes | None:
+        """The 11 bytes of its own tag that are known of the row to which this insurance number leads."""
+        found = self._linked(insurance_tag)
+        return None if found is None else found[0] + found[1][:CHECK_BYTES]
+
+    def _linked(self, insurance_tag: bytes) -> tuple[bytes, bytes] | None:
+        """The key of the row to which an insurance number leads, and the row."""
         link = self._right(self._bytes("SELECT link FROM insured WHERE tag = ?", key_of(insurance_tag)), insurance_tag)
         if link is None:
             return None
-        row = self._bytes("SELECT row FROM person WHERE tag = ?", key_of(link[CHECK_BYTES:]))
+        key = link[CHECK_BYTES:]
+        row = self._bytes("SELECT row FROM person WHERE tag = ?", key_of(key))
         if row is None:
             raise damaged()
-        return row
+        return key, row
 
     @staticmethod
     def _right(found: bytes | None, tag: bytes) -> bytes | None:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idcard import ConfigurationError
+from kiosk.domain.freshness import SKEW
 from kiosk.insurance.roster.contested import drop_contested
 from kiosk.insurance.roster.delta import write_delta
 from kiosk.insurance.roster.encoding import Encoder
@@ -93,6 +95,7 @@ def import_roster(
     manifest: Path | None = None,
     max_rejected: float = MAX_REJECTED,
     block_bytes: int = BLOCK_BYTES,
+    now: datetime | None = None,
     progress: Progress = lambda *_: None,
     on_rejects: Callable[[list[Reject]], None] = lambda _: None,
 ) -> Report:
@@ -100,11 +103,15 @@ def import_roster(
 
     :param max_rejected: which part of the lines may be refused.
     :param block_bytes: how much of the file is taken in at once; an interrupted import loses no more than that.
+    :param now: the moment of the import, aware; this machine's where none is given.
     :param on_rejects: given the refused lines once they are known, whether the import goes on or not.
     :raises RosterRefused: if it is not installed; what was there stays.
     :raises ConfigurationError: if the present roster is to be changed and cannot be read, or the state cannot.
     """
     said = read_manifest(manifest or manifest_of(file), target.publisher)
+    if said.as_of > (now or datetime.now(UTC)) + SKEW:
+        # Nobody knows what will be true: it would decide nothing until then, and keep out what is true now.
+        raise RosterRefused(Refusal.IN_FUTURE, as_of=said.as_of.isoformat())
     try:
         with Stage(target.beside(".stage")) as stage:
             return _Import(file, target, said, stage, progress, block_bytes).run(max_rejected, on_rejects)
@@ -172,7 +179,9 @@ class _Import:
     def _refuse_older(self, present: RosterFile | None) -> None:
         manifest, newest = self._manifest, read_state(self._target.state_file)
         here = -1 if present is None else present.info.sequence
-        seen = max(newest.sequence, here)
+        # A disowned one keeps nothing out; but a delta changes it, and would make it right in no row but its own.
+        disowned = newest.disowned and here <= newest.sequence and not manifest.is_delta
+        seen = -1 if disowned else max(newest.sequence, here)
         # The newest delivery may come again where its roster was lost, or an older one was put in its place.
         again = here < newest.sequence and (manifest.sequence, manifest.sha256) == (newest.sequence, newest.digest)
         if manifest.sequence <= seen and not again:

@@ -5,6 +5,9 @@ into the roster, and forgets it in the end. Under it lies each person's name, bi
 row), so a hundred thousand people cost a hundred thousand short encryptions and one long one, and neither the import
 nor the patient's process can read them again. A delta adds a key of its own for the rows it brings.
 
+What a name is bound to is the 88 bits of the row's tag that stand in the row itself, so that whoever comes with the
+insurance number alone can be compared, too. Older rosters bound it to the whole tag: those open by the personal number.
+
 Source: RFC 9180, "Hybrid Public Key Encryption", base mode.
 """
 
@@ -18,12 +21,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from kiosk.insurance.roster.file import RosterFile
-from kiosk.insurance.roster.layout import key_of
+from kiosk.insurance.roster.layout import CHECK_BYTES, KEY_BYTES, key_of
 from kiosk.keys import SECRET_BYTES, CannotOpen, Entropy, PersonTags, canonical_json
 
 MAX_NAMES = 100_000
 _NONCE = 12
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_BOUND = KEY_BYTES + CHECK_BYTES
 _PURPOSE = b"kiosk roster names 1"
 
 
@@ -52,7 +56,7 @@ class NameSealer:
         """Who a row is about, bound to the row's tag of 16 bytes."""
         nonce = self._entropy(_NONCE)
         content = canonical_json([described.name, described.birth, described.sex])
-        return nonce + self._cipher.encrypt(nonce, content, row_tag)
+        return nonce + self._cipher.encrypt(nonce, content, row_tag[:_BOUND])
 
 
 class NameOpener:
@@ -68,24 +72,39 @@ class NameOpener:
 
         :raises CannotOpen: where the name was sealed to another clinic, or altered.
         """
-        return self._open(self._tags.roster_tag(personal_number))
+        tag = self._tags.roster_tag(personal_number)
+        return None if self._file.row(tag) is None else self._open(tag[:_BOUND], tag)
+
+    def find_insured(self, digits: str) -> Described | None:
+        """Who has these ten digits of an insurance number, whether linked or not; otherwise as :meth:`find`."""
+        bound = self._file.linked_tag(self._tags.insurance_tag(digits))
+        return None if bound is None else self._open(bound, insured_only_tag(self._tags, digits))
 
     def find_insured_only(self, digits: str) -> Described | None:
         """Who has these ten digits of an insurance number and no personal number; otherwise as :meth:`find`."""
-        return self._open(insured_only_tag(self._tags, digits))
+        tag = insured_only_tag(self._tags, digits)
+        return None if self._file.row(tag) is None else self._open(tag[:_BOUND], tag)
 
-    def _open(self, row_tag: bytes) -> Described | None:
+    def _open(self, bound: bytes, older: bytes) -> Described | None:
+        """The name of a row. :param bound: what it is bound to now. :param older: and in rosters made before."""
         query = "SELECT k.sealed, n.sealed FROM name n JOIN name_key k ON k.id = n.name_key WHERE n.tag = ?"
-        found = self._file.connection.execute(query, (key_of(row_tag),)).fetchone()
-        if found is None or self._file.row(row_tag) is None:
+        found = self._file.connection.execute(query, (key_of(bound),)).fetchone()
+        if found is None:
             return None
         sealed_key, sealed = found
         try:
-            key = _SUITE.decrypt(sealed_key, self._private_key, info=_PURPOSE)
-            name, birth, sex = json.loads(AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], row_tag))
+            cipher = AESGCM(_SUITE.decrypt(sealed_key, self._private_key, info=_PURPOSE))
+            name, birth, sex = json.loads(_opened(cipher, sealed, (bound, older)))
         except (InvalidTag, ValueError) as error:
             raise CannotOpen() from error
         return Described(name=name, birth=birth, sex=sex)
+
+
+def _opened(cipher: AESGCM, sealed: bytes, bounds: tuple[bytes, bytes]) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bounds[0])
+    except InvalidTag:
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bounds[1])
 
 
 def insured_only_tag(tags: PersonTags, digits: str) -> bytes:

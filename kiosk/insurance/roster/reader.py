@@ -106,7 +106,10 @@ class Roster:
         with self._lock, damage_told():
             names = NameOpener(self._present(), private_key, tags=self._tags)
             found = names.find(personal) if personal else None
-            return found or (names.find_insured_only(digits) if digits else None)
+            if found is not None or digits is None:
+                return found
+            # Beside a personal number a row of another personal number is another person's.
+            return names.find_insured_only(digits) if personal else names.find_insured(digits)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -2,24 +2,33 @@
 
 A backup of the roster that is put back does not bring the state back with it. Whoever can write both files can also
 bring back both: keep the state where only the import may write.
+
+A delivery with too high a number would refuse every later one. So an administrator may disown the newest: that is noted
+here and in a log beside this file, and the next whole roster is taken whatever its number is.
 """
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from idcard import ConfigurationError
+from kiosk.insurance.roster.errors import Refusal, RosterRefused
 from kiosk.insurance.roster.file import RosterInfo, damaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newest:
-    """The newest roster that was imported here; ``sequence`` is -1 where none was."""
+    """The newest roster that was imported here; ``sequence`` is -1 where none was.
+
+    ``disowned``: it should not have been, so that the next whole roster may have a lower number.
+    """
 
     sequence: int = -1
     digest: str = ""
     version: str = ""
+    disowned: bool = False
 
     @classmethod
     def of(cls, info: RosterInfo) -> "Newest":
@@ -39,10 +48,15 @@ def read_state(path: Path) -> Newest:
     """
     try:
         value = json.loads(path.read_text("utf-8"))
-        newest = Newest(sequence=value["sequence"], digest=value["digest"], version=value["version"])
+        newest = Newest(
+            sequence=value["sequence"],
+            digest=value["digest"],
+            version=value["version"],
+            disowned=value.get("disowned") is True,
+        )
     except FileNotFoundError:
         return Newest()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged() from error
     if type(newest.sequence) is not int:
         raise damaged()
@@ -52,9 +66,38 @@ def read_state(path: Path) -> Newest:
 def write_state(path: Path, newest: Newest) -> None:
     """Replace the state, whole, and on the disk when this returns."""
     unfinished = path.with_name(path.name + ".new")
-    value = {"sequence": newest.sequence, "digest": newest.digest, "version": newest.version}
+    value: dict[str, object] = {"sequence": newest.sequence, "digest": newest.digest, "version": newest.version}
+    if newest.disowned:
+        value["disowned"] = True
     unfinished.write_text(json.dumps(value) + "\n", "utf-8")
     put_in_place(unfinished, path)
+
+
+def log_of(state: Path) -> Path:
+    """The log beside a state file, in which stands who disowned which roster: a line of JSON each."""
+    return state.with_name(state.name + ".log")
+
+
+def disown(state: Path, present: RosterInfo | None, *, sequence: int, by: str, at: datetime) -> Newest:
+    """Note that the newest roster should never have been taken; the log is written first.
+
+    :param present: the roster that lies there, or None. :param sequence: the number of the newest, as whoever does this
+        believes it to be. :param by: who does this.
+    :raises RosterRefused: ``not_the_newest`` where the newest has another number.
+    """
+    newest = read_state(state)
+    if present is not None and present.sequence > newest.sequence:
+        newest = Newest.of(present)
+    if newest.sequence != sequence or newest.sequence < 0:
+        raise RosterRefused(Refusal.NOT_THE_NEWEST, sequence=sequence, newest=newest.sequence)
+    line = {"at": at.isoformat(), "by": by, "disowned": sequence, "version": newest.version, "digest": newest.digest}
+    with log_of(state).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+    disowned = replace(newest, disowned=True)
+    write_state(state, disowned)
+    return disowned
 
 
 def check_not_rolled_back(path: Path, info: RosterInfo) -> None:
@@ -69,7 +112,7 @@ def check_not_rolled_back(path: Path, info: RosterInfo) -> None:
             f"The roster is older than one that was in use before: it is number {info.sequence}, "
             f"and number {newest.sequence} was.",
             reason="rolled_back",
-            remedy="Import the newest roster; where an older one is meant, remove the state file.",
+            remedy="Import the newest roster; where its number was wrong, see: kiosk roster disown",
         )
 
 

@@ -9,6 +9,7 @@ from kiosk.config import StaffConfig
 from kiosk.ports import Clock
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.leftovers import Leftovers
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.outgoing import Outgoing
 from kiosk.web.common.factory import base_app, read_session_key
@@ -17,6 +18,8 @@ from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.failures import add_failure_pages
 from kiosk.web.staff.internal import add_internal
+from kiosk.web.staff.leftovers import add_leftovers
+from kiosk.web.staff.ordering import Ordering, add_ordering
 from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.record import add_record
 from kiosk.web.staff.shift import Payer, add_shift
@@ -42,6 +45,8 @@ def create_staff_app(
     others: Others | None = None,
     corrections: Corrections | None = None,
     outgoing: Outgoing | None = None,
+    leftovers: Leftovers | None = None,
+    ordering: Ordering | None = None,
 ) -> Flask:
     """The app of the reception desk.
 
@@ -50,6 +55,8 @@ def create_staff_app(
     :param others: what is needed for other ways of coming and for the worklist; None leaves both out.
     :param corrections: what is needed for the pages of records; None leaves them out.
     :param outgoing: what is on its way to payer and hospital, where anything leaves.
+    :param leftovers: what nobody came back to; None leaves its counts out.
+    :param ordering: takes the hospital's word on a visit's first cost; None leaves its address out.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
@@ -59,6 +66,8 @@ def create_staff_app(
     add_views(app, board)
     add_deeds(app, board)
     add_failure_pages(app)
+    if leftovers is not None:
+        add_leftovers(app, leftovers)
     if corrections is not None:
         add_record(app, board, corrections)
     if others is not None:
@@ -66,6 +75,8 @@ def create_staff_app(
         add_work(app, board, others.clean)
     if outgoing is not None:
         add_outgoing(app, board, outgoing)
+    if ordering is not None:
+        add_ordering(app, ordering)
     if payer is not None:
         add_shift(app, board, payer)
         if payer.token is not None:

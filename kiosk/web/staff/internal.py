@@ -27,7 +27,7 @@ def add_internal(app: Flask, cover: OnlineCover | None, token: bytes) -> None:
 
     @internal.post(PATH)
     def ask() -> Response:
-        _check_caller(expected)
+        check_caller(expected)
         try:
             asked = question_of(request.get_data(cache=False))
         except MalformedMessage:
@@ -39,7 +39,8 @@ def add_internal(app: Flask, cover: OnlineCover | None, token: bytes) -> None:
     app.register_blueprint(internal)
 
 
-def _check_caller(expected: bytes) -> None:
+def check_caller(expected: bytes) -> None:
+    """Nothing, where a program on this machine shows this token and sends JSON of a bounded size; else it ends here."""
     if request.query_string:
         abort(HTTPStatus.BAD_REQUEST)
     if not request.remote_addr or not ip_address(request.remote_addr).is_loopback:

@@ -17,7 +17,7 @@ def add_outgoing(app: Flask, board: Board, outgoing: Outgoing) -> None:
 
     @app.context_processor
     def shown() -> dict[str, object]:
-        return {"receivers_of": outgoing.receivers, "outgoing_reason": _words}
+        return {"receivers_of": outgoing.receivers, "outgoing_reason": _words, "by_hand": outgoing.by_hand}
 
     @app.post("/outgoing/again")
     def send_again() -> Response:
@@ -27,6 +27,17 @@ def add_outgoing(app: Flask, board: Board, outgoing: Outgoing) -> None:
             flash(str(gettext("staff.problem.store_unavailable")), "problem")
         else:
             flash(str(gettext("staff.done.sent_again", n=many)), "done")
+        return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)
+
+    @app.post("/outgoing/<visit_id>/told")
+    def payer_told(visit_id: str) -> Response:
+        try:
+            told = outgoing.told(visit_id, by=board.clerk)
+        except StoreUnavailable:
+            flash(str(gettext("staff.problem.store_unavailable")), "problem")
+        else:
+            word, kind = ("staff.done.payer_told", "done") if told else ("staff.problem.gone", "problem")
+            flash(str(gettext(word)), kind)
         return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)
 
 

@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response
 
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
+from kiosk.domain.ways import Way
 from kiosk.ports import StoreUnavailable
 from kiosk.services.corrections import Corrections, EventRow, NotCorrectable
-from kiosk.services.route import routes_on
+from kiosk.services.desk import VisitRow
+from kiosk.services.route import LeftOpen, RouteProposer, routes_on
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
@@ -24,6 +26,17 @@ def add_record(app: Flask, board: Board, corrections: Corrections) -> None:
     @app.context_processor
     def shown() -> dict[str, object]:
         return {"has_records": True, "cancelled_today": corrections.cancelled_today, "place_of": _place(board)}
+
+    proposer = RouteProposer(board.clinic)
+
+    @app.template_global()
+    def route_left_open(row: VisitRow) -> LeftOpen | None:
+        return proposer.left_open(
+            home_clinic=None if row.person is None else row.person.home_clinic,
+            on=clinic_day(board.clock.now()),
+            emergency=row.way == Way.EMERGENCY,
+            newborn=row.way == Way.NEWBORN,
+        )
 
     @app.get("/visits/<visit_id>")
     def record(visit_id: str) -> Response:

@@ -90,8 +90,8 @@ def name_of(profile: Profile) -> str:
 def agreed(run: Callable[[Profile, Any], None], profile: Profile, eac: Any) -> None:
     """A run that ends well, by fresh keys where need be, over finite fields only.
 
-    There libeac leaves out leading zeros of the shared secret and of a public value in the token (one run in 128,
-    measured over 3,000: no other run failed); we keep them, as the length of the prime. A real fault fails each try.
+    There libeac leaves out leading zeros of the shared secret, which RFC 2631 keeps: one run in 256. A real fault fails
+    each try.
     """
     for left in reversed(range(TRIES if profile.parameter_id in FINITE else 1)):
         try:

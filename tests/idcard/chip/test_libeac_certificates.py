@@ -49,7 +49,7 @@ def test_our_reader_agrees_with_its_chip(number: int, suite: Suite, spoilt: bool
     infos = SecurityInfos.from_dg14(records.dg14(profile.domain.spki(SECRET), None, chip=profile, version=2))
     (choice,) = choices(infos)
     ours, theirs = SecureChannel(session_keys(CipherSuite.AES_128, b"x")), ChipChannel.from_secret(Suite.AES128, b"x")
-    # The same key each time: libeac leaves out a leading zero over finite fields, as test_libeac.py says.
+    # The same key each time: libeac leaves out the secret's leading zero over finite fields, as test_libeac.py says.
     procedure = chip_authentication(ours, choice, shake_256(b"a terminal's key").digest(entropy_bytes(choice)))
     theirs.unwrap(next(procedure))
     asked = theirs.unwrap(procedure.send(theirs.wrap(ResponseApdu(sw=0x9000))))

@@ -68,7 +68,7 @@ def card_of(profile: Profile, *more: Profile, secret: int = 0xC0FFEE, **manners:
 
 
 def best_of(card: SimulatedCard) -> PaceOffer:
-    return offers(SecurityInfos.from_bytes(card.files[File.CARD_ACCESS]))[0]
+    return next(offers(SecurityInfos.from_bytes(card.files[File.CARD_ACCESS])))
 
 
 def opened(card: SimulatedCard, offer: PaceOffer, key: Can | MrzKey = CAN, **options: bool) -> PaceSession:
@@ -146,7 +146,7 @@ def test_the_strongest_of_several_comes_first() -> None:
     old = Profile(suite=Suite.DES3, parameter_id=17)
     weak_group = Profile(suite=Suite.AES256, parameter_id=0)
     card = card_of(old, gm, weak_group, cam, strong)
-    found = offers(SecurityInfos.from_bytes(card.files[File.CARD_ACCESS]))
+    found = list(offers(SecurityInfos.from_bytes(card.files[File.CARD_ACCESS])))
     order = [next(one for one in (old, gm, weak_group, cam, strong) if one.pace_oid == o.info.oid) for o in found]
     assert order == [strong, cam, gm, weak_group, old]
     for offer in found:

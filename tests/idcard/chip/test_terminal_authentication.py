@@ -70,7 +70,7 @@ def card_of(pki: TerminalPki, **manners: Any) -> SimulatedCard:
 
 
 def opened(card: SimulatedCard) -> PaceSession:
-    offer = offers(SecurityInfos.from_bytes(card.files[File.CARD_ACCESS]))[0]
+    offer = next(offers(SecurityInfos.from_bytes(card.files[File.CARD_ACCESS])))
     secrets = PaceSecrets.from_entropy(offer, os.urandom(offer.entropy_bytes))
     session = perform(card, pace(offer, Can("123456"), secrets, ask_for_authorities=True))
     perform(card, select_application(EMRTD_APPLICATION, session.channel))
@@ -78,7 +78,7 @@ def opened(card: SimulatedCard) -> PaceSession:
 
 
 def agreed(card: SimulatedCard, channel: SecureChannel) -> Agreed:
-    choice = choices(SecurityInfos.from_dg14(card.files[File.DG14]))[0]
+    choice = next(choices(SecurityInfos.from_dg14(card.files[File.DG14])))
     return perform(card, chip_authentication(channel, choice, os.urandom(entropy_bytes(choice))))
 
 

@@ -69,13 +69,45 @@ LogOf = Callable[[idcard.Connection], Path]
 def test_what_a_help_desk_reads(run: Run, log_of: LogOf, card: SimulatedCard) -> None:
     code, out, err = run("diag", "--replay", log_of(Reader(card, 65_536)))
     assert (code, err) == (0, "")
-    assert "Reader: Tabletop 1" in out
-    assert "long messages, up to 65536 bytes" in out
-    assert "up to 2048 bytes at once" in out
-    assert "with the six digits on the card (PACE), in 1 ways; the strongest: GM, AES-128, brainpoolP256r1." in out
-    assert "(BAC)." in out
-    assert "eMRTD" in out
-    assert out.rstrip().endswith("Nothing needs to be done.")
+    words, _, technical = out.partition("For technicians:")
+    assert "Reader: Tabletop 1" in words
+    assert "This reader takes long messages" in words
+    assert "six-digit card number where one is printed" in words
+    assert "also opens the older way: with document number, birth date and expiry date" in words
+    assert words.rstrip().endswith("Nothing needs to be done.")
+    assert "PACE GM, AES-128, brainpoolP256r1" in technical
+    assert "dwMaxAPDUDataSize 65536" in technical
+    assert "Le 2048, Lc 1024" in technical
+    assert "SELECT MF 6D00, SELECT eMRTD 9000" in technical
+    assert "BAC 9000" in technical
+    assert "EF.DIR eMRTD" in technical
+
+
+JARGON = ("PACE", "BAC", "AES", "GM", "brainpool", "ATR", "APDU", "SW", "EF.", "6D00", "status", "byte")
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+@pytest.mark.parametrize("limit", [None, 256, 65_536])
+@pytest.mark.parametrize("pace", [True, False])
+def test_a_help_desk_reads_no_jargon(
+    run: Run, log_of: LogOf, issuer: Issuer, holder: Holder, pace: bool, limit: int | None, language: str
+) -> None:
+    _, out, _ = run("diag", "--replay", log_of(Reader(issuer.issue(holder, pace=pace), limit)), "--lang", language)
+    words = out.partition("For technicians:")[0].partition("Dành cho kỹ thuật viên:")[0]
+    assert not [word for word in JARGON if word in words]
+
+
+def test_whoever_has_no_six_digits_is_told_what_to_give(run: Run, log_of: LogOf, card: SimulatedCard) -> None:
+    _, out, _ = run("diag", "--replay", log_of(Reader(card)))
+    assert "Passports usually have no six-digit number: give the lines at the bottom" in out
+    _, out, _ = run("diag", "--replay", log_of(Reader(card)), "--lang", "vi")
+    assert "Hộ chiếu thường không có sáu số" in out
+
+
+def test_names_that_a_card_chose_move_no_cursor(run: Run, log_of: LogOf, card: SimulatedCard) -> None:
+    card.files[File.DIR] = tlv.build(0x61, tlv.build(0x4F, bytes(7)), tlv.build(0x50, b"\x1b[2Jgone"))
+    _, out, _ = run("diag", "--replay", log_of(Reader(card)))
+    assert "\x1b" not in out
 
 
 def test_it_says_the_same_in_vietnamese(run: Run, log_of: LogOf, card: SimulatedCard) -> None:
@@ -106,20 +138,23 @@ def test_a_short_reader_is_told_and_advised(run: Run, log_of: LogOf, card: Simul
 
 def test_a_card_without_bac_or_pace(run: Run, log_of: LogOf, issuer: Issuer, holder: Holder) -> None:
     _, out, _ = run("diag", "--replay", log_of(Reader(issuer.issue(holder, pace=False))))
-    assert "does not say that it opens with six digits" in out
+    assert "does not say that it opens the newer way" in out
+    assert "It opens the older way" in out
 
     class NoChallenge(Reader):
         def transmit(self, command: bytes) -> bytes:
             return b"\x6d\x00" if command[1] == 0x84 else super().transmit(command)
 
     _, out, _ = run("diag", "--replay", log_of(NoChallenge(issuer.issue(holder))))
-    assert "(BAC, status 6D00)" in out
+    assert "does not open the older way" in out
+    assert "BAC 6D00" in out
 
 
 def test_another_card(run: Run, log_of: LogOf) -> None:
     code, out, _ = run("diag", "--replay", log_of(Bankcard()))
     assert code == 3
-    assert "(status 6A82)" in out
+    assert "is it another kind of card?" in out
+    assert "SELECT eMRTD 6A82" in out
     assert "(not named)" in out
 
 

@@ -122,7 +122,10 @@ def test_an_error_for_programs(serve: Serve, tmp_path: Path) -> None:
     assert (json.loads(out)["error"]["facts"]["reason"], err) == ("not_writable", "")
 
 
-@pytest.mark.parametrize("options", [("--pins", "x"), ("--authority", "https://x/"), ("--sign", "nowhere")])
+@pytest.mark.parametrize("options", [
+    ("--pins", "x"), ("--authority", "https://x/"), ("--sign", "nowhere"), ("--encrypt-to", "nowhere"),
+    ("--open-with", "nowhere"),
+])  # fmt: skip
 def test_options_that_do_not_fit_are_wrong_usage(serve: Serve, options: tuple[str, str]) -> None:
     process = serve(*options)
     out, err = process.communicate(timeout=30)

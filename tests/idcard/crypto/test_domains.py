@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idcard.crypto.agreement_keys import domain_of, load_agreement_key
 from idcard.crypto.curves import CURVES, Curve, Point
-from idcard.crypto.domains import DhDomain, EcDomain, domain_of, load_agreement_key, standardized
+from idcard.crypto.domains import DhDomain, EcDomain, standardized
 from idcard.crypto.explicit import curve_of, own_curve
 from idcard.crypto.groups import Group
 from idcard.crypto.ladder import ladder

@@ -203,12 +203,23 @@ def test_displayed_images(file: File, tag: int) -> None:
     assert repr(first) == f"DisplayedImage(image/jpeg, {len(JPEG)} bytes)"
 
 
+@pytest.mark.parametrize(("file", "kind"), [(File.DG8, "data"), (File.DG9, "structure"), (File.DG10, "substance")])
+def test_features_by_their_tags(file: File, kind: str) -> None:
+    parts = (tlv.build(0x02, b"\x02"), tlv.build(0x7F60, b"a header"), tlv.build(0x53, b"feature"))
+    found = parse_features(tlv.build(file.tag, *parts), file)
+    assert (found.kind, found.stated) == (kind, 2)
+    assert [(one.tag, one.content) for one in found.features] == [(0x7F60, b"a header"), (0x53, b"feature")]
+    assert repr(found.features[1]) == "Feature(53, 7 bytes)"
+    assert parse_features(tlv.build(file.tag, tlv.build(0x02, b"\x00")), file).features == ()
+
+
 @pytest.mark.parametrize("file", [File.DG8, File.DG9, File.DG10])
-def test_features_stay_as_they_are(file: File) -> None:
-    data = tlv.build(file.tag, tlv.build(0x02, b"\x01"), tlv.build(0x53, b"feature"))
-    assert parse_features(data, file) == (b"feature",)
+def test_features_have_a_number_and_a_bound(file: File) -> None:
     with pytest.raises(BoundExceeded):
         parse_features(tlv.build(file.tag, tlv.build(0x02, b"\x63"), *[tlv.build(0x53, b"x")] * 20), file)
+    for count in (b"", tlv.build(0x02), tlv.build(0x02, b"\x00\x01")):
+        with pytest.raises(MalformedData):
+            parse_features(tlv.build(file.tag, count, tlv.build(0x53, b"x")), file)
 
 
 def picture(name: str, **options: object) -> bytes:

@@ -122,14 +122,27 @@ def hand() -> Hand:
 
 
 @pytest.fixture
-def server(hand: Hand, trust: idcard.TrustStore) -> Iterator[Server]:
-    server = start(Judging(trust=trust, policy=idcard.VIETNAM_STRICT), desk=hand)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join(30)
-    assert not thread.is_alive()
+def running(hand: Hand) -> Iterator[Callable[[Judging], Server]]:
+    """Starts a service under the hand; it is stopped afterwards."""
+    started: list[tuple[Server, threading.Thread]] = []
+
+    def make(judging: Judging) -> Server:
+        server = start(judging, desk=hand)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        started.append((server, thread))
+        return server
+
+    yield make
+    for server, thread in started:
+        server.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def server(running: Callable[[Judging], Server], trust: idcard.TrustStore) -> Server:
+    return running(Judging(trust=trust, policy=idcard.VIETNAM_STRICT))
 
 
 @pytest.fixture

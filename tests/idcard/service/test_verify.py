@@ -17,7 +17,7 @@ import idcard
 from idcard.evidence import ChipAuthenticationProof
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.service.openapi import DESCRIPTION
-from idcard.service.server import Judging, Server, start
+from idcard.service.server import Judging, Server
 from idcard.testing import Holder, Issuer, SimulatedCard, Suite
 from idcard.testing.authority import NAME, Authority, serve
 from idcard.testing.chip_crypto import SecureChannel
@@ -147,15 +147,6 @@ def test_no_field_but_those_described_is_taken(client: Any) -> None:
         assert sorted(told) == sorted(DESCRIPTION["components"]["schemas"][name]["properties"])
 
 
-def running(judging: Judging, hand: Any) -> Iterator[Server]:
-    server = start(judging, desk=hand)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join(30)
-
-
 @pytest.fixture
 def authority(issuer: Issuer) -> Iterator[tuple[Authority, str]]:
     signer = Certificate.from_bytes(issuer.signer.certificate).fingerprint
@@ -170,7 +161,7 @@ def authority(issuer: Issuer) -> Iterator[tuple[Authority, str]]:
 
 
 @pytest.fixture
-def without_anchor(hand: Any, authority: tuple[Authority, str]) -> Iterator[Server]:
+def without_anchor(running: Callable[[Judging], Server], authority: tuple[Authority, str]) -> Server:
     """A service that knows no issuer, asks an authority, and signs what it gives out."""
     known = {NAME: KEY.public_key()}
     judging = Judging(
@@ -180,7 +171,7 @@ def without_anchor(hand: Any, authority: tuple[Authority, str]) -> Iterator[Serv
         online=idcard.HttpAuthority(authority[1], known),
         sign_with=OTHER,
     )
-    yield from running(judging, hand)
+    return running(judging)
 
 
 def test_a_service_asks_its_authority_and_signs_what_it_gives_out(

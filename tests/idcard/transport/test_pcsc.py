@@ -6,7 +6,7 @@ import pytest
 from smartcard import scard
 
 from idcard.errors import CardRemoved, CardSilent, ReaderBusy, ReaderMissing, TransportError
-from idcard.transport.pcsc import _answer_limit, _error
+from idcard.transport.pcsc import PcscConnection, _answer_limit, _error
 
 
 def driver(properties: bytes | None) -> Callable[[int, list[int]], bytes | None]:
@@ -67,3 +67,13 @@ def test_each_status_of_the_service_is_an_error_of_its_kind(name: str, kind: typ
     found = _error(code, "testing")
     assert type(found) is kind
     assert found.facts["pcsc"] == code & 0xFFFFFFFF
+
+
+@pytest.mark.parametrize("answer", [[], [0x90]])
+def test_success_without_an_answer_is_a_card_that_left(answer: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some drivers report it; the service's own function is put in its place, for no virtual driver does that."""
+    monkeypatch.setattr(scard, "SCardTransmit", lambda *_: (scard.SCARD_S_SUCCESS, answer))
+    connection = object.__new__(PcscConnection)
+    connection._card, connection._protocol = 0, scard.SCARD_PROTOCOL_T1
+    with pytest.raises(CardRemoved, match="no answer"):
+        connection.transmit(b"\x00\x84\x00\x00\x08")

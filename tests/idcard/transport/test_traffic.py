@@ -1,7 +1,6 @@
 """Logs of traffic: nothing personal in them unless asked for, and they play again."""
 
 import hashlib
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -13,7 +12,6 @@ from idcard.lds.layout import File
 from idcard.reading import ReadPlan, read
 from idcard.testing import SPECIMEN, Behaviour, Issuer, SimulatedCard
 from idcard.transport.base import HasLimits, Resettable
-from idcard.transport.patience import PatientConnection
 from idcard.transport.traffic import LoggedConnection, ReplayConnection
 from idcard.transport.wrapped import WrappedConnection
 
@@ -169,46 +167,8 @@ def test_a_wrapper_can_what_the_inner_one_can(card: SimulatedCard) -> None:
     assert isinstance(outer, HasLimits)
     assert outer.answer_limit == 512
     plain = LoggedConnection(Plain())
-    assert [isinstance(plain, can) for can in (Resettable, HasLimits)] == [False, False]
+    assert not isinstance(plain, Resettable)
+    assert plain.answer_limit is None
     outer.close()
     with pytest.raises(CardSilent):
         card.transmit(b"\x00\x84\x00\x00\x08")
-
-
-# Time-outs
-
-
-def test_an_answer_in_time(card: SimulatedCard) -> None:
-    patient = PatientConnection(card, seconds=60)
-    assert patient.transmit(b"\x00\xb0\x9c\x00\x00")[-2:] == b"\x90\x00"
-    assert dict(read(patient, [CAN], entropy=drawn(), plan=PLAN).files)
-    patient.close()
-
-
-def test_a_driver_that_hangs_is_left_alone(card: SimulatedCard) -> None:
-    go_on, closed = threading.Event(), []
-
-    class Hanging(WrappedConnection):
-        def transmit(self, command: bytes) -> bytes:
-            go_on.wait()
-            return b"\x90\x00"
-
-        def close(self) -> None:
-            closed.append(True)
-
-    patient = PatientConnection(Hanging(card), seconds=0.01)
-    try:
-        with pytest.raises(CardSilent, match="in time"):
-            patient.transmit(b"\x00\x84\x00\x00\x08")
-        with pytest.raises(CardSilent, match="earlier"):
-            patient.transmit(b"\x00\x84\x00\x00\x08")
-        patient.close()
-        assert not closed
-    finally:
-        go_on.set()
-
-
-def test_an_error_of_the_card_comes_through(card: SimulatedCard) -> None:
-    card.power_off()
-    with pytest.raises(CardSilent, match="no power"):
-        PatientConnection(card, seconds=60).transmit(b"\x00\x84\x00\x00\x08")

@@ -82,7 +82,8 @@ def test_without_a_list_it_was_never_set_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "content"), [
     ("signers/x.txt", b"x"), ("signers/x.cer", b""), ("signers/x.cer", b"x"), ("signers/x.pem", PEM),
-    ("signers/x.pem", b"-----BEGIN CERTIFICATE-----\n"), ("signers/x.cer", bytes(300_000)),
+    ("signers/x.pem", PEM.replace(b"PUBLIC", b"PRIVATE")), ("signers/x.pem", b"-----BEGIN CERTIFICATE-----\n"),
+    ("signers/x.cer", bytes(300_000)),
     ("signers/x.pem", b"-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----"),
     ("keys/x.pem", PEM + PEM), ("keys/x.der", AUSTRIA), ("keys/x.pem", b""),
     ("keys/x.pem", ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(

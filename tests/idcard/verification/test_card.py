@@ -30,7 +30,7 @@ def inconclusive(verdict: Verdict) -> dict[str, str]:
 
 
 def test_an_honest_card_proves_its_holder(
-    honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime
+    honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime, signer: str
 ) -> None:
     verdict = verify(gather(honest), trust, at=at)
     assert {fact.name: fact.reason for fact in verdict.facts} == {
@@ -43,8 +43,11 @@ def test_an_honest_card_proves_its_holder(
         FactName.VALIDITY: Reason.IN_FORCE,
         FactName.CONSISTENCY: Reason.CONSISTENT,
     }
+    assert all(value for fact in verdict.facts for value in fact.details.values())
+    assert not [fact for fact in verdict.facts if "old" in fact.details]
     assert verdict.anchor == trust.anchors[0].fingerprint
-    assert verdict.signer is not None
+    assert verdict.signer_certificate is not None
+    assert verdict.signer == hashlib.sha256(verdict.signer_certificate).hexdigest() == signer
     identity = verdict.require()
     assert (identity.name, identity.name_latin) == ("Nguyễn Văn Thử", "NGUYEN VAN THU")
     assert identity.birth == BirthDate(year=1990, month=1, day=15)

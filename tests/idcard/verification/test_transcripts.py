@@ -75,7 +75,7 @@ def test_a_judge_who_made_the_key_is_convinced(honest: SimulatedCard, judge: Jud
     key, proof = agreed(honest)
     fact = judge(honest, Expectation(ephemeral_key=key), chip_authentication=proof)
     assert (fact.outcome, fact.reason) == (Outcome.PASSED, Reason.CHIP_PROVED)
-    assert dict(fact.details) == {"protocol": CA}
+    assert dict(fact.details) == {"protocol": CA, "key": "DG14"}
 
 
 @pytest.mark.parametrize("suite", Suite)

@@ -16,9 +16,14 @@ from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.eligibility import NextStep
+from kiosk.domain.ways import Way
 from kiosk.insurance.roster import RosterEntry, build_roster
 from kiosk.insurance.roster.names import Described
 from kiosk.keys import PersonTags, create_secret
+from kiosk.services.leftovers import Leftovers
+from kiosk.services.outgoing import Outgoing
+from kiosk.services.ways import Told
+from kiosk.store.tables import Delivery, Outbox, Visit
 from kiosk.web.common.serving import make_server
 
 UNLINKED, DIFFERENT = "036158900001", "036158900002"
@@ -70,12 +75,32 @@ def reception(desk: Any, tmp_path: Path, unused_port: int) -> Iterator[Reception
     unlinked = claim(UNLINKED, "Trần Thị Mẫu")
     desk.checkin.desk_ticket(unlinked, code=Code.NOT_COVERED, assurance=proved, cover_next=NextStep.LOOK_UP)
     visit = next(row.visit_id for row in desk.staff.desk_tickets() if row.number == 2)
-    server = make_server(desk.app(port=unused_port, others=others), host="127.0.0.1", port=unused_port)
+    app = desk.app(port=unused_port, others=others, records=True, **left_over(desk))
+    server = make_server(app, host="127.0.0.1", port=unused_port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield Reception(desk=desk, address=f"http://127.0.0.1:{unused_port}", visit=visit)
     server.close()
     thread.join(timeout=15)
+
+
+def left_over(desk: Any) -> dict[str, Any]:
+    """What the board also shows: somebody still to be asked about, a dead letter, and a row to tell the payer of."""
+    staff, own = desk.staff, {"clinic": desk.staff._clinic, "device": "desk-1", "clock": desk.clock}
+    ticket = staff.confirm_told(None, "noi", Told(way=Way.EMERGENCY), by="desk-1")
+    with staff._database.write() as session:
+        session.get(Visit, ticket.visit_id).recheck = "due"
+        event = session.query(Outbox).filter(Outbox.kind == "confirmed").one()
+        row = {"event_id": event.id, "visit_id": ticket.visit_id, "tries": 1, "next_at": desk.clock.now()}
+        session.add(Delivery(sink="his-hl7", state="dead", reason="hl7_rejected", **row))
+        taken = {"state": "delivered", "receipt": "36999-17", "settled_at": desk.clock.now()}
+        session.add(Delivery(sink="checkin", **row, **taken))
+    desk.clock.advance(60)
+    desk.corrections.correct_room(ticket.visit_id, "mat", by="desk-1")
+    return {
+        "outgoing": Outgoing(staff._database, **own),
+        "leftovers": Leftovers(database=staff._database, **own),
+    }
 
 
 @pytest.fixture

@@ -206,3 +206,21 @@ def test_with_a_real_reader_the_camera_still_works(bench: Bench, config: BenchCo
     client = client_of(create_bench_app(bench, config.model_copy(update={"reader": "pcsc"})))
     assert post(client, f"/citizens/{WHO}/show-qr")[0] == 303
     assert bench.laid == Laid(None, WHO)
+
+
+def test_whoever_the_payer_does_not_know_has_no_cover_to_end(client: FlaskClient) -> None:
+    strangers = [name for name, citizen in citizens().items() if citizen.cover is None]
+    assert strangers
+    for name in strangers:
+        assert post(client, f"/citizens/{name}/cover/end")[0] == HTTPStatus.CONFLICT
+    assert post(client, f"/citizens/{WHO}/cover/perhaps")[0] == HTTPStatus.NOT_FOUND
+    # Nothing listens where this configuration has its gateway.
+    assert post(client, f"/citizens/{WHO}/cover/end")[0] == HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def test_the_button_says_what_the_payer_was_told(client: FlaskClient, bench: Bench) -> None:
+    for ended, button in ((True, "cover-restore"), (False, "cover-end")):
+        bench.set_ended(WHO, ended)
+        page = client.get(f"/?citizen={WHO}").text
+        assert f'data-test="{button}"' in page
+        assert f'data-ended="{str(ended).lower()}"' in page

@@ -200,6 +200,25 @@ def test_in_a_shift_the_payer_is_asked_and_asked_again_once_it_is_back(demo: Dem
         time.sleep(0.1)
 
 
+def test_a_reversal_is_shown_to_staff_the_same_day(demo: Demo) -> None:
+    bench, patient, staff = (demo.visitor(name) for name in (BENCH, PATIENT, STAFF))
+    behaves(bench, "ok")
+    open_shift(staff)
+    behaves(bench, "cut")
+    check_in(bench, patient, "insured")
+    assert "Chờ tra cứu lại" in staff.get()[1]
+
+    assert bench.post("/citizens/insured/cover/end")[0] == 200
+    behaves(bench, "ok")
+    open_shift(staff)
+    deadline = time.monotonic() + PATIENCE_S
+    while "Đã tiếp nhận theo danh sách; nay tra cứu thấy không được" not in staff.get()[1]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert "E08" in staff.get()[1]
+    assert bench.post("/citizens/insured/cover/restore")[0] == 200
+
+
 def behaves(bench: Visitor, mood: str) -> None:
     """Make the gateway behave like this, once it is there: nobody waits for it at the start."""
     deadline = time.monotonic() + PATIENCE_S

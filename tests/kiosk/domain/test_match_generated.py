@@ -2,9 +2,10 @@
 
 The right pairs are two records of one person, differing as records do: how characters are put together, case, spaces,
 the place of a tone, i for y, the hexadecimal of the insurance code; now and then all marks lost, the surname last, the
-year of birth alone, and rarely a typing error. The wrong pairs are records of two people: twins whose names differ by a
-letter, a mark or the order of two words, brothers and sisters, namesakes of another birth, strangers; half of them
-under the wrong number, as after a link that went wrong.
+year of birth alone, and rarely a typing error or two words run together. The wrong pairs are records of two people:
+twins whose names differ by a letter, a mark, the order of two words or where their syllables part, brothers and
+sisters, namesakes of another birth, strangers, whoever has the name turned round; half of them under the wrong number,
+as after a link that went wrong.
 
 One pair is left out, because nothing in it tells the two apart: twins whose names differ in marks alone, under one
 number, one of them without marks. ``test_match.py`` shows it.
@@ -47,6 +48,14 @@ CONFUSABLE = (
 )  # fmt: skip
 # Pairs of given and middle names that twins may have in both orders.
 BOTH_ORDERS = (("Mai", "Anh"), ("Bảo", "Ngọc"), ("Minh", "Thư"), ("Thanh", "Hà"), ("Ngọc", "Ánh"), ("Gia", "Hân"))
+# Names of the same letters that part elsewhere: they are two people's, and written without the space they are one text.
+PARTED = (
+    ("Thu Yên", "Thuyên"), ("Thu Yến", "Thuyến"), ("Hồ Ngân", "Hồng Ân"), ("Hà Nhi", "Hàn Hi"), ("Lam Anh", "La Manh"),
+    ("Thu Ý", "Thuý"), ("Lo An", "Loan"), ("Ho An", "Hoan"), ("Tu Yến", "Tuyến"), ("Ki Ên", "Kiên"),
+    ("Hoa Nhi", "Hoan Hi"), ("Kim Ái", "Ki Mái"),
+    ("Hoài An", "Hoà Ian"), ("Lan Gia", "Lang Ia"), ("Minh An", "Min Han"), ("Thanh Oanh", "Than Hoanh"),
+    ("Bảo Anh", "Bả Oanh"), ("Hải Yến", "Hả Iyến"), ("Thị Mai", "Thịm Ai"), ("Ly Na", "Lyn A"),
+)  # fmt: skip
 NEW_TONES = {
     old: new
     for pair, tones in (("oa", "òóỏõọ àáảãạ"), ("oe", "òóỏõọ èéẻẽẹ"), ("uy", "ùúủũụ ỳýỷỹỵ"))
@@ -119,7 +128,21 @@ def mistyped(name: str, chance: random.Random) -> str:
     return name[:at] + chance.choice("aehinostu") + name[at + 1 :]
 
 
-def record(who: Someone, chance: random.Random, *, marks_may_go: bool = True, year_may_do: bool = True) -> PersonFacts:
+def run_together(name: str, chance: random.Random) -> str:
+    """The name with one space lost."""
+    words = name.split()
+    at = chance.randrange(len(words) - 1)
+    return " ".join((*words[:at], words[at] + words[at + 1], *words[at + 2 :]))
+
+
+def record(
+    who: Someone,
+    chance: random.Random,
+    *,
+    marks_may_go: bool = True,
+    year_may_do: bool = True,
+    spaces_may_go: bool = True,
+) -> PersonFacts:
     """One record of this person, as some system keeps it."""
     words = respelt(who.name, chance).split()
     fate = chance.random()
@@ -132,6 +155,8 @@ def record(who: Someone, chance: random.Random, *, marks_may_go: bool = True, ye
     name = " ".join(words)
     if 0.12 < fate < 0.122:
         name = mistyped(name, chance)
+    if 0.122 < fate < 0.124 and spaces_may_go:
+        name = run_together(name, chance)
     birth = BirthDate(year=who.birth.year, month=who.birth.month, day=who.birth.day)
     if year_may_do and chance.random() < 0.04:
         birth = BirthDate(year=who.birth.year)
@@ -152,7 +177,9 @@ def twin(who: Someone, chance: random.Random) -> Someone:
 
 def other_order(who: Someone, chance: random.Random) -> tuple[Someone, Someone]:
     first, second = chance.choice(BOTH_ORDERS)
-    one = replace(who, middle=f"Thị {first}" if chance.random() < 0.3 else first, given=second)
+    # Mai Mai Anh turned round is Mai Anh Mai.
+    surname = "Trần" if who.surname == first else who.surname
+    one = replace(who, surname=surname, middle=f"Thị {first}" if chance.random() < 0.3 else first, given=second)
     middle = one.middle.replace(first, second)
     return one, replace(one, middle=middle, given=first, number=number(chance))
 
@@ -167,14 +194,35 @@ def namesake(who: Someone, chance: random.Random) -> Someone:
     return replace(who, birth=who.birth + timedelta(days=chance.choice((1, 9, 31, 365, 3652))), number=number(chance))
 
 
+def parted(who: Someone, chance: random.Random) -> tuple[Someone, Someone]:
+    """Two people whose names are the same letters, parted in two ways; one of them perhaps without the space."""
+    one, other = chance.sample(chance.choice(PARTED), 2)
+    together = other.replace(" ", "").capitalize()
+    if chance.random() < 0.3 and together != one:
+        other = together
+    return replace(who, given=one), replace(who, given=other, number=number(chance))
+
+
+def turned(who: Someone, chance: random.Random) -> Someone:
+    """Somebody of the same year whose whole name is this one turned round."""
+    words = who.name.split()
+    words = chance.choice((words[1:] + words[:1], words[-1:] + words[:-1]))
+    day = date(who.birth.year, 1, 1) + timedelta(days=chance.randrange(365))
+    birth = day if day != who.birth else day + timedelta(days=1)
+    return replace(
+        who, surname=words[0], middle=" ".join(words[1:-1]), given=words[-1], number=number(chance), birth=birth
+    )
+
+
 def two_people(chance: random.Random) -> tuple[Someone, Someone]:
     who = someone(chance)
-    kind = chance.randrange(10)
+    kind = chance.randrange(13)
     if kind < 5:
         return who, twin(who, chance)
-    if kind == 5:
-        return other_order(who, chance)
-    return who, (sibling, namesake, namesake, lambda _, chance: someone(chance))[kind - 6](who, chance)
+    if kind < 8:
+        return (other_order, parted, parted)[kind - 5](who, chance)
+    others = (sibling, namesake, namesake, turned, lambda _, chance: someone(chance))
+    return who, others[kind - 8](who, chance)
 
 
 def wrong_pair(chance: random.Random) -> tuple[PersonFacts, PersonFacts]:
@@ -182,10 +230,15 @@ def wrong_pair(chance: random.Random) -> tuple[PersonFacts, PersonFacts]:
     if chance.random() < 0.5:
         other = replace(other, number=one.number)
     tellable = bare(one.name) != bare(other.name) or one.number != other.number or one.birth != other.birth
-    # A year alone does not tell two namesakes apart.
-    year = one.birth.year != other.birth.year or one.name != other.name
-    a = record(one, chance, marks_may_go=tellable, year_may_do=year) if chance.random() < 0.3 else chip_record(one)
-    return a, record(other, chance, marks_may_go=tellable, year_may_do=year)
+    differing = {
+        "marks_may_go": tellable,
+        # A year alone does not tell two namesakes apart, nor whoever is written as the other is called.
+        "year_may_do": one.birth.year != other.birth.year or sorted(one.name.split()) != sorted(other.name.split()),
+        # Written without the space, "Lo An" is "Loan".
+        "spaces_may_go": one.name.replace(" ", "").lower() != other.name.replace(" ", "").lower(),
+    }
+    a = record(one, chance, **differing) if chance.random() < 0.3 else chip_record(one)
+    return a, record(other, chance, **differing)
 
 
 def right_pair(chance: random.Random) -> tuple[PersonFacts, PersonFacts]:

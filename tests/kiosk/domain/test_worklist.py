@@ -70,3 +70,10 @@ def test_the_fuller_birth_is_proposed_whoever_has_it() -> None:
 )
 def test_only_the_proposed_value_settles(field: Field, proposed: str, now: str, settled: bool) -> None:
     assert settles(field, proposed, now) is settled
+
+
+def test_a_document_that_says_no_sex_contradicts_nobody() -> None:
+    for sex in ("M", "F", ""):
+        assert mismatches(Said(source=Source.CHIP, sex="<"), Said(source=Source.GATEWAY, sex=sex)) == ()
+    [sexes] = mismatches(Said(source=Source.GATEWAY, sex="M"), Said(source=Source.CHIP, sex="F"))
+    assert (sexes.field, sexes.left, sexes.right, sexes.proposed) == (Field.SEX, "F", "M", "F")

@@ -56,3 +56,10 @@ def test_names_are_composed() -> None:
 def test_a_token_is_whole(key: Any) -> None:
     with pytest.raises(GatewayDown):
         token_of({"APIKey": key})
+
+
+@pytest.mark.parametrize("name", ["maDKBD", "maDKBDMoi"])
+def test_a_facilitys_code_that_is_none_is_no_answer(name: str) -> None:
+    told = fault_of(lambda: cover_answer({"maKetQua": "000", name: "3" * 17}, asked_number="1", as_of=AT))
+    assert told is not None
+    assert (told.reason, told.facts["kind"]) == (DownReason.MALFORMED, name)

@@ -150,6 +150,28 @@ def test_wrong_bytes_are_no_answer(stand_in: StandIn, gateway: MakeGateway, duty
     assert asked_since(stand_in, before, "tokens") == 1
 
 
+def test_wrong_bytes_about_one_person_close_the_way_to_nobody_else(
+    stand_in: StandIn, gateway: MakeGateway, duty: Officer
+) -> None:
+    client = gateway(stand_in)
+    stand_in.behave(Mood.LYING, lie=Lie.WRONG_DATE, only="look_up", times=10)
+    for _ in range(10):
+        with pytest.raises(GatewayDown, match="malformed"):
+            client.look_up("036190999003", "Đỗ Văn Mã", PERSON[2], officer=duty)
+    assert client.look_up(*PERSON, officer=duty).result_code == "000"
+
+
+def test_a_gateway_that_only_lies_is_left_in_peace(stand_in: StandIn, gateway: MakeGateway, duty: Officer) -> None:
+    client = gateway(stand_in)
+    stand_in.behave(Mood.LYING, lie=Lie.HTML)
+    for last in range(5):
+        with pytest.raises(GatewayDown, match="malformed"):
+            client.look_up(f"03619099900{last}", "Đỗ Văn Mã", PERSON[2], officer=duty)
+    stand_in.behave(Mood.OK)
+    with pytest.raises(GatewayDown, match="nonsense"):
+        client.look_up(*PERSON, officer=duty)
+
+
 @pytest.mark.parametrize("mood", [Mood.CUT, Mood.CUT_AFTER, Mood.FAILING])
 def test_what_passes_by_itself_is_tried_again(
     stand_in: StandIn, gateway: MakeGateway, duty: Officer, mood: Mood

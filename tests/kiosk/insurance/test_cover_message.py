@@ -2,12 +2,13 @@
 
 import json
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idcard import BirthDate
+from idcard import BirthDate, Sex
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import Coverage, CoverReason, CoverSource, Eligibility, NextStep, Step
@@ -21,6 +22,7 @@ from kiosk.insurance.cover_message import (
     question_of,
 )
 from kiosk.insurance.sources import NoOnlineAnswer
+from kiosk.insurance.staff_link import StaffLink
 
 AT = datetime(2026, 11, 23, 1, tzinfo=UTC)
 COVERAGE = Coverage(
@@ -58,8 +60,29 @@ def test_a_question_comes_through(birth: BirthDate) -> None:
         with pytest.raises(ValueError, match="year"):
             question_bytes(Asked(name="Nguyễn Thị Mẫu", birth=birth))
         return
-    asked = Asked(name="Nguyễn Thị Mẫu", birth=birth, personal_number="036190999000", latin=True)
-    assert question_of(question_bytes(asked)) == asked
+    for sex in (*Sex, None):
+        asked = Asked(name="Nguyễn Thị Mẫu", birth=birth, personal_number="036190999000", sex=sex, latin=True)
+        assert question_of(question_bytes(asked)) == asked
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"name": ""},
+        {"name": "Ạ" * 201},
+        {"birth": BirthDate(year=1799)},
+        {"personal_number": "0361 90"},
+        {"insurance_number": "GD" * 20},
+    ],
+    ids=["no_name", "long_name", "old", "number", "long_number"],
+)
+def test_what_makes_no_question_is_said_so_and_shown_to_nobody(odd: dict[str, Any]) -> None:
+    asked: dict[str, Any] = {"name": "Nguyễn Thị Mẫu", "birth": BirthDate(year=1990)}
+    with pytest.raises(NoOnlineAnswer) as told:
+        StaffLink("127.0.0.1", 9, token=bytes(32)).ask(Asked(**asked | odd))
+    assert told.value.why is Online.UNASKABLE
+    assert told.value.__cause__ is None
+    assert told.value.__suppress_context__
 
 
 @pytest.mark.parametrize("answer", [ADMITS, REFUSES])

@@ -1,5 +1,7 @@
 """Whoever is asked about again is asked about as the record has it: whose word it is, and for which day."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -7,11 +9,13 @@ from sqlalchemy import update
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
+from kiosk.domain.eligibility import CoverReason, Eligibility
 from kiosk.domain.tickets import clinic_day
 from kiosk.domain.worklist import Source
 from kiosk.insurance.sources import NoOnlineAnswer
 from kiosk.keys import VisitOpener
-from kiosk.services.recheck import Rechecker
+from kiosk.services.recheck import Recheck, Rechecker, RecheckThread, Round
+from kiosk.store import repositories
 from kiosk.store.tables import Visit
 
 Kiosk = Any
@@ -49,3 +53,38 @@ def test_what_a_clerk_typed_is_asked_as_a_clerks_word_for_the_visits_day(kiosk: 
     ).round()
     [asked] = asker.asked
     assert (asked.source, asked.on) == (Source.STAFF, day)
+
+
+class Odd:
+    """Answers about one person make no sense; everybody else is covered."""
+
+    def __init__(self, whose: str) -> None:
+        self.whose = whose
+
+    def ask(self, asked: Asked) -> OnlineAnswer:
+        if asked.personal_number == self.whose:
+            raise NoOnlineAnswer(Online.MALFORMED)
+        covered = Eligibility(code=None, reasons=(CoverReason.COVERED,), coverage=None)
+        return OnlineAnswer(eligibility=covered, as_of=datetime(2026, 11, 23, tzinfo=UTC), shift_id="7")
+
+
+def test_one_persons_bad_data_keep_nobody_else_waiting(kiosk: Kiosk) -> None:
+    for last in range(5):
+        claim = replace(TYPED, personal_number=f"03619990000{last}")
+        ticket = kiosk.checkin.desk_ticket(None, code=Code.NO_DOCUMENT)
+        kiosk.staff.confirm(ticket.visit_id, "noi", by="desk-1", claim=claim)
+    with kiosk.database.write() as session:
+        session.execute(update(Visit).values(recheck="due"))
+    rechecker = Rechecker(
+        database=kiosk.database,
+        clinic=kiosk.staff._clinic,
+        device="desk-1",
+        opener=VisitOpener(kiosk.private_key),
+        cover=Odd("036199900000"),
+        clock=kiosk.clock,
+    )
+    assert rechecker.round() == Round(settled={Recheck.UPHELD: 4}, stopped=Online.MALFORMED)
+    thread = RecheckThread(rechecker)
+    thread.round()
+    with kiosk.database.read() as session:
+        assert {state.state["ok"] for state in repositories.device_states(session) if state.part == "gateway"} == {True}

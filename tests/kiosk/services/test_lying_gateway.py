@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from idcard import BirthDate
+from idcard import BirthDate, Sex
 from kiosk.devices.clock import ManualClock
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_answer import CoverAnswer
 from kiosk.domain.cover_basis import Asked
-from kiosk.domain.eligibility import CoverReason, Eligibility
+from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
 from kiosk.domain.route import Clinic, Room
 from kiosk.insurance.tables import result_table
 from kiosk.keys import VisitOpener
@@ -92,3 +92,23 @@ def test_a_bare_name_for_a_year_of_birth_is_not_enough(judged: Judged) -> None:
 def test_cover_is_judged_on_the_visits_day(judged: Judged, on: date, covered: bool) -> None:
     ended = {"name": NAME, "number": INSURANCE, "valid_to": date(2026, 11, 22)}
     assert judged(ended, on=on).covered is covered
+
+
+@pytest.mark.parametrize("said", ["Nam", "nam", " NAM "])
+def test_an_answer_about_a_man_admits_no_woman(judged: Judged, said: str) -> None:
+    decision = judged({"name": NAME, "birth": "05/09/1958", "sex": said}, sex=Sex.FEMALE)
+    assert (decision.code, decision.reasons) == (Code.IDENTITY_DIFFERS, (CoverReason.SEX_DIFFERS,))
+    assert (decision.step, decision.next, decision.coverage) == (Step.DESK, NextStep.COMPARE, None)
+
+
+@pytest.mark.parametrize("said", ["Nữ", "N\u01b0\u0303", "NU", "", "?", "1", "Không xác định"])
+@pytest.mark.parametrize("sex", [Sex.FEMALE, Sex.UNSPECIFIED, None])
+def test_a_sex_that_agrees_or_says_nothing_refuses_nobody(judged: Judged, said: str, sex: Sex | None) -> None:
+    assert judged({"name": NAME, "birth": "05/09/1958", "sex": said}, sex=sex).covered
+
+
+@pytest.mark.parametrize("number", ["", "x" * 64, "GD"])
+def test_what_is_no_insurance_number_is_kept_as_none(judged: Judged, number: str) -> None:
+    coverage = judged({"name": NAME, "birth": "05/09/1958", "insurance_number": number}).coverage
+    assert coverage is not None
+    assert coverage.insurance_number is None

@@ -13,6 +13,7 @@ from idcard import SIGNED_QR, ClinicKey, QrTrust, Token, TokenKind, recognise, s
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
 from kiosk.services.checkin import CheckIn
+from kiosk.services.corrections import Corrections
 from kiosk.services.receipt import LIFE, ReceiptSigner, receipt_digest
 from kiosk.services.ticket_image import TicketImages
 from kiosk.store.tables import Audit, Visit
@@ -138,3 +139,53 @@ def test_whom_a_clerk_admits_gets_a_receipt_of_the_desk_s(kiosk: Kiosk, later: b
     assert verify_qr(found, trusting(ANOTHER), at=kiosk.clock.now()).meets(SIGNED_QR)
     assert (token.ticket, token.place, token.issued) == (visit.number, "mat", visit.admitted_at.replace(microsecond=0))
     assert f'"receipt":"{receipt_digest(visit.receipt)}"' in link
+
+
+def corrected(kiosk: Kiosk, room: str) -> tuple[Any, str, str]:
+    """The receipt of the machine's admission after a clerk corrected its room, its text, and the event's audit link."""
+    staff = kiosk.staff
+    kiosk.admit("insured")
+    kiosk.clear()
+    corrections = Corrections(
+        database=kiosk.database, clinic=staff._clinic, device="desk-1", clock=kiosk.clock, admission=staff.admission
+    )
+    kiosk.clock.advance(600)
+    ticket = corrections.correct_room(staff.admissions()[0].visit_id, room, by="chi-hoa")
+    with kiosk.database.read() as session:
+        [link] = session.scalars(select(Audit.body).where(Audit.kind == "corrected"))
+    return ticket, ticket.receipt or "", link
+
+
+def test_after_a_change_of_rooms_the_receipt_is_a_new_one_that_names_the_present_room(kiosk: Kiosk) -> None:
+    signing(kiosk.checkin)
+    kiosk.staff._admission._receipts = ReceiptSigner(ANOTHER)
+    ticket, text, link = corrected(kiosk, "mat")
+    found = recognise(text.encode())
+    token = found.document
+    assert isinstance(token, Token)
+    assert verify_qr(found, trusting(ANOTHER), at=kiosk.clock.now()).meets(SIGNED_QR)
+    assert (token.ticket, token.place) == (ticket.number, "mat")
+    assert token.issued == kiosk.clock.now().replace(microsecond=0)
+    assert f'"receipt":"{receipt_digest(text)}"' in link
+    with kiosk.database.read() as session:
+        [first] = session.scalars(select(Audit.body).where(Audit.kind == "admitted"))
+    assert receipt_digest(text) not in first, "the first one stays written"
+    assert '"receipt":"' in first
+
+
+def test_and_the_machine_shows_the_new_one_again(kiosk: Kiosk) -> None:
+    signing(kiosk.checkin)
+    kiosk.staff._admission._receipts = ReceiptSigner(ANOTHER)
+    _, text, _ = corrected(kiosk, "mat")
+    kiosk.put("insured")
+    assert kiosk.digits("insured").ticket.room.id == "mat"
+    assert printed(kiosk).decode() == text
+
+
+def test_a_desk_that_signs_nothing_leaves_no_receipt_with_the_wrong_room(kiosk: Kiosk) -> None:
+    signing(kiosk.checkin)
+    _, text, link = corrected(kiosk, "mat")
+    assert (text, '"receipt":null' in link) == ("", True)
+    kiosk.put("insured")
+    kiosk.digits("insured")
+    assert printed(kiosk).startswith(b"TICKET/36001/20261123/1/")

@@ -1,15 +1,17 @@
 """The same person on one day: one ticket, at whichever kiosk and however they come."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from idcard import VIETNAM_STRICT, Can, CardQr, Verdict, read, verify
+from idcard import VIETNAM_STRICT, Can, CardQr, ClaimedIdentity, ClaimSource, Verdict, read, verify
 from kiosk.day_key import DayTags
 from kiosk.domain.codes import Code
-from kiosk.domain.eligibility import CoverReason, Eligibility
+from kiosk.domain.eligibility import Coverage, CoverReason, Eligibility
 from kiosk.domain.tickets import Ticket
 from kiosk.keys import VisitSealer
 from kiosk.services.checkin import CheckIn
@@ -100,3 +102,28 @@ def test_a_code_never_shows_the_ticket_of_somebody_who_proved_the_chip(
     assert ticket.check_code != admitted.check_code
     with pytest.raises(NotConfirmable, match="already_admitted"):
         kiosk.staff.confirm(ticket.visit_id, "noi", by="chi-hoa")
+
+
+def test_by_insurance_number_alone_and_then_by_a_chip_that_the_roster_connects_with_it(
+    kiosk: Kiosk, second: CheckIn, verdict: Verdict
+) -> None:
+    identity, room = verdict.require(), kiosk.staff._clinic.rooms[0]
+    typed = ClaimedIdentity(source=ClaimSource.TYPED, name=identity.name, birth=identity.birth)
+    asked = kiosk.checkin.desk_ticket(typed, code=Code.NO_DOCUMENT, insurance_number="HC4363600000001")
+    kiosk.staff.confirm(asked.visit_id, "mat", by="chi-hoa")
+    coverage = Coverage(
+        valid_from=date(2026, 1, 1),
+        valid_to=None,
+        benefit="4",
+        home_clinic="36001",
+        as_of=kiosk.clock.now(),
+        insurance_number="3600000001",
+    )
+    assert second.ticket_of_today(identity) is None, "nothing connects the two numbers yet"
+    told = second.ticket_of_today(identity, coverage)
+    again = second.admit(identity, room=room, eligibility=replace(COVERED, coverage=coverage), verdict=verdict)
+    assert told is not None
+    assert [(each.number, each.room_id, each.again) for each in (told, again)] == [(asked.number, "mat", True)] * 2
+    assert states(kiosk) == [(1, "admitted")]
+    other = replace(coverage, insurance_number="3600000002")
+    assert second.ticket_of_today(identity, other) is None

@@ -22,7 +22,7 @@ from kiosk.insurance.roster.names import Described
 from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import PersonTags, VisitOpener, VisitSealer, create_secret
 from kiosk.services.checkin import CheckIn
-from kiosk.services.desk import StaffDesk
+from kiosk.services.desk import NotConfirmable, StaffDesk
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.person import PersonRecord
 from kiosk.services.ways import Presented, WayOutcome
@@ -148,13 +148,26 @@ def test_an_insurance_number_without_personal_number_is_compared_too(desk: Calla
     assert there.papers(claim(number=None), OTHER).ticket is None
 
 
-@pytest.mark.parametrize(
-    ("kept", "number"), [(DESCRIBED, None), (None, NUMBER)], ids=["sealed to the personal number", "no name kept"]
-)
-def test_with_no_name_to_compare_the_payer_is_to_be_asked(
-    desk: Callable[..., Desk], kept: Described | None, number: str | None
-) -> None:
-    outcome = desk(entry(said=kept)).papers(claim(number=number), INSURANCE)
+def test_the_insurance_number_alone_of_a_linked_row_is_compared_too(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    liar = there.papers(claim(*LIAR, number=None), INSURANCE)
+    assert liar.ticket is None
+    assert liar.cover is not None
+    assert liar.cover.code is Code.IDENTITY_DIFFERS
+    own = there.papers(claim(number=None), INSURANCE)
+    assert own.ticket is not None
+    assert own.cover is not None
+    assert own.cover.step is Step.ADMIT
+
+
+def test_anothers_sex_is_another_person(desk: Callable[..., Desk]) -> None:
+    man = Described(name=NAME, birth="05/09/1958", sex="M")
+    assert desk(entry(said=man)).papers(claim(), INSURANCE).ticket is None
+
+
+@pytest.mark.parametrize("number", [None, NUMBER])
+def test_with_no_name_to_compare_the_payer_is_to_be_asked(desk: Callable[..., Desk], number: str | None) -> None:
+    outcome = desk(entry(said=None)).papers(claim(number=number), INSURANCE)
     assert outcome.ticket is not None
     assert outcome.cover is not None
     assert outcome.cover.step is Step.ADMIT_AND_RECHECK
@@ -187,3 +200,27 @@ def test_the_cover_found_by_a_read_number_alone_is_kept_too(desk: Callable[..., 
     ticket = there.ticket(claim(source=ClaimSource.CARD_QR), Assurance.QR_UNSIGNED, Code.QR_ONLY)
     assert there.ways.admit(ticket, Presented(way=Way.CODE, seen=SEEN), "noi", by="desk-1").ticket is not None
     assert there.person(ticket).benefit == "4"
+
+
+@pytest.mark.parametrize("personal_first", [True, False])
+def test_nobody_gets_two_admissions_by_two_numbers_of_their_own(
+    desk: Callable[..., Desk], personal_first: bool
+) -> None:
+    there = desk(entry(), entry("036158900002", OTHER, None))
+    first, then = (claim(), claim(number=None))[:: 1 if personal_first else -1]
+    assert there.papers(first, INSURANCE).ticket is not None
+    with pytest.raises(NotConfirmable, match="already_admitted"):
+        there.papers(then, INSURANCE)
+    assert there.papers(claim("Lê Thị Khác", number=None), OTHER).ticket is not None
+
+
+def test_a_second_admission_leaves_the_ticket_at_the_desk(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    ticket = there.ticket(claim(number=None), Assurance.NONE, Code.NO_DOCUMENT)
+    assert there.papers(claim()).ticket is not None
+    presented = Presented(way=Way.PAPERS, claim=claim(number=None), insurance_number=INSURANCE, seen=SEEN)
+    with pytest.raises(NotConfirmable, match="already_admitted"):
+        there.ways.admit(ticket, presented, "noi", by="desk-1")
+    row = there.staff.visit(ticket)
+    assert row is not None
+    assert row.state == "desk"

@@ -104,3 +104,26 @@ def test_a_cancelled_admission_has_no_place_in_the_version_before(tmp_path: Path
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT state, admitted_at FROM visit").fetchall() == [("closed", None)]
     connection.close()
+
+
+WORK = (
+    "INSERT INTO work (id, clinic, device, field, left_source, right_source, grade, state, created_at) VALUES ('w',"
+    " '36999', 'desk-1', 'name', 'chip', 'roster', 'close', 'open', '2026-11-23 00:42:00')"
+)
+
+
+def test_entries_from_before_the_hashes_are_kept_and_the_hashes_go_with_the_version(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    migrated(path, "0006")
+    before = columns(path, "work")
+    connection = sqlite3.connect(path)
+    connection.execute(WORK)
+    connection.execute(WORK.replace("'w'", "'x'"))
+    connection.commit()
+    connection.close()
+    Database.open(path).close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT id, same FROM work").fetchall() == [("w", None), ("x", None)]
+    connection.close()
+    migrated(path, "0006", down=True)
+    assert columns(path, "work") == before

@@ -7,6 +7,9 @@ import pytest
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
+from kiosk.domain.ways import Way
+from kiosk.services.ways import Told
+from kiosk.store.tables import Visit
 
 CHIP = ClaimedIdentity(
     source=ClaimSource.CHIP_NOT_PROVED,
@@ -131,6 +134,57 @@ def test_a_guardian_whom_the_machine_read_is_taken_from_their_ticket(staff: Any)
     staff.desk.post("/arrivals/child", **child, guardian_ticket="1")
     person = admitted(staff).person
     assert (person.guardian_name, person.guardian_source) == ("Trần Thị Mẫu", "chip_not_proved")
+
+
+def test_a_guardian_is_found_by_their_number_however_many_came_since(staff: Any) -> None:
+    ticket(staff, CHIP, Code.NOT_COVERED, Assurance.CHIP_ANCHORED)
+    for _ in range(51):
+        staff.desk.staff.confirm_told(None, "noi", Told(way=Way.EMERGENCY), by="desk-1")
+    child = {"name": "Trần Văn Bé", "birth": "01/02/2024", "insurance": "3699900009", "room": "noi"}
+    staff.desk.post("/arrivals/child", **child, guardian_ticket="1")
+    assert staff.desk.staff.admissions()[0].person.guardian_name == "Trần Thị Mẫu"
+
+
+@pytest.mark.parametrize("become", ["closed", "cancelled"])
+def test_a_ticket_that_is_over_names_no_guardian(staff: Any, become: str) -> None:
+    visit = ticket(staff, CHIP, Code.NOT_COVERED, Assurance.CHIP_ANCHORED)
+    with staff.desk.staff._database.write() as session:
+        row = session.get(Visit, visit)
+        row.state, row.admitted_at = become, row.created_at if become == "cancelled" else None
+    child = {"name": "Trần Văn Bé", "birth": "01/02/2024", "insurance": "3699900009", "room": "noi"}
+    assert "với số phiếu này" in staff.desk.post("/arrivals/child", **child, guardian_ticket="1")
+
+
+OWN = {"name": "Trần Văn Bé", "birth": "01/02/2024", "insurance": "3699900009", "room": "noi"}
+
+
+@pytest.mark.parametrize(
+    "guardian",
+    [
+        {"guardian_name": "TRẦN VĂN  BÉ", "guardian_birth": "01/02/2024"},
+        {"guardian_name": "Trần Thị Mẹ", "guardian_number": "036224900001"},
+        {"guardian_name": "Trần Văn Bé", "guardian_birth": "01/02/2024", "guardian_number": "036224900001"},
+    ],
+)
+def test_nobody_is_their_own_guardian(staff: Any, guardian: dict[str, str]) -> None:
+    number = {"number": "036224900001"}
+    assert "không thể là người đi cùng của chính mình" in staff.desk.post(
+        "/arrivals/child", **OWN, **number, **guardian
+    )
+    assert staff.desk.staff.admissions() == ()
+
+
+def test_nor_by_their_own_ticket(staff: Any) -> None:
+    visit = ticket(staff, CODE, Code.NOT_COVERED, Assurance.QR_UNSIGNED)
+    said = staff.desk.post(f"/tickets/{visit}/ways/guardian", room="noi", guardian_ticket="1", paper="chip_card")
+    assert "không thể là người đi cùng của chính mình" in said
+    assert staff.desk.staff.admissions() == ()
+
+
+def test_a_namesake_with_another_number_may_be_the_guardian(staff: Any) -> None:
+    guardian = {"guardian_name": "Trần Văn Bé", "guardian_number": "036090900003"}
+    staff.desk.post("/arrivals/child", **OWN, number="036224900001", **guardian)
+    assert admitted(staff).person.guardian_number == "036090900003"
 
 
 def test_a_child_without_a_card_is_admitted_and_its_number_awaited(staff: Any) -> None:

@@ -7,9 +7,13 @@ import pytest
 
 from kiosk.config import StaffConfig
 from kiosk.domain.codes import Code
+from kiosk.domain.corrections import CancelReason
+from kiosk.domain.ways import Way
 from kiosk.interop.checkin_table import Fault, FaultKind
+from kiosk.interop.orders import OrderBook, checked_order
 from kiosk.services.outgoing import REASONS, SHOWN, Outgoing
-from kiosk.store.tables import Delivery, Outbox
+from kiosk.services.ways import Told
+from kiosk.store.tables import Audit, Delivery, Outbox
 from kiosk.web.staff import create_staff_app
 
 
@@ -22,6 +26,7 @@ def staff(desk: Any, clinic: Any, tmp_path: Path) -> Any:
     config = StaffConfig(mode="demo", clinic=clinic, **paths)
     outgoing = Outgoing(desk.staff._database, clinic=clinic, device="desk-1", clock=desk.clock)
     desk.client = create_staff_app(desk.staff, config, desk.clock, outgoing=outgoing).test_client()
+    desk.outgoing = outgoing
     return desk
 
 
@@ -108,3 +113,72 @@ def test_nobody_else_sends_again(staff: Any) -> None:
     answer = staff.client.post("/outgoing/again", base_url="http://127.0.0.1:8001", data={"sink": "his-hl7"})
     assert answer.status_code in (400, 403)
     assert states(staff) == ["dead"]
+
+
+def taken(staff: Any, receipt: str | None = "BHXH-17", state: str = "delivered") -> str:
+    """An admission whose row of the payer's table has this receipt; the visit's id."""
+    ticket = staff.staff.confirm_told(None, "noi", Told(way=Way.EMERGENCY), by="desk-1")
+    with staff.staff._database.write() as session:
+        event = session.query(Outbox).filter(Outbox.kind == "confirmed").order_by(Outbox.seq.desc()).first()
+        now = staff.clock.now()
+        own = {"tries": 0, "next_at": now, "settled_at": now, "state": state, "receipt": receipt}
+        session.add(Delivery(sink="checkin", event_id=event.id, visit_id=ticket.visit_id, **own))
+    staff.clock.advance(60)
+    return str(ticket.visit_id)
+
+
+def change(staff: Any, visit_id: str, *kinds: str) -> None:
+    deeds = {
+        "route_confirmed": lambda: staff.corrections.confirm_route(visit_id, "1.3", by="chi-hoa"),
+        "corrected": lambda: staff.corrections.correct_room(visit_id, "mat", by="chi-hoa"),
+        "cancelled": lambda: staff.corrections.cancel(visit_id, reason=CancelReason.BY_MISTAKE, by="chi-hoa"),
+    }
+    for kind in kinds:
+        deeds[kind]()
+        staff.clock.advance(60)
+
+
+@pytest.mark.parametrize("kinds", [("route_confirmed",), ("corrected",), ("cancelled",), ("corrected", "cancelled")])
+def test_what_the_payer_took_and_is_no_longer_right_is_to_be_told_by_hand(staff: Any, kinds: tuple[str, ...]) -> None:
+    visit_id = taken(staff)
+    assert staff.outgoing.by_hand() == ()
+    assert "Báo BHXH bằng tay" not in staff.get()
+    change(staff, visit_id, *kinds)
+    [row] = staff.outgoing.by_hand()
+    assert (row.visit_id, row.number, row.changes, row.receipt) == (visit_id, 1, kinds, "BHXH-17")
+    assert "BHXH-17" in staff.get()
+    assert "Tell the payer by hand" in staff.get("/?lang=en")
+
+
+def test_who_told_the_payer_says_so_and_a_later_change_stands_there_again(staff: Any) -> None:
+    visit_id = taken(staff)
+    change(staff, visit_id, "corrected")
+    assert "Đã ghi: đã báo BHXH." in staff.post(f"/outgoing/{visit_id}/told")
+    assert staff.outgoing.by_hand() == ()
+    with staff.staff._database.read() as session:
+        [link] = session.query(Audit).filter(Audit.kind == "payer_told")
+    assert visit_id in link.body
+    staff.clock.advance(60)
+    change(staff, visit_id, "cancelled")
+    assert [row.changes for row in staff.outgoing.by_hand()] == [("cancelled",)]
+
+
+def test_another_service_is_told_by_hand_too(staff: Any) -> None:
+    visit_id, now = taken(staff), staff.clock.now()
+    order = checked_order(kind="service", code="1", name="Khám", route="1.1", visit_kind="01", ordered_at=now)
+    OrderBook(staff.staff._database, device="desk-1", clock=staff.clock).record(visit_id, order, by="desk-1")
+    assert [row.changes for row in staff.outgoing.by_hand()] == [("ordered",)]
+    staff.clock.advance(60)
+    assert staff.outgoing.told(visit_id, by="chi-hoa")
+    assert staff.outgoing.by_hand() == ()
+
+
+@pytest.mark.parametrize(
+    ("receipt", "state"), [("not_reported.route_not_reported", "delivered"), (None, "delivered"), (None, "waiting")]
+)
+def test_of_what_the_payer_never_took_nothing_need_be_told(staff: Any, receipt: str | None, state: str) -> None:
+    visit_id = taken(staff, receipt, state)
+    change(staff, visit_id, "cancelled")
+    assert staff.outgoing.by_hand() == ()
+    assert not staff.outgoing.told(visit_id, by="chi-hoa")
+    assert "flash-problem" in staff.post(f"/outgoing/{visit_id}/told")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from flask.testing import FlaskClient
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
 from kiosk.domain.codes import Code
 from kiosk.domain.route import Facility
-from kiosk.services.route import RouteProposer
+from kiosk.domain.route_proposal import Level, Once
+from kiosk.services.route import LeftOpen, RouteProposer
 
 Desk = Any
 CLAIM = ClaimedIdentity(
@@ -51,6 +53,37 @@ def test_a_route_is_confirmed(with_records: Desk, visit: str) -> None:
     assert re.search(r'value="1.3" selected', page)
     assert "Xác nhận đối tượng" in page
     assert "không áp dụng hôm nay" in with_records.post(f"/visits/{visit}/route", route="")
+
+
+def left_open(desk: Desk, facility: Facility, **own: Any) -> LeftOpen | None:
+    proposer = RouteProposer(replace(desk.staff._clinic, facility=facility))
+    return proposer.left_open(on=date(2026, 11, 23), **({"home_clinic": None, "newborn": False} | own))
+
+
+def test_a_route_that_is_left_to_staff_says_which_settings_and_which_papers_would_tell(
+    with_records: Desk, visit: str
+) -> None:
+    note = with_records.get(f"/visits/{visit}").partition('id="route-open"')[2].partition("</p>")[0]
+    for word in ("[clinic.facility]", "hạng hoặc cấp", "điểm", "giấy chuyển", "nơi đăng ký ban đầu"):
+        assert word in note
+    english = with_records.get(f"/visits/{visit}?lang=en")
+    assert "[clinic.facility] does not say" in english
+    with_records.post(f"/visits/{visit}/route", route="1.3")
+    assert "route-open" not in with_records.get(f"/visits/{visit}")
+
+
+def test_only_what_could_still_let_a_rule_speak_is_asked_for(desk: Desk) -> None:
+    hospital = Facility(station=False, level=Level.BASIC, once=Once.PROVINCE)
+    own, other = desk.staff._clinic.code, "01001"
+    assert left_open(desk, Facility(station=True)) is None
+    assert left_open(desk, hospital, home_clinic=own) is None
+    assert left_open(desk, hospital, home_clinic=other) is None
+    assert left_open(desk, hospital) == LeftOpen(settings=(), seen=("own", "referred", "appointment", "away"))
+    unknown = left_open(desk, Facility(station=False, level=Level.BASIC), home_clinic=other)
+    assert unknown is not None
+    assert unknown.settings == ("once", "points")
+    nothing_fits = left_open(desk, Facility(station=False, level=Level.BASIC, once=Once.DISTRICT), home_clinic=other)
+    assert nothing_fits is None or "once" not in nothing_fits.settings
 
 
 def test_a_route_that_is_confirmed_as_it_was_proposed_is_said_once(desk: Desk) -> None:

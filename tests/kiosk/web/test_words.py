@@ -1,5 +1,6 @@
 """The catalogues: both complete, in NFC, compiled, and neither holding a word that nobody says."""
 
+import dataclasses
 import re
 import unicodedata
 from pathlib import Path
@@ -17,6 +18,7 @@ from kiosk.domain.codes import SETTLED_BY_STAFF, Code, DeskMessage, VisitReason
 from kiosk.domain.corrections import CancelReason, EraseReason
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
 from kiosk.domain.match import BirthGrade, Grade, Kind
+from kiosk.domain.route_proposal import RouteFacts
 from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
@@ -38,6 +40,7 @@ PROBLEMS = (
     "no_such_ticket",
     "closed",
     "already_admitted",
+    "own_guardian",
     "needs_typing",
     "store_unavailable",
     "gone",
@@ -124,7 +127,7 @@ def families() -> set[str]:
         | {f"staff.type.sex.{word}" for word in ("M", "F", "unknown")}
         | {f"device.{part}" for part in PARTS}
         | {f"staff.recheck.{state}" for state in Recheck}
-        | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR)}
+        | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR, Recheck.LAPSED)}
         | {f"staff.cover.{source}" for source in CoverSource}
         | {f"way.{way}{part}" for way in Way for part in ("", ".why")}
         | {f"way.refused.{why}" for why in Refused}
@@ -133,9 +136,10 @@ def families() -> set[str]:
         | {f"work.source.{source}" for source in Source}
         | {f"work.state.{state}" for state in WorkState}
         | {f"staff.record.state.{state}" for state in VISIT_STATES}
-        | {f"staff.event.{kind}" for kind in EVENT_KINDS}
-        | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room"]}
+        | {f"staff.event.{kind}" for kind in (*EVENT_KINDS, "ordered")}
+        | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
+        | {f"route.fact.{field.name}" for field in dataclasses.fields(RouteFacts)}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
     )

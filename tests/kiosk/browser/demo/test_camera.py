@@ -104,7 +104,7 @@ def lane_before(
 
         complaints: list[str] = []
         yield go
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_a_code_before_the_browsers_camera_opens_the_card(
