@@ -9,7 +9,7 @@ from kiosk.audio.making import SOUNDS
 from kiosk.audio.pieces import own_clip, pieces
 from kiosk.audio.words import LANGUAGES, wanted
 
-LARGEST = 20_000
+LARGEST = 25_000
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
