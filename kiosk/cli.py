@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 import idcard
-from kiosk import delivery_cli, record_cli, roster_cli
+from kiosk import delivery_cli, record_cli, roster_cli, speech_cli
 
 STORE_TROUBLE, USAGE = 1, 2
 _OWN = ("idcard", "kiosk")
@@ -32,6 +32,7 @@ app.add_typer(roster_cli.app, name="roster")
 app.add_typer(record_cli.app, name="audit")
 app.command()(record_cli.erase)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
+app.add_typer(speech_cli.app, name="speech")
 app.command()(delivery_cli.export)
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]

@@ -258,6 +258,11 @@ class CheckIn:
         with self._database.read() as session:
             return repositories.waiting(session, self._clinic.code, moment.day)
 
+    def last_written(self) -> datetime | None:
+        """The latest moment at which this device wrote a link of its chain, which has certainly passed."""
+        with self._database.read() as session:
+            return repositories.latest_link_at(session, self._device)
+
     def probe(self) -> None:
         """Nothing, where a visit could be committed now; StoreUnavailable where it could not."""
         self._database.probe()

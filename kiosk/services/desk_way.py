@@ -70,9 +70,9 @@ class DeskWay:
         ticket = self._checkin.call(code)
         return self.shown(code, None if ticket is None else ticket.number)
 
-    def tell(self, code: Code, reason: VisitReason) -> DeskView:
+    def tell(self, code: Code, *reasons: VisitReason) -> DeskView:
         """Staff are told of something that nobody called them for."""
-        self._checkin.notify(code, (reason,))
+        self._checkin.notify(code, reasons)
         return self.shown(code)
 
     def shown(self, code: Code, ticket_number: int | None = None) -> DeskView:

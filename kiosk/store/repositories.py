@@ -17,6 +17,10 @@ GENESIS = bytes(32)
 """What the first link of a chain says came before it."""
 
 
+_LAST_LINKS = 5000
+"""Among so many links of a chain its latest moment is looked for."""
+
+
 def next_number(session: Session, clinic: str, day: date, series: str) -> int:
     """The next number of a series on a day, from 1; it belongs to the transaction, so a rollback gives it back."""
     counter = session.get(Counter, (clinic, day, series))
@@ -191,6 +195,16 @@ def append_audit(session: Session, device: str, at: datetime, kind: str, facts: 
     # Written at once: the next link of the same transaction must see it.
     session.flush()
     return link
+
+
+def latest_link_at(session: Session, device: str) -> datetime | None:
+    """The latest moment among the last links of a device's chain, or None where it has none.
+
+    Not the last link's: a clock that was set back writes links, too.
+    """
+    last = select(Audit.at).where(Audit.device == device).order_by(Audit.seq.desc()).limit(_LAST_LINKS).subquery()
+    latest: datetime | None = session.scalar(select(func.max(last.c.at)))
+    return latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

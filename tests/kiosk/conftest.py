@@ -118,6 +118,10 @@ def samples() -> Mapping[str, ScreenView]:
         "attract_hint": view(Screen.ATTRACT, hint="qr_unknown"),
         "attract_no_reader": view(Screen.ATTRACT, reader_ok=False),
         "attract_no_camera": view(Screen.ATTRACT, camera="none"),
+        "child": view(Screen.CHILD),
+        "consent": view(Screen.CONSENT),
+        "one_card": view(Screen.ONE_CARD, card_present=True),
+        "ticket_no_paper": view(Screen.TICKET, card_present=True, ticket=ticket, printer_ok=False),
         "digits": view(Screen.DIGITS, card_present=True, tries_left=3),
         "digits_wrong": view(Screen.DIGITS, card_present=True, tries_left=1, digits_wrong=True),
         "place_card": view(Screen.PLACE_CARD),
@@ -149,7 +153,7 @@ def samples() -> Mapping[str, ScreenView]:
     }
     called = (DeskMessage.HELP, DeskMessage.CHILD, DeskMessage.EMERGENCY)
     for message in DeskMessage:
-        if message is not DeskMessage.CLOSED and message not in called:
+        if message not in (DeskMessage.CLOSED, DeskMessage.PAPER, DeskMessage.TAKE_CARD, *called):
             views[f"desk_{message}"] = view(Screen.DESK, desk=way(message, "E04", 28))
     for message in called:
         number = 29 if message is DeskMessage.CHILD else None

@@ -64,6 +64,15 @@ class ShownView:
             raise ValueError("no such room")
         self.calls.append(f"choose_room {room_id}")
 
+    def for_child(self) -> None:
+        self.calls.append("for_child")
+
+    def agree(self) -> None:
+        self.calls.append("agree")
+
+    def disagree(self) -> None:
+        self.calls.append("disagree")
+
     def no_qr(self) -> None:
         self.calls.append("no_qr")
 
