@@ -25,7 +25,7 @@ from kiosk.domain.tickets import Ticket, clinic_day
 from kiosk.domain.worklist import ClosedHow
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
-from kiosk.services.desk_admission import DeskAdmission
+from kiosk.services.desk_admission import DeskAdmission, NotConfirmable
 from kiosk.services.record import ticket_of, visit_facts
 from kiosk.services.route import routes_on
 from kiosk.services.ways import Told
@@ -42,7 +42,8 @@ class NotCorrectable(Exception):
     """A deed that does not fit the visit.
 
     :param reason: ``gone`` (no such visit), ``not_admitted``, ``same_room``, ``no_such_route`` or ``already_admitted``:
-        the right person has an admission of today.
+        the right person has an admission of today; or ``anothers_number``, ``needs_typing``, as
+        :class:`~kiosk.services.desk_admission.NotConfirmable` has them.
     """
 
     def __init__(self, reason: str) -> None:
@@ -154,7 +155,7 @@ class Corrections:
         """The ticket of the right person, with a number of its own; the wrong person's admission is taken back.
 
         :param claim: what the clerk typed from the right person's papers.
-        :raises NotCorrectable: ``gone``, ``not_admitted``, ``already_admitted``.
+        :raises NotCorrectable: ``gone``, ``not_admitted``, ``already_admitted``, ``anothers_number``.
         :raises ValueError: for an unknown room.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
@@ -169,6 +170,8 @@ class Corrections:
                 ticket = ticket_of(session, right)
         except IntegrityError:
             raise NotCorrectable("already_admitted") from None
+        except NotConfirmable as problem:
+            raise NotCorrectable(problem.reason) from None
         _log.info("person_replaced", number=ticket.number)
         return ticket
 

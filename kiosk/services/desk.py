@@ -17,6 +17,7 @@ from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.domain.ways import WayPolicy
 from kiosk.insurance.papers import way_policy
+from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, settle, ticket_of
@@ -109,6 +110,7 @@ class StaffDesk:
     :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
     :param policy: how far each way of coming goes here; the law's rules where it is not given.
     :param asks_payer: whether somebody asks the payer. :param receipts: signs the desk's receipts, or None.
+    :param roster: says whose a number is, or None: then the clerk alone compares.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class StaffDesk:
         policy: WayPolicy | None = None,
         asks_payer: bool = False,
         receipts: ReceiptSigner | None = None,
+        roster: StaffRoster | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -137,6 +140,7 @@ class StaffDesk:
             policy=policy or way_policy(),
             asks_payer=asks_payer,
             receipts=receipts,
+            roster=roster,
         )
 
     @property

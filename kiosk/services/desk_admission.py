@@ -12,15 +12,16 @@ import structlog
 from sqlalchemy.orm import Session
 
 from kiosk.day_key import DayTags
-from kiosk.domain.assurance import Assurance
+from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Code, Resolution
-from kiosk.domain.eligibility import NextStep, Step
+from kiosk.domain.eligibility import CoverSource, NextStep, Step
 from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
 from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.insurance.sources import CoverFinding
+from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, insured_tag, settle, visit_facts
@@ -28,6 +29,7 @@ from kiosk.services.person import PersonRecord, claimed_fields, coverage_fields
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.route import RouteProposer
 from kiosk.services.ways import Told
+from kiosk.services.whose_number import Compared, Whose, whose_record
 from kiosk.store import repositories, shifts
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Visit
@@ -39,12 +41,15 @@ class NotConfirmable(Exception):
     """A ticket that cannot become an admission as it is.
 
     :param reason: ``no_such_ticket``, ``closed``, ``already_admitted``, ``policy`` where the clinic does not let people
-        in this way, or ``needs_typing``: nothing usable was read, so the clerk types who it is.
+        in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, or ``anothers_number``:
+        the roster gives a number to somebody else.
+    :param compared: the two sides that differ, for ``anothers_number``.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, compared: Compared | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.compared = compared
 
 
 class DeskAdmission:
@@ -54,6 +59,7 @@ class DeskAdmission:
     :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
     :param asks_payer: whether somebody asks the payer, so that a desk ticket can be looked up once it is confirmed.
     :param receipts: signs the desk's receipts, or None: then admissions by a clerk have none.
+    :param roster: says whose a number is, or None: then the clerk alone compares.
     """
 
     def __init__(
@@ -67,7 +73,9 @@ class DeskAdmission:
         policy: WayPolicy,
         asks_payer: bool,
         receipts: ReceiptSigner | None = None,
+        roster: StaffRoster | None = None,
     ) -> None:
+        self._roster = roster
         self._clinic = clinic
         self._device = device
         self._opener = opener
@@ -123,6 +131,7 @@ class DeskAdmission:
             sealed = self._opener.sealer().seal(visit.id, self._fields(visit, told))
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
             visit.compared_at = None
+        self._refuse_anothers(visit, told)
         self._refuse_second(session, visit, day)
         if told.adds or visit.day != day:
             # Who was typed may be another than the card claimed, and each day has tags of its own.
@@ -200,6 +209,19 @@ class DeskAdmission:
         if told.recheck or unasked or rechecks:
             visit.recheck = "due"
 
+    def _refuse_anothers(self, visit: Visit, told: Told) -> None:
+        """Nothing, unless the roster gives a number in the record to somebody else.
+
+        In an emergency care comes first. What the payer covers by name was compared by the payer.
+        """
+        person, _ = self.person(visit)
+        if self._roster is None or person is None or told.way is Way.EMERGENCY or _payer_covers(told.finding):
+            return
+        proved = told.claim is None and visit.read_assurance in CHIP_PROVED
+        compared = whose_record(person, self._roster, proved=proved)
+        if compared.whose is Whose.ANOTHERS:
+            raise NotConfirmable("anothers_number", compared=compared)
+
     def _refuse_second(self, session: Session, visit: Visit, day: date) -> None:
         """Nothing, unless the person was admitted today by the other of their numbers.
 
@@ -242,6 +264,10 @@ def needs_typing(visit: Visit) -> bool:
 def _plain_way(visit: Visit, told: Told) -> Way:
     """The way of a desk ticket that a clerk confirms without more."""
     return Way.CODE if told.claim is None and visit.read_assurance == Assurance.QR_UNSIGNED else Way.PAPERS
+
+
+def _payer_covers(finding: CoverFinding | None) -> bool:
+    return finding is not None and finding.eligibility.covered and finding.basis.source is not CoverSource.ROSTER
 
 
 def _rest_on(visit: Visit, finding: CoverFinding) -> None:

@@ -11,6 +11,7 @@ from idcard import ClaimedIdentity
 from kiosk.domain.codes import Resolution
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable
+from kiosk.services.whose_number import Compared
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
@@ -22,7 +23,7 @@ def add_deeds(app: Flask, board: Board) -> None:
 
     @app.post("/tickets/<visit_id>/confirm")
     def confirm(visit_id: str) -> Response:
-        return _done(lambda: _confirm(board, visit_id, None))
+        return _confirmed(board, visit_id, None)
 
     @app.post("/tickets/<visit_id>/type")
     def typed(visit_id: str) -> Response:
@@ -30,7 +31,7 @@ def add_deeds(app: Flask, board: Board) -> None:
             claim = typed_claim(request.form)
         except BadField as problem:
             return _again(board, visit_id, str(problem))
-        return _done(lambda: _confirm(board, visit_id, claim))
+        return _confirmed(board, visit_id, claim)
 
     @app.post("/tickets/<visit_id>/called")
     def called(visit_id: str) -> Response:
@@ -49,6 +50,14 @@ def add_deeds(app: Flask, board: Board) -> None:
         return _done(resolve)
 
 
+def _confirmed(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> Response:
+    """Confirm, and go back to the board; to the form, with both sides, where a number is another's."""
+    return _done(
+        lambda: _confirm(board, visit_id, claim),
+        differs=lambda compared: _again(board, visit_id, "", compared),
+    )
+
+
 def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
     room = board.clinic.room(request.form.get("room", ""))
     ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim)
@@ -58,11 +67,13 @@ def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
     return str(gettext(said, number=ticket.number, room=local(room, "name")))
 
 
-def _done(deed: Callable[[], str]) -> Response:
+def _done(deed: Callable[[], str], differs: Callable[[Compared], Response] | None = None) -> Response:
     """Do it, and go back to the board, which says what came of it."""
     try:
         flash(deed(), "done")
     except NotConfirmable as problem:
+        if problem.compared is not None and differs is not None:
+            return differs(problem.compared)
         flash(_problem(problem.reason), "problem")
     except StoreUnavailable:
         flash(_problem("store_unavailable"), "problem")
@@ -71,12 +82,12 @@ def _done(deed: Callable[[], str]) -> Response:
     return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)
 
 
-def _again(board: Board, visit_id: str, problem: str) -> Response:
+def _again(board: Board, visit_id: str, problem: str, compared: Compared | None = None) -> Response:
     """The form once more, with what was typed and what is missing."""
     row = board.desk.visit(visit_id)
     if row is None:
         abort(HTTPStatus.NOT_FOUND)
-    page = render_template("staff/typing.html", row=row, problem=problem, typed=request.form)
+    page = render_template("staff/typing.html", row=row, problem=problem, typed=request.form, compared=compared)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

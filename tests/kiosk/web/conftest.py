@@ -154,6 +154,7 @@ class Reception:
     def open(self) -> None:
         """Put the pages over the roster that was delivered."""
         self.parts, self.others = self.desk.others(self.folder / "roster.db", self.folder / "roster.key", self.online)
+        self.desk.staff.admission._roster = self.parts.roster
         self.desk.with_form = "/arrivals/papers"
         self.desk.client = self.desk.app(others=self.others).test_client()
 

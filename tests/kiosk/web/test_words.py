@@ -41,6 +41,7 @@ PROBLEMS = (
     "no_such_ticket",
     "closed",
     "already_admitted",
+    "anothers_number",
     "own_guardian",
     "needs_typing",
     "store_unavailable",
