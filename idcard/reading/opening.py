@@ -4,6 +4,9 @@ Theory of operation. EF.CardAccess says whether the chip offers PACE. With PACE 
 secure channel; with BAC before it. A chip that *refuses* PACE may be opened with BAC where the plan allows and a key
 is at hand, and the evidence says so; a chip that found the key *wrong* is never tried another way.
 
+That cards of a type have no EF.CardAccess is believed only where a key for BAC is at hand. A chip that does not open so
+is looked at after all, and opened by what it offers: what was learnt of other cards must not turn this one away.
+
 Source: ICAO Doc 9303-11, "Chip access procedure".
 """
 
@@ -18,6 +21,8 @@ from idcard.chip.terminal_authentication import document_identifier
 from idcard.errors import (
     AccessBlocked,
     BoundExceeded,
+    Cancelled,
+    CardRemoved,
     CardSilent,
     CommandRefused,
     IdCardError,
@@ -48,6 +53,7 @@ Entropy = Callable[[int], bytes]
 
 MAX_BAC_TRIES = 4
 MAX_PACE_TRIES = 3
+_KEY_TROUBLE = (WrongAccessKey, LastTryLeft, AccessBlocked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -109,13 +115,38 @@ class Opener:
         :raises PaceRefused: if it refused PACE itself and no key for BAC was at hand.
         :raises UnsupportedDocument: if this is no travel document.
         """
-        self._known_card()
-        refused = PaceRefused("the chip offers no PACE that this library can run", sw=None)
-        opened = self._try_pace(keys[0], refused)
+        if not self._absence_is_known(keys):
+            self._known_card()
+        elif not self._looked:
+            return self._open_on_trust(keys)
+        return self._open_as_offered(keys)
+
+    def _open_as_offered(self, keys: Sequence[AccessKey]) -> Opened:
+        opened = self._try_pace(keys[0])
         return opened if isinstance(opened, Opened) else self._open_with_bac(keys, opened)
 
-    def _try_pace(self, key: AccessKey, refused: PaceRefused) -> Opened | PaceRefused:
+    def _open_on_trust(self, keys: Sequence[AccessKey]) -> Opened:
+        """The chip, opened with BAC as such cards are; one that does not open so is looked at, whatever is known.
+
+        A key that it found wrong is not tried again: that would cost a chip that counts its tries another one.
+        """
+        try:
+            return self._open_with_bac(keys, _no_pace())
+        except (CardRemoved, Cancelled):
+            raise
+        except IdCardError as error:
+            self.reset()
+            self.look_again()
+            self._known_card()
+            if not isinstance(error, _KEY_TROUBLE):
+                return self._open_as_offered(keys)
+            if self._card_access is not None and isinstance(opened := self._try_pace(keys[0]), Opened):
+                return opened
+            raise
+
+    def _try_pace(self, key: AccessKey) -> Opened | PaceRefused:
         """The chip, opened by the strongest way that it does not refuse, or its first refusal."""
+        refused = _no_pace()
         for number, offer in enumerate(pace_offers(self._card_access or self.plan.assumed_card_access)):
             try:
                 return self._open_with_pace(offer, key)
@@ -142,16 +173,19 @@ class Opener:
         """Ask for EF.CardAccess at the next opening, whatever is known of such cards."""
         self.profile = replace(self.profile or CardProfile(), card_access=CardAccessForm.SHORT_IDENTIFIER)
 
-    def _known_card(self) -> None:
-        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time.
+    def _absence_is_known(self, keys: Sequence[AccessKey]) -> bool:
+        """Whether the card is known to have no EF.CardAccess: it was looked for, or is believed to be as its type.
 
-        It is not looked for where such cards are proved to have none, and where that can be found out to be wrong.
+        That is believed only where it can do without, and where it can be found out to be wrong.
         """
+        if self.profile is None or self.profile.card_access is not CardAccessForm.ABSENT:
+            return False
+        can_be_wrong = File.DG14 in self.plan.files and isinstance(self.connection, Resettable)
+        return self._looked or (can_be_wrong and bool(self._bac_keys(keys)))
+
+    def _known_card(self) -> None:
+        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time."""
         known = self.profile
-        absent = known is not None and known.card_access is CardAccessForm.ABSENT
-        if absent and (self._looked or (File.DG14 in self.plan.files and isinstance(self.connection, Resettable))):
-            self._card_access = None
-            return
         found = self._look(known)
         if found.raw is None and not self._fresh and self.reset():
             # Inside an application that was left selected EF.CardAccess is not found, which looks like no PACE.
@@ -302,6 +336,10 @@ class Opener:
             self.perform(select_application(EMRTD_APPLICATION, channel))
         except CommandRefused as error:
             raise UnsupportedDocument("no travel-document application answers on this card", sw=error.sw) from error
+
+
+def _no_pace() -> PaceRefused:
+    return PaceRefused("the chip offers no PACE that this library can run", sw=None)
 
 
 def _information(key: AccessKey) -> str | None:
