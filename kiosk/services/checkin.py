@@ -138,6 +138,7 @@ class CheckIn:
                 self._close_desk_tickets(session, shown_before, moment)
             fields = verified_fields(identity, eligibility, shown)
             visit = self._new_visit(moment, state="admitted", tag=tag, fields=fields)
+            visit.insured_day_tag = shown_before
             visit.room_id, visit.admitted_at = room.id, moment.at
             visit.assurance = visit.read_assurance = assurance_of(verdict)
             visit.proved_by, visit.way = "chip", Way.CHIP
@@ -186,6 +187,7 @@ class CheckIn:
                 return ticket_of(session, earlier, again=True)
             fields = None if claim is None else claimed_fields(claim, coverage, insurance_number)
             visit = self._new_visit(moment, state="desk", tag=tag, fields=fields)
+            visit.insured_day_tag = insured_tag(self._tags, (fields or {}).get("insurance_number"), moment.day)
             visit.code, visit.reasons = code, list(reasons)
             visit.assurance = visit.read_assurance = assurance
             visit.verdict = None if verdict is None else verdict.to_dict()

@@ -168,7 +168,9 @@ class Corrections:
                 self._cancel(session, wrong, reason=CancelReason.WRONG_PERSON, by=by, after=right.id)
                 self._admission.admit(session, right, room, by=by, told=Told(claim=claim))
                 ticket = ticket_of(session, right)
-        except IntegrityError:
+        except IntegrityError as problem:
+            if not repositories.is_second_admission(problem):
+                raise
             raise NotCorrectable("already_admitted") from None
         except NotConfirmable as problem:
             raise NotCorrectable(problem.reason) from None

@@ -237,8 +237,10 @@ class StaffDesk:
                 self._admission.admit(session, visit, room, by=by, told=told)
                 then(session, visit)
                 ticket = ticket_of(session, visit)
-        except IntegrityError:
-            # The person has an admission of today under another ticket.
+        except IntegrityError as problem:
+            # Another process admitted the person meanwhile; what else the store refuses is nobody's second admission.
+            if not repositories.is_second_admission(problem):
+                raise
             raise NotConfirmable("already_admitted") from None
         _log.info("desk_ticket_confirmed", number=ticket.number, room=room.id)
         return ticket

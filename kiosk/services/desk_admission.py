@@ -19,7 +19,6 @@ from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
-from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.insurance.sources import CoverFinding
 from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
@@ -136,6 +135,7 @@ class DeskAdmission:
         if told.adds or visit.day != day:
             # Who was typed may be another than the card claimed, and each day has tags of its own.
             visit.person_day_tag = self._tag(visit, day)
+            visit.insured_day_tag = self._insured_tag(visit, day)
         if visit.day != day:
             visit.first_day, visit.first_number = visit.day, visit.number
             visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
@@ -223,28 +223,24 @@ class DeskAdmission:
             raise NotConfirmable("anothers_number", compared=compared)
 
     def _refuse_second(self, session: Session, visit: Visit, day: date) -> None:
-        """Nothing, unless the person was admitted today by the other of their numbers.
-
-        Two admissions by the same number the store refuses by itself.
-        """
+        """Nothing, unless the person was admitted today, by this or the other of their numbers."""
         person, _ = self.person(visit)
-        number = None if person is None else insurance_digits(person.insurance_number or "")
-        if person is None or number is None:
-            return
-        if person.personal_number is not None:
-            tag = insured_tag(self._tags, number, day)
-            second = tag is not None and repositories.admitted_today(session, visit.clinic, day, tag) is not None
-        else:
-            second = any(
-                number == self._insured(other) for other in repositories.admitted_on(session, visit.clinic, day)
-            )
-        if second:
+        own, insured = self._tag(visit, day), self._insured_tag(visit, day)
+        by_insurance = repositories.insured_today
+        if person is not None and person.personal_number is not None:
+            # Another personal number under one insurance number is another person.
+            by_insurance = repositories.admitted_today
+        found = (
+            None if own is None else repositories.admitted_today(session, visit.clinic, day, own),
+            None if insured is None else by_insurance(session, visit.clinic, day, insured),
+        )
+        if any(each is not None for each in found):
             raise NotConfirmable("already_admitted")
 
-    def _insured(self, visit: Visit) -> str | None:
-        """The ten digits of the insurance number in a visit's record, or None."""
+    def _insured_tag(self, visit: Visit, day: date) -> bytes | None:
+        """The tag of the insurance number in the visit's record; None where it has none."""
         person, _ = self.person(visit)
-        return None if person is None else insurance_digits(person.insurance_number or "")
+        return None if person is None else insured_tag(self._tags, person.insurance_number, day)
 
     def _tag(self, visit: Visit, day: date) -> bytes | None:
         """The tag of the person whom the visit's record names; None where it names nobody, or no number."""

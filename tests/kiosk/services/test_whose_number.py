@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.day_key import DayTags
@@ -30,6 +32,7 @@ from kiosk.services.person import PersonRecord
 from kiosk.services.ways import Presented, Told, WayOutcome
 from kiosk.services.worklist import Worklist
 from kiosk.store.database import Database
+from kiosk.store.tables import Visit
 
 NOW = datetime(2026, 11, 23, 0, 42, tzinfo=UTC)
 CLINIC = Clinic(
@@ -333,3 +336,26 @@ def test_anothers_insurance_number_is_a_matter_of_the_number(desk: Callable[...,
     assert outcome.cover.reasons == (CoverReason.OTHER_NUMBER,)
     assert outcome.compared is not None
     assert outcome.compared.kept is None
+
+
+def test_a_number_alone_is_found_again_without_opening_the_days_records(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    first = there.papers(claim(), INSURANCE).ticket
+    assert first is not None
+    with there.staff._database.write() as session:
+        session.get_one(Visit, first.visit_id).blob = b"no record"
+    with pytest.raises(NotConfirmable, match="already_admitted"):
+        there.papers(claim(number=None), INSURANCE)
+
+
+def test_what_else_the_store_refuses_is_no_second_admission(desk: Callable[..., Desk]) -> None:
+    there = desk(entry())
+    told = Told(way=Way.PAPERS, claim=claim())
+
+    def the_same_number_twice(session: Session, visit: Visit) -> None:
+        other = there.staff.admission.arrival(session)
+        other.number = visit.number
+
+    with pytest.raises(IntegrityError):
+        there.staff.confirm_told(None, "noi", told, by="desk-1", then=the_same_number_twice)
+    assert there.staff.admissions() == ()
