@@ -352,5 +352,5 @@ def pace_offers(card_access: bytes | None) -> Iterator[PaceOffer]:
         return iter(())
     try:
         return offers(SecurityInfos.from_bytes(card_access, where="EF.CardAccess"))
-    except MalformedData:
+    except IdCardError:
         return iter(())

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from idcard.crypto.agreement_keys import AgreementKey, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
 from idcard.crypto.curves import Curve
-from idcard.crypto.domains import Domain, Scalar
+from idcard.crypto.domains import Scalar
 from idcard.crypto.kdf import session_keys
 from idcard.crypto.signature import EcPublicKey, load_public_key
 from idcard.crypto.strength import CURRENT
@@ -31,7 +31,7 @@ from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.lds.layout import File
 from idcard.lds.security_infos import SecurityInfos
 from idcard.verification.answers import chip_fact, weaknesses
-from idcard.verification.chip_keys import Signed, key_files, keys_of, offered, source_of
+from idcard.verification.chip_keys import Signed, is_in_dg14, key_files, keys_of, offered, sources_of
 from idcard.verification.facts import Fact, Outcome, Reason
 
 _DH, _ECDH = "0.4.0.127.0.7.2.2.3.1.", "0.4.0.127.0.7.2.2.3.2."
@@ -71,28 +71,33 @@ def chip_authentication(
     own = expectation.ephemeral_key is not None
     private = expectation.ephemeral_key if own else proof.ephemeral_private_key
     try:
-        file, infos = source_of(evidence, proof, 2 if _is_token(proof) else 1)
-        if proof.oid not in {oid for oid, _ in offered(infos)}:
+        sources = sources_of(evidence, proof, 2 if _is_token(proof) else 1)
+        if proof.oid not in {oid for _, infos in sources for oid, _ in offered(infos)}:
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION)
         if proof.refused:
             sw = proof.response.hex().upper()
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED, protocol=_CHIP_AUTHENTICATION, sw=sw)
-        suite, key = _suite(proof.oid), _chip_key(infos, proof)
+        suite, keys = _suite(proof.oid), [_chip_key(infos, proof) for _, infos in sources]
         if len(proof.response) <= _STATUS_BYTES:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        scalar = None if private is None else key.domain.scalar_of(private)
-        if private is not None and not _is_key_pair(key.domain, scalar, proof.ephemeral_public_key):
+        if private is not None and not any(_scalar(key, proof, private) for key in keys):
             return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if scalar is not None and not _holds(proof, suite, key, scalar):
+        if private is not None:
+            keys = [key for key in keys if _holds(proof, suite, key, private)][:1]
+        if not keys:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        weak = CURRENT.agreement_weakness(key)
+        in_dg14 = all(is_in_dg14(evidence, key) for key in keys)
+        weak = next(filter(None, map(CURRENT.agreement_weakness, keys)), "")
     except Unsupported as error:
         return _unsupported(error, _CHIP_AUTHENTICATION)
     except ProtocolViolation:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_CHIP_AUTHENTICATION)
     if not own and evidence.witness not in expectation.witnesses:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_CHIP_AUTHENTICATION)
-    return signed.right_answer(file, witnessed=not own, weak=weak, protocol=_CHIP_AUTHENTICATION)
+    if not in_dg14:
+        key = File.CARD_SECURITY.label
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION, key=key)
+    return signed.right_answer(File.DG14, witnessed=not own, weak=weak, protocol=_CHIP_AUTHENTICATION)
 
 
 def pace_cam(evidence: Evidence, proof: PaceCamProof, signed: Signed, expectation: Expectation) -> Fact:
@@ -145,8 +150,12 @@ def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
     return [key for key in keys if isinstance(key, EcPublicKey)]
 
 
-def _is_key_pair(domain: Domain, scalar: Scalar | None, public: bytes) -> bool:
-    return scalar is not None and public in domain.forms(domain.public_key(scalar))
+def _scalar(key: AgreementKey, proof: ChipAuthenticationProof, private: bytes) -> Scalar | None:
+    """The terminal's private key in the domain of ``key``; None where the public key that was sent is not its."""
+    domain, scalar = key.domain, key.domain.scalar_of(private)
+    if scalar is None or proof.ephemeral_public_key not in domain.forms(domain.public_key(scalar)):
+        return None
+    return scalar
 
 
 def _is_token(proof: ChipAuthenticationProof) -> bool:
@@ -154,8 +163,11 @@ def _is_token(proof: ChipAuthenticationProof) -> bool:
     return proof.response[:1] == bytes([DYNAMIC_AUTHENTICATION_DATA])
 
 
-def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, scalar: Scalar) -> bool:
+def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, private: bytes) -> bool:
     """Whether the answer shows the keys on which the chip's static key and this one agree: by its token or its seal."""
+    scalar = _scalar(key, proof, private)
+    if scalar is None:
+        return False
     secret = key.domain.agree(scalar, key.public_key)
     try:
         answer = ResponseApdu.from_bytes(proof.response)
