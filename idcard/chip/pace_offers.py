@@ -2,8 +2,8 @@
 
 Theory of operation. A PACEInfo is an object identifier, whose last two numbers say the mapping with its kind of key
 agreement and the cipher, and a number of domain parameters: of the standard's table up to 31, of the chip's own
-PACEDomainParameterInfo beyond, or where there is no number. Not every combination is defined; what is not is refused
-by name.
+PACEDomainParameterInfo beyond, or where there is no number. Not every combination is defined; what is not is not run,
+and is named to whoever asks.
 
 Which is the strongest: what takes most work to break; then chip authentication mapping, which shows the chip genuine on
 the way; then the longer key of the cipher; then curves, which are quicker.
@@ -11,8 +11,7 @@ the way; then the longer key of the cipher; then curves, which are quicker.
 Source: ICAO Doc 9303-11, "PACE", "PACEInfo" and "PACEDomainParameterInfo".
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -44,6 +43,22 @@ class Mapping(Enum):
     CHIP_AUTHENTICATION = "CAM"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusableOffer:
+    """A way to run PACE that the chip names and this library does not run: the chip's entry, and why not."""
+
+    oid: str
+    parameter_id: int | None
+    reason: str
+
+
+OnUnusable = Callable[[UnusableOffer], None]
+
+
+def _nobody_asked(_: UnusableOffer) -> None:
+    """Where nobody asks what cannot be run."""
+
+
 _PROTOCOLS = {
     1: (Mapping.GENERIC, False),
     2: (Mapping.GENERIC, True),
@@ -51,6 +66,7 @@ _PROTOCOLS = {
     4: (Mapping.INTEGRATED, True),
     6: (Mapping.CHIP_AUTHENTICATION, True),
 }
+_CHIP_AUTHENTICATION_OVER_DH = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,21 +91,30 @@ class PaceOffer:
         return 2 * self.domain.entropy_bytes + self.suite.key_bytes
 
 
-def offers(infos: SecurityInfos) -> Iterator[PaceOffer]:
+def offers(infos: SecurityInfos, on_unusable: OnUnusable = _nobody_asked) -> Iterator[PaceOffer]:
     """The ways to run PACE that this library can run, the strongest first.
 
     A chip's own domain parameters are proved sound when they are asked for.
+
+    :param on_unusable: told of each entry that cannot be run, when it is come to.
     """
     claims = []
     for info in infos.pace:
-        with suppress(IdCardError):  # what one entry gets wrong must not hide the others
+        try:
             claims.append(_claim(info, infos.pace_domains[:_MAX_OWN_DOMAINS]))
+        except IdCardError as error:  # what one entry gets wrong must not hide the others
+            on_unusable(_unusable(info, error))
     for claim in sorted(claims, key=lambda claim: claim.strength, reverse=True):
         try:
             proved = replace(claim, domain=claim.domain.proved())
-        except UnsupportedAlgorithm:
+        except UnsupportedAlgorithm as error:
+            on_unusable(_unusable(claim.info, error))
             continue
         yield proved
+
+
+def _unusable(info: PaceInfo, error: IdCardError) -> UnusableOffer:
+    return UnusableOffer(oid=info.oid, parameter_id=info.parameter_id, reason=str(error))
 
 
 def offer_of(info: PaceInfo, domains: tuple[DomainParameterInfo, ...] = ()) -> PaceOffer:
@@ -116,6 +141,8 @@ def _claim(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> PaceOffe
 
 def _protocol(oid: str) -> tuple[Mapping, bool, CipherSuite]:
     arcs = oid.removeprefix(_PACE).split(".")
+    if oid.startswith(f"{_PACE}{_CHIP_AUTHENTICATION_OVER_DH}."):
+        raise UnsupportedAlgorithm("PACE with chip authentication mapping over DH, which nobody defines", oid=oid)
     if not oid.startswith(_PACE) or len(arcs) != 2 or int(arcs[0]) not in _PROTOCOLS or arcs[1] not in "1234":
         raise UnsupportedAlgorithm("an unknown PACE protocol", oid=oid)
     mapping, elliptic = _PROTOCOLS[int(arcs[0])]

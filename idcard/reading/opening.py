@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from idcard.chip import bac, pace
 from idcard.chip.access_keys import AccessKey, MrzKey
-from idcard.chip.pace_offers import PaceOffer, offers
+from idcard.chip.pace_offers import OnUnusable, PaceOffer, UnusableOffer, offers
 from idcard.chip.terminal_authentication import document_identifier
 from idcard.errors import (
     AccessBlocked,
@@ -146,15 +146,17 @@ class Opener:
 
     def _try_pace(self, key: AccessKey) -> Opened | PaceRefused:
         """The chip, opened by the strongest way that it does not refuse, or its first refusal."""
-        refused = _no_pace()
-        for number, offer in enumerate(pace_offers(self._card_access or self.plan.assumed_card_access)):
+        refused: PaceRefused | None = None
+        unusable: list[UnusableOffer] = []
+        found = pace_offers(self._card_access or self.plan.assumed_card_access, unusable.append)
+        for number, offer in enumerate(found):
             try:
                 return self._open_with_pace(offer, key)
             except PaceRefused as error:
-                refused = refused if number else error
+                refused = refused or error
                 if error.facts["sw"] not in pace.REFERS_TO_DATA or number + 1 == MAX_PACE_TRIES:
                     break
-        return refused
+        return refused or _no_pace(unusable)
 
     def reset(self) -> bool:
         """Power the card off and on where the connection can; whether it could."""
@@ -338,19 +340,35 @@ class Opener:
             raise UnsupportedDocument("no travel-document application answers on this card", sw=error.sw) from error
 
 
-def _no_pace() -> PaceRefused:
-    return PaceRefused("the chip offers no PACE that this library can run", sw=None)
+def _no_pace(unusable: Sequence[UnusableOffer] = ()) -> PaceRefused:
+    """That no PACE could be tried; where the chip offers some, its first, and why that is not run."""
+    told = "the chip offers no PACE that this library can run"
+    if not unusable:
+        return PaceRefused(told, sw=None)
+    first = unusable[0]
+    numbered = "" if first.parameter_id is None else f" with parameters {first.parameter_id}"
+    return PaceRefused(
+        f"{told}: {first.oid}{numbered}: {first.reason}",
+        sw=None,
+        oid=first.oid,
+        parameter_id=first.parameter_id,
+        reason=first.reason,
+    )
 
 
 def _information(key: AccessKey) -> str | None:
     return key.information if isinstance(key, MrzKey) else None
 
 
-def pace_offers(card_access: bytes | None) -> Iterator[PaceOffer]:
-    """The ways to run PACE that EF.CardAccess offers and this library can run, the strongest first."""
+def pace_offers(card_access: bytes | None, on_unusable: OnUnusable | None = None) -> Iterator[PaceOffer]:
+    """The ways to run PACE that EF.CardAccess offers and this library can run, the strongest first.
+
+    :param on_unusable: told of each that cannot be run.
+    """
     if card_access is None:
         return iter(())
     try:
-        return offers(SecurityInfos.from_bytes(card_access, where="EF.CardAccess"))
+        infos = SecurityInfos.from_bytes(card_access, where="EF.CardAccess")
     except IdCardError:
         return iter(())
+    return offers(infos) if on_unusable is None else offers(infos, on_unusable)
