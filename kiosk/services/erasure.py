@@ -134,8 +134,10 @@ class Eraser:
         close_of_visit(session, visit_id, self._closing(by))
         session.execute(update(Work).where(Work.visit_id == visit_id).values(sealed_key=None, blob=None, same=None))
         session.execute(delete(VisitOrder).where(VisitOrder.visit_id == visit_id))
-        # A receiver's answer is its own text: it may name whom it filed, and at least finds them there.
-        session.execute(update(Delivery).where(Delivery.visit_id == visit_id).values(receipt=None))
+        # A receiver's answer is its own text: it may name whom it filed, and finds them there. The payer's is a
+        # bare number, and somebody has to tell the payer of this by it: it goes once they did.
+        answers = update(Delivery).where(Delivery.visit_id == visit_id, ~deliveries.payer_took())
+        session.execute(answers.values(receipt=None))
         deliveries.hasten(session, visit_id, self._clock.now())
 
     def _closing(self, by: str) -> Closing:
