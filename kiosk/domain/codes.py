@@ -67,6 +67,8 @@ class VisitReason(StrEnum):
     SOURCE_UNUSABLE = "source_unusable"
     ROSTER_TOO_OLD = "roster_too_old"
     TRUST_TOO_OLD = "trust_too_old"
+    ADMITTED_UNPROVED = "admitted_unproved"
+    """Somebody was admitted today under the same number, whom no chip proved: a clerk compares the two visits."""
     STOPPED = "stopped"
     INTERNAL_FAULT = "internal_fault"
 

@@ -237,6 +237,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     Screen.CONFIRM: {
         Event.ADMITTED: Rule(Screen.TICKET),
         Event.SEEN_TODAY: Rule(Screen.TICKET),
+        Event.SENT_TO_DESK: _DESK,
         Event.CARD_GONE: Rule(Screen.CONFIRM, (Effect.SHORTEN,)),
         Event.CARD_DOWN: _CLEARED,
         Event.NOT_ME: _CLEARED,

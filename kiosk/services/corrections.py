@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity
+from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.route import Clinic
@@ -175,6 +176,33 @@ class Corrections:
         except NotConfirmable as problem:
             raise NotCorrectable(problem.reason) from None
         _log.info("person_replaced", number=ticket.number)
+        return ticket
+
+    def admit_instead(self, visit_id: str, wrong_id: str, room_id: str, *, reason: CancelReason, by: str) -> Ticket:
+        """The ticket of a desk ticket's person, who takes the place of an admission under their number.
+
+        :param reason: why that admission is taken back. :param wrong_id: its visit.
+        :raises NotCorrectable: ``gone``, ``not_admitted``, and what :class:`NotConfirmable` says of the desk ticket.
+        :raises ValueError: for an unknown room.
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        room = self._clinic.room(room_id)
+        try:
+            with self._database.write() as session:
+                wrong = self._admitted(session, wrong_id)
+                visit = self._admission.confirmable(session, visit_id, Told())
+                second = self._admission.second(session, visit, clinic_day(self._clock.now()))
+                if second is None or second.id != wrong.id:
+                    raise NotCorrectable("gone")
+                visit.corrects = wrong.id
+                self._cancel(session, wrong, reason=reason, by=by, after=visit.id)
+                # Whom the chip proved gets this ticket again at every kiosk.
+                rung = Assurance(visit.read_assurance) if visit.read_assurance in CHIP_PROVED else Assurance.STAFF
+                self._admission.admit(session, visit, room, by=by, told=Told(rung=rung))
+                ticket = ticket_of(session, visit)
+        except NotConfirmable as problem:
+            raise NotCorrectable(problem.reason) from None
+        _log.info("admitted_instead", number=ticket.number)
         return ticket
 
     def _admitted(self, session: Session, visit_id: str) -> Visit:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from idcard import ClaimedIdentity
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution
+from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution, VisitReason
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.domain.ways import WayPolicy
@@ -90,7 +90,8 @@ class VisitRow:
 class NoticeRow:
     """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one.
 
-    ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing.
+    ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing. ``other`` is
+    the admission of today under the same number, where one is to be compared with the visit.
     """
 
     notice_id: str
@@ -101,6 +102,7 @@ class NoticeRow:
     device: str
     visit: VisitRow | None
     back_at: str
+    other: VisitRow | None = None
 
 
 class StaffDesk:
@@ -316,7 +318,11 @@ class StaffDesk:
 
     def _notice_row(self, session: Session, notice: Notice, back_at: datetime | None) -> NoticeRow:
         visit = session.get(Visit, notice.visit_id) if notice.visit_id else None
+        other = None
+        if visit is not None and VisitReason.ADMITTED_UNPROVED in notice.reasons:
+            other = self._admission.second(session, visit, visit.day)
         return NoticeRow(
+            other=None if other is None else self._row(other),
             notice_id=notice.id,
             code=Code(notice.code),
             reasons=tuple(notice.reasons),

@@ -43,10 +43,12 @@ class NotConfirmable(Exception):
         in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, or ``anothers_number``:
         the roster gives a number to somebody else.
     :param compared: the two sides that differ, for ``anothers_number``.
+    :param other: the visit's id that the person was admitted under today, for ``already_admitted``, where it is known.
     """
 
-    def __init__(self, reason: str, *, compared: Compared | None = None) -> None:
+    def __init__(self, reason: str, *, compared: Compared | None = None, other: str | None = None) -> None:
         super().__init__(reason)
+        self.other = other
         self.reason = reason
         self.compared = compared
 
@@ -223,7 +225,13 @@ class DeskAdmission:
             raise NotConfirmable("anothers_number", compared=compared)
 
     def _refuse_second(self, session: Session, visit: Visit, day: date) -> None:
-        """Nothing, unless the person was admitted today, by this or the other of their numbers."""
+        """Nothing, unless the person was admitted today."""
+        second = self.second(session, visit, day)
+        if second is not None:
+            raise NotConfirmable("already_admitted", other=second.id)
+
+    def second(self, session: Session, visit: Visit, day: date) -> Visit | None:
+        """The admission of this day under this or the other number of the visit's record, or None."""
         person, _ = self.person(visit)
         own, insured = self._tag(visit, day), self._insured_tag(visit, day)
         by_insurance = repositories.insured_today
@@ -234,8 +242,7 @@ class DeskAdmission:
             None if own is None else repositories.admitted_today(session, visit.clinic, day, own),
             None if insured is None else by_insurance(session, visit.clinic, day, insured),
         )
-        if any(each is not None for each in found):
-            raise NotConfirmable("already_admitted")
+        return next((each for each in found if each is not None), None)
 
     def _insured_tag(self, visit: Visit, day: date) -> bytes | None:
         """The tag of the insurance number in the visit's record; None where it has none."""

@@ -5,6 +5,8 @@ from datetime import date
 from idcard import BhytCard, ClaimedIdentity
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
+from kiosk.domain.eligibility import NextStep
+from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
 from kiosk.domain.ways import under_six
@@ -38,6 +40,22 @@ def admit_proved(checkin: CheckIn, proved: Proved, room: Room, shown: ClaimedIde
         roster_version=proved.source_version,
         basis=proved.basis,
         shown=shown,
+    )
+
+
+def to_compare(proved: Proved) -> ToDesk:
+    """The way to the desk of whom the chip proved, where somebody was admitted today under the same number."""
+    return ToDesk(
+        code=Code.IDENTITY_DIFFERS,
+        reasons=(VisitReason.ADMITTED_UNPROVED,),
+        claim=proved.verdict.claimed_identity(),
+        assurance=assurance_of(proved.verdict),
+        verdict=proved.verdict,
+        coverage=proved.eligibility.coverage,
+        source_version=proved.source_version,
+        basis=proved.basis,
+        cover_result=proved.eligibility.result,
+        cover_next=NextStep.COMPARE,
     )
 
 

@@ -32,9 +32,9 @@ from kiosk.services.card_reader import (
     WantsQr,
     WrongKey,
 )
-from kiosk.services.checkin import CheckIn
+from kiosk.services.checkin import AdmittedUnproved, CheckIn
 from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
-from kiosk.services.desk_way import DeskWay, admit_proved, insured_to_desk
+from kiosk.services.desk_way import DeskWay, admit_proved, insured_to_desk, to_compare
 from kiosk.services.limits import Timing
 from kiosk.services.machine import VisitMachine
 from kiosk.services.parts import LeftCard, PartReport
@@ -358,12 +358,15 @@ class PatientDesk(PlainTaps, ReaderSide):
             self._machine.dispatch(Event.CROWDED)
 
     def _committed(self, commit: Callable[[], T]) -> T | None:
-        """What was committed, or None where the store failed and the kiosk has closed."""
+        """What was committed, or None where the store failed and the kiosk has closed, or a clerk compares first."""
         try:
             return commit()
         except StoreUnavailable:
             self._close()
-            return None
+        except AdmittedUnproved:
+            if (proved := self._machine.visit.proved) is not None:
+                self._send_to_desk(Event.SENT_TO_DESK, to_compare(proved))
+        return None
 
     def _show_ticket(self, ticket: Ticket, event: Event) -> None:
         name = self._machine.visit.masked_name

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from idcard import ClaimedIdentity
 from kiosk.domain.codes import Resolution
+from kiosk.domain.corrections import CancelReason
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable
 from kiosk.services.whose_number import Compared
@@ -52,10 +53,18 @@ def add_deeds(app: Flask, board: Board) -> None:
 
 def _confirmed(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> Response:
     """Confirm, and go back to the board; to the form, with both sides, where a number is another's."""
-    return _done(
-        lambda: _confirm(board, visit_id, claim),
-        differs=lambda compared: _again(board, visit_id, "", compared),
-    )
+    return _done(lambda: _confirm(board, visit_id, claim), refused=lambda problem: _refused(board, visit_id, problem))
+
+
+def _refused(board: Board, visit_id: str, problem: NotConfirmable) -> Response | None:
+    """The page on which a clerk compares, where there is something to compare."""
+    if problem.compared is not None:
+        return _again(board, visit_id, "", problem.compared)
+    row, other = board.desk.visit(visit_id), board.desk.visit(problem.other or "")
+    if row is None or other is None:
+        return None
+    page = render_template("staff/second.html", row=row, other=other, reasons=tuple(CancelReason))
+    return make_response(page, HTTPStatus.CONFLICT)
 
 
 def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
@@ -67,13 +76,16 @@ def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
     return str(gettext(said, number=ticket.number, room=local(room, "name")))
 
 
-def _done(deed: Callable[[], str], differs: Callable[[Compared], Response] | None = None) -> Response:
+def _done(
+    deed: Callable[[], str], refused: Callable[[NotConfirmable], Response | None] = lambda problem: None
+) -> Response:
     """Do it, and go back to the board, which says what came of it."""
     try:
         flash(deed(), "done")
     except NotConfirmable as problem:
-        if problem.compared is not None and differs is not None:
-            return differs(problem.compared)
+        page = refused(problem)
+        if page is not None:
+            return page
         flash(_problem(problem.reason), "problem")
     except StoreUnavailable:
         flash(_problem("store_unavailable"), "problem")

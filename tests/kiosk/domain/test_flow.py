@@ -25,7 +25,7 @@ put_back: card_down>reading/start_read sent_to_desk>desk stopped>rest/clear time
 reading: proved>confirm seen_today>ticket wrong_key>digits pace_refused>show_qr card_torn>put_back sent_to_desk>desk
 reading: stopped>rest/cancel_read/clear time_up>desk/cancel_read card_down>rest/cancel_read/clear
 confirm: admitted>ticket seen_today>ticket not_me>rest/clear stopped>rest/clear time_up>warn/remember
-confirm: card_gone>confirm/shorten card_down>rest/clear
+confirm: card_gone>confirm/shorten card_down>rest/clear sent_to_desk>desk
 ticket: card_gone>ticket/shorten acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
 take_card: card_gone>attract time_up>take_card
 desk: acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
