@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from idcard import ConfigurationError
+from kiosk.code_config import CodeSetting
 from kiosk.domain.eligibility import Step
 from kiosk.domain.route import Clinic, Facility, Room
 from kiosk.domain.ways import Way
@@ -144,6 +145,7 @@ class PatientConfig(ProcessConfig):
     ``device`` is its name in the store, which several kiosks may share. ``rungs`` says for whose word the automatic
     lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
     process calls nobody. With a ``receipt_key`` its tickets carry a signed receipt.
+    ``codes`` are the signed codes that may name a citizen here; none, unless the clinic names some.
     """
 
     port: Port = 8000
@@ -174,6 +176,7 @@ class PatientConfig(ProcessConfig):
     internal_key: Path | None = None
     online_cut_off_s: Seconds = 3
     recheck_offline: bool = True
+    codes: tuple[CodeSetting, ...] = ()
 
     @model_validator(mode="after")
     def _ages_in_their_order(self) -> Self:
@@ -181,6 +184,12 @@ class PatientConfig(ProcessConfig):
             raise ValueError("roster_old_days, roster_flagged_days and roster_too_old_days must rise")
         if not self.trust_old_days <= self.trust_too_old_days:
             raise ValueError("trust_old_days and trust_too_old_days must rise")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_can_be_confirmed(self) -> Self:
+        if any(code.rule.admits for code in self.codes) and self.internal_key is None:
+            raise ValueError("codes: who admits on a code asks the payer first, which needs internal_key")
         return self
 
     @model_validator(mode="after")

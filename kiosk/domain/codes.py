@@ -60,6 +60,11 @@ class VisitReason(StrEnum):
     SOURCE_UNUSABLE = "source_unusable"
     ROSTER_TOO_OLD = "roster_too_old"
     TRUST_TOO_OLD = "trust_too_old"
+    CODE_NOT_TRUSTED = "code_not_trusted"
+    CODE_INCOMPLETE = "code_incomplete"
+    CODE_TO_COMPARE = "code_to_compare"
+    CODE_NOT_CONFIRMED = "code_not_confirmed"
+    CODE_SHOWN_BEFORE = "code_shown_before"
     STOPPED = "stopped"
     INTERNAL_FAULT = "internal_fault"
 

@@ -25,15 +25,19 @@ from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, check_code, clinic_day
 from kiosk.domain.ways import Way
-from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
+from kiosk.services.arrival import SETTLED_BY_CHIP, Arrival, confirmed_arrival
 from kiosk.services.audit import Heads
 from kiosk.services.person import claimed_fields, verified_fields
 from kiosk.services.receipt import ReceiptSigner
+from kiosk.services.record import insured_tag as insured_tag
+from kiosk.services.record import rest_on
+from kiosk.services.record import settle as settle
 from kiosk.services.record import ticket_of as ticket_of
 from kiosk.services.record import visit_facts as visit_facts
 from kiosk.services.route import RouteProposer
+from kiosk.services.signed_codes import Confirmed, ConfirmedPerson
 from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -95,7 +99,9 @@ class CheckIn:
         """
         self._moment()
 
-    def ticket_of_today(self, identity: VerifiedIdentity, coverage: Coverage | None = None) -> Ticket | None:
+    def ticket_of_today(
+        self, identity: VerifiedIdentity | ConfirmedPerson, coverage: Coverage | None = None
+    ) -> Ticket | None:
         """The ticket that this person was given today, if there is one.
 
         :param coverage: what roster or payer say of them: it connects the personal number with an insurance number, by
@@ -125,30 +131,50 @@ class CheckIn:
         """
         if not eligibility.covered or identity.personal_number is None:
             raise ValueError("only a covered person with a personal number is admitted automatically")
-        moment = self._moment()
+        arrival = Arrival(
+            identity=identity,
+            fields=verified_fields(identity, eligibility, shown),
+            assurance=assurance_of(verdict),
+            proved_by="chip",
+            way=Way.CHIP,
+            eligibility=eligibility,
+            verdict=verdict,
+            basis=basis,
+            roster_version=roster_version,
+            settles=SETTLED_BY_CHIP,
+        )
+        return self._admit(arrival, room)
+
+    def admit_confirmed(self, confirmed: Confirmed, *, room: Room) -> Ticket:
+        """The committed ticket of whom a signed code names, confirmed online; or the earlier one of the same day.
+
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        return self._admit(confirmed_arrival(confirmed), room)
+
+    def _admit(self, arrival: Arrival, room: Room) -> Ticket:
+        moment, identity, eligibility = self._moment(), arrival.identity, arrival.eligibility
         with self._database.write() as session:
             earlier = self._admitted(session, identity, eligibility.coverage, moment)
             if earlier is not None:
                 return ticket_of(session, earlier, again=True)
-            tag = self._tags.tag(identity.personal_number, moment.day)
-            self._close_desk_tickets(session, tag, moment)
+            tag = self._tags.tag(identity.personal_number or "", moment.day)
             insured = None if eligibility.coverage is None else eligibility.coverage.insurance_number
-            shown_before = insured_tag(self._tags, insured, moment.day)
-            if shown_before is not None:
-                self._close_desk_tickets(session, shown_before, moment)
-            fields = verified_fields(identity, eligibility, shown)
-            visit = self._new_visit(moment, state="admitted", tag=tag, fields=fields)
+            for each in filter(None, (tag, insured_tag(self._tags, insured, moment.day))):
+                self._close_desk_tickets(session, each, moment, arrival.settles)
+            visit = self._new_visit(moment, state="admitted", tag=tag, fields=arrival.fields)
             visit.room_id, visit.admitted_at = room.id, moment.at
-            visit.assurance = visit.read_assurance = assurance_of(verdict)
-            visit.proved_by, visit.way = "chip", Way.CHIP
+            visit.assurance = visit.read_assurance = arrival.assurance
+            visit.proved_by, visit.way = arrival.proved_by, arrival.way
             visit.reasons = [str(reason) for reason in eligibility.reasons]
-            visit.verdict, visit.trust_version = verdict.to_dict(), verdict.trust_version
-            visit.roster_version = roster_version
-            _rest_on(visit, basis, eligibility.result)
+            visit.verdict, visit.trust_version = arrival.verdict.to_dict(), arrival.verdict.trust_version
+            visit.roster_version = arrival.roster_version
+            rest_on(visit, arrival.basis, eligibility.result)
             if eligibility.step is Step.ADMIT_AND_RECHECK:
                 visit.recheck = "due"
             visit.priority = has_priority(identity.birth, moment.day)
-            visit.route_proposed = self._routes.propose(home_clinic=fields.get("home_clinic"), on=moment.day)
+            home = arrival.fields.get("home_clinic")
+            visit.route_proposed = self._routes.propose(home_clinic=home, on=moment.day)
             self._record(session, visit, moment, kind="admitted")
             ticket = ticket_of(session, visit)
         _log.info("admitted", number=ticket.number, room=room.id)
@@ -191,7 +217,7 @@ class CheckIn:
             visit.verdict = None if verdict is None else verdict.to_dict()
             visit.trust_version = None if verdict is None else verdict.trust_version
             visit.roster_version = roster_version
-            _rest_on(visit, basis, cover_result)
+            rest_on(visit, basis, cover_result)
             visit.cover_next = None if cover_next is NextStep.NONE else cover_next
             visit.priority = claim is not None and claim.birth is not None and has_priority(claim.birth, moment.day)
             self._record(session, visit, moment, kind="desk_ticket")
@@ -282,7 +308,11 @@ class CheckIn:
         self._day = day
 
     def _admitted(
-        self, session: Session, identity: VerifiedIdentity, coverage: Coverage | None, moment: _Moment
+        self,
+        session: Session,
+        identity: VerifiedIdentity | ConfirmedPerson,
+        coverage: Coverage | None,
+        moment: _Moment,
     ) -> Visit | None:
         """The admission of this person today, by the personal number or by the insurance number alone."""
         number = identity.personal_number
@@ -351,29 +381,10 @@ class CheckIn:
             created_at=moment.at,
         )
 
-    def _close_desk_tickets(self, session: Session, tag: bytes, moment: _Moment) -> None:
-        """Who is admitted by chip need not go to the desk any more; a suspicion stays for staff to settle."""
+    def _close_desk_tickets(self, session: Session, tag: bytes, moment: _Moment, settles: frozenset[Code]) -> None:
+        """Who is admitted need not go to the desk any more; a suspicion stays for staff to settle."""
         for visit in repositories.desk_tickets_of(session, self._clinic.code, moment.day, tag):
-            if visit.code != Code.NOT_GENUINE:
+            if visit.code in settles:
                 visit.state = "closed"
                 for notice in repositories.notices_of_visit(session, visit.id):
                     settle(notice, moment.at, by=self._device, resolution=Resolution.ADMITTED)
-
-
-def _rest_on(visit: Visit, basis: CoverBasis | None, result: str | None) -> None:
-    """Write down what the decision on cover rests on."""
-    if basis is not None:
-        visit.cover_source, visit.cover_as_of = basis.source, basis.as_of
-        visit.cover_online, visit.shift_id = basis.online, basis.shift_id
-        visit.cover_result = result
-
-
-def insured_tag(tags: DayTags, insurance_number: str | None, day: date) -> bytes | None:
-    """The tag of somebody of whom only an insurance number is known; its last ten digits count."""
-    digits = insurance_digits(insurance_number or "")
-    return None if digits is None else tags.tag(f"insured {digits}", day)
-
-
-def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:
-    """Mark a notice as resolved."""
-    notice.state, notice.resolved_at, notice.resolved_by, notice.resolution = "resolved", at, by, resolution

@@ -9,7 +9,7 @@ from kiosk.domain.flow import Card, Effect, Event, Screen
 
 # One row a screen: "event>target" and /effects. key, rest, warn, back, resume depend on the card or the screen behind.
 EXPECTED = """
-attract: card_down>digits key_given>key sent_to_desk>desk
+attract: card_down>digits key_given>key sent_to_desk>desk code_confirmed>confirm
 digits: key_given>key sent_to_desk>desk stopped>rest/clear time_up>still_there/remember card_gone>digits/clear
 place_card: card_down>reading/start_read key_given>key no_card>desk sent_to_desk>desk stopped>rest/clear
 place_card: time_up>still_there/remember
