@@ -268,7 +268,7 @@ class CheckIn:
             repositories.set_device_state(session, self._device, part, state, self._clock.now())
 
     def came_back(self, code: Code) -> None:
-        """Settle what staff were told under this code of a part that was lost: it works again. Tickets' notices stay."""
+        """Settle what staff were told under this code of a lost part: it works again. A ticket's notice stays."""
         moment = self._moment()
         with self._database.write() as session:
             for notice in repositories.notices_of_device(session, self._clinic.code, self._device, code):
