@@ -15,18 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from idcard.crypto.agreement_keys import claimed_domain
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.domains import Domain, EcDomain, standardized
+from idcard.crypto.domains import Domain, EcDomain
 from idcard.crypto.mapping import is_defined_on
-from idcard.encoding.asn1 import AlgorithmIdentifier
-from idcard.encoding.ber import door, load
 from idcard.errors import IdCardError, UnsupportedAlgorithm
+from idcard.lds.pace_domains import MAX_OWN_DOMAINS, claimed_pace_domain
 from idcard.lds.security_infos import DomainParameterInfo, PaceInfo, SecurityInfos
 
 _PACE = "0.4.0.127.0.7.2.2.4."
-_MAX_STANDARDIZED = 31
-_MAX_OWN_DOMAINS = 2  # each is proved sound, which takes seconds for a large group, before any signature is checked
 _CIPHER_BITS = {
     CipherSuite.TDES: 80,
     CipherSuite.AES_128: 128,
@@ -101,7 +97,7 @@ def offers(infos: SecurityInfos, on_unusable: OnUnusable = _nobody_asked) -> Ite
     claims = []
     for info in infos.pace:
         try:
-            claims.append(_claim(info, infos.pace_domains[:_MAX_OWN_DOMAINS]))
+            claims.append(_claim(info, infos.pace_domains[:MAX_OWN_DOMAINS]))
         except IdCardError as error:  # what one entry gets wrong must not hide the others
             on_unusable(_unusable(info, error))
     for claim in sorted(claims, key=lambda claim: claim.strength, reverse=True):
@@ -131,7 +127,7 @@ def offer_of(info: PaceInfo, domains: tuple[DomainParameterInfo, ...] = ()) -> P
 def _claim(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> PaceOffer:
     """The offer, before its domain parameters are proved."""
     mapping, elliptic, suite = _protocol(info.oid)
-    domain = _domain(info, domains)
+    domain = claimed_pace_domain(info.parameter_id, domains, oid=info.oid)
     if isinstance(domain, EcDomain) is not elliptic:
         raise UnsupportedAlgorithm(f"PACE with the other kind of key agreement on {domain.name}", oid=info.oid)
     if mapping is Mapping.INTEGRATED and isinstance(domain, EcDomain) and not is_defined_on(domain.curve):
@@ -150,14 +146,3 @@ def _protocol(oid: str) -> tuple[Mapping, bool, CipherSuite]:
     if mapping is Mapping.CHIP_AUTHENTICATION and not suite.is_aes:
         raise UnsupportedAlgorithm("PACE with chip authentication mapping and 3DES", oid=oid)
     return mapping, elliptic, suite
-
-
-def _domain(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> Domain:
-    number = info.parameter_id
-    if number is not None and number <= _MAX_STANDARDIZED:
-        return standardized(number)
-    written = [domain for domain in domains if number in (None, domain.parameter_id)]
-    if len(written) != 1:
-        raise UnsupportedAlgorithm("PACE without domain parameters, or with more than one set", oid=info.oid)
-    with door("PACEDomainParameterInfo"):
-        return claimed_domain(AlgorithmIdentifier.of(load(written[0].parameters, "PACEDomainParameterInfo")))

@@ -205,7 +205,8 @@ class Reading:
 
     def _mapped(self, opened: Opened) -> bytes | None:
         """What PACE called the reader, where its mapping shows the chip; None for one that failed to agree on keys."""
-        shown = opened.pace_cam is not None and shows_chip(opened.pace_cam, self.files)
+        cam, card_access = opened.pace_cam, opened.access.card_access
+        shown = cam is not None and shows_chip(cam, self.files, card_access)
         return opened.identifiers.terminal if shown and not self._agreement.settled else None
 
     def _new_opener(self) -> Opener:

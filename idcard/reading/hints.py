@@ -29,9 +29,10 @@ def chip_keys(files: Mapping[File, bytes]) -> Iterator[ChipKeyChoice]:
     return (choice for choice in ((newer, other) if shared else (other, newer)) if choice is not None)
 
 
-def shows_chip(proof: PaceCamProof, files: Mapping[File, bytes]) -> bool:
+def shows_chip(proof: PaceCamProof, files: Mapping[File, bytes], card_access: bytes | None) -> bool:
     """Whether chip authentication mapping shows a key that EF.CardSecurity has, or DG14 where that was not read."""
-    return is_shown(proof, _infos(files, File.CARD_SECURITY if File.CARD_SECURITY in files else File.DG14))
+    file = File.CARD_SECURITY if File.CARD_SECURITY in files else File.DG14
+    return is_shown(proof, _infos(files, file), card_access)
 
 
 def wants_card_security(card_access: bytes | None) -> bool:

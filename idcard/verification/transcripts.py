@@ -16,12 +16,10 @@ Source: ICAO Doc 9303-11, "Chip Authentication" and "PACE with Chip Authenticati
 
 from dataclasses import dataclass, field
 
-from idcard.crypto.agreement_keys import AgreementKey, load_agreement_key
+from idcard.crypto.agreement_keys import AgreementKey, claimed_key, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.curves import Curve
-from idcard.crypto.domains import Scalar
+from idcard.crypto.domains import Domain, EcDomain, Scalar
 from idcard.crypto.kdf import session_keys
-from idcard.crypto.signature import EcPublicKey, load_public_key
 from idcard.crypto.strength import CURRENT
 from idcard.crypto.tokens import DYNAMIC_AUTHENTICATION_DATA, is_mapped, keys_of_answer
 from idcard.errors import IdCardError, ProtocolViolation, Unsupported, UnsupportedAlgorithm
@@ -29,8 +27,9 @@ from idcard.evidence import WITNESSED_HERE, ChipAuthenticationProof, Evidence, P
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.lds.layout import File
+from idcard.lds.pace_domains import domain_of_session
 from idcard.lds.security_infos import SecurityInfos
-from idcard.verification.answers import chip_fact, weaknesses
+from idcard.verification.answers import chip_fact
 from idcard.verification.chip_keys import Signed, is_in_dg14, key_files, keys_of, offered, sources_of
 from idcard.verification.facts import Fact, Outcome, Reason
 
@@ -108,14 +107,13 @@ def pace_cam(evidence: Evidence, proof: PaceCamProof, signed: Signed, expectatio
     file = File.CARD_SECURITY if File.CARD_SECURITY in evidence.files else File.DG14
     try:
         infos = dict(key_files(evidence)).get(file, SecurityInfos(infos=()))
-        curve = Curve.by_pace_parameter_id(proof.parameter_id)
-        keys = [key for key in _chip_keys(infos) if key.curve == curve]
+        keys = _keys_in(_session_domain(evidence, proof), infos)
         if not keys:
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
-        right = [key for key in keys if _is_mapped(proof, key)]
+        right = [key for key in keys if is_mapped(key, proof.chip_authentication_data, proof.mapping_public_key)]
         if not right:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _PACE_CAM)
-        weak = weaknesses(right[0])
+        weak = CURRENT.agreement_weakness(right[0])
     except Unsupported as error:
         return _unsupported(error, _PACE_CAM)
     except ProtocolViolation:
@@ -145,9 +143,21 @@ def _chip_key(infos: SecurityInfos, proof: ChipAuthenticationProof) -> Agreement
     return load_agreement_key(found[0])
 
 
-def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
-    keys = [load_public_key(info.public_key) for info in infos.chip_keys if info.oid.endswith(".2")]
-    return [key for key in keys if isinstance(key, EcPublicKey)]
+def _session_domain(evidence: Evidence, proof: PaceCamProof) -> Domain:
+    """The curve of the session, of which EF.CardAccess may write out the parameters.
+
+    :raises UnsupportedAlgorithm: if it is none, or nobody says which.
+    """
+    domain = domain_of_session(proof.parameter_id, None if evidence.access is None else evidence.access.card_access)
+    if not isinstance(domain, EcDomain):
+        raise UnsupportedAlgorithm("chip authentication mapping over a finite field")
+    return domain
+
+
+def _keys_in(domain: Domain, infos: SecurityInfos) -> list[AgreementKey]:
+    """The chip's static keys on the session's own curve: with another generator the mapping would show nothing."""
+    keys = [claimed_key(info.public_key) for info in infos.chip_keys if info.oid.endswith(".2")]
+    return [key.proved() for key in keys if key.domain == domain]
 
 
 def _scalar(key: AgreementKey, proof: ChipAuthenticationProof, private: bytes) -> Scalar | None:
@@ -191,7 +201,3 @@ def _suite(oid: str) -> CipherSuite:
     if arc not in _CIPHERS:
         raise UnsupportedAlgorithm("chip authentication with an unknown cipher", oid=oid)
     return suite_of_pace(int(arc))
-
-
-def _is_mapped(proof: PaceCamProof, key: EcPublicKey) -> bool:
-    return is_mapped(key.curve, key.point, proof.chip_authentication_data, proof.mapping_public_key)

@@ -75,6 +75,21 @@ def test_card_security_is_read_where_the_mapping_shows_the_chip(issue: Issue, tr
     assert judged(evidence, trust) == (idcard.Outcome.PASSED, "EF.CardSecurity")
 
 
+def test_a_mapping_on_parameters_that_the_chip_writes_out(
+    issue: Issue, trust: idcard.TrustStore, tmp_path: Path
+) -> None:
+    evidence = idcard.read(CAN, issue(pace_profile=replace(CAM, written_as=77)), plan=NO_AGREEMENT)
+    assert judged(evidence, trust) == (idcard.Outcome.PASSED, "EF.CardSecurity")
+    key = Ed25519PrivateKey.generate()
+    idcard.save_evidence(tmp_path / "e", evidence, sign_with=key)
+    known = idcard.Expectation(witnesses=frozenset({idcard.device_fingerprint(key.public_key())}))
+    loaded = idcard.load_evidence(tmp_path / "e").evidence
+    assert judged(loaded, trust, expectation=known) == (idcard.Outcome.PASSED, "EF.CardSecurity")
+    access = loaded.access and replace(loaded.access, card_access=None)
+    unknown = idcard.verify(replace(loaded, access=access), trust, at=AT, expectation=known)
+    assert unknown.fact(idcard.FactName.GENUINE_CHIP).reason is idcard.Reason.UNSUPPORTED_ALGORITHM
+
+
 @pytest.mark.parametrize("bare", [False, True], ids=["sealed", "bare"])
 def test_dg14_stands_in_where_card_security_is_refused(bare: bool, issue: Issue, trust: idcard.TrustStore) -> None:
     card = issue(pace_profile=CAM, refuses_files_bare=bare)
