@@ -188,7 +188,7 @@ def _signed_mdoc(document: MobileDocument, given: Circumstances) -> Signed:
 
 
 def _revocation(signed: Signed, given: Circumstances, status: object, issuer: str | None, format_name: str) -> Fact:
-    """Whether its signer was taken back, or it was itself; both must be known to be in force where both can be."""
+    """Whether its signer was taken back, or it was itself: what speaks against it comes first."""
     signer = signer_revocation(signed, given)
     if status is None or signer.outcome is Outcome.FAILED:
         return signer
@@ -197,7 +197,8 @@ def _revocation(signed: Signed, given: Circumstances, status: object, issuer: st
         return _signed_token(one.jws, one.chain, issuer, SD_JWT_ALGORITHMS, given, format_name)
 
     own = status_fact(status, given, signed_by)
-    return signer if own.outcome is Outcome.PASSED and signer.outcome is Outcome.INCONCLUSIVE else own
+    # That nobody looked up its own status must not hide that the list of signers is too old to say anything.
+    return signer if own.outcome is not Outcome.FAILED and signer.outcome is Outcome.INCONCLUSIVE else own
 
 
 def _other_state(signed: Signed, country: object) -> Fact | None:
