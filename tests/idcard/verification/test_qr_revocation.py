@@ -74,7 +74,7 @@ def crl(*serials: int, age: timedelta = timedelta(days=20), life: timedelta = ti
 
 
 def health() -> bytes:
-    entry = dict.fromkeys(("tg", "co", "is", "vp", "mp", "ma"), "x") | {"dt": "2026-11-01", "dn": 1, "sd": 1}
+    entry = dict.fromkeys(("tg", "is", "vp", "mp", "ma"), "x") | {"co": "VN", "dt": "2026-11-01", "dn": 1, "sd": 1}
     person = {"fn": "Nguyễn", "gn": "Văn Thử", "fnt": "NGUYEN", "gnt": "VAN<THU"}
     dcc = {"ver": "1.3.0", "nam": person, "dob": "1990-01", "v": [entry | {"ci": "URN:UVCI:01:VN:MAU"}]}
     seconds = int(NOW.timestamp())
