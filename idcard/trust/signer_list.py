@@ -199,12 +199,18 @@ class QrTrust:
         """Every listed certificate, for formats that name theirs in another way than by such an identifier."""
         return tuple(one for ones in self._signers.values() for one in ones)
 
-    def issuer_keys(self, issuer: str | None, key_id: str | bytes | None) -> tuple[IssuerKey, ...]:
-        """The keys that an issuer's name and a key's identifier may mean: either may be None, and not both."""
+    def issuer_keys(
+        self, issuer: str | None, key_id: str | bytes | None, format_name: str | None = None
+    ) -> tuple[IssuerKey, ...]:
+        """The keys that an issuer's name and a key's identifier may mean: either may be None, and not both.
+
+        :param format_name: gives those alone that count for codes of that format.
+        """
         if issuer is None and key_id is None:
             return ()
         named = (one for one in self.issuers if issuer in (None, one.name))
-        return tuple(key for one in named for key in one.keys if key.goes_by(key_id))
+        found = (key for one in named for key in one.keys if key.goes_by(key_id))
+        return tuple(key for key in found if format_name is None or format_name in key.formats)
 
     def status_lists(self, uri: str) -> tuple[StatusList, ...]:
         """The status lists that say of themselves to be from that address, the newest first; nobody verified them."""
@@ -214,12 +220,9 @@ class QrTrust:
         """The listed issuers of that name: mostly none or one."""
         return tuple(one for one in self.issuers if one.name == name)
 
-    def pool(self, format_name: str, links: Iterable[Certificate] = ()) -> Pool:
-        """Where issuers of certificates that sign codes of that format are looked for.
-
-        :param links: certificates that came with the code, which count for nothing without an anchor behind them.
-        """
-        return _CodePool(store=self.store, own=Certificates.of(self._anchors.get(format_name, ()), links=links))
+    def pool(self, format_name: str) -> Pool:
+        """Where issuers of certificates that sign codes of that format are looked for."""
+        return _CodePool(store=self.store, own=Certificates.of(self._anchors.get(format_name, ())))
 
     def has_anchors(self, format_name: str) -> bool:
         """Whether there is any anchor for codes of that format."""
@@ -228,7 +231,7 @@ class QrTrust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CodePool:
-    """The trust store's anchors and links, those for one format, and what came with a code."""
+    """The trust store's anchors and links, and the anchors for one format."""
 
     store: TrustStore | None
     own: Certificates
@@ -238,8 +241,8 @@ class _CodePool:
         return (*(self.store.anchors_for(certificate) if self.store else ()), *self.own.anchors_for(certificate))
 
     def links_for(self, certificate: Certificate) -> Iterable[Certificate]:
-        """The link certificates whose key may have issued ``certificate``."""
-        return (*(self.store.links_for(certificate) if self.store else ()), *self.own.links_for(certificate))
+        """The store's link certificates whose key may have issued ``certificate``."""
+        return self.store.links_for(certificate) if self.store else ()
 
 
 def _by_identifier(pairs: Iterable[tuple[bytes, T]]) -> Mapping[bytes, tuple[T, ...]]:

@@ -214,7 +214,7 @@ def _trust(
         return _listed(signer.certificate, at, moment), Path()
     if not trust.has_anchors(format_name):
         return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), Path()
-    path = find_path(signer.certificate, trust.pool(format_name, brought), at=at, signed_at=moment)
+    path = find_path(signer.certificate, trust.pool(format_name), at=at, signed_at=moment, brought=brought)
     if path.problem is None:
         return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path
     return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path
