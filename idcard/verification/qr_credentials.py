@@ -141,9 +141,14 @@ def _signed_token(
     def check(key: VerificationKey) -> str:
         return jws.verify(key, allowed).label
 
-    listed = given.trust.issuer_keys(issuer, jws.key_id) if issuer is not None else ()
-    if listed or not chain:
+    if not chain:
+        listed = given.trust.issuer_keys(issuer, jws.key_id) if issuer is not None else ()
         return judge_issuer_key(check, listed, given.trust, format_name)
+    if issuer is not None:
+        listed = given.trust.issuer_keys(issuer, jws.key_id, format_name)
+        keyed = judge_issuer_key(check, listed, given.trust, format_name)
+        if keyed.facts[0].outcome is Outcome.PASSED:
+            return keyed
     signed = judge_chain(check, chain, given.trust, given.at, _token_usage, format_name=format_name)
     signature, trusted, usage = signed.facts
     if issuer is None or signed.signer is None or trusted.outcome is not Outcome.PASSED:

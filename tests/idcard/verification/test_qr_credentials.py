@@ -92,6 +92,22 @@ def test_a_certificate_that_came_along_must_lead_to_an_anchor(wallet: Any, sd_jw
     assert not judged(brought, QrTrust.of()).meets(), "a root that came along is nobody's anchor"
 
 
+@pytest.mark.parametrize(("seed", "format_name", "reason"), [
+    (SEED, "smart_health_card", Reason.ANCHORED), ("older", "sd_jwt_vc", Reason.ANCHORED),
+    (SEED, "sd_jwt_vc", Reason.SIGNER_LISTED),
+])  # fmt: skip
+def test_an_issuer_with_keys_on_the_list_may_bring_a_certificate(
+    wallet: Any, sd_jwt: Callable[..., bytes], seed: str, format_name: str, reason: Reason
+) -> None:
+    """Its keys may be listed for another format, or be older: the certificate counts; else the listed key does."""
+    text = sd_jwt(x5c=x5c(wallet.der(wallet.signer(SEED))))
+    key = wallet.jwk_of(wallet.key_of(seed)).export_public(as_dict=True)
+    anchors = {"sd_jwt_vc": [wallet.der(wallet.root(SEED))]} if reason is Reason.ANCHORED else {}
+    verdict = judged(text, QrTrust.of(issuers=[listed(wallet.ISSUER, key, format_name)], anchors=anchors))
+    assert verdict.fact(FactName.TRUST).reason is reason
+    assert verdict.meets(), reasons(verdict)
+
+
 def test_a_certificate_must_name_the_issuer(wallet: Any, sd_jwt: Callable[..., bytes]) -> None:
     trust = QrTrust.of(anchors={"sd_jwt_vc": [wallet.der(wallet.root(SEED))]})
     for host in ("other.example", None, "xissuer.example", "*.example"):
