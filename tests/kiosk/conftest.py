@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
@@ -360,10 +359,3 @@ def own_stand_in() -> Iterator[Process]:
     process.start()
     yield process
     process.stop()
-
-
-@pytest.fixture(autouse=True)
-def logs_stay_ours() -> Iterator[None]:
-    """A command that ran within this process sent all logs to a stream that is closed by now."""
-    yield
-    structlog.reset_defaults()
