@@ -253,13 +253,25 @@ def _key_usage(certificate: Certificate, kind: Kind) -> Fact:
     try:
         stated = purposes(certificate)
         health = stated & _ALL_HEALTH
+        signs = _signs_documents(certificate)
     except IdCardError:
         return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
+    if not signs:
+        return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.KEY_USAGE_WRONG, kind=kind.word)
     if not health and (not stated or _ANY_PURPOSE in stated):
         return fact(FactName.KEY_USAGE, Outcome.PASSED, Reason.KEY_USAGE_OPEN, kind=kind.word)
     right = any(root + _ARCS[kind] in health for root in _HEALTH)
     outcome, reason = (Outcome.PASSED, Reason.KEY_USAGE_RIGHT) if right else (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
     return fact(FactName.KEY_USAGE, outcome, reason, kind=kind.word)
+
+
+def _signs_documents(certificate: Certificate) -> bool:
+    """Whether the key is no authority's, and for signatures, where the certificate says what it is for.
+
+    :raises MalformedData: if what it says cannot be read.
+    """
+    signs = KEY_USAGE not in certificate.extensions or may_sign(certificate)
+    return signs and not certificate.is_authority
 
 
 def usage_by_purpose(certificate: Certificate, right: frozenset[str], *, must: bool) -> Fact:
@@ -270,8 +282,7 @@ def usage_by_purpose(certificate: Certificate, right: frozenset[str], *, must: b
     """
     try:
         stated = purposes(certificate)
-        signs = KEY_USAGE not in certificate.extensions or may_sign(certificate)
-        wrong = certificate.is_authority or not signs
+        wrong = not _signs_documents(certificate)
     except IdCardError:
         return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
     if not wrong and stated & right:
