@@ -104,7 +104,8 @@ def _seal(document: idcard.VisibleSeal) -> Said | None:
 def _barcode(document: idcard.IcaoBarcode) -> Said | None:
     if document.signature is None:
         return None
-    if document.certificate is not None:
+    # One that the header does not mean is not the signer's.
+    if document.certificate is not None and document.names(document.certificate):
         return _brought(document.certificate, "icao_idb", document.country, None)
     key_id = document.reference.hex() if document.reference else None
     return (
@@ -125,7 +126,7 @@ def _brought(der: bytes, format_name: str, issuer: str | None, algorithm: Callab
     """A signer whose certificate is in the code: known where it is listed, or leads to an anchor."""
     try:
         certificate = Certificate.from_bytes(der)
-    except idcard.MalformedData:
+    except idcard.IdCardError:
         return issuer, None, algorithm, lambda _: False
 
     def known(trust: idcard.QrTrust) -> bool:
