@@ -11,6 +11,10 @@ LOGS=$ROOT/build/log
 # pip's cache would otherwise lie in the home directory.
 export PIP_CACHE_DIR=$ROOT/var/cache/pip PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
+# Some machines forbid Python to keep what it compiled; then each of the hundreds of processes that the tests start would
+# compile our modules again, which takes longer than most tests do.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf '%s\n' "$*"; }
 warn() { printf 'warning: %s\n' "$*" >&2; }
 

@@ -10,17 +10,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, delete, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from kiosk.ports import StoreUnavailable
 from kiosk.store.tables import DeviceState
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _PROBE, _PROBE_BYTES = "probe", 65536
 _TURN_S = 0.02
@@ -112,7 +113,7 @@ class Database:
         """Whether the tables are right; False while another process has the file and another try may help."""
         try:
             with self._writing.connect() as connection, _unlinked(connection), connection.begin():
-                command.upgrade(_alembic(connection), "head")
+                _upgrade(connection)
                 _check_links(connection)
         except (DBAPIError, sqlite3.Error) as error:
             if last or not _sqlite_name(error).startswith("SQLITE_BUSY"):
@@ -144,7 +145,24 @@ def _check_links(connection: Connection) -> None:
         raise StoreUnavailable("the store's tables do not fit together", sqlite="FOREIGN_KEY_CHECK")
 
 
-def _alembic(connection: Connection) -> Config:
+def _upgrade(connection: Connection) -> None:
+    """Bring the tables to the newest migration; Alembic is slow to load, and is not where nothing is to be done."""
+    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").first()
+    if known and connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [_newest()]:
+        return
+    from alembic import command
+
+    command.upgrade(_alembic(connection), "head")
+
+
+def _newest() -> str:
+    """The newest migration: a file is called by its number."""
+    return max(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v[0-9]*.py"))
+
+
+def _alembic(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from kiosk.store.database import Database, _alembic
+from kiosk.store.database import Database, _alembic, _newest
 
 VISIT = (
     "INSERT INTO visit (id, clinic, device, day, series, number, state, assurance, read_assurance, proved_by, reasons,"
@@ -34,6 +35,14 @@ def columns(path: Path, table: str) -> set[str]:
         return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
     finally:
         connection.close()
+
+
+def test_a_migration_is_called_by_its_number_and_the_newest_is_the_end_of_their_chain(tmp_path: Path) -> None:
+    """By its name the newest is known without loading what migrates."""
+    with create_engine(f"sqlite:///{tmp_path / 'store.db'}").connect() as connection:
+        scripts = ScriptDirectory.from_config(_alembic(connection))
+    assert scripts.get_heads() == [_newest()]
+    assert all(Path(script.path).name[1:5] == script.revision for script in scripts.walk_revisions())
 
 
 def test_visits_from_before_shifts_are_kept(tmp_path: Path) -> None:
