@@ -1,5 +1,6 @@
 """What the tests of the kiosk's pages share: a clinic, a configuration, one snapshot of every screen."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -205,8 +206,16 @@ class Desk:
         return str(response.text)
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with its tables and nothing in them: to copy it is ten times as quick as to make one."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    Database.open(path).close()
+    return path
+
+
 @pytest.fixture
-def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
+def desk(clinic: Clinic, tmp_path: Path, empty_store: Path) -> Iterator[Desk]:
     (tmp_path / "session.key").write_bytes(bytes(range(32)))
     config = StaffConfig(
         mode="demo",
@@ -220,6 +229,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     create_secret(tmp_path / "person_day.key")
     private = X25519PrivateKey.generate()
     clock = ManualClock(datetime(2026, 11, 23, 0, 42, tzinfo=UTC))
+    shutil.copyfile(empty_store, config.store)
     database = Database.open(config.store)
     checkin = CheckIn(
         database=database,

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -280,8 +281,9 @@ class Kiosk:
 
 
 @pytest.fixture
-def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore) -> Iterator[Kiosk]:
+def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore, empty_store: Path) -> Iterator[Kiosk]:
     clock, bench = ManualClock(NOW), Bench()
+    shutil.copyfile(empty_store, tmp_path / "store.db")
     database = Database.open(tmp_path / "store.db", busy_timeout_s=0.5)
     private_key = X25519PrivateKey.generate()
     roster_tags = PersonTags(bytes([2] * 32))
