@@ -64,10 +64,13 @@ SPOILS = {
 }
 
 
-def frames(seed: int, each: int) -> Iterator[tuple[str, bytes, NDArray[np.uint8]]]:
-    """The spoil's name, the payload and the frame, ``each`` times for every spoil and kind of payload."""
+def frames(seed: int, each: int, every: int = 1) -> Iterator[tuple[str, bytes, NDArray[np.uint8]]]:
+    """The spoil's name, the payload and the frame, ``each`` times for every spoil and kind of payload.
+
+    :param every: take only every so many-th of the spoils.
+    """
     chance = np.random.default_rng(seed)
-    for name, spoil in SPOILS.items():
+    for name, spoil in list(SPOILS.items())[::every]:
         for kind in KINDS:
             for _ in range(each):
                 payload = _payload(kind, chance)
