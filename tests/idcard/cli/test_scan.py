@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import segno
 from PIL import Image, ImageFilter
+from typer.testing import CliRunner
+
+from idcard.cli import app, with_dashes
 
 COMMAND = (sys.executable, "-c", "from idcard.cli import main; main()")
 LINE = "036090999991||Nguyễn Văn Thử|15011990|Nam|Số 1, Phố Mẫu, Nam Định|01022022"
@@ -29,13 +32,22 @@ def saved(image: Image.Image, kind: str = "PNG") -> bytes:
 
 
 def scan(*arguments: str, given: bytes = b"", path: str | None = None) -> subprocess.CompletedProcess[bytes]:
+    """What came of the command, within this process."""
+    environment = {"COLUMNS": "200"} | ({} if path is None else {"PATH": path})
+    arguments = ("scan", *arguments)
+    done = CliRunner().invoke(app, with_dashes(arguments), input=given, env=environment, catch_exceptions=False)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout_bytes, done.stderr_bytes)
+
+
+def program(*arguments: str, given: bytes = b"", path: str | None = None) -> subprocess.CompletedProcess[bytes]:
+    """The same as a program of its own."""
     environment = os.environ | {"PYTHONUTF8": "1", "COLUMNS": "200"} | ({} if path is None else {"PATH": path})
     return subprocess.run([*COMMAND, "scan", *arguments], env=environment, input=given, capture_output=True, timeout=60)
 
 
 def test_a_picture_for_people(tmp_path: Path) -> None:
     (tmp_path / "card.png").write_bytes(saved(drawn(LINE)))
-    result = scan(str(tmp_path / "card.png"), "--lang", "vi")
+    result = program(str(tmp_path / "card.png"), "--lang", "vi")
     first, second = result.stdout.decode().splitlines()
     assert first.startswith("QR, 88 byte, vn_card_qr; ")
     assert "xác minh" in first
@@ -102,7 +114,7 @@ def test_a_camera_is_looked_through_until_a_code_comes(ffmpeg: Path) -> None:
     code = drawn(LINE)
     dark, blurred = Image.new("L", code.size, 5), code.filter(ImageFilter.GaussianBlur(2.6))
     (ffmpeg / "pictures").write_bytes(b"".join(saved(each, "PPM") for each in (dark, blurred, code)))
-    result = scan("--camera", path=f"{ffmpeg}:{os.environ['PATH']}")
+    result = program("--camera", path=f"{ffmpeg}:{os.environ['PATH']}")
     assert result.returncode == 0
     assert LINE in result.stdout.decode()
     assert result.stderr.decode().splitlines() == ["More light is needed.", "Hold the code still."]

@@ -99,12 +99,11 @@ def test_a_missing_extra_is_one_line_that_names_it(serve: Serve) -> None:
     assert (process.returncode, "pip install 'idcard[service]'" in err, err.count("\n")) == (2, True, 1)
 
 
-def test_a_demonstration_issuer_is_refused(serve: Serve, trust: Path) -> None:
+def test_a_demonstration_issuer_is_refused(run: Callable[..., tuple[int, str, str]], trust: Path) -> None:
     demonstration = Issuer.create(at=datetime(2021, 1, 1, tzinfo=UTC))
     (trust / "csca" / "demonstration.cer").write_bytes(demonstration.csca_certificate)
-    process = serve()
-    _, err = process.communicate(timeout=30)
-    assert (process.returncode, "demonstration" in err) == (2, True)
+    code, _, err = run("serve", "--port", "0", "--trust", trust)
+    assert (code, "demonstration" in err) == (2, True)
 
 
 def test_programs_get_one_line(serve: Serve, tmp_path: Path) -> None:
@@ -126,13 +125,16 @@ def test_an_error_for_programs(serve: Serve, tmp_path: Path) -> None:
     ("--pins", "x"), ("--authority", "https://x/"), ("--sign", "nowhere"), ("--encrypt-to", "nowhere"),
     ("--open-with", "nowhere"),
 ])  # fmt: skip
-def test_options_that_do_not_fit_are_wrong_usage(serve: Serve, options: tuple[str, str]) -> None:
-    process = serve(*options)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, "Traceback" in err) == (2, "", False)
+def test_options_that_do_not_fit_are_wrong_usage(
+    run: Callable[..., tuple[int, str, str]], trust: Path, options: tuple[str, str]
+) -> None:
+    code, out, _ = run("serve", "--port", "0", "--trust", trust, *options)
+    assert (code, out) == (2, "")
 
 
-def test_a_list_of_pins_that_is_missing_is_said_at_start(serve: Serve, tmp_path: Path) -> None:
-    process = serve("--pins", str(tmp_path / "none"), "--pin-keys", str(tmp_path / "none"))
-    _, err = process.communicate(timeout=30)
-    assert (process.returncode, "[configuration]" in err) == (2, True)
+def test_a_list_of_pins_that_is_missing_is_said_at_start(
+    run: Callable[..., tuple[int, str, str]], trust: Path, tmp_path: Path
+) -> None:
+    pins = ("--pins", tmp_path / "none", "--pin-keys", tmp_path / "none")
+    code, _, err = run("serve", "--port", "0", "--trust", trust, *pins)
+    assert (code, "[configuration]" in err) == (2, True)
