@@ -13,6 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from idcard import ConfigurationError
 from kiosk.cleaning_parts import CleaningParts, cleaning_parts, others_of
@@ -204,6 +206,28 @@ class Desk:
         if response.status_code == 303:
             return self.get(response.headers["Location"])
         return str(response.text)
+
+
+class Compiled(BytecodeCache):
+    """Templates that an earlier app of this process compiled, by their path and content."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Each test has an app of its own; most of its time would go into compiling the same templates again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": Compiled()})
+        yield
 
 
 @pytest.fixture(scope="session")
