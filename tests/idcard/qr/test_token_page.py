@@ -24,7 +24,7 @@ from idcard.verification.qr_policy import SIGNED_QR, SINGLE_USE_QR
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 SPKI = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -49,7 +49,7 @@ def page(root: Path) -> Iterator[Page]:
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         except Exception as problem:
-            pytest.fail(f"Chromium does not start ({CHROMIUM}): {problem}\nRemedy: apt-get install chromium")
+            pytest.fail(f"Chromium does not start ({CHROMIUM}): {problem}\nRemedy: apt-get install chromium-headless-shell")
         context = browser.new_context(offline=True)
         opened = context.new_page()
         problems: list[str] = []

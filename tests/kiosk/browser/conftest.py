@@ -26,7 +26,11 @@ from kiosk.web.patient import create_patient_app
 
 UPRIGHT = (1080, 1920)
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+"""The same version and engine without windows: a window of the whole one costs a second, and a page here has its own.
+
+``demo/test_camera.py`` drives the whole one.
+"""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -57,7 +61,8 @@ def browser() -> Iterator[Browser]:
         try:
             chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         except Exception as problem:
-            pytest.fail(f"Chromium does not start ({CHROMIUM}): {problem}\nRemedy: apt-get install chromium")
+            remedy = "Remedy: apt-get install chromium-headless-shell"
+            pytest.fail(f"Chromium does not start ({CHROMIUM}): {problem}\n{remedy}")
         yield chromium
         chromium.close()
 
