@@ -49,7 +49,8 @@ def page(root: Path) -> Iterator[Page]:
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         except Exception as problem:
-            pytest.fail(f"Chromium does not start ({CHROMIUM}): {problem}\nRemedy: apt-get install chromium-headless-shell")
+            remedy = "Remedy: apt-get install chromium-headless-shell"
+            pytest.fail(f"Chromium does not start ({CHROMIUM}): {problem}\n{remedy}")
         context = browser.new_context(offline=True)
         opened = context.new_page()
         problems: list[str] = []
