@@ -1,6 +1,5 @@
 """What the tests of the kiosk's pages share: a clinic, a configuration, one snapshot of every screen."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +12,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from idcard import ConfigurationError
 from kiosk.cleaning_parts import CleaningParts, cleaning_parts, others_of
@@ -208,38 +205,8 @@ class Desk:
         return str(response.text)
 
 
-class Compiled(BytecodeCache):
-    """Templates that an earlier app of this process compiled, by their path and content."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled_templates() -> Iterator[None]:
-    """Each test has an app of its own; most of its time would go into compiling the same templates again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": Compiled()})
-        yield
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with its tables and nothing in them: to copy it is ten times as quick as to make one."""
-    path = tmp_path_factory.mktemp("store") / "empty.db"
-    Database.open(path).close()
-    return path
-
-
 @pytest.fixture
-def desk(clinic: Clinic, tmp_path: Path, empty_store: Path) -> Iterator[Desk]:
+def desk(clinic: Clinic, tmp_path: Path, new_store: Callable[[Path], Path]) -> Iterator[Desk]:
     (tmp_path / "session.key").write_bytes(bytes(range(32)))
     config = StaffConfig(
         mode="demo",
@@ -253,8 +220,7 @@ def desk(clinic: Clinic, tmp_path: Path, empty_store: Path) -> Iterator[Desk]:
     create_secret(tmp_path / "person_day.key")
     private = X25519PrivateKey.generate()
     clock = ManualClock(datetime(2026, 11, 23, 0, 42, tzinfo=UTC))
-    shutil.copyfile(empty_store, config.store)
-    database = Database.open(config.store)
+    database = Database.open(new_store(config.store))
     checkin = CheckIn(
         database=database,
         clinic=clinic,

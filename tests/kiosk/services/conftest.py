@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -281,10 +280,9 @@ class Kiosk:
 
 
 @pytest.fixture
-def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore, empty_store: Path) -> Iterator[Kiosk]:
+def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore, new_store: Callable[[Path], Path]) -> Iterator[Kiosk]:
     clock, bench = ManualClock(NOW), Bench()
-    shutil.copyfile(empty_store, tmp_path / "store.db")
-    database = Database.open(tmp_path / "store.db", busy_timeout_s=0.5)
+    database = Database.open(new_store(tmp_path / "store.db"), busy_timeout_s=0.5)
     private_key = X25519PrivateKey.generate()
     roster_tags = PersonTags(bytes([2] * 32))
     create_secret(tmp_path / "person_day.key")

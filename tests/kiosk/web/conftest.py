@@ -11,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from kiosk.config import PatientConfig
 from kiosk.insurance.roster.delivery import describe
@@ -22,6 +24,28 @@ from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.web.patient import create_patient_app
 
 OWN = "http://127.0.0.1:8000"
+
+
+class Compiled(BytecodeCache):
+    """Templates that an earlier app of this process compiled, by their path and content."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Each test has an app of its own; most of its time would go into compiling the same templates again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": Compiled()})
+        yield
 
 
 class ShownView:
