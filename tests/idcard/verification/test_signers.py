@@ -22,6 +22,7 @@ from idcard.testing.certificates import (
     key_identifier,
     signer_extensions,
 )
+from idcard.testing.keys import EcKey
 from idcard.testing.sod import DocumentSigner
 from idcard.trust.certificates import Certificate
 from idcard.trust.draft import editing
@@ -98,6 +99,27 @@ def test_whom_the_csca_certified_for_something_else(
     verdict = judge(certified(issuer, *extensions))
     assert trust_of(verdict) == (Outcome.FAILED, Reason.SIGNER_NOT_FOR_DOCUMENTS)
     assert verdict.fact(FactName.TRUST).details["why"] == why
+    with pytest.raises(NotVerified):
+        verdict.require(VIETNAM_STRICT)
+
+
+class OddKey(EcKey):
+    """A CSCA's key that signs by an algorithm nobody has heard of, as it says."""
+
+    @property
+    def algorithm(self) -> bytes:
+        return der.sequence(der.oid("1.2.3.4"))
+
+
+def test_a_certificate_signed_by_an_unknown_algorithm_is_nobodys_word(
+    issuer: Issuer, holder: Holder, judge: Judge
+) -> None:
+    key = issuer.csca_key
+    assert isinstance(key, EcKey)
+    odd = OddKey(curve=key.curve, secret=key.secret, explicit=key.explicit, digest=key.digest)
+    verdict = judge(replace(issuer, csca_key=odd).document_signer())
+    assert trust_of(verdict) == (Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM)
+    assert verdict.fact(FactName.GENUINE_CHIP).reason is Reason.TRUST_NOT_PASSED
     with pytest.raises(NotVerified):
         verdict.require(VIETNAM_STRICT)
 
