@@ -386,6 +386,17 @@ def test_of_several_proofs_a_wrong_one_decides_then_the_best(
     assert unsure.reason is Reason.WITNESS_MISSING
 
 
+def test_one_wrong_answer_outweighs_all_right_ones(
+    issuer: Issuer, holder: Holder, honest: SimulatedCard, judge: Judge
+) -> None:
+    key, wrong = agreed(issuer.issue(holder))
+    right: dict[str, Any] = {"active_authentication": answered(honest), "pace_cam": mapped(honest)}
+    assert judge(honest, witness=WITNESSED_HERE, **right).outcome is Outcome.PASSED
+    kept = replace(wrong, ephemeral_private_key=key)
+    fact = judge(honest, witness=WITNESSED_HERE, chip_authentication=kept, **right)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.CHIP_WRONG_ANSWER)
+
+
 def test_a_witnessed_proof_passes_every_proving_policy(
     honest: SimulatedCard, gather: Gather, trust: TrustStore, at: datetime
 ) -> None:
