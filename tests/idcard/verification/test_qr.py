@@ -63,6 +63,13 @@ def test_a_card_is_unsigned_and_says_so_loudly() -> None:
     assert (claimed.source, claimed.personal_number) == (ClaimSource.CARD_QR, "036090999991")
 
 
+@pytest.mark.parametrize("payload", [CARD, INSURANCE.format("31/12/2026")])
+def test_a_code_on_paper_may_be_shown_again(payload: str) -> None:
+    verdict = verify_qr(known(payload), TRUST, at=NOW, seen=Seen(first_at=NOW))
+    assert said(verdict, FactName.REPLAY) == (Outcome.INCONCLUSIVE, Reason.SEEN_BEFORE)
+    assert verdict.fact(FactName.REPLAY).details["first_at"] == NOW.isoformat()
+
+
 @pytest.mark.parametrize("line", [CARD.replace("1990|Nam", "1991|Nam"), CARD.replace("Nam|Số", "Nữ|Số")])
 def test_a_number_that_does_not_go_with_the_rest_is_said(line: str) -> None:
     assert said(verify_qr(known(line), TRUST, at=NOW), FactName.CONSISTENCY) == (

@@ -1,6 +1,7 @@
 """MOSIP's identity tokens, each judged as its source says, and against a foreign program with fresh keys."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from idcard.errors import IdCardError, MalformedData
+from idcard.identity import Sex
 from idcard.qr import base45
 from idcard.qr.claim_169 import EncryptedCode, IdentityToken, decrypted
 from idcard.qr.formats import CLAIM_169, ENCRYPTED, RECOGNISERS
@@ -25,7 +27,7 @@ from idcard.qr.recognise import Recognised, recognise
 from idcard.trust.signer_list import QrTrust
 from idcard.trust.store import TrustStore
 from idcard.verification.facts import FactName, Outcome, Reason
-from idcard.verification.qr import QrVerdict, verify_qr
+from idcard.verification.qr import QrVerdict, replay_key, verify_qr
 
 VECTORS: dict[str, dict[str, Any]] = {}
 for name in ("claim169", "claim169_more"):
@@ -199,6 +201,7 @@ def token(
 
 
 CLAIMS = {1: "x", 4: int(NOW.timestamp()) + 9000, 169: {4: "Nguyễn Văn Thử", 8: "1990-01-15", 23: "VN"}}
+MORE = {**CLAIMS, 169: {4: "Trần Thị Mẫu"}}
 ROOT_KEY = ec.derive_private_key(11, ec.SECP256R1())
 
 
@@ -241,6 +244,27 @@ def test_a_certificate_that_comes_along(chain: Any, inside: bool) -> None:
     elsewhere = judged(payload, QrTrust.of(anchors={"icao_vds": [ROOT]}))
     assert elsewhere.fact(FactName.SIGNATURE).outcome is Outcome.PASSED
     assert elsewhere.fact(FactName.TRUST).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("number", "sex"), [(1, Sex.MALE), (2, Sex.FEMALE), (3, Sex.UNSPECIFIED), (None, None)])
+def test_a_sex_is_a_number(number: int | None, sex: Sex | None) -> None:
+    said = CLAIMS[169] | ({9: number} if number else {})
+    claimed = judged(token({}, {**CLAIMS, 169: said}), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert claimed.sex is sex
+
+
+def test_a_signed_token_is_remembered_by_what_was_signed_and_another_by_what_it_says() -> None:
+    one, again = (recognise(token({}, CLAIMS), RECOGNISERS) for _ in range(2))
+    assert replay_key(one) == replay_key(again)
+    assert isinstance(one.document, IdentityToken)
+    turned = recognise(token({}, dict(reversed(CLAIMS.items()))), RECOGNISERS)
+    assert isinstance(turned.document, IdentityToken)
+    assert turned.document.claims.all == one.document.claims.all
+    assert replay_key(turned) != replay_key(one), "it was signed as another"
+    bare, other = (replace(each.document, sign1=None) for each in (one, recognise(token({}, MORE), RECOGNISERS)))
+    keys = [replay_key(replace(one, document=document)) for document in (bare, replace(bare), other)]
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_a_certificate_that_is_not_for_it() -> None:

@@ -16,14 +16,15 @@ from cryptography.x509.oid import NameOID
 from idcard.crypto.signature import load_public_key
 from idcard.qr import base45, cose
 from idcard.qr.cose import Algorithm, VerificationKey
-from idcard.qr.formats import RECOGNISERS
+from idcard.qr.formats import EU_DCC, RECOGNISERS
 from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.recognise import Recognised, recognise
+from idcard.trust.certificates import Certificate
 from idcard.trust.signer_list import QrTrust
 from idcard.trust.store import TrustStore
-from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.qr import replay_key, verify_qr
-from idcard.verification.qr_signature import found_signer
+from idcard.verification.qr_signature import found_signer, judge_listed, usage_by_purpose
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ROOT_KEY, OTHER_ROOT_KEY, SIGNER_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
@@ -34,14 +35,23 @@ def name(text: str) -> x509.Name:
     return x509.Name(parts)
 
 
-def certificate(subject: str, key: Any, issuer_key: Any, *, days: int = 30, extensions: Any = ()) -> bytes:
+def certificate(
+    subject: str,
+    key: Any,
+    issuer_key: Any,
+    *,
+    days: int = 30,
+    extensions: Any = (),
+    begin: datetime = NOW - timedelta(days=30),
+    end: datetime | None = None,
+) -> bytes:
     builder = x509.CertificateBuilder(
         issuer_name=name("Gốc Mẫu"),
         subject_name=name(subject),
         public_key=key.public_key(),
         serial_number=7,
-        not_valid_before=NOW - timedelta(days=30),
-        not_valid_after=NOW + timedelta(days=days),
+        not_valid_before=begin,
+        not_valid_after=end or NOW + timedelta(days=days),
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
@@ -116,6 +126,39 @@ def test_a_signer_has_its_own_dates(list_it: bool) -> None:
     assert trust_fact(ended, trust) == (Outcome.FAILED, Reason.SIGNER_EXPIRED)
     early = verify_qr(health(SIGNER), QrTrust.of(signers=[SIGNER]), at=NOW - timedelta(days=31))
     assert early.fact(FactName.TRUST).reason is Reason.SIGNER_NOT_YET_VALID
+
+
+NOON = NOW.replace(hour=12)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "reason"),
+    [
+        (NOON, NOON, Reason.SIGNER_EXPIRED),
+        (NOON + timedelta(hours=26), NOON + timedelta(days=9), Reason.SIGNER_LISTED),
+        (NOON + timedelta(hours=26, seconds=1), NOON + timedelta(days=9), Reason.SIGNED_OUTSIDE_VALIDITY),
+        (NOON - timedelta(days=9), NOON - timedelta(hours=26), Reason.SIGNER_EXPIRED),
+        (NOON - timedelta(days=9), NOON - timedelta(hours=26, seconds=1), Reason.SIGNED_OUTSIDE_VALIDITY),
+    ],
+)
+def test_a_day_of_signature_is_one_in_some_zone(begin: datetime, end: datetime, reason: Reason) -> None:
+    """The certificate must have been in force at some moment that was that day somewhere."""
+    signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, begin=begin, end=end)
+    document, trust = health(signer).document, QrTrust.of(signers=[signer])
+    assert isinstance(document, CovidCertificate)
+
+    def check(key: VerificationKey) -> str:
+        return document.sign1.verify(key, frozenset(Algorithm)).label
+
+    def usage(one: Certificate) -> Fact:
+        return usage_by_purpose(one, frozenset(), must=False)
+
+    at = NOON + timedelta(days=2)
+    signed = judge_listed(check, trust.listed, trust, at, usage, format_name=EU_DCC, signed_at=NOW.date())
+    assert signed.facts[1].reason is reason
+    moment = judge_listed(check, trust.listed, trust, at, usage, format_name=EU_DCC, signed_at=NOON)
+    exact = reason if begin <= NOON <= end else Reason.SIGNED_OUTSIDE_VALIDITY
+    assert moment.facts[1].reason is exact
 
 
 def test_a_listed_signer_with_a_condition_that_nobody_knows() -> None:
