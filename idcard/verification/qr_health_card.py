@@ -63,7 +63,7 @@ def _revocation(document: HealthCard, signed: Signed, keys: tuple[IssuerKey, ...
     lists = [one.revoked[key_id] for one in given.trust.issuer_called(document.issuer) if key_id in one.revoked]
     if any(document.identifier and one.names(document.identifier, document.issued) for one in lists):
         return fact(FactName.REVOCATION, Outcome.FAILED, Reason.REVOKED)
-    least = max((key.crl_version for key in keys), default=0)
+    least = max(key.crl_version for key in keys)
     version = max((one.version for one in lists), default=0)
     if version < least:
         return fact(FactName.REVOCATION, Outcome.INCONCLUSIVE, Reason.REVOCATION_LIST_STALE, wanted=str(least))

@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 import idcard
 from idcard import FactName, Outcome, QrVerdict, Reason
 from idcard.errors import IdCardError
+from idcard.identity import Sex
 from idcard.trust.signer_list import QrTrust
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors/qr/credentials.json").read_text())
@@ -172,6 +173,32 @@ def test_a_w3c_credential_of_the_second_model() -> None:
     stranger = dict(ECKey.generate_key("P-256").as_dict(private=False))
     other = QrTrust.of(issuers=[listed("https://issuer.example", stranger, "w3c_vc_jwt")])
     assert reasons(judged(text, other))[0] is Reason.SIGNATURE_WRONG
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "birth", "sex"),
+    [
+        ({"family_name": "Mẫu", "given_name": " Thử "}, "Mẫu Thử", None, None),
+        ({"family_name": 1, "given_name": "Thử"}, "Thử", None, None),
+        ({"family_name": "A" * 301}, "A" * 300, None, None),
+        ({}, None, None, None),
+        ({"birthdate": "1990-01-15T09:00:00Z", "sex": 1}, None, "1990-01-15", Sex.MALE),
+        ({"birthdate": "1990", "sex": 2}, None, "1990", Sex.FEMALE),
+        ({"birthdate": "1990-01", "sex": 9}, None, "1990-01", Sex.UNSPECIFIED),
+        ({"birthdate": 1990, "sex": 0}, None, None, None),
+        ({"birthdate": "", "sex": True}, None, None, None),
+        ({"sex": "1"}, None, None, None),
+        ({"sex": 3}, None, None, None),
+    ],
+)
+def test_whom_a_credential_claims_to_be_about(
+    said: dict[str, Any], name: str | None, birth: str | None, sex: Sex | None
+) -> None:
+    key = ECKey.generate_key("P-256")
+    text = jwt.encode({"alg": "ES256", "typ": "dc+sd-jwt"}, {"iss": "https://issuer.example", "vct": "k"} | said, key)
+    claimed = judged(f"{text}~".encode(), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert (claimed.name, claimed.birth and str(claimed.birth), claimed.sex) == (name, birth, sex)
 
 
 def test_the_standards_mobile_document_under_its_signer() -> None:

@@ -83,9 +83,19 @@ def test_the_framework_s_card_that_was_taken_back() -> None:
 
 def test_a_list_of_an_older_version_than_the_key_says() -> None:
     key = {**KEY, "crlVersion": 2}
-    for crls, reason in (([], Reason.REVOCATION_LIST_STALE), ([{**MORE["crl"], "ctr": 2}], Reason.NOT_REVOKED)):
-        found = judged(CARD, QrTrust.of(issuers=[issuer(key=key, crls=crls)])).fact(FactName.REVOCATION)
-        assert found.reason is reason
+    stale = (Outcome.INCONCLUSIVE, Reason.REVOCATION_LIST_STALE)
+    newer = {**MORE["crl"], "ctr": 2}
+    for crls, expected in (
+        ([], stale),
+        ([MORE["crl"]], stale),
+        ([newer], (Outcome.PASSED, Reason.NOT_REVOKED)),
+    ):
+        verdict = judged(CARD, QrTrust.of(issuers=[issuer(key=key, crls=crls)]))
+        found = verdict.fact(FactName.REVOCATION)
+        assert (found.outcome, found.reason) == expected
+        assert verdict.meets() is (crls == [newer])
+    first = judged(CARD, QrTrust.of(issuers=[issuer(key={**KEY, "crlVersion": 1})])).fact(FactName.REVOCATION)
+    assert (first.outcome, first.reason, first.details["wanted"]) == (*stale, "1")
 
 
 def test_a_list_with_wrong_identifiers_is_refused_whole() -> None:
