@@ -18,7 +18,7 @@ from idcard.qr.recognise import Recognised, recognise
 from idcard.qr.seen import Seen, SeenCodes
 from idcard.qr.token import HandOff, Receipt, Token, key_id_of
 from idcard.trust.signer_list import ClinicKey, QrTrust
-from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.facts import FactName, Outcome, Reason, Rung
 from idcard.verification.qr import OnlineAnswer, QrVerdict, needs_its_service, replay_key, verify_qr
 from idcard.verification.qr_policy import ONLINE_QR, QR_POLICIES, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.verdict import NotVerified
@@ -257,6 +257,27 @@ def test_what_is_only_named_is_not_judged(payload: str) -> None:
     unjudged = {fact.name for fact in verdict.facts if fact.reason is Reason.FORMAT_NOT_SUPPORTED}
     assert FactName.SIGNATURE in unjudged
     assert not any(verdict.meets(policy) for policy in QR_POLICIES.values())
+
+
+def test_the_rung_is_whose_word_the_code_is() -> None:
+    """The operator's list is an anchor, a service's answer a confirmation; a right signature alone is nobody's."""
+    yes, no = (OnlineAnswer(accepted=accepted, authority="authority.example", at=NOW) for accepted in (True, False))
+    assert verify_qr(ours(RECEIPT), TRUST, at=NOW).rung is Rung.ANCHORED
+    assert verify_qr(ours(RECEIPT, OTHER_KEY), TRUST, at=NOW).rung is Rung.UNSIGNED
+    assert verify_qr(known(CARD), TRUST, at=NOW).rung is Rung.UNSIGNED
+    vneid = partial(verify_qr, known("vneid://x"), TRUST, at=NOW, scanned_at=NOW)
+    assert [vneid(answer=answer).rung for answer in (yes, no, None)] == [Rung.CONFIRMED, Rung.UNSIGNED, Rung.UNSIGNED]
+    assert vneid(answer=yes).to_dict()["rung"] == "confirmed"
+
+
+def test_the_verdict_as_json_says_from_when_and_until_when() -> None:
+    stored = verify_qr(ours(RECEIPT), TRUST, at=NOW).to_dict()
+    assert (stored["valid_from"], stored["valid_until"]) == (NOW.isoformat(), RECEIPT.expires.isoformat())
+    assert stored["issuer"] == "PK-MAU"
+    assert "provenance" not in stored
+    unsaid = verify_qr(known(CARD), TRUST, at=NOW).to_dict()
+    assert (unsaid["valid_from"], unsaid["valid_until"], unsaid["issuer"]) == (None, None, None)
+    assert (unsaid["anchor"], unsaid["signer"]) == (None, None)
 
 
 def test_no_code_makes_a_verified_identity() -> None:

@@ -22,7 +22,7 @@ from idcard.qr.recognise import Recognised, recognise
 from idcard.trust.certificates import Certificate
 from idcard.trust.signer_list import QrTrust
 from idcard.trust.store import TrustStore
-from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
 from idcard.verification.qr import replay_key, verify_qr
 from idcard.verification.qr_signature import found_signer, judge_listed, usage_by_purpose
 
@@ -111,6 +111,19 @@ def test_who_it_speaks_of_is_a_claim() -> None:
     claimed = verify_qr(health(SIGNER), trust_of(SIGNER, ROOT), at=NOW).claimed_identity()
     assert claimed is not None
     assert (claimed.name, claimed.name_latin, str(claimed.birth)) == ("Nguyễn Văn Thử", "NGUYEN VAN THU", "1990-01")
+
+
+def test_the_rung_of_a_signer() -> None:
+    for trust, rung in (
+        (trust_of(SIGNER, ROOT), Rung.ANCHORED),
+        (QrTrust.of(signers=[SIGNER]), Rung.ANCHORED),
+        (trust_of(SIGNER), Rung.SIGNED),
+        (trust_of(SIGNER, OTHER_ROOT), Rung.SIGNED),
+        (QrTrust.of(), Rung.UNSIGNED),
+    ):
+        verdict = verify_qr(health(SIGNER), trust, at=NOW)
+        assert verdict.rung is rung
+        assert (verdict.signer is None) is (rung is Rung.UNSIGNED)
 
 
 def test_a_signer_without_its_anchor() -> None:
