@@ -279,6 +279,32 @@ def test_a_certificate_that_is_not_for_it() -> None:
     assert other.fact(FactName.CONSISTENCY).reason is Reason.SIGNER_OF_ANOTHER_STATE
 
 
+@pytest.mark.parametrize(
+    ("country", "outcome", "reason"),
+    [
+        ("VN", Outcome.PASSED, Reason.CONSISTENT),
+        ("vn", Outcome.PASSED, Reason.CONSISTENT),
+        ("VNM", Outcome.PASSED, Reason.CONSISTENT),
+        ("vnm", Outcome.PASSED, Reason.CONSISTENT),
+        ("LA", Outcome.FAILED, Reason.SIGNER_OF_ANOTHER_STATE),
+        ("LAO", Outcome.FAILED, Reason.SIGNER_OF_ANOTHER_STATE),
+        ("QQQ", Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN),
+        (None, Outcome.PASSED, Reason.CONSISTENT),
+    ],
+)
+def test_a_country_is_the_certificates(country: str | None, outcome: Outcome, reason: Reason) -> None:
+    said = {number: value for number, value in CLAIMS[169].items() if number != 23}
+    claims = {**CLAIMS, 169: said | ({} if country is None else {23: country})}
+    trust = QrTrust.of(store=TrustStore.of([ROOT]))
+    found = judged(token({33: SIGNER}, claims), trust).fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (outcome, reason)
+    listed = QrTrust.of(issuers=[issuer(p256(point(EC)), name="x")])
+    alone = judged(token({}, claims), listed)
+    assert alone.meets()
+    assert alone.fact(FactName.CONSISTENCY).reason is Reason.CONSISTENT, "no certificate says another"
+    assert alone.issuer == "x"
+
+
 @pytest.mark.parametrize("chain", [b"no certificate", [], [SIGNER] * 5, "text", [1]])
 def test_a_chain_that_is_none(chain: Any) -> None:
     found = judged(token({33: chain}, CLAIMS), QrTrust.of(store=TrustStore.of([ROOT]))).fact(FactName.SIGNATURE)

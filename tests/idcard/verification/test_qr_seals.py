@@ -1,5 +1,7 @@
 """Seals under a state's CSCA: the same store as for its chips, with its links, lists and purposes."""
 
+import base64
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,57 @@ def test_what_speaks_against_a_signer() -> None:
     assert early.fact(FactName.TRUST).reason is Reason.SIGNED_OUTSIDE_VALIDITY
     stranger = judged(seal(key=ROOT_KEY)).fact(FactName.SIGNATURE)
     assert (stranger.outcome, stranger.reason) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
+
+
+def test_a_state_that_nobody_knows_decides_nothing() -> None:
+    verdict = judged(seal(state="QQQ"))
+    found = verdict.fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN)
+    assert verdict.fact(FactName.TRUST).outcome is Outcome.PASSED
+    unsigned = judged(seal(key=ROOT_KEY, state="QQQ")).fact(FactName.CONSISTENCY)
+    assert unsigned.reason is Reason.CONSISTENT, "nobody signed it, so that nobody's state is another"
+
+
+def health_seal(state: str, *, reference: str | None = None, purpose: str | None = VDS_NC_SIGNER) -> bytes:
+    """A VDS-NC, written anew; of texts in ASCII this is its canonical form."""
+    data = {
+        "hdr": {"is": state, "t": "icao.vacc", "v": 1},
+        "msg": {"pid": {"dob": "1990-01-15", "n": "NGUYEN VAN THU"}},
+    }
+    text = json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+    r, s = decode_dss_signature(SIGNER_KEY.sign(text, ec.ECDSA(hashes.SHA256())))
+    sig = {"alg": "ES256", "sigvl": base64.urlsafe_b64encode(r.to_bytes(32) + s.to_bytes(32)).decode()}
+    brought = base64.urlsafe_b64encode(certificate("SG", SIGNER_KEY, purpose=purpose)).decode()
+    named = {"cer": brought} if reference is None else {"certref": reference}
+    return json.dumps({"data": data, "sig": sig | named}).encode()
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "reason"),
+    [
+        ("VNM", Outcome.PASSED, Reason.CONSISTENT),
+        ("LAO", Outcome.FAILED, Reason.SIGNER_OF_ANOTHER_STATE),
+        ("QQQ", Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN),
+    ],
+)
+def test_a_health_seal_of_one_state_is_signed_by_no_other(state: str, outcome: Outcome, reason: Reason) -> None:
+    verdict = judged(health_seal(state))
+    assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
+    found = verdict.fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_a_health_seal_that_names_its_signer() -> None:
+    """The reference is not signed: of those whom the operator lists for such seals, the key says who it was."""
+    right = certificate("SG", SIGNER_KEY, purpose=VDS_NC_SIGNER)
+    passed = judged(health_seal("VNM", reference="VNSG1F"), right)
+    assert passed.fact(FactName.SIGNATURE).reason is Reason.SIGNATURE_VERIFIED
+    assert passed.fact(FactName.TRUST).reason is Reason.ANCHORED
+    for other in (SIGNER, certificate("SG", SIGNER_KEY, authority=True, purpose=VDS_NC_SIGNER)):
+        found = judged(health_seal("VNM", reference="VNSG1F"), other).fact(FactName.SIGNATURE)
+        assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED)
+    without = judged(health_seal("VNM", purpose=None)).fact(FactName.KEY_USAGE)
+    assert (without.outcome, without.reason) == (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
 
 
 @pytest.mark.parametrize("hours", [0, 7, 23])

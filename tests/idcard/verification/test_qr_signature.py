@@ -96,6 +96,17 @@ def test_one_state_s_signer_signs_for_no_other() -> None:
     assert verify_qr(health(SIGNER, "vn"), QrTrust.of(signers=[SIGNER]), at=NOW).meets()
 
 
+def test_a_signer_without_a_country_decides_nothing() -> None:
+    nameless = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ký Mẫu")])
+    builder = x509.CertificateBuilder(
+        issuer_name=nameless, subject_name=nameless, public_key=SIGNER_KEY.public_key(), serial_number=7,
+        not_valid_before=NOW - timedelta(days=9), not_valid_after=NOW + timedelta(days=9),
+    )  # fmt: skip
+    signer = builder.sign(SIGNER_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+    found = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN)
+
+
 def test_a_signer_that_an_anchor_issued() -> None:
     trust = trust_of(SIGNER, ROOT)
     verdict = verify_qr(health(SIGNER), trust, at=NOW)
