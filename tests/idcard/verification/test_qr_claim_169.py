@@ -267,6 +267,53 @@ def test_a_signed_token_is_remembered_by_what_was_signed_and_another_by_what_it_
     assert keys[0] == keys[1] != keys[2]
 
 
+SECONDS = int(NOW.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("said", "begin"),
+    [({6: SECONDS - 9}, SECONDS - 9), ({5: SECONDS - 5, 6: SECONDS - 9}, SECONDS - 5), ({}, None)],
+)
+def test_a_token_counts_from_when_it_says_or_was_issued(said: dict[int, int], begin: int | None) -> None:
+    verdict = judged(token({}, CLAIMS | said), QrTrust.of())
+    assert verdict.valid_from == (None if begin is None else datetime.fromtimestamp(begin, UTC))
+    assert verdict.issuer == "x"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({4: "Nguyễn Văn Thử", 5: "A"}, "Nguyễn Văn Thử"),
+        ({5: "Thử", 6: "Văn", 7: "Nguyễn"}, "Thử Văn Nguyễn"),
+        ({5: "Thử", 7: "Nguyễn"}, "Thử Nguyễn"),
+        ({4: " "}, None),
+        ({}, None),
+    ],
+)
+def test_a_name_is_whole_or_in_parts(said: dict[int, str], name: str | None) -> None:
+    claimed = judged(token({}, {**CLAIMS, 169: {1: "ID-1"} | said}), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert (claimed.name, claimed.birth) == (name, None)
+
+
+@pytest.mark.parametrize(
+    ("birth", "understood"),
+    [
+        ("19900115", "1990-01-15"),
+        ("1990-01-15", "1990-01-15"),
+        ("1990-01", "1990-01"),
+        ("1990", "1990"),
+        ("1990011x", None),
+        ("199001150", None),
+        ("19901315", None),
+    ],
+)
+def test_a_birth_is_written_with_dashes_or_without(birth: str, understood: str | None) -> None:
+    claimed = judged(token({}, {**CLAIMS, 169: {8: birth}}), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert (claimed.birth and str(claimed.birth)) == understood
+
+
 def test_a_certificate_that_is_not_for_it() -> None:
     trust = QrTrust.of(store=TrustStore.of([ROOT]))
     server = certificate("Máy chủ", EC, purpose=ExtendedKeyUsageOID.SERVER_AUTH)

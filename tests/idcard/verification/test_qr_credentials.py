@@ -201,6 +201,46 @@ def test_whom_a_credential_claims_to_be_about(
     assert (claimed.name, claimed.birth and str(claimed.birth), claimed.sex) == (name, birth, sex)
 
 
+BEGIN, ISSUED = (int((NOW - timedelta(hours=hours)).timestamp()) for hours in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("said", "begin"),
+    [({"iat": ISSUED}, ISSUED), ({"iat": ISSUED, "nbf": BEGIN}, BEGIN), ({"nbf": BEGIN}, BEGIN), ({}, None)],
+)
+def test_a_credential_counts_from_when_it_says_or_was_issued(said: dict[str, int], begin: int | None) -> None:
+    key = ECKey.generate_key("P-256")
+    claims = {"iss": "https://issuer.example", "vct": "k", "exp": BEGIN + 7200} | said
+    text = jwt.encode({"alg": "ES256", "typ": "dc+sd-jwt"}, claims, key)
+    verdict = judged(f"{text}~".encode(), QrTrust.of())
+    assert verdict.valid_from == (None if begin is None else datetime.fromtimestamp(begin, UTC))
+    assert verdict.fact(FactName.VALIDITY).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ({"alg": "ES256", "typ": "kb+jwt"}, Reason.HOLDER_KEY_FOR_OTHERS),
+        ({"alg": "ES384", "typ": "kb+jwt"}, Reason.UNSUPPORTED_ALGORITHM),
+        ({"typ": "kb+jwt", "alg": "ES256"}, Reason.HOLDER_KEY_WRONG),
+    ],
+    ids=["as it was", "another algorithm", "another text"],
+)
+def test_a_key_binding_by_an_algorithm_that_the_key_is_not_for(
+    wallet: Any, header: dict[str, str], reason: Reason
+) -> None:
+    holder = wallet.jwk_of(wallet.key_of("holder"))
+    text = wallet.shown(wallet.credential(SEED, holder, KIND, NOW), holder, nonce="n", audience="a")
+    before, _, binding = text.rpartition("~")
+    was, *rest = binding.split(".")
+    assert json.loads(base64.urlsafe_b64decode(was + "==")) == {"alg": "ES256", "typ": "kb+jwt"}
+    changed = base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    part = was if reason is Reason.HOLDER_KEY_FOR_OTHERS else changed
+    fact = judged(f"{before}~{'.'.join([part, *rest])}".encode(), QrTrust.of()).fact(FactName.HOLDER)
+    outcome = Outcome.INCONCLUSIVE if reason is Reason.HOLDER_KEY_FOR_OTHERS else Outcome.FAILED
+    assert (fact.outcome, fact.reason) == (outcome, reason)
+
+
 def test_the_standards_mobile_document_under_its_signer() -> None:
     (signer,) = idcard.recognise(ANNEX_D).document.sign1.chain  # type: ignore[union-attr]
     good = judged(ANNEX_D, QrTrust.of(format_signers={"iso_18013_5_mdoc": [signer]}), THEN)

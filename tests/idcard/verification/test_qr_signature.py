@@ -113,6 +113,7 @@ def test_a_signer_that_an_anchor_issued() -> None:
     assert verdict.meets()
     assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
     assert verdict.fact(FactName.KEY_USAGE).reason is Reason.KEY_USAGE_OPEN
+    assert (verdict.valid_from, verdict.valid_until) == (NOW - timedelta(seconds=60), NOW + timedelta(seconds=60))
     assert trust.store is not None
     assert verdict.anchor == trust.store.anchors[0].fingerprint
     assert verdict.signer == trust.signers_for(health(SIGNER).document.sign1.key_id)[0].certificate.fingerprint  # type: ignore[union-attr, attr-defined]
