@@ -80,9 +80,16 @@ def day(when: date) -> bytes:
     return (when.month * 1_000_000 + when.day * 10_000 + when.year).to_bytes(3)
 
 
-def seal(*, signed_on: date = TODAY, state: str = "VNM", until: str = "20271231", key: Any = SIGNER_KEY) -> bytes:
+def seal(
+    *,
+    signed_on: date = TODAY,
+    state: str = "VNM",
+    until: str = "20271231",
+    key: Any = SIGNER_KEY,
+    more: tuple[tuple[int, bytes], ...] = (),
+) -> bytes:
     header = b"\xdc\x03" + text(state) + text("VNSG02") + text("1F") + day(TODAY) + day(signed_on)
-    features = ((0, bytes(16)), (2, until.encode()), (10, "Nguyễn Văn Thử".encode()))
+    features = ((0, bytes(16)), *more, (2, until.encode()), (10, "Nguyễn Văn Thử".encode()))
     data = header + b"\x01\xc9" + b"".join(bytes([tag, len(value)]) + value for tag, value in features)
     r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
     return data + b"\xff\x40" + r.to_bytes(32) + s.to_bytes(32)
@@ -97,8 +104,24 @@ def test_a_seal_under_its_state_s_csca() -> None:
     verdict = judged(seal())
     assert verdict.meets()
     assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
-    assert verdict.valid_until == datetime(2028, 1, 1, tzinfo=UTC)
+    assert (verdict.valid_from, verdict.valid_until) == (NOW.replace(hour=0), datetime(2028, 1, 1, tzinfo=UTC))
     assert (verdict.format, verdict.issuer) == (ICAO_VDS, "VNM")
+
+
+@pytest.mark.parametrize(
+    ("begin", "validity", "consistency"),
+    [
+        ("20261123", Reason.IN_FORCE, Reason.CONSISTENT),
+        ("20261124", Reason.NOT_YET_IN_FORCE, Reason.CONSISTENT),
+        ("20271231", Reason.NOT_YET_IN_FORCE, Reason.CONSISTENT),
+        ("20280101", Reason.NOT_YET_IN_FORCE, Reason.TIMES_IMPLAUSIBLE),
+    ],
+)
+def test_a_seal_may_say_from_when_it_counts(begin: str, validity: Reason, consistency: Reason) -> None:
+    verdict = judged(seal(more=((1, begin.encode()),)))
+    assert verdict.fact(FactName.VALIDITY).reason is validity
+    assert verdict.fact(FactName.CONSISTENCY).reason is consistency
+    assert verdict.valid_from == datetime.strptime(begin, "%Y%m%d").replace(tzinfo=UTC)
 
 
 def test_the_state_s_own_revocation_list(tmp_path: Path) -> None:
