@@ -16,7 +16,6 @@ from datetime import date
 from enum import StrEnum
 
 from idcard.evidence import Evidence
-from idcard.identity import BirthDate
 from idcard.verification.identity import Contents, births_agree, personal_number_of
 from idcard.vietnam.card_qr import CardQr
 from idcard.vietnam.dg13 import Dg13
@@ -158,7 +157,7 @@ def _name(printed: str, dg13: Dg13 | None, latin: str | None) -> FieldComparison
 
 
 def _birth(card_qr: CardQr, contents: Contents) -> FieldComparison:
-    chip: BirthDate | None = contents.dg13.birth if contents.dg13 else None
+    chip = contents.dg13.birth if contents.dg13 else None
     written = str(chip) if chip else None
     if contents.mrz is None or chip is not None:
         return _graded(QrField.BIRTH, str(card_qr.birth), written, _shorter)

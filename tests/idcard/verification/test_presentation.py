@@ -167,6 +167,14 @@ def test_an_answer_is_from_between_question_and_judgement_but_for_a_phones_clock
     assert said(verdict, FactName.FRESHNESS) == [expected]
 
 
+@pytest.mark.parametrize(("wanted", "fault"), [(SD_JWT, "holder"), (SD_JWT, "copy"), (MDOC, "holder")])
+def test_where_no_holder_answered_nothing_says_for_whom_or_when(answered: Answer, wanted: Wanted, fault: str) -> None:
+    now = datetime.now(UTC)
+    verdict = answered(asked(wanted, at=now), fault, at=now)
+    unknown = (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+    assert said(verdict, FactName.AUDIENCE, FactName.REPLAY, FactName.FRESHNESS) == [unknown] * 3
+
+
 @pytest.mark.parametrize(("wanted", "more"), [
     (SD_JWT, ("nationality",)), (SD_JWT, ("family_name", "inside")), (MDOC, ("org.iso.18013.5.1", "portrait")),
     (MDOC, ("other.space", "family_name")),

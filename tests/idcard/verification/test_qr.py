@@ -144,6 +144,7 @@ def test_an_unknown_key_is_not_the_same_as_a_wrong_signature() -> None:
     assert said(wrong, FactName.SIGNATURE) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
     for verdict in (unknown, wrong):
         assert said(verdict, FactName.TRUST) == (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+        assert said(verdict, FactName.KEY_USAGE) == (Outcome.NOT_PERFORMED, Reason.SIGNATURE_NOT_VERIFIED)
         assert not verdict.meets()
 
 

@@ -137,7 +137,8 @@ def test_an_encrypted_code_without_its_key_says_nothing() -> None:
     found = recognise(vector["qr_data"].encode(), RECOGNISERS)
     assert (found.format, repr(found.document)) == (ENCRYPTED, "EncryptedCode()")
     verdict = verify_qr(found, QrTrust.of(), at=NOW)
-    assert {fact.reason for fact in verdict.facts} >= {Reason.ENCRYPTED}
+    for name in (FactName.SIGNATURE, FactName.TRUST, FactName.VALIDITY, FactName.REVOCATION):
+        assert (verdict.fact(name).outcome, verdict.fact(name).reason) == (Outcome.NOT_PERFORMED, Reason.ENCRYPTED)
     assert verdict.claimed_identity() is None
     assert isinstance(found.document, EncryptedCode)
     for key in (bytes(32), bytes(16)):
@@ -312,6 +313,26 @@ def test_a_birth_is_written_with_dashes_or_without(birth: str, understood: str |
     claimed = judged(token({}, {**CLAIMS, 169: {8: birth}}), QrTrust.of()).claimed_identity()
     assert claimed is not None
     assert (claimed.birth and str(claimed.birth)) == understood
+
+
+def test_an_issuer_that_a_token_does_not_name_is_the_lists() -> None:
+    unnamed = {number: value for number, value in CLAIMS.items() if number != 1}
+    listed = QrTrust.of(issuers=[issuer(p256(point(EC), kid="k-1"), name="x")])
+    verdict = judged(token({4: b"k-1"}, unnamed), listed)
+    assert verdict.meets()
+    assert verdict.issuer == "x"
+
+
+@pytest.mark.parametrize(
+    ("format_name", "reason"), [(CLAIM_169, Reason.SIGNER_LISTED), ("smart_health_card", Reason.ANCHORED)]
+)
+def test_an_issuer_that_is_listed_for_another_format_counts_by_its_certificate(
+    format_name: str, reason: Reason
+) -> None:
+    listed = issuer(p256(point(EC)), format_name, name="x")
+    verdict = judged(token({33: SIGNER}, CLAIMS), QrTrust.of(issuers=[listed], anchors={CLAIM_169: [ROOT]}))
+    assert verdict.fact(FactName.TRUST).reason is reason
+    assert verdict.meets()
 
 
 def test_a_certificate_that_is_not_for_it() -> None:

@@ -133,7 +133,9 @@ def test_a_certificate_for_something_else_signs_no_credential(
 def test_another_key_under_the_right_certificate(wallet: Any, sd_jwt: Callable[..., bytes]) -> None:
     text = sd_jwt(x5c=x5c(wallet.der(wallet.signer("other"))))
     trust = QrTrust.of(anchors={"sd_jwt_vc": [wallet.der(wallet.root("other"))]})
-    assert judged(text, trust).fact(FactName.SIGNATURE).reason is Reason.SIGNATURE_WRONG
+    verdict = judged(text, trust)
+    assert reasons(verdict) == [Reason.SIGNATURE_WRONG, Reason.SIGNATURE_NOT_VERIFIED, Reason.SIGNATURE_NOT_VERIFIED]
+    assert (verdict.signer, verdict.anchor) == (None, None)
 
 
 def test_a_w3c_credential_of_joserfc() -> None:

@@ -1,8 +1,9 @@
 """Seals under a state's CSCA: the same store as for its chips, with its links, lists and purposes."""
 
 import base64
+import hashlib
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,19 @@ def test_what_speaks_against_a_signer() -> None:
     assert (stranger.outcome, stranger.reason) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
 
 
+def test_a_signer_without_a_country_is_of_its_issuers_state() -> None:
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "VNSG")])
+    issuer = x509.load_der_x509_certificate(ROOT).subject
+    builder = x509.CertificateBuilder(
+        issuer_name=issuer, subject_name=named, public_key=SIGNER_KEY.public_key(), serial_number=SERIAL,
+        not_valid_before=NOW - timedelta(days=9), not_valid_after=NOW + timedelta(days=9),
+    )  # fmt: skip
+    signer = builder.sign(ROOT_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert judged(seal(), signer).fact(FactName.CONSISTENCY).reason is Reason.CONSISTENT
+    abroad = judged(seal(state="LAO"), signer).fact(FactName.CONSISTENCY)
+    assert abroad.reason is Reason.SIGNER_OF_ANOTHER_STATE
+
+
 def test_a_state_that_nobody_knows_decides_nothing() -> None:
     verdict = judged(seal(state="QQQ"))
     found = verdict.fact(FactName.CONSISTENCY)
@@ -202,6 +216,55 @@ def test_a_health_seal_that_names_its_signer() -> None:
         assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED)
     without = judged(health_seal("VNM", purpose=None)).fact(FactName.KEY_USAGE)
     assert (without.outcome, without.reason) == (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
+
+
+def under(tag: int, value: bytes) -> bytes:
+    size = len(value)
+    length = bytes([size]) if size < 128 else b"\x81" + bytes([size]) if size < 256 else b"\x82" + size.to_bytes(2)
+    return bytes([tag]) + length + value
+
+
+def barcode(*, brought: bytes | None = None, means: bytes = SIGNER, signed: bool = True, expiry: date = TODAY) -> bytes:
+    """A barcode with an expiry, written anew; ``means`` is the certificate that its header names."""
+    messages = under(0x61, under(0x84, b"\x00" + int(f"{expiry:%m%d%Y}").to_bytes(3)))
+    if not signed:
+        return b"RDB1A" + base64.b32encode(text("VNM") + messages)
+    named = hashlib.sha1(means).digest()[-5:] + b"\x00" + int(f"{TODAY:%m%d%Y}").to_bytes(3)
+    data = text("VNM") + b"\x01" + named + messages
+    r, s = decode_dss_signature(SIGNER_KEY.sign(data, ec.ECDSA(hashes.SHA256())))
+    certified = b"" if brought is None else under(0x7E, brought)
+    return b"RDB1B" + base64.b32encode(data + certified + under(0x7F, r.to_bytes(32) + s.to_bytes(32)))
+
+
+def test_a_barcode_may_bring_its_signers_certificate() -> None:
+    other = certificate("SG", ROOT_KEY)
+    for payload, listed, reason in (
+        (barcode(brought=SIGNER), other, Reason.SIGNATURE_VERIFIED),
+        (barcode(), SIGNER, Reason.SIGNATURE_VERIFIED),
+        (barcode(), other, Reason.SIGNER_NOT_LISTED),
+        # What came along is not what the header means.
+        (barcode(brought=other), SIGNER, Reason.SIGNATURE_VERIFIED),
+        (barcode(brought=SIGNER, means=other), SIGNER, Reason.SIGNER_NOT_LISTED),
+        (barcode(brought=other, means=other), SIGNER, Reason.SIGNATURE_WRONG),
+    ):
+        verdict = judged(payload, listed)
+        assert verdict.fact(FactName.SIGNATURE).reason is reason
+        assert verdict.meets() is (reason is Reason.SIGNATURE_VERIFIED)
+
+
+def test_a_barcode_that_nobody_signed() -> None:
+    found = judged(barcode(signed=False))
+    for name in (FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE):
+        assert (found.fact(name).outcome, found.fact(name).reason) == (Outcome.NOT_SUPPORTED, Reason.UNSIGNED)
+    assert found.fact(FactName.VALIDITY).reason is Reason.IN_FORCE
+
+
+@pytest.mark.parametrize(("days", "reason"), [(0, Reason.IN_FORCE), (-1, Reason.EXPIRED)])
+def test_a_barcode_ends_with_its_last_day(days: int, reason: Reason) -> None:
+    last = TODAY + timedelta(days=days)
+    verdict = judged(barcode(expiry=last))
+    assert verdict.fact(FactName.VALIDITY).reason is reason
+    assert verdict.valid_until == datetime.combine(last, time(), UTC) + timedelta(days=1)
 
 
 @pytest.mark.parametrize("hours", [0, 7, 23])

@@ -97,14 +97,19 @@ def test_one_state_s_signer_signs_for_no_other() -> None:
 
 
 def test_a_signer_without_a_country_decides_nothing() -> None:
+    """Unless its issuer has one."""
     nameless = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ký Mẫu")])
-    builder = x509.CertificateBuilder(
-        issuer_name=nameless, subject_name=nameless, public_key=SIGNER_KEY.public_key(), serial_number=7,
-        not_valid_before=NOW - timedelta(days=9), not_valid_after=NOW + timedelta(days=9),
-    )  # fmt: skip
-    signer = builder.sign(SIGNER_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
-    found = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.CONSISTENCY)
-    assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN)
+    for issuer, expected in (
+        (nameless, (Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN)),
+        (name("Gốc Mẫu"), (Outcome.PASSED, Reason.CONSISTENT)),
+    ):
+        builder = x509.CertificateBuilder(
+            issuer_name=issuer, subject_name=nameless, public_key=SIGNER_KEY.public_key(), serial_number=7,
+            not_valid_before=NOW - timedelta(days=9), not_valid_after=NOW + timedelta(days=9),
+        )  # fmt: skip
+        signer = builder.sign(SIGNER_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+        found = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.CONSISTENCY)
+        assert (found.outcome, found.reason) == expected
 
 
 def test_a_signer_that_an_anchor_issued() -> None:
