@@ -130,6 +130,11 @@ def test_who_it_speaks_of_is_a_claim() -> None:
     assert (claimed.name, claimed.name_latin, str(claimed.birth)) == ("Nguyễn Văn Thử", "NGUYEN VAN THU", "1990-01")
 
 
+def test_where_nobody_known_signed_no_state_is_another() -> None:
+    found = verify_qr(health(SIGNER, "DE"), QrTrust.of(), at=NOW).fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (Outcome.PASSED, Reason.CONSISTENT)
+
+
 def test_the_rung_of_a_signer() -> None:
     for trust, rung in (
         (trust_of(SIGNER, ROOT), Rung.ANCHORED),
