@@ -160,7 +160,8 @@ def test_a_signer_has_its_own_dates(list_it: bool) -> None:
     trust = QrTrust.of(signers=[ended]) if list_it else trust_of(ended, ROOT)
     assert trust_fact(ended, trust) == (Outcome.FAILED, Reason.SIGNER_EXPIRED)
     early = verify_qr(health(SIGNER), QrTrust.of(signers=[SIGNER]), at=NOW - timedelta(days=31))
-    assert early.fact(FactName.TRUST).reason is Reason.SIGNER_NOT_YET_VALID
+    trusted = early.fact(FactName.TRUST)
+    assert (trusted.outcome, trusted.reason) == (Outcome.FAILED, Reason.SIGNER_NOT_YET_VALID)
 
 
 NOON = NOW.replace(hour=12)
@@ -191,9 +192,10 @@ def test_a_day_of_signature_is_one_in_some_zone(begin: datetime, end: datetime, 
     at = NOON + timedelta(days=2)
     signed = judge_listed(check, trust.listed, trust, at, usage, format_name=EU_DCC, signed_at=NOW.date())
     assert signed.facts[1].reason is reason
+    assert signed.facts[1].outcome is (Outcome.PASSED if reason is Reason.SIGNER_LISTED else Outcome.FAILED)
     moment = judge_listed(check, trust.listed, trust, at, usage, format_name=EU_DCC, signed_at=NOON)
     exact = reason if begin <= NOON <= end else Reason.SIGNED_OUTSIDE_VALIDITY
-    assert moment.facts[1].reason is exact
+    assert (moment.facts[1].outcome, moment.facts[1].reason) == (Outcome.FAILED, exact)
 
 
 def test_a_listed_signer_with_a_condition_that_nobody_knows() -> None:
@@ -211,8 +213,11 @@ def test_what_a_key_is_meant_for(oid: str, reason: Reason) -> None:
     usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid)])
     signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(usage, False)])
     verdict = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW)
-    assert verdict.fact(FactName.KEY_USAGE).reason is reason
-    assert verdict.meets() is (reason is not Reason.KEY_USAGE_WRONG)
+    wrong = reason is Reason.KEY_USAGE_WRONG
+    expected = (Outcome.FAILED if wrong else Outcome.PASSED, reason)
+    usage_fact = verdict.fact(FactName.KEY_USAGE)
+    assert (usage_fact.outcome, usage_fact.reason) == expected
+    assert verdict.meets() is not wrong
 
 
 @pytest.mark.parametrize("signs", [None, "digital_signature", "key_cert_sign", "key_encipherment"])
