@@ -57,7 +57,7 @@ def _revocation(document: CovidCertificate, signed: Signed, given: Circumstances
     """Whether the signer or the certificate itself was taken back: what speaks against it first."""
     facts = (signer_revocation(signed, given), _single_revocation(document, signed, given))
     worst = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED)
-    return next((found for outcome in worst for found in facts if found.outcome is outcome), facts[0])
+    return next((found for outcome in worst for found in facts if found.outcome is outcome), NO_LIST)
 
 
 def _single_revocation(document: CovidCertificate, signed: Signed, given: Circumstances) -> Fact:

@@ -93,7 +93,9 @@ def test_one_state_s_signer_signs_for_no_other() -> None:
     verdict = verify_qr(health(SIGNER, "DE"), QrTrust.of(signers=[SIGNER]), at=NOW)
     assert verdict.fact(FactName.CONSISTENCY).reason is Reason.SIGNER_OF_ANOTHER_STATE
     assert not verdict.meets()
-    assert verify_qr(health(SIGNER, "vn"), QrTrust.of(signers=[SIGNER]), at=NOW).meets()
+    ours = verify_qr(health(SIGNER, "vn"), QrTrust.of(signers=[SIGNER]), at=NOW)
+    assert ours.meets()
+    assert dict(ours.fact(FactName.TRUST).details) == {"country": "VN"}
 
 
 def test_a_signer_without_a_country_decides_nothing() -> None:
@@ -110,6 +112,8 @@ def test_a_signer_without_a_country_decides_nothing() -> None:
         signer = builder.sign(SIGNER_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
         found = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.CONSISTENCY)
         assert (found.outcome, found.reason) == expected
+        trusted = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.TRUST)
+        assert dict(trusted.details) == {"country": ""}
 
 
 def test_a_signer_that_an_anchor_issued() -> None:
