@@ -55,6 +55,7 @@ def test_a_card_is_unsigned_and_says_so_loudly() -> None:
     for name in (FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE, FactName.REVOCATION):
         assert said(verdict, name) == (Outcome.NOT_SUPPORTED, Reason.UNSIGNED)
     assert said(verdict, FactName.CONSISTENCY) == (Outcome.PASSED, Reason.CONSISTENT)
+    assert said(verdict, FactName.VALIDITY) == (Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN)
     assert said(verdict, FactName.FRESHNESS) == (Outcome.NOT_SUPPORTED, Reason.STATIC_CODE)
     assert said(verdict, FactName.HOLDER) == (Outcome.NOT_SUPPORTED, Reason.NO_HOLDER_BINDING)
     assert not any(verdict.meets(policy) for policy in QR_POLICIES.values())
@@ -240,6 +241,11 @@ def test_a_code_of_vneid_counts_for_a_minute(scanned: datetime | None, outcome: 
     assert said(verdict, FactName.TRUST) == (Outcome.NOT_PERFORMED, Reason.NOT_ASKED_ONLINE)
     assert verdict.claimed_identity() is None
     assert not verdict.meets(ONLINE_QR)
+
+
+def test_a_code_of_vneid_counts_once() -> None:
+    verdict = verify_qr(known("vneid://x"), TRUST, at=NOW, scanned_at=NOW, seen=Seen(first_at=NOW))
+    assert said(verdict, FactName.REPLAY) == (Outcome.FAILED, Reason.SEEN_BEFORE)
 
 
 @pytest.mark.parametrize(("accepted", "reason"), [(True, Reason.CONFIRMED_ONLINE), (False, Reason.REFUSED_ONLINE)])

@@ -246,6 +246,9 @@ def test_a_purpose_that_is_not_well_formed() -> None:
     signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(broken, False)])
     fact = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.KEY_USAGE)
     assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
+    for must in (True, False):
+        fact = usage_by_purpose(Certificate.from_bytes(signer), frozenset(), must=must)
+        assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
 
 
 def test_a_second_signature_makes_no_other_code() -> None:
