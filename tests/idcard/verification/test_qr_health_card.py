@@ -255,6 +255,17 @@ def test_what_is_no_card(said: Any) -> None:
         parse(signed(said))
 
 
+@pytest.mark.parametrize(("gender", "sex"), [("female", "F"), ("unknown", None), ([], None), (1, None), (None, None)])
+def test_a_sex_that_nobody_knows_is_left_open(gender: Any, sex: str | None) -> None:
+    bundle = json.loads(json.dumps(BUNDLE))
+    [patient] = [one["resource"] for one in bundle["entry"] if one["resource"]["resourceType"] == "Patient"]
+    patient["gender"] = gender
+    vc = {**VC, "credentialSubject": {"fhirVersion": "4.0.1", "fhirBundle": bundle}}
+    claimed = judged(signed({**SAID, "vc": vc}), OWN_TRUST).claimed_identity()
+    assert claimed is not None
+    assert claimed.sex == sex
+
+
 def test_a_header_that_is_not_the_framework_s() -> None:
     for wrong in ({"zip": "none"}, {"kid": None}, {"crit": ["exp"]}):
         with pytest.raises(MalformedData):
