@@ -96,9 +96,9 @@ class RevocationBatch:
         return self.country == country.upper() and self.key_id in (None, key_id)
 
 
-def newest(batches: Iterable[RevocationBatch]) -> datetime | None:
-    """When the first of them ends; None where there are none."""
-    return min((batch.expires for batch in batches), default=None)
+def first_end(batches: Iterable[RevocationBatch]) -> datetime:
+    """When the first of these lists ends; there is one at least."""
+    return min(batch.expires for batch in batches)
 
 
 def _hash(entry: object) -> bytes:

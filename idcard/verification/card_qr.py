@@ -16,7 +16,6 @@ from datetime import date
 from enum import StrEnum
 
 from idcard.evidence import Evidence
-from idcard.identity import BirthDate
 from idcard.verification.identity import Contents, births_agree, personal_number_of
 from idcard.vietnam.card_qr import CardQr
 from idcard.vietnam.dg13 import Dg13
@@ -81,12 +80,12 @@ def compare_card_qr(card_qr: CardQr, evidence: Evidence) -> tuple[FieldCompariso
     number = (personal_number_of(mrz) if mrz else None) or (
         dg13.personal_number.digits if dg13 and dg13.personal_number else None
     )
-    sex = mrz.sex if mrz else (dg13.sex if dg13 else None)
+    sex = mrz.sex if mrz and mrz.sex != "<" else None
     return (
         _exact(QrField.PERSONAL_NUMBER, card_qr.personal_number.digits, number),
         _name(card_qr.name, dg13, f"{mrz.surname} {mrz.given_names}".strip() if mrz else None),
         _birth(card_qr, contents),
-        _exact(QrField.SEX, card_qr.sex.value, None if sex in (None, "<") else str(sex)),
+        _exact(QrField.SEX, card_qr.sex.value, sex),
         _text(QrField.ADDRESS, card_qr.address or None, dg13.residence if dg13 else None),
         _exact(QrField.ISSUED, _day(card_qr.issued), _day(dg13.issued) if dg13 else None),
         _exact(QrField.OLD_NUMBER, card_qr.old_number, dg13.old_number if dg13 else None),
@@ -158,7 +157,7 @@ def _name(printed: str, dg13: Dg13 | None, latin: str | None) -> FieldComparison
 
 
 def _birth(card_qr: CardQr, contents: Contents) -> FieldComparison:
-    chip: BirthDate | None = contents.dg13.birth if contents.dg13 else None
+    chip = contents.dg13.birth if contents.dg13 else None
     written = str(chip) if chip else None
     if contents.mrz is None or chip is not None:
         return _graded(QrField.BIRTH, str(card_qr.birth), written, _shorter)

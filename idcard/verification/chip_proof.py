@@ -56,7 +56,7 @@ def _weight(fact: Fact) -> tuple[int, bool]:
 
     Of equals it is the first, which takes nobody's word.
     """
-    order = (Outcome.FAILED, Outcome.PASSED, Outcome.INCONCLUSIVE, *Outcome)
+    order = (Outcome.FAILED, *Outcome)
     return order.index(fact.outcome), fact.reason is Reason.CHIP_KEY_WEAK
 
 

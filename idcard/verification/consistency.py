@@ -40,11 +40,9 @@ class _Finding:
     details: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def rank(self) -> int:
+    def rank(self) -> tuple[bool, bool]:
         """What is said first: a contradiction, then what cannot be decided, last what the policy decides."""
-        if self.wrong is Reason.LISTS_DIFFER:
-            return 2
-        return 1 if self.wrong in _NOT_KNOWN else 0
+        return self.wrong is Reason.LISTS_DIFFER, self.wrong in _NOT_KNOWN
 
 
 def consistency(evidence: Evidence, passive: PassiveAuthentication, intact: Contents, at: datetime) -> Fact:

@@ -70,7 +70,8 @@ def _signed(sign1: Sign1 | None, issuer: str | None, given: Circumstances) -> Si
         return only(fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE))
     listed = given.trust.issuer_keys(issuer, sign1.key_id, FORMAT if chain else None)
     keyed = judge_issuer_key(check, listed, given.trust, FORMAT)
-    if not chain or keyed.facts[0].outcome is Outcome.PASSED:
+    signature, *_ = keyed.facts
+    if not chain or signature.outcome is Outcome.PASSED:
         return keyed
     return judge_chain(check, chain, given.trust, given.at, _usage, format_name=FORMAT)
 

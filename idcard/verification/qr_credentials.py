@@ -40,7 +40,7 @@ from idcard.verification.qr_times import CLOCKS, dates_fact, validity
 _MDOC_SIGNER = frozenset({"1.0.18013.5.1.2"})
 """The extended key usage of those who sign mobile documents, which the standard wants in their certificates."""
 _LICENCE, _PERSON = "org.iso.18013.5.1", "eu.europa.ec.eudi.pid.1"
-_SEXES = {0: None, 1: Sex.MALE, 2: Sex.FEMALE, 9: Sex.UNSPECIFIED}
+_SEXES = {1: Sex.MALE, 2: Sex.FEMALE, 9: Sex.UNSPECIFIED}
 _NAME = 150
 
 

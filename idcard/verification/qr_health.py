@@ -6,7 +6,7 @@ from typing import Final
 from idcard.identity import ClaimedIdentity, ClaimSource
 from idcard.qr.cose import Algorithm
 from idcard.qr.hc1 import CovidCertificate
-from idcard.trust.hash_list import HashType, hashes, newest
+from idcard.trust.hash_list import HashType, first_end, hashes
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.qr_judged import NO_LIST, Circumstances, CodeFormat, Judged, birth_of, signer_revocation
 from idcard.verification.qr_signature import Signed, fact, judge_certificate
@@ -57,7 +57,7 @@ def _revocation(document: CovidCertificate, signed: Signed, given: Circumstances
     """Whether the signer or the certificate itself was taken back: what speaks against it first."""
     facts = (signer_revocation(signed, given), _single_revocation(document, signed, given))
     worst = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED)
-    return next((found for outcome in worst for found in facts if found.outcome is outcome), facts[0])
+    return next((found for outcome in worst for found in facts if found.outcome is outcome), NO_LIST)
 
 
 def _single_revocation(document: CovidCertificate, signed: Signed, given: Circumstances) -> Fact:
@@ -74,9 +74,9 @@ def _single_revocation(document: CovidCertificate, signed: Signed, given: Circum
     found = {state: _hashes(document, state) for state in states}
     if any(found[state][one.kind] in one.entries for state, one in batches):
         return fact(FactName.REVOCATION, Outcome.FAILED, Reason.REVOKED, of="certificate")
-    end = newest(one for _, one in batches)
-    details = {"of": "certificate", "next": end.isoformat() if end else ""}
-    if end is not None and given.at > end:
+    end = first_end(one for _, one in batches)
+    details = {"of": "certificate", "next": end.isoformat()}
+    if given.at > end:
         return fact(FactName.REVOCATION, Outcome.INCONCLUSIVE, Reason.REVOCATION_LIST_STALE, **details)
     return fact(FactName.REVOCATION, Outcome.PASSED, Reason.NOT_REVOKED, **details)
 

@@ -57,13 +57,14 @@ def _validity(document: HealthCard, given: Circumstances) -> Fact:
 
 def _revocation(document: HealthCard, signed: Signed, keys: tuple[IssuerKey, ...], given: Circumstances) -> Fact:
     """Whether the issuer took the card back, as its list for that key says."""
-    if signed.facts[0].outcome is not Outcome.PASSED:
+    signature, *_ = signed.facts
+    if signature.outcome is not Outcome.PASSED:
         return NO_LIST
     key_id = document.jws.key_id or ""
     lists = [one.revoked[key_id] for one in given.trust.issuer_called(document.issuer) if key_id in one.revoked]
     if any(document.identifier and one.names(document.identifier, document.issued) for one in lists):
         return fact(FactName.REVOCATION, Outcome.FAILED, Reason.REVOKED)
-    least = max((key.crl_version for key in keys), default=0)
+    least = max(key.crl_version for key in keys)
     version = max((one.version for one in lists), default=0)
     if version < least:
         return fact(FactName.REVOCATION, Outcome.INCONCLUSIVE, Reason.REVOCATION_LIST_STALE, wanted=str(least))

@@ -138,7 +138,7 @@ def judge_chain(
     own = certificates[0]
     listed = any(one.certificate == own and one.trusted_for == format_name for one in trust.listed)
     brought = ListedSigner(certificate=own, trusted_for=format_name if listed else None)
-    signature, signer = found_signer(check, [(key, brought)], complete=True)
+    signature, signer = found_signer(check, [(key, brought)], complete=trust.complete)
     if signer is None:
         return only(signature)
     trusted, path = _trust(brought, trust, at, format_name, signed_at, certificates[1:])

@@ -14,7 +14,9 @@ that only the reader can bear witness.
 Source: ICAO Doc 9303-11, "Chip Authentication" and "PACE with Chip Authentication Mapping"; BSI TR-03110-2.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from idcard.crypto.agreement_keys import AgreementKey, claimed_key, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
@@ -76,13 +78,14 @@ def chip_authentication(
         if proof.refused:
             sw = proof.response.hex().upper()
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED, protocol=_CHIP_AUTHENTICATION, sw=sw)
-        suite, keys = _suite(proof.oid), [_chip_key(infos, proof) for _, infos in sources]
+        suite, keys = _suite(proof.oid), list(dict.fromkeys(_chip_key(infos, proof) for _, infos in sources))
         if len(proof.response) <= _STATUS_BYTES:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if private is not None and not any(_scalar(key, proof, private) for key in keys):
-            return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
         if private is not None:
-            keys = [key for key in keys if _holds(proof, suite, key, private)][:1]
+            scalars = _scalars(keys, proof, private)
+            if not scalars:
+                return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
+            keys = list(islice((key for key, scalar in scalars if _holds(proof, suite, key, scalar)), 1))
         if not keys:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
         in_dg14 = all(is_in_dg14(evidence, key) for key in keys)
@@ -160,12 +163,16 @@ def _keys_in(domain: Domain, infos: SecurityInfos) -> list[AgreementKey]:
     return [key.proved() for key in keys if key.domain == domain]
 
 
-def _scalar(key: AgreementKey, proof: ChipAuthenticationProof, private: bytes) -> Scalar | None:
-    """The terminal's private key in the domain of ``key``; None where the public key that was sent is not its."""
-    domain, scalar = key.domain, key.domain.scalar_of(private)
-    if scalar is None or proof.ephemeral_public_key not in domain.forms(domain.public_key(scalar)):
-        return None
-    return scalar
+def _scalars(
+    keys: Iterable[AgreementKey], proof: ChipAuthenticationProof, private: bytes
+) -> list[tuple[AgreementKey, Scalar]]:
+    """The terminal's private key in the domain of each of these keys, where the public key that was sent is its."""
+    scalars = ((key, key.domain.scalar_of(private)) for key in keys)
+    return [(key, scalar) for key, scalar in scalars if scalar is not None and _was_sent(proof, key.domain, scalar)]
+
+
+def _was_sent(proof: ChipAuthenticationProof, domain: Domain, scalar: Scalar) -> bool:
+    return proof.ephemeral_public_key in domain.forms(domain.public_key(scalar))
 
 
 def _is_token(proof: ChipAuthenticationProof) -> bool:
@@ -173,11 +180,8 @@ def _is_token(proof: ChipAuthenticationProof) -> bool:
     return proof.response[:1] == bytes([DYNAMIC_AUTHENTICATION_DATA])
 
 
-def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, private: bytes) -> bool:
+def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, scalar: Scalar) -> bool:
     """Whether the answer shows the keys on which the chip's static key and this one agree: by its token or its seal."""
-    scalar = _scalar(key, proof, private)
-    if scalar is None:
-        return False
     secret = key.domain.agree(scalar, key.public_key)
     try:
         answer = ResponseApdu.from_bytes(proof.response)

@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from idcard.encoding.mrz import check_digit
 from idcard.evidence import Evidence
 from idcard.lds.layout import File
-from idcard.testing import Holder, Issuer, SimulatedCard
+from idcard.testing import Holder, Issuer, SimulatedCard, records
 from idcard.verification.card_qr import Agreement, FieldComparison, QrField, compare_card_qr, is_of_this_card
 from idcard.vietnam.card_qr import CardQr
 
@@ -83,6 +84,89 @@ def test_without_dg13_the_mrz_is_all_there_is(person: Holder, evidence: Evidence
     }  # fmt: skip
     other = compare_card_qr(changed(person, QrField.BIRTH, "16011990"), replace(evidence, files=files))
     assert not is_of_this_card(other)
+
+
+def test_without_dg1_nobody_knows_whose_dg13_it_is(person: Holder, evidence: Evidence) -> None:
+    files = {file: data for file, data in evidence.files.items() if file is not File.DG1}
+    compared = compare_card_qr(CardQr.parse(person.card_qr_text()), replace(evidence, files=files))
+    assert set(graded(compared).values()) == {Agreement.ONE_SIDED}
+
+
+def test_a_number_that_the_mrz_does_not_say_is_dg13s(person: Holder, evidence: Evidence) -> None:
+    text = person.mrz_text()
+    optional = text[15:30]
+    assert person.personal_number in optional
+    digits = text[5:14] + text[14] + "<" * 15
+    assert len(digits) == 25
+    silent = text[:5] + digits + text[30:]
+    composite = check_digit(silent[5:30] + silent[30:37] + silent[38:45] + silent[48:59])
+    silent = silent[:59] + composite + silent[60:]
+    files = evidence.files | {File.DG1: records.dg1(silent)}
+    for number, agreement in ((person.personal_number, Agreement.SAME), ("036090999992", Agreement.OTHER)):
+        compared = compare_card_qr(
+            changed(person, QrField.PERSONAL_NUMBER, number), replace(evidence, files=dict(files))
+        )
+        assert graded(compared)[QrField.PERSONAL_NUMBER] is agreement
+    without = {file: data for file, data in files.items() if file is not File.DG13}
+    compared = compare_card_qr(CardQr.parse(person.card_qr_text()), replace(evidence, files=without))
+    assert graded(compared)[QrField.PERSONAL_NUMBER] is Agreement.ONE_SIDED
+
+
+def with_mrz(evidence: Evidence, text: str) -> Evidence:
+    """The evidence with this MRZ, and without DG13."""
+    files = {file: data for file, data in evidence.files.items() if file is not File.DG13}
+    return replace(evidence, files=files | {File.DG1: records.dg1(text)})
+
+
+def test_a_sex_that_the_mrz_leaves_open_is_one_sided(person: Holder, evidence: Evidence) -> None:
+    text = person.mrz_text()
+    compared = compare_card_qr(CardQr.parse(person.card_qr_text()), with_mrz(evidence, text[:37] + "<" + text[38:]))
+    assert compared[3] == FieldComparison(field=QrField.SEX, agreement=Agreement.ONE_SIDED, printed="M", chip=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "agreement"),
+    [
+        ("NGUYEN<<VAN<THU", Agreement.WITHOUT_ACCENTS),
+        ("NGUYEN<<VAN", Agreement.PARTLY),
+        ("NG", Agreement.PARTLY),
+        ("N", Agreement.OTHER),
+        ("NGUYEN<<VAN<THUY", Agreement.OTHER),
+        ("TRAN<<VAN<THU", Agreement.OTHER),
+    ],
+)
+def test_a_name_in_the_mrz_may_be_a_beginning_and_no_single_letter(
+    person: Holder, evidence: Evidence, name: str, agreement: Agreement
+) -> None:
+    text = person.mrz_text()[:60] + name.ljust(30, "<")
+    compared = compare_card_qr(CardQr.parse(person.card_qr_text()), with_mrz(evidence, text))
+    assert graded(compared)[QrField.NAME] is agreement
+
+
+@pytest.mark.parametrize(
+    ("address", "agreement"),
+    [
+        ("Thôn Hòa Đức, Xã Mẫu", Agreement.SAME),
+        ("Thôn Hòa Dức, Xã Mẫu", Agreement.WITHOUT_ACCENTS),
+        ("Thôn Hòa Đưc, Xã Mẫu", Agreement.WITHOUT_ACCENTS),
+        ("Thôn Hóa Đức, Xã Mẫu", Agreement.CHANGED),
+        ("Thôn Hóa Dức, Xã Mẫù", Agreement.CHANGED),
+        ("Thôn Hoa Dức, Xã Mẫu", Agreement.WITHOUT_ACCENTS),
+        ("Thôn HòaĐức Xã Mẫu", Agreement.WRITTEN_DIFFERENTLY),
+        ("Thôn Đức Hòa, Xã Mẫu", Agreement.CHANGED),
+    ],
+)
+def test_a_lost_accent_is_told_from_another_word(
+    issuer: Issuer,
+    person: Holder,
+    gather: Callable[..., Evidence],
+    address: str,
+    agreement: Agreement,
+) -> None:
+    """With as many marks as before, one was not lost but is another: a stroke for a tone, too."""
+    here = replace(person, address="Thôn Hòa Đức, Xã Mẫu")
+    compared = compare_card_qr(changed(here, QrField.ADDRESS, address), gather(issuer.issue(here)))
+    assert graded(compared)[QrField.ADDRESS] is agreement
 
 
 def test_a_name_that_the_mrz_cuts_short(issuer: Issuer, person: Holder, gather: Callable[..., Evidence]) -> None:

@@ -2,17 +2,21 @@
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 
 import pytest
 
+from idcard.crypto.domains import EcDomain
+from idcard.encoding import tlv
 from idcard.evidence import ChipAuthenticationProof, Evidence, PaceCamProof
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.lds.layout import File
-from idcard.testing import Behaviour, Holder, Issuer, Profile, SimulatedCard, der, records, sod
+from idcard.testing import Behaviour, Holder, Issuer, Profile, SimulatedCard, Suite, der, records, sod
 from idcard.testing.chip_crypto import SecureChannel
 from idcard.testing.chip_pace import chip_authentication_2
 from idcard.testing.sod import DocumentSigner
@@ -34,9 +38,14 @@ UNNAMED = records.card_security(CHIP.domain.spki(OWN), chip=CHIP, pace=())
 
 
 def card_security(
-    issuer: Issuer, secret: int = OWN, *, version: int = 1, signer: DocumentSigner | None = None
+    issuer: Issuer,
+    secret: int = OWN,
+    *,
+    version: int = 1,
+    key_id: int | None = None,
+    signer: DocumentSigner | None = None,
 ) -> bytes:
-    infos = records.card_security(CHIP.domain.spki(secret), chip=CHIP, pace=(), version=version)
+    infos = records.card_security(CHIP.domain.spki(secret), chip=CHIP, pace=(), version=version, key_id=key_id)
     return sod.card_security(infos, signer or issuer.signer, at=SIGNED_AT)
 
 
@@ -50,12 +59,18 @@ def files(card: SimulatedCard, issuer: Issuer) -> Callable[..., Mapping[File, by
     """The card's files with a key in DG14, signed anew, and EF.CardSecurity where it is given."""
 
     def make(
-        security: bytes | None = None, *, secret: int | None = OTHER, version: int = 1, issuer: Issuer = issuer
+        security: bytes | None = None,
+        *,
+        secret: int | None = OTHER,
+        issuer: Issuer = issuer,
+        chip: Profile = CHIP,
+        dg14: bytes | None = None,
+        **of_key: Any,
     ) -> dict[File, bytes]:
         groups = {file.data_group: data for file, data in card.files.items() if file.data_group}
-        groups[14] = b"\x6e\x02\x31\x00"
-        if secret is not None:
-            groups[14] = records.dg14(CHIP.domain.spki(secret), None, pace=None, chip=CHIP, version=version)
+        groups[14] = dg14 or b"\x6e\x02\x31\x00"
+        if secret is not None and dg14 is None:
+            groups[14] = records.dg14(chip.domain.spki(secret), None, pace=None, chip=chip, **of_key)
         made = {File.of_data_group(number): data for number, data in groups.items()}
         made[File.SOD] = sod.build(groups, issuer.signer, at=SIGNED_AT)
         return made if security is None else made | {File.CARD_SECURITY: security}
@@ -89,18 +104,18 @@ def mapped(secret: int = OWN) -> PaceCamProof:
     )
 
 
-def agreed(secret: int = OWN, version: int = 2) -> ChipAuthenticationProof:
-    domain = CHIP.domain
+def agreed(secret: int = OWN, version: int = 2, chip: Profile = CHIP) -> ChipAuthenticationProof:
+    domain = chip.domain
     private = domain.draw(os.urandom)
     public, nonce = domain.public(private), os.urandom(8)
     if version == 2:
-        _, answer = chip_authentication_2(CHIP, secret, public, nonce)
+        _, answer = chip_authentication_2(chip, secret, public, nonce)
         response = ResponseApdu(data=b"\x7c" + bytes([len(answer)]) + answer, sw=0x9000).to_bytes()
     else:
-        channel = SecureChannel.from_secret(CHIP.suite, domain.shared(private, domain.public(secret)), 1)
+        channel = SecureChannel.from_secret(chip.suite, domain.shared(private, domain.public(secret)), 1)
         response = channel.wrap(ResponseApdu(sw=0x9000)).to_bytes()
     return ChipAuthenticationProof(
-        oid=CHIP.chip_authentication_oid,
+        oid=chip.chip_authentication_oid,
         ephemeral_public_key=public,
         response=response,
         counter=0 if version == 2 else 2,
@@ -250,6 +265,91 @@ def test_version_2_with_dg14s_key_where_card_security_offers_version_1(
 ) -> None:
     made = files(card_security(issuer, version=1), secret=OTHER, version=2)
     assert said(judge(chip_authentication=agreed(OTHER), files=made))[2] == "DG14"
+
+
+def test_where_both_files_offer_the_same_key_the_terminals_is_derived_once(
+    issuer: Issuer, files: Any, judge: Judge
+) -> None:
+    derived: list[str] = []
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is EcDomain.public_key.__code__:
+            derived.append(event)
+
+    for made in (files(secret=OWN), files(card_security(issuer), secret=OWN)):
+        derived.clear()
+        sys.setprofile(watch)
+        try:
+            fact = judge(chip_authentication=agreed(version=1), files=made)
+        finally:
+            sys.setprofile(None)
+        assert said(fact) == (Outcome.PASSED, Reason.WITNESSED_BY_READER, "DG14")
+        assert len(derived) == 1
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_of_two_keys_that_agree_alike_dg14s_gave_the_answer(
+    version: int, issuer: Issuer, files: Any, judge: Judge
+) -> None:
+    """A point and its opposite agree on one abscissa with any other."""
+    opposite = CHIP.curve.n - OWN
+    made = files(card_security(issuer, opposite, version=version), secret=OWN, version=version)
+    fact = judge(chip_authentication=agreed(version=version), files=made)
+    assert said(fact) == (Outcome.PASSED, Reason.WITNESSED_BY_READER, "DG14")
+    proof = replace(agreed(version=version), ephemeral_private_key=None)
+    unsure = judge(chip_authentication=proof, files=made)
+    assert said(unsure) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, "EF.CardSecurity")
+
+
+@pytest.mark.parametrize("other", [der.sequence(), CHIP.domain.spki(OWN)[:-1] + b"\x00"], ids=["no key", "no point"])
+def test_a_key_in_dg14_that_nobody_can_read_is_not_the_one_that_answered(
+    other: bytes, issuer: Issuer, files: Any, judge: Judge
+) -> None:
+    infos = der.set_of(der.sequence(der.oid("0.4.0.127.0.7.2.2.1.2"), other))
+    made = files(card_security(issuer, version=2), dg14=tlv.build(0x6E, infos))
+    fact = judge(chip_authentication=agreed(), files=made)
+    assert said(fact) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, "EF.CardSecurity")
+
+
+def test_the_number_of_a_key_says_which_file_was_meant(issuer: Issuer, files: Any, judge: Judge) -> None:
+    numbered = replace(agreed(OTHER, 1), key_id=2)
+    made = files(card_security(issuer, key_id=1), key_id=2)
+    assert said(judge(chip_authentication=numbered, files=made))[2] == "DG14"
+    nowhere = judge(chip_authentication=replace(numbered, key_id=3), files=made)
+    assert said(nowhere) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, None)
+
+
+@pytest.mark.parametrize("parameter_id", [1, 13], ids=["finite field", "curve"])
+def test_where_dg14_names_no_cipher_3des_is_meant(parameter_id: int, files: Any, judge: Judge) -> None:
+    triple = Profile(parameter_id=parameter_id, suite=Suite.DES3)
+    other = replace(triple, parameter_id=13 if parameter_id == 1 else 1)
+    made = files(secret=OWN, chip=triple, named=False)
+    passed = (Outcome.PASSED, Reason.WITNESSED_BY_READER, "DG14")
+    assert said(judge(chip_authentication=agreed(version=1, chip=triple), files=made)) == passed
+    not_offered = (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, None)
+    for proof in (agreed(version=1, chip=replace(triple, suite=Suite.AES128)), agreed(version=1, chip=other)):
+        assert said(judge(chip_authentication=proof, files=made)) == not_offered
+
+
+def test_where_card_security_names_no_cipher_3des_is_meant_in_version_1(
+    issuer: Issuer, files: Any, judge: Judge
+) -> None:
+    triple = replace(CHIP, suite=Suite.DES3)
+    infos = der.set_of(*records.chip_authentication_infos(triple.domain.spki(OWN), chip=triple, named=False))
+    made = files(sod.card_security(infos, issuer.signer, at=SIGNED_AT), secret=None)
+    for version, key in ((1, "EF.CardSecurity"), (2, None)):
+        fact = judge(chip_authentication=agreed(version=version, chip=triple), files=made)
+        assert said(fact) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, key)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_key_over_a_finite_field_answers_too(version: int, files: Any, judge: Judge) -> None:
+    chip = Profile(parameter_id=1)
+    made = files(secret=OWN, chip=chip, version=version)
+    fact = judge(chip_authentication=agreed(version=version, chip=chip), files=made)
+    assert said(fact) == (Outcome.PASSED, Reason.WITNESSED_BY_READER, "DG14")
+    wrong = judge(chip_authentication=agreed(OTHER, version, chip=chip), files=made)
+    assert said(wrong) == (Outcome.FAILED, Reason.CHIP_WRONG_ANSWER, None)
 
 
 # Transcripts of version 2

@@ -62,6 +62,32 @@ def test_a_document_without_a_key(judge: Judge) -> None:
     assert (fact.outcome, fact.reason) == (Outcome.NOT_SUPPORTED, Reason.NO_CHIP_KEY)
 
 
+def test_without_dg15_the_chip_has_a_key_where_dg14_has_one(judge: Judge, honest: SimulatedCard) -> None:
+    """Or may have one: where DG14 was not read, or nobody understands it."""
+    none = (Outcome.NOT_SUPPORTED, Reason.NO_CHIP_KEY)
+    not_read = (Outcome.NOT_PERFORMED, Reason.CHIP_KEY_NOT_READ)
+    not_asked = (Outcome.NOT_PERFORMED, Reason.CHIP_NOT_ASKED)
+    listed = {"listed": frozenset({1, 2, 14})}
+    for dg14, expected in (
+        (honest.files[File.DG14], not_asked),
+        (b"\x6e\x01\x00", not_asked),
+        (active_authentication_info("1.2.3"), none),
+    ):
+        fact = judge(without=(File.DG15,), files={File.DG14: dg14}, passive=listed)
+        assert (fact.outcome, fact.reason) == expected
+    fact = judge(without=(File.DG15, File.DG14), passive=listed)
+    assert (fact.outcome, fact.reason) == not_read
+    # What nobody listed is not believed.
+    fact = judge(without=(File.DG15,), passive={"listed": frozenset({1, 2})})
+    assert (fact.outcome, fact.reason) == none
+
+
+@pytest.mark.parametrize("listed", [None, frozenset({1, 2, 15})])
+def test_a_key_that_may_be_listed_was_not_read(judge: Judge, listed: frozenset[int] | None) -> None:
+    fact = judge(without=(File.DG15,), passive={"listed": listed})
+    assert (fact.outcome, fact.reason) == (Outcome.NOT_PERFORMED, Reason.CHIP_KEY_NOT_READ)
+
+
 @pytest.mark.parametrize(
     ("dg15", "reason"),
     [

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from idcard.evidence import Evidence
-from idcard.identity import BirthDate, Portrait, Sex
+from idcard.identity import _MAKER, BirthDate, Portrait, Sex
 from idcard.lds.layout import File
 from idcard.testing import Holder, Issuer, SimulatedCard, dishonest
 from idcard.trust.store import TrustStore
@@ -104,6 +104,31 @@ def test_every_fact_stands_there_with_outcome_and_reason(failed: Verdict, langua
     kinds = [row["class"] for row in page.all("tr")]
     assert kinds == ["failed", "passed", "passed", "noted", "passed", "passed", "passed", "open"]
     assert [mark in page.text for mark in "✓✗?–"] == [True] * 4
+
+
+def test_an_outcome_has_its_mark_and_what_is_open_is_told_from_what_is_taken(verdict: Verdict) -> None:
+    """Reading alone takes what was not performed; who wants proof does not."""
+    said = {"passed": "✓", "failed": "✗", "noted": "–", "open": "?"}
+    for policy in (READING_ONLY, VIETNAM_STRICT, STRICT):
+        for outcome in Outcome:
+            facts = tuple(replace(fact, outcome=outcome) for fact in verdict.facts)
+            html = html_report(replace(verdict, facts=facts, proved=None), "en", policy=policy)
+            rows = re.findall(r'<tr class="(\w+)">.*?<span aria-hidden="true">(.)</span>', html)
+            assert len(rows) == len(facts)
+            accepted = [policy.satisfied_by(fact) for fact in facts]
+            for (kind, mark), good in zip(rows, accepted, strict=True):
+                assert mark == said[kind]
+                assert (kind in ("passed", "noted")) is good
+
+
+def test_a_page_that_says_proved_shows_what_was_proved(verdict: Verdict) -> None:
+    """No claim comes under that heading, whoever made the verdict."""
+    assert verdict.proved is not None
+    other = replace(verdict.proved, name="Trần Thị Khác", name_latin="TRAN THI KHAC", personal_number="036199999992")
+    page = Page(html_report(replace(verdict, said=other, maker=_MAKER), "en"))
+    assert page.all("header") == [{"class": "proved"}]
+    assert "036090999991\n" in page.text
+    assert "036199999992" not in page.text
 
 
 def test_who_is_not_proved_is_shown_as_a_claim(failed: Verdict) -> None:

@@ -1,17 +1,21 @@
 """What a wallet presents in answer to our own question, issued and shown by programs that are not ours."""
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import cbor2
 import pytest
 
 import idcard
 from idcard import FactName, Outcome, Reason, Seen
 from idcard.errors import IdCardError, MalformedData
+from idcard.qr.mdoc import MobileDocument
 from idcard.qr.openid4vp import CredentialFormat, PendingRequests, PresentationRequest, Wanted, presented
+from idcard.qr.sd_jwt import SdJwtCredential
 from idcard.trust.signer_list import QrTrust
 from idcard.verification.presentation import verify_presentation
 from idcard.verification.qr import QrVerdict
@@ -104,6 +108,73 @@ def test_what_nobody_but_a_thief_sends(
     assert said(verdict, FactName.SIGNATURE) == [(Outcome.PASSED, Reason.SIGNATURE_VERIFIED)]
 
 
+def shown_by_device(wallet: Any, request: PresentationRequest, **device: Any) -> MobileDocument:
+    """What the wallet answers, with another part of the device's."""
+    form = wallet.answer_to(wallet.parameters_of(request.to_link()), SEED, at=NOW)
+    ((name, (text,)),) = json.loads(form["vp_token"]).items()
+    answer = cbor2.loads(base64.urlsafe_b64decode(text + "=="))
+    (document,) = answer["documents"]
+    part = {"deviceSigned": document["deviceSigned"] | device} if device else {}
+    changed = {key: value for key, value in document.items() if key != "deviceSigned"} | part
+    answer = base64.urlsafe_b64encode(cbor2.dumps(answer | {"documents": [changed]})).decode().rstrip("=")
+    document = presented(form | {"vp_token": json.dumps({name: [answer]})}, request)
+    assert isinstance(document, MobileDocument)
+    return document
+
+
+@pytest.mark.parametrize(("device", "outcome", "reason"), [
+    ({}, Outcome.NOT_PERFORMED, Reason.HOLDER_KEY_NOT_SHOWN),
+    ({"deviceAuth": {"deviceMac": [b"", {}, None, bytes(32)]}}, Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM),
+    ({"deviceAuth": {"deviceSignature": [cbor2.dumps({1: -37}), {}, None, bytes(64)]}},
+     Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM),
+    ({"deviceAuth": {"deviceSignature": [cbor2.dumps({1: -7}), {}, None, bytes(64)]}},
+     Outcome.FAILED, Reason.HOLDER_KEY_WRONG),
+    ({"deviceAuth": {"deviceSignature": [b"\xff", {}, None, bytes(64)]}}, Outcome.FAILED, Reason.HOLDER_KEY_WRONG),
+], ids=["none", "a MAC", "another algorithm", "no signature", "no header"])  # fmt: skip
+def test_a_device_that_did_not_sign_proves_no_holder(
+    wallet: Any, trust: QrTrust, device: dict[str, Any], outcome: Outcome, reason: Reason
+) -> None:
+    request = asked(MDOC, encrypted=False)
+    verdict = verify_presentation(shown_by_device(wallet, request, **device), request, trust, at=NOW, seen=FIRST)
+    assert said(verdict, FactName.HOLDER) == [(outcome, reason)]
+    unknown = (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+    assert said(verdict, FactName.AUDIENCE, FactName.REPLAY, FactName.FRESHNESS) == [unknown] * 3
+    assert not verdict.meets()
+
+
+INSTANT, PHONE_CLOCKS = timedelta(microseconds=1), timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(("after_question", "answered", "fresh"), [
+    (timedelta(), timedelta(), True), (-INSTANT, timedelta(), False),
+    (timedelta(seconds=9), -PHONE_CLOCKS, True), (timedelta(seconds=9), -PHONE_CLOCKS - INSTANT, False),
+    (timedelta(seconds=9), timedelta(seconds=9) + PHONE_CLOCKS, True),
+    (timedelta(seconds=9), timedelta(seconds=9) + PHONE_CLOCKS + INSTANT, False),
+])  # fmt: skip
+def test_an_answer_is_from_between_question_and_judgement_but_for_a_phones_clock(
+    wallet: Any, trust: QrTrust, after_question: timedelta, answered: timedelta, fresh: bool
+) -> None:
+    request = asked(SD_JWT, encrypted=False)
+    form = wallet.answer_to(wallet.parameters_of(request.to_link()), SEED, at=NOW)
+    document = presented(form, request)
+    assert isinstance(document, SdJwtCredential)
+    assert document.key_binding is not None
+    binding = replace(document.key_binding, issued=request.issued + answered)
+    at = request.issued + after_question
+    verdict = verify_presentation(replace(document, key_binding=binding), request, trust, at=at, seen=FIRST)
+    assert said(verdict, FactName.HOLDER) == [(Outcome.PASSED, Reason.HOLDER_KEY_PROVED)]
+    expected = (Outcome.PASSED, Reason.FRESH) if fresh else (Outcome.FAILED, Reason.TOO_OLD)
+    assert said(verdict, FactName.FRESHNESS) == [expected]
+
+
+@pytest.mark.parametrize(("wanted", "fault"), [(SD_JWT, "holder"), (SD_JWT, "copy"), (MDOC, "holder")])
+def test_where_no_holder_answered_nothing_says_for_whom_or_when(answered: Answer, wanted: Wanted, fault: str) -> None:
+    now = datetime.now(UTC)
+    verdict = answered(asked(wanted, at=now), fault, at=now)
+    unknown = (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+    assert said(verdict, FactName.AUDIENCE, FactName.REPLAY, FactName.FRESHNESS) == [unknown] * 3
+
+
 @pytest.mark.parametrize(("wanted", "more"), [
     (SD_JWT, ("nationality",)), (SD_JWT, ("family_name", "inside")), (MDOC, ("org.iso.18013.5.1", "portrait")),
     (MDOC, ("other.space", "family_name")),
@@ -134,6 +205,8 @@ def test_a_request_counts_once_and_not_for_long(answered: Answer, wanted: Wanted
     request = asked(wanted, at=now)
     again = answered(request, at=now, seen=Seen(first_at=now))
     assert said(again, FactName.REPLAY) == [(Outcome.FAILED, Reason.SEEN_BEFORE)]
+    in_time = answered(request, at=request.expires - INSTANT)
+    assert said(in_time, FactName.FRESHNESS) == [(Outcome.PASSED, Reason.FRESH)]
     late = answered(request, at=request.expires)
     assert said(late, FactName.FRESHNESS) == [(Outcome.FAILED, Reason.TOO_OLD)]
     assert not again.meets()

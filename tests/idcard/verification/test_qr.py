@@ -18,7 +18,7 @@ from idcard.qr.recognise import Recognised, recognise
 from idcard.qr.seen import Seen, SeenCodes
 from idcard.qr.token import HandOff, Receipt, Token, key_id_of
 from idcard.trust.signer_list import ClinicKey, QrTrust
-from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.facts import FactName, Outcome, Reason, Rung
 from idcard.verification.qr import OnlineAnswer, QrVerdict, needs_its_service, replay_key, verify_qr
 from idcard.verification.qr_policy import ONLINE_QR, QR_POLICIES, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.verdict import NotVerified
@@ -55,12 +55,20 @@ def test_a_card_is_unsigned_and_says_so_loudly() -> None:
     for name in (FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE, FactName.REVOCATION):
         assert said(verdict, name) == (Outcome.NOT_SUPPORTED, Reason.UNSIGNED)
     assert said(verdict, FactName.CONSISTENCY) == (Outcome.PASSED, Reason.CONSISTENT)
+    assert said(verdict, FactName.VALIDITY) == (Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN)
     assert said(verdict, FactName.FRESHNESS) == (Outcome.NOT_SUPPORTED, Reason.STATIC_CODE)
     assert said(verdict, FactName.HOLDER) == (Outcome.NOT_SUPPORTED, Reason.NO_HOLDER_BINDING)
     assert not any(verdict.meets(policy) for policy in QR_POLICIES.values())
     claimed = verdict.claimed_identity()
     assert claimed is not None
     assert (claimed.source, claimed.personal_number) == (ClaimSource.CARD_QR, "036090999991")
+
+
+@pytest.mark.parametrize("payload", [CARD, INSURANCE.format("31/12/2026")])
+def test_a_code_on_paper_may_be_shown_again(payload: str) -> None:
+    verdict = verify_qr(known(payload), TRUST, at=NOW, seen=Seen(first_at=NOW))
+    assert said(verdict, FactName.REPLAY) == (Outcome.INCONCLUSIVE, Reason.SEEN_BEFORE)
+    assert verdict.fact(FactName.REPLAY).details["first_at"] == NOW.isoformat()
 
 
 @pytest.mark.parametrize("line", [CARD.replace("1990|Nam", "1991|Nam"), CARD.replace("Nam|Số", "Nữ|Số")])
@@ -137,6 +145,7 @@ def test_an_unknown_key_is_not_the_same_as_a_wrong_signature() -> None:
     assert said(wrong, FactName.SIGNATURE) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
     for verdict in (unknown, wrong):
         assert said(verdict, FactName.TRUST) == (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+        assert said(verdict, FactName.KEY_USAGE) == (Outcome.NOT_PERFORMED, Reason.SIGNATURE_NOT_VERIFIED)
         assert not verdict.meets()
 
 
@@ -234,6 +243,11 @@ def test_a_code_of_vneid_counts_for_a_minute(scanned: datetime | None, outcome: 
     assert not verdict.meets(ONLINE_QR)
 
 
+def test_a_code_of_vneid_counts_once() -> None:
+    verdict = verify_qr(known("vneid://x"), TRUST, at=NOW, scanned_at=NOW, seen=Seen(first_at=NOW))
+    assert said(verdict, FactName.REPLAY) == (Outcome.FAILED, Reason.SEEN_BEFORE)
+
+
 @pytest.mark.parametrize(("accepted", "reason"), [(True, Reason.CONFIRMED_ONLINE), (False, Reason.REFUSED_ONLINE)])
 def test_only_its_service_can_say_what_a_code_of_vneid_is_worth(accepted: bool, reason: Reason) -> None:
     answer = OnlineAnswer(accepted=accepted, authority="authority.example", at=NOW)
@@ -250,6 +264,27 @@ def test_what_is_only_named_is_not_judged(payload: str) -> None:
     unjudged = {fact.name for fact in verdict.facts if fact.reason is Reason.FORMAT_NOT_SUPPORTED}
     assert FactName.SIGNATURE in unjudged
     assert not any(verdict.meets(policy) for policy in QR_POLICIES.values())
+
+
+def test_the_rung_is_whose_word_the_code_is() -> None:
+    """The operator's list is an anchor, a service's answer a confirmation; a right signature alone is nobody's."""
+    yes, no = (OnlineAnswer(accepted=accepted, authority="authority.example", at=NOW) for accepted in (True, False))
+    assert verify_qr(ours(RECEIPT), TRUST, at=NOW).rung is Rung.ANCHORED
+    assert verify_qr(ours(RECEIPT, OTHER_KEY), TRUST, at=NOW).rung is Rung.UNSIGNED
+    assert verify_qr(known(CARD), TRUST, at=NOW).rung is Rung.UNSIGNED
+    vneid = partial(verify_qr, known("vneid://x"), TRUST, at=NOW, scanned_at=NOW)
+    assert [vneid(answer=answer).rung for answer in (yes, no, None)] == [Rung.CONFIRMED, Rung.UNSIGNED, Rung.UNSIGNED]
+    assert vneid(answer=yes).to_dict()["rung"] == "confirmed"
+
+
+def test_the_verdict_as_json_says_from_when_and_until_when() -> None:
+    stored = verify_qr(ours(RECEIPT), TRUST, at=NOW).to_dict()
+    assert (stored["valid_from"], stored["valid_until"]) == (NOW.isoformat(), RECEIPT.expires.isoformat())
+    assert stored["issuer"] == "PK-MAU"
+    assert "provenance" not in stored
+    unsaid = verify_qr(known(CARD), TRUST, at=NOW).to_dict()
+    assert (unsaid["valid_from"], unsaid["valid_until"], unsaid["issuer"]) == (None, None, None)
+    assert (unsaid["anchor"], unsaid["signer"]) == (None, None)
 
 
 def test_no_code_makes_a_verified_identity() -> None:

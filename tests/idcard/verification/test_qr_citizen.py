@@ -102,6 +102,43 @@ def token(claims: dict[str, Any]) -> bytes:
     return f"{head}.{part(json.dumps(claims).encode())}.{part(b'x' * 64)}~".encode()
 
 
+@pytest.mark.parametrize("letters", [300, 301])
+def test_a_name_ends_somewhere(letters: int) -> None:
+    payload = token({"iss": "https://issuer.example", "vct": "k", "id": WHO.personal_number, "name": "A" * letters})
+    said = citizen(CitizenClaims(number="id", name=("name",)), payload)
+    assert said is not None
+    assert said.name == "A" * 300
+
+
+@pytest.mark.parametrize(
+    ("birth", "understood"),
+    [
+        ("1999-03-04", "1999-03-04"),
+        ("19990304", "1999-03-04"),
+        ("1999-03-04T00:00:00Z", "1999-03-04"),
+        ("1999-03", "1999-03"),
+        ("1999", "1999"),
+        ("1999030", None),
+        ("1999-3-4", "1999-03-04"),
+        ("199903xx", None),
+        (19990304, None),
+    ],
+)
+def test_a_birth_may_be_written_with_dashes_or_without(birth: object, understood: str | None) -> None:
+    payload = token({"iss": "https://issuer.example", "vct": "k", "id": WHO.personal_number, "born": birth})
+    said = citizen(CitizenClaims(number="id", birth="born"), payload)
+    assert said is not None
+    assert (said.birth and str(said.birth)) == understood
+
+
+@pytest.mark.parametrize(("sex", "named"), [(1, False), (2, True), (9, True), (0, True), (None, True)])
+def test_a_sex_that_the_number_contradicts(sex: int | None, named: bool) -> None:
+    """Her number is a woman's; what is not said, or said to be neither, contradicts nothing."""
+    claims = {"iss": "https://issuer.example", "vct": "k", "id": WHO.personal_number}
+    said = citizen(ID, token(claims if sex is None else claims | {"sex": sex}))
+    assert (said is not None) is named
+
+
 def test_a_number_inside_another_claim_of_a_credential() -> None:
     inner = {"vn": {"number": WHO.personal_number}, "birth": "19990304", "name": "Trần Thị Mẫu"}
     payload = token({"iss": "https://issuer.example", "vct": "https://types.example/id", "who": inner})

@@ -1,6 +1,7 @@
 """MOSIP's identity tokens, each judged as its source says, and against a foreign program with fresh keys."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from idcard.errors import IdCardError, MalformedData
+from idcard.identity import Sex
 from idcard.qr import base45
 from idcard.qr.claim_169 import EncryptedCode, IdentityToken, decrypted
 from idcard.qr.formats import CLAIM_169, ENCRYPTED, RECOGNISERS
@@ -25,7 +27,7 @@ from idcard.qr.recognise import Recognised, recognise
 from idcard.trust.signer_list import QrTrust
 from idcard.trust.store import TrustStore
 from idcard.verification.facts import FactName, Outcome, Reason
-from idcard.verification.qr import QrVerdict, verify_qr
+from idcard.verification.qr import QrVerdict, replay_key, verify_qr
 
 VECTORS: dict[str, dict[str, Any]] = {}
 for name in ("claim169", "claim169_more"):
@@ -135,7 +137,8 @@ def test_an_encrypted_code_without_its_key_says_nothing() -> None:
     found = recognise(vector["qr_data"].encode(), RECOGNISERS)
     assert (found.format, repr(found.document)) == (ENCRYPTED, "EncryptedCode()")
     verdict = verify_qr(found, QrTrust.of(), at=NOW)
-    assert {fact.reason for fact in verdict.facts} >= {Reason.ENCRYPTED}
+    for name in (FactName.SIGNATURE, FactName.TRUST, FactName.VALIDITY, FactName.REVOCATION):
+        assert (verdict.fact(name).outcome, verdict.fact(name).reason) == (Outcome.NOT_PERFORMED, Reason.ENCRYPTED)
     assert verdict.claimed_identity() is None
     assert isinstance(found.document, EncryptedCode)
     for key in (bytes(32), bytes(16)):
@@ -199,6 +202,7 @@ def token(
 
 
 CLAIMS = {1: "x", 4: int(NOW.timestamp()) + 9000, 169: {4: "Nguyễn Văn Thử", 8: "1990-01-15", 23: "VN"}}
+MORE = {**CLAIMS, 169: {4: "Trần Thị Mẫu"}}
 ROOT_KEY = ec.derive_private_key(11, ec.SECP256R1())
 
 
@@ -243,6 +247,94 @@ def test_a_certificate_that_comes_along(chain: Any, inside: bool) -> None:
     assert elsewhere.fact(FactName.TRUST).outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(("number", "sex"), [(1, Sex.MALE), (2, Sex.FEMALE), (3, Sex.UNSPECIFIED), (None, None)])
+def test_a_sex_is_a_number(number: int | None, sex: Sex | None) -> None:
+    said = CLAIMS[169] | ({9: number} if number else {})
+    claimed = judged(token({}, {**CLAIMS, 169: said}), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert claimed.sex is sex
+
+
+def test_a_signed_token_is_remembered_by_what_was_signed_and_another_by_what_it_says() -> None:
+    one, again = (recognise(token({}, CLAIMS), RECOGNISERS) for _ in range(2))
+    assert replay_key(one) == replay_key(again)
+    assert isinstance(one.document, IdentityToken)
+    turned = recognise(token({}, dict(reversed(CLAIMS.items()))), RECOGNISERS)
+    assert isinstance(turned.document, IdentityToken)
+    assert turned.document.claims.all == one.document.claims.all
+    assert replay_key(turned) != replay_key(one), "it was signed as another"
+    bare, other = (replace(each.document, sign1=None) for each in (one, recognise(token({}, MORE), RECOGNISERS)))
+    keys = [replay_key(replace(one, document=document)) for document in (bare, replace(bare), other)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+SECONDS = int(NOW.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("said", "begin"),
+    [({6: SECONDS - 9}, SECONDS - 9), ({5: SECONDS - 5, 6: SECONDS - 9}, SECONDS - 5), ({}, None)],
+)
+def test_a_token_counts_from_when_it_says_or_was_issued(said: dict[int, int], begin: int | None) -> None:
+    verdict = judged(token({}, CLAIMS | said), QrTrust.of())
+    assert verdict.valid_from == (None if begin is None else datetime.fromtimestamp(begin, UTC))
+    assert verdict.issuer == "x"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({4: "Nguyễn Văn Thử", 5: "A"}, "Nguyễn Văn Thử"),
+        ({5: "Thử", 6: "Văn", 7: "Nguyễn"}, "Thử Văn Nguyễn"),
+        ({5: "Thử", 7: "Nguyễn"}, "Thử Nguyễn"),
+        ({4: " "}, None),
+        ({}, None),
+    ],
+)
+def test_a_name_is_whole_or_in_parts(said: dict[int, str], name: str | None) -> None:
+    claimed = judged(token({}, {**CLAIMS, 169: {1: "ID-1"} | said}), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert (claimed.name, claimed.birth) == (name, None)
+
+
+@pytest.mark.parametrize(
+    ("birth", "understood"),
+    [
+        ("19900115", "1990-01-15"),
+        ("1990-01-15", "1990-01-15"),
+        ("1990-01", "1990-01"),
+        ("1990", "1990"),
+        ("1990011x", None),
+        ("199001150", None),
+        ("19901315", None),
+    ],
+)
+def test_a_birth_is_written_with_dashes_or_without(birth: str, understood: str | None) -> None:
+    claimed = judged(token({}, {**CLAIMS, 169: {8: birth}}), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert (claimed.birth and str(claimed.birth)) == understood
+
+
+def test_an_issuer_that_a_token_does_not_name_is_the_lists() -> None:
+    unnamed = {number: value for number, value in CLAIMS.items() if number != 1}
+    listed = QrTrust.of(issuers=[issuer(p256(point(EC), kid="k-1"), name="x")])
+    verdict = judged(token({4: b"k-1"}, unnamed), listed)
+    assert verdict.meets()
+    assert verdict.issuer == "x"
+
+
+@pytest.mark.parametrize(
+    ("format_name", "reason"), [(CLAIM_169, Reason.SIGNER_LISTED), ("smart_health_card", Reason.ANCHORED)]
+)
+def test_an_issuer_that_is_listed_for_another_format_counts_by_its_certificate(
+    format_name: str, reason: Reason
+) -> None:
+    listed = issuer(p256(point(EC)), format_name, name="x")
+    verdict = judged(token({33: SIGNER}, CLAIMS), QrTrust.of(issuers=[listed], anchors={CLAIM_169: [ROOT]}))
+    assert verdict.fact(FactName.TRUST).reason is reason
+    assert verdict.meets()
+
+
 def test_a_certificate_that_is_not_for_it() -> None:
     trust = QrTrust.of(store=TrustStore.of([ROOT]))
     server = certificate("Máy chủ", EC, purpose=ExtendedKeyUsageOID.SERVER_AUTH)
@@ -253,6 +345,32 @@ def test_a_certificate_that_is_not_for_it() -> None:
     signer = certificate("Ký", EC, country="DE")
     other = judged(token({33: signer}, CLAIMS), QrTrust.of(store=TrustStore.of([abroad])))
     assert other.fact(FactName.CONSISTENCY).reason is Reason.SIGNER_OF_ANOTHER_STATE
+
+
+@pytest.mark.parametrize(
+    ("country", "outcome", "reason"),
+    [
+        ("VN", Outcome.PASSED, Reason.CONSISTENT),
+        ("vn", Outcome.PASSED, Reason.CONSISTENT),
+        ("VNM", Outcome.PASSED, Reason.CONSISTENT),
+        ("vnm", Outcome.PASSED, Reason.CONSISTENT),
+        ("LA", Outcome.FAILED, Reason.SIGNER_OF_ANOTHER_STATE),
+        ("LAO", Outcome.FAILED, Reason.SIGNER_OF_ANOTHER_STATE),
+        ("QQQ", Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN),
+        (None, Outcome.PASSED, Reason.CONSISTENT),
+    ],
+)
+def test_a_country_is_the_certificates(country: str | None, outcome: Outcome, reason: Reason) -> None:
+    said = {number: value for number, value in CLAIMS[169].items() if number != 23}
+    claims = {**CLAIMS, 169: said | ({} if country is None else {23: country})}
+    trust = QrTrust.of(store=TrustStore.of([ROOT]))
+    found = judged(token({33: SIGNER}, claims), trust).fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (outcome, reason)
+    listed = QrTrust.of(issuers=[issuer(p256(point(EC)), name="x")])
+    alone = judged(token({}, claims), listed)
+    assert alone.meets()
+    assert alone.fact(FactName.CONSISTENCY).reason is Reason.CONSISTENT, "no certificate says another"
+    assert alone.issuer == "x"
 
 
 @pytest.mark.parametrize("chain", [b"no certificate", [], [SIGNER] * 5, "text", [1]])

@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 import idcard
 from idcard import FactName, Outcome, QrVerdict, Reason
 from idcard.errors import IdCardError
+from idcard.identity import Sex
 from idcard.trust.signer_list import QrTrust
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors/qr/credentials.json").read_text())
@@ -132,7 +133,9 @@ def test_a_certificate_for_something_else_signs_no_credential(
 def test_another_key_under_the_right_certificate(wallet: Any, sd_jwt: Callable[..., bytes]) -> None:
     text = sd_jwt(x5c=x5c(wallet.der(wallet.signer("other"))))
     trust = QrTrust.of(anchors={"sd_jwt_vc": [wallet.der(wallet.root("other"))]})
-    assert judged(text, trust).fact(FactName.SIGNATURE).reason is Reason.SIGNATURE_WRONG
+    verdict = judged(text, trust)
+    assert reasons(verdict) == [Reason.SIGNATURE_WRONG, Reason.SIGNATURE_NOT_VERIFIED, Reason.SIGNATURE_NOT_VERIFIED]
+    assert (verdict.signer, verdict.anchor) == (None, None)
 
 
 def test_a_w3c_credential_of_joserfc() -> None:
@@ -172,6 +175,72 @@ def test_a_w3c_credential_of_the_second_model() -> None:
     stranger = dict(ECKey.generate_key("P-256").as_dict(private=False))
     other = QrTrust.of(issuers=[listed("https://issuer.example", stranger, "w3c_vc_jwt")])
     assert reasons(judged(text, other))[0] is Reason.SIGNATURE_WRONG
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "birth", "sex"),
+    [
+        ({"family_name": "Mẫu", "given_name": " Thử "}, "Mẫu Thử", None, None),
+        ({"family_name": 1, "given_name": "Thử"}, "Thử", None, None),
+        ({"family_name": "A" * 301}, "A" * 300, None, None),
+        ({}, None, None, None),
+        ({"birthdate": "1990-01-15T09:00:00Z", "sex": 1}, None, "1990-01-15", Sex.MALE),
+        ({"birthdate": "1990", "sex": 2}, None, "1990", Sex.FEMALE),
+        ({"birthdate": "1990-01", "sex": 9}, None, "1990-01", Sex.UNSPECIFIED),
+        ({"birthdate": 1990, "sex": 0}, None, None, None),
+        ({"birthdate": "", "sex": True}, None, None, None),
+        ({"sex": "1"}, None, None, None),
+        ({"sex": 3}, None, None, None),
+    ],
+)
+def test_whom_a_credential_claims_to_be_about(
+    said: dict[str, Any], name: str | None, birth: str | None, sex: Sex | None
+) -> None:
+    key = ECKey.generate_key("P-256")
+    text = jwt.encode({"alg": "ES256", "typ": "dc+sd-jwt"}, {"iss": "https://issuer.example", "vct": "k"} | said, key)
+    claimed = judged(f"{text}~".encode(), QrTrust.of()).claimed_identity()
+    assert claimed is not None
+    assert (claimed.name, claimed.birth and str(claimed.birth), claimed.sex) == (name, birth, sex)
+
+
+BEGIN, ISSUED = (int((NOW - timedelta(hours=hours)).timestamp()) for hours in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("said", "begin"),
+    [({"iat": ISSUED}, ISSUED), ({"iat": ISSUED, "nbf": BEGIN}, BEGIN), ({"nbf": BEGIN}, BEGIN), ({}, None)],
+)
+def test_a_credential_counts_from_when_it_says_or_was_issued(said: dict[str, int], begin: int | None) -> None:
+    key = ECKey.generate_key("P-256")
+    claims = {"iss": "https://issuer.example", "vct": "k", "exp": BEGIN + 7200} | said
+    text = jwt.encode({"alg": "ES256", "typ": "dc+sd-jwt"}, claims, key)
+    verdict = judged(f"{text}~".encode(), QrTrust.of())
+    assert verdict.valid_from == (None if begin is None else datetime.fromtimestamp(begin, UTC))
+    assert verdict.fact(FactName.VALIDITY).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ({"alg": "ES256", "typ": "kb+jwt"}, Reason.HOLDER_KEY_FOR_OTHERS),
+        ({"alg": "ES384", "typ": "kb+jwt"}, Reason.UNSUPPORTED_ALGORITHM),
+        ({"typ": "kb+jwt", "alg": "ES256"}, Reason.HOLDER_KEY_WRONG),
+    ],
+    ids=["as it was", "another algorithm", "another text"],
+)
+def test_a_key_binding_by_an_algorithm_that_the_key_is_not_for(
+    wallet: Any, header: dict[str, str], reason: Reason
+) -> None:
+    holder = wallet.jwk_of(wallet.key_of("holder"))
+    text = wallet.shown(wallet.credential(SEED, holder, KIND, NOW), holder, nonce="n", audience="a")
+    before, _, binding = text.rpartition("~")
+    was, *rest = binding.split(".")
+    assert json.loads(base64.urlsafe_b64decode(was + "==")) == {"alg": "ES256", "typ": "kb+jwt"}
+    changed = base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    part = was if reason is Reason.HOLDER_KEY_FOR_OTHERS else changed
+    fact = judged(f"{before}~{'.'.join([part, *rest])}".encode(), QrTrust.of()).fact(FactName.HOLDER)
+    outcome = Outcome.INCONCLUSIVE if reason is Reason.HOLDER_KEY_FOR_OTHERS else Outcome.FAILED
+    assert (fact.outcome, fact.reason) == (outcome, reason)
 
 
 def test_the_standards_mobile_document_under_its_signer() -> None:

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 import idcard
 from idcard import FactName, Outcome, QrTrust, Reason
@@ -38,6 +39,8 @@ def code(wallet: Any, owner: Any, signing: Ed25519PrivateKey) -> bytes:
     (KEY, KEY, (Outcome.PASSED, Reason.SIGNATURE_VERIFIED)),
     (KEY, Ed25519PrivateKey.from_private_bytes(bytes(32)), (Outcome.FAILED, Reason.SIGNATURE_WRONG)),
     (OTHER_KIND, KEY, (Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM)),
+    # As long as a key on Ed25519, and in the same form, but for key agreement.
+    (X25519PrivateKey.from_private_bytes(bytes(range(32))), KEY, (Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM)),
 ])  # fmt: skip
 def test_whose_key_signed(wallet: Any, owner: Any, signing: Ed25519PrivateKey, expected: tuple[Any, Any]) -> None:
     trust = QrTrust.of(anchors={"sd_jwt_vc": [wallet.der(wallet.root(SEED))]})

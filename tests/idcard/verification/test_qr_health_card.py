@@ -83,9 +83,19 @@ def test_the_framework_s_card_that_was_taken_back() -> None:
 
 def test_a_list_of_an_older_version_than_the_key_says() -> None:
     key = {**KEY, "crlVersion": 2}
-    for crls, reason in (([], Reason.REVOCATION_LIST_STALE), ([{**MORE["crl"], "ctr": 2}], Reason.NOT_REVOKED)):
-        found = judged(CARD, QrTrust.of(issuers=[issuer(key=key, crls=crls)])).fact(FactName.REVOCATION)
-        assert found.reason is reason
+    stale = (Outcome.INCONCLUSIVE, Reason.REVOCATION_LIST_STALE)
+    newer = {**MORE["crl"], "ctr": 2}
+    for crls, expected in (
+        ([], stale),
+        ([MORE["crl"]], stale),
+        ([newer], (Outcome.PASSED, Reason.NOT_REVOKED)),
+    ):
+        verdict = judged(CARD, QrTrust.of(issuers=[issuer(key=key, crls=crls)]))
+        found = verdict.fact(FactName.REVOCATION)
+        assert (found.outcome, found.reason) == expected
+        assert verdict.meets() is (crls == [newer])
+    first = judged(CARD, QrTrust.of(issuers=[issuer(key={**KEY, "crlVersion": 1})])).fact(FactName.REVOCATION)
+    assert (first.outcome, first.reason, first.details["wanted"]) == (*stale, "1")
 
 
 def test_a_list_with_wrong_identifiers_is_refused_whole() -> None:
@@ -243,6 +253,17 @@ def test_cards_of_our_own_making() -> None:
 def test_what_is_no_card(said: Any) -> None:
     with pytest.raises(MalformedData):
         parse(signed(said))
+
+
+@pytest.mark.parametrize(("gender", "sex"), [("female", "F"), ("unknown", None), ([], None), (1, None), (None, None)])
+def test_a_sex_that_nobody_knows_is_left_open(gender: Any, sex: str | None) -> None:
+    bundle = json.loads(json.dumps(BUNDLE))
+    [patient] = [one["resource"] for one in bundle["entry"] if one["resource"]["resourceType"] == "Patient"]
+    patient["gender"] = gender
+    vc = {**VC, "credentialSubject": {"fhirVersion": "4.0.1", "fhirBundle": bundle}}
+    claimed = judged(signed({**SAID, "vc": vc}), OWN_TRUST).claimed_identity()
+    assert claimed is not None
+    assert claimed.sex == sex
 
 
 def test_a_header_that_is_not_the_framework_s() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -138,6 +139,43 @@ def test_an_overdue_list_decides_nothing(tmp_path: Path) -> None:
         Reason.REVOCATION_LIST_STALE,
     )
     assert not verdict.meets()
+
+
+def batch(*, taken_back: bool, end: datetime = NOW + timedelta(days=9), country: str = "VN") -> bytes:
+    """A list of single certificates, with or without the one that :func:`health` makes."""
+    digest = hashlib.sha256(b"URN:UVCI:01:VN:MAU").digest()[:16] if taken_back else bytes(16)
+    said = {"country": country, "expires": end.isoformat(), "kid": "UNKNOWN_KID", "hashType": "UCI"}
+    return json.dumps(said | {"entries": [{"hash": base64.b64encode(digest).decode()}]}).encode()
+
+
+STALE = {"age": timedelta(days=91)}
+
+
+@pytest.mark.parametrize(
+    ("lists", "single", "outcome", "reason"),
+    [
+        ([crl()], batch(taken_back=True), Outcome.FAILED, "certificate"),
+        ([crl(SIGNER_SERIAL)], batch(taken_back=False), Outcome.FAILED, None),
+        ([crl(SIGNER_SERIAL)], batch(taken_back=False, end=NOW - timedelta(days=1)), Outcome.FAILED, None),
+        ([crl(**STALE)], batch(taken_back=True), Outcome.FAILED, "certificate"),
+        ([crl(**STALE)], batch(taken_back=False), Outcome.INCONCLUSIVE, None),
+        ([crl()], batch(taken_back=False, end=NOW - timedelta(seconds=1)), Outcome.INCONCLUSIVE, "certificate"),
+        ([crl()], batch(taken_back=False, end=NOW), Outcome.PASSED, None),
+        ([], batch(taken_back=False, end=NOW), Outcome.PASSED, "certificate"),
+        ([crl()], batch(taken_back=True, country="LA"), Outcome.PASSED, None),
+        ([], batch(taken_back=True, country="LA"), Outcome.NOT_PERFORMED, None),
+    ],
+)
+def test_what_speaks_against_a_health_certificate_comes_first(
+    tmp_path: Path, lists: list[bytes], single: bytes, outcome: Outcome, reason: str | None
+) -> None:
+    """Whether it is its signer that was taken back, or the certificate itself."""
+    trust = QrTrust.of(certificates=[SIGNER], store=stored(tmp_path, *lists), revoked=[single])
+    verdict = verify_qr(recognise(health(), RECOGNISERS), trust, at=NOW)
+    assert (revocation(verdict).outcome, revocation(verdict).details.get("of")) == (outcome, reason)
+    assert verdict.meets() is (outcome in (Outcome.PASSED, Outcome.NOT_PERFORMED))
+    if outcome is Outcome.INCONCLUSIVE:
+        assert revocation(verdict).reason is Reason.REVOCATION_LIST_STALE
 
 
 @pytest.mark.parametrize(

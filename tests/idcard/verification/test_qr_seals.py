@@ -1,6 +1,9 @@
 """Seals under a state's CSCA: the same store as for its chips, with its links, lists and purposes."""
 
-from datetime import UTC, date, datetime, timedelta
+import base64
+import hashlib
+import json
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +81,16 @@ def day(when: date) -> bytes:
     return (when.month * 1_000_000 + when.day * 10_000 + when.year).to_bytes(3)
 
 
-def seal(*, signed_on: date = TODAY, state: str = "VNM", until: str = "20271231", key: Any = SIGNER_KEY) -> bytes:
+def seal(
+    *,
+    signed_on: date = TODAY,
+    state: str = "VNM",
+    until: str = "20271231",
+    key: Any = SIGNER_KEY,
+    more: tuple[tuple[int, bytes], ...] = (),
+) -> bytes:
     header = b"\xdc\x03" + text(state) + text("VNSG02") + text("1F") + day(TODAY) + day(signed_on)
-    features = ((0, bytes(16)), (2, until.encode()), (10, "Nguyễn Văn Thử".encode()))
+    features = ((0, bytes(16)), *more, (2, until.encode()), (10, "Nguyễn Văn Thử".encode()))
     data = header + b"\x01\xc9" + b"".join(bytes([tag, len(value)]) + value for tag, value in features)
     r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
     return data + b"\xff\x40" + r.to_bytes(32) + s.to_bytes(32)
@@ -95,8 +105,24 @@ def test_a_seal_under_its_state_s_csca() -> None:
     verdict = judged(seal())
     assert verdict.meets()
     assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
-    assert verdict.valid_until == datetime(2028, 1, 1, tzinfo=UTC)
+    assert (verdict.valid_from, verdict.valid_until) == (NOW.replace(hour=0), datetime(2028, 1, 1, tzinfo=UTC))
     assert (verdict.format, verdict.issuer) == (ICAO_VDS, "VNM")
+
+
+@pytest.mark.parametrize(
+    ("begin", "validity", "consistency"),
+    [
+        ("20261123", Reason.IN_FORCE, Reason.CONSISTENT),
+        ("20261124", Reason.NOT_YET_IN_FORCE, Reason.CONSISTENT),
+        ("20271231", Reason.NOT_YET_IN_FORCE, Reason.CONSISTENT),
+        ("20280101", Reason.NOT_YET_IN_FORCE, Reason.TIMES_IMPLAUSIBLE),
+    ],
+)
+def test_a_seal_may_say_from_when_it_counts(begin: str, validity: Reason, consistency: Reason) -> None:
+    verdict = judged(seal(more=((1, begin.encode()),)))
+    assert verdict.fact(FactName.VALIDITY).reason is validity
+    assert verdict.fact(FactName.CONSISTENCY).reason is consistency
+    assert verdict.valid_from == datetime.strptime(begin, "%Y%m%d").replace(tzinfo=UTC)
 
 
 def test_the_state_s_own_revocation_list(tmp_path: Path) -> None:
@@ -126,6 +152,119 @@ def test_what_speaks_against_a_signer() -> None:
     assert early.fact(FactName.TRUST).reason is Reason.SIGNED_OUTSIDE_VALIDITY
     stranger = judged(seal(key=ROOT_KEY)).fact(FactName.SIGNATURE)
     assert (stranger.outcome, stranger.reason) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
+
+
+def test_a_signer_without_a_country_is_of_its_issuers_state() -> None:
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "VNSG")])
+    issuer = x509.load_der_x509_certificate(ROOT).subject
+    builder = x509.CertificateBuilder(
+        issuer_name=issuer, subject_name=named, public_key=SIGNER_KEY.public_key(), serial_number=SERIAL,
+        not_valid_before=NOW - timedelta(days=9), not_valid_after=NOW + timedelta(days=9),
+    )  # fmt: skip
+    signer = builder.sign(ROOT_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert judged(seal(), signer).fact(FactName.CONSISTENCY).reason is Reason.CONSISTENT
+    abroad = judged(seal(state="LAO"), signer).fact(FactName.CONSISTENCY)
+    assert abroad.reason is Reason.SIGNER_OF_ANOTHER_STATE
+
+
+def test_a_state_that_nobody_knows_decides_nothing() -> None:
+    verdict = judged(seal(state="QQQ"))
+    found = verdict.fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN)
+    assert verdict.fact(FactName.TRUST).outcome is Outcome.PASSED
+    unsigned = judged(seal(key=ROOT_KEY, state="QQQ")).fact(FactName.CONSISTENCY)
+    assert unsigned.reason is Reason.CONSISTENT, "nobody signed it, so that nobody's state is another"
+
+
+def health_seal(state: str, *, reference: str | None = None, purpose: str | None = VDS_NC_SIGNER) -> bytes:
+    """A VDS-NC, written anew; of texts in ASCII this is its canonical form."""
+    data = {
+        "hdr": {"is": state, "t": "icao.vacc", "v": 1},
+        "msg": {"pid": {"dob": "1990-01-15", "n": "NGUYEN VAN THU"}},
+    }
+    text = json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+    r, s = decode_dss_signature(SIGNER_KEY.sign(text, ec.ECDSA(hashes.SHA256())))
+    sig = {"alg": "ES256", "sigvl": base64.urlsafe_b64encode(r.to_bytes(32) + s.to_bytes(32)).decode()}
+    brought = base64.urlsafe_b64encode(certificate("SG", SIGNER_KEY, purpose=purpose)).decode()
+    named = {"cer": brought} if reference is None else {"certref": reference}
+    return json.dumps({"data": data, "sig": sig | named}).encode()
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "reason"),
+    [
+        ("VNM", Outcome.PASSED, Reason.CONSISTENT),
+        ("LAO", Outcome.FAILED, Reason.SIGNER_OF_ANOTHER_STATE),
+        ("QQQ", Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN),
+    ],
+)
+def test_a_health_seal_of_one_state_is_signed_by_no_other(state: str, outcome: Outcome, reason: Reason) -> None:
+    verdict = judged(health_seal(state))
+    assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
+    found = verdict.fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_a_health_seal_that_names_its_signer() -> None:
+    """The reference is not signed: of those whom the operator lists for such seals, the key says who it was."""
+    right = certificate("SG", SIGNER_KEY, purpose=VDS_NC_SIGNER)
+    passed = judged(health_seal("VNM", reference="VNSG1F"), right)
+    assert passed.fact(FactName.SIGNATURE).reason is Reason.SIGNATURE_VERIFIED
+    assert passed.fact(FactName.TRUST).reason is Reason.ANCHORED
+    for other in (SIGNER, certificate("SG", SIGNER_KEY, authority=True, purpose=VDS_NC_SIGNER)):
+        found = judged(health_seal("VNM", reference="VNSG1F"), other).fact(FactName.SIGNATURE)
+        assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED)
+    without = judged(health_seal("VNM", purpose=None)).fact(FactName.KEY_USAGE)
+    assert (without.outcome, without.reason) == (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
+
+
+def under(tag: int, value: bytes) -> bytes:
+    size = len(value)
+    length = bytes([size]) if size < 128 else b"\x81" + bytes([size]) if size < 256 else b"\x82" + size.to_bytes(2)
+    return bytes([tag]) + length + value
+
+
+def barcode(*, brought: bytes | None = None, means: bytes = SIGNER, signed: bool = True, expiry: date = TODAY) -> bytes:
+    """A barcode with an expiry, written anew; ``means`` is the certificate that its header names."""
+    messages = under(0x61, under(0x84, b"\x00" + int(f"{expiry:%m%d%Y}").to_bytes(3)))
+    if not signed:
+        return b"RDB1A" + base64.b32encode(text("VNM") + messages)
+    named = hashlib.sha1(means).digest()[-5:] + b"\x00" + int(f"{TODAY:%m%d%Y}").to_bytes(3)
+    data = text("VNM") + b"\x01" + named + messages
+    r, s = decode_dss_signature(SIGNER_KEY.sign(data, ec.ECDSA(hashes.SHA256())))
+    certified = b"" if brought is None else under(0x7E, brought)
+    return b"RDB1B" + base64.b32encode(data + certified + under(0x7F, r.to_bytes(32) + s.to_bytes(32)))
+
+
+def test_a_barcode_may_bring_its_signers_certificate() -> None:
+    other = certificate("SG", ROOT_KEY)
+    for payload, listed, reason in (
+        (barcode(brought=SIGNER), other, Reason.SIGNATURE_VERIFIED),
+        (barcode(), SIGNER, Reason.SIGNATURE_VERIFIED),
+        (barcode(), other, Reason.SIGNER_NOT_LISTED),
+        # What came along is not what the header means.
+        (barcode(brought=other), SIGNER, Reason.SIGNATURE_VERIFIED),
+        (barcode(brought=SIGNER, means=other), SIGNER, Reason.SIGNER_NOT_LISTED),
+        (barcode(brought=other, means=other), SIGNER, Reason.SIGNATURE_WRONG),
+    ):
+        verdict = judged(payload, listed)
+        assert verdict.fact(FactName.SIGNATURE).reason is reason
+        assert verdict.meets() is (reason is Reason.SIGNATURE_VERIFIED)
+
+
+def test_a_barcode_that_nobody_signed() -> None:
+    found = judged(barcode(signed=False))
+    for name in (FactName.SIGNATURE, FactName.TRUST, FactName.KEY_USAGE):
+        assert (found.fact(name).outcome, found.fact(name).reason) == (Outcome.NOT_SUPPORTED, Reason.UNSIGNED)
+    assert found.fact(FactName.VALIDITY).reason is Reason.IN_FORCE
+
+
+@pytest.mark.parametrize(("days", "reason"), [(0, Reason.IN_FORCE), (-1, Reason.EXPIRED)])
+def test_a_barcode_ends_with_its_last_day(days: int, reason: Reason) -> None:
+    last = TODAY + timedelta(days=days)
+    verdict = judged(barcode(expiry=last))
+    assert verdict.fact(FactName.VALIDITY).reason is reason
+    assert verdict.valid_until == datetime.combine(last, time(), UTC) + timedelta(days=1)
 
 
 @pytest.mark.parametrize("hours", [0, 7, 23])

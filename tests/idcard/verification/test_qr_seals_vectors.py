@@ -165,6 +165,14 @@ def test_the_whole_verdict_on_a_seal() -> None:
     assert not verdict.meets()
 
 
+def test_a_seal_without_an_mrz_may_name_somebody() -> None:
+    seal = VisibleSeal.from_bytes(SEALS["socialInsurance"])
+    claimed = judged(SEALS["socialInsurance"]).claimed_identity()
+    assert claimed is not None
+    assert claimed.name == f"{seal.fields['surname']} {seal.fields['given_names']}"
+    assert judged(SEALS["addressStickerId"]).claimed_identity() is None
+
+
 def test_a_seal_in_force_meets_the_policy() -> None:
     at = datetime(2021, 12, 1, tzinfo=UTC)
     text = SEALS["emergencyTravelDoc"]

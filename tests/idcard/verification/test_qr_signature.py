@@ -16,14 +16,15 @@ from cryptography.x509.oid import NameOID
 from idcard.crypto.signature import load_public_key
 from idcard.qr import base45, cose
 from idcard.qr.cose import Algorithm, VerificationKey
-from idcard.qr.formats import RECOGNISERS
+from idcard.qr.formats import EU_DCC, RECOGNISERS
 from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.recognise import Recognised, recognise
+from idcard.trust.certificates import Certificate
 from idcard.trust.signer_list import QrTrust
 from idcard.trust.store import TrustStore
-from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.facts import Fact, FactName, Outcome, Reason, Rung
 from idcard.verification.qr import replay_key, verify_qr
-from idcard.verification.qr_signature import found_signer
+from idcard.verification.qr_signature import found_signer, judge_listed, usage_by_purpose
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ROOT_KEY, OTHER_ROOT_KEY, SIGNER_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
@@ -34,14 +35,23 @@ def name(text: str) -> x509.Name:
     return x509.Name(parts)
 
 
-def certificate(subject: str, key: Any, issuer_key: Any, *, days: int = 30, extensions: Any = ()) -> bytes:
+def certificate(
+    subject: str,
+    key: Any,
+    issuer_key: Any,
+    *,
+    days: int = 30,
+    extensions: Any = (),
+    begin: datetime = NOW - timedelta(days=30),
+    end: datetime | None = None,
+) -> bytes:
     builder = x509.CertificateBuilder(
         issuer_name=name("Gốc Mẫu"),
         subject_name=name(subject),
         public_key=key.public_key(),
         serial_number=7,
-        not_valid_before=NOW - timedelta(days=30),
-        not_valid_after=NOW + timedelta(days=days),
+        not_valid_before=begin,
+        not_valid_after=end or NOW + timedelta(days=days),
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
@@ -83,7 +93,27 @@ def test_one_state_s_signer_signs_for_no_other() -> None:
     verdict = verify_qr(health(SIGNER, "DE"), QrTrust.of(signers=[SIGNER]), at=NOW)
     assert verdict.fact(FactName.CONSISTENCY).reason is Reason.SIGNER_OF_ANOTHER_STATE
     assert not verdict.meets()
-    assert verify_qr(health(SIGNER, "vn"), QrTrust.of(signers=[SIGNER]), at=NOW).meets()
+    ours = verify_qr(health(SIGNER, "vn"), QrTrust.of(signers=[SIGNER]), at=NOW)
+    assert ours.meets()
+    assert dict(ours.fact(FactName.TRUST).details) == {"country": "VN"}
+
+
+def test_a_signer_without_a_country_decides_nothing() -> None:
+    """Unless its issuer has one."""
+    nameless = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ký Mẫu")])
+    for issuer, expected in (
+        (nameless, (Outcome.INCONCLUSIVE, Reason.ISSUING_STATE_UNKNOWN)),
+        (name("Gốc Mẫu"), (Outcome.PASSED, Reason.CONSISTENT)),
+    ):
+        builder = x509.CertificateBuilder(
+            issuer_name=issuer, subject_name=nameless, public_key=SIGNER_KEY.public_key(), serial_number=7,
+            not_valid_before=NOW - timedelta(days=9), not_valid_after=NOW + timedelta(days=9),
+        )  # fmt: skip
+        signer = builder.sign(SIGNER_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+        found = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.CONSISTENCY)
+        assert (found.outcome, found.reason) == expected
+        trusted = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.TRUST)
+        assert dict(trusted.details) == {"country": ""}
 
 
 def test_a_signer_that_an_anchor_issued() -> None:
@@ -92,6 +122,7 @@ def test_a_signer_that_an_anchor_issued() -> None:
     assert verdict.meets()
     assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
     assert verdict.fact(FactName.KEY_USAGE).reason is Reason.KEY_USAGE_OPEN
+    assert (verdict.valid_from, verdict.valid_until) == (NOW - timedelta(seconds=60), NOW + timedelta(seconds=60))
     assert trust.store is not None
     assert verdict.anchor == trust.store.anchors[0].fingerprint
     assert verdict.signer == trust.signers_for(health(SIGNER).document.sign1.key_id)[0].certificate.fingerprint  # type: ignore[union-attr, attr-defined]
@@ -101,6 +132,24 @@ def test_who_it_speaks_of_is_a_claim() -> None:
     claimed = verify_qr(health(SIGNER), trust_of(SIGNER, ROOT), at=NOW).claimed_identity()
     assert claimed is not None
     assert (claimed.name, claimed.name_latin, str(claimed.birth)) == ("Nguyễn Văn Thử", "NGUYEN VAN THU", "1990-01")
+
+
+def test_where_nobody_known_signed_no_state_is_another() -> None:
+    found = verify_qr(health(SIGNER, "DE"), QrTrust.of(), at=NOW).fact(FactName.CONSISTENCY)
+    assert (found.outcome, found.reason) == (Outcome.PASSED, Reason.CONSISTENT)
+
+
+def test_the_rung_of_a_signer() -> None:
+    for trust, rung in (
+        (trust_of(SIGNER, ROOT), Rung.ANCHORED),
+        (QrTrust.of(signers=[SIGNER]), Rung.ANCHORED),
+        (trust_of(SIGNER), Rung.SIGNED),
+        (trust_of(SIGNER, OTHER_ROOT), Rung.SIGNED),
+        (QrTrust.of(), Rung.UNSIGNED),
+    ):
+        verdict = verify_qr(health(SIGNER), trust, at=NOW)
+        assert verdict.rung is rung
+        assert (verdict.signer is None) is (rung is Rung.UNSIGNED)
 
 
 def test_a_signer_without_its_anchor() -> None:
@@ -115,7 +164,42 @@ def test_a_signer_has_its_own_dates(list_it: bool) -> None:
     trust = QrTrust.of(signers=[ended]) if list_it else trust_of(ended, ROOT)
     assert trust_fact(ended, trust) == (Outcome.FAILED, Reason.SIGNER_EXPIRED)
     early = verify_qr(health(SIGNER), QrTrust.of(signers=[SIGNER]), at=NOW - timedelta(days=31))
-    assert early.fact(FactName.TRUST).reason is Reason.SIGNER_NOT_YET_VALID
+    trusted = early.fact(FactName.TRUST)
+    assert (trusted.outcome, trusted.reason) == (Outcome.FAILED, Reason.SIGNER_NOT_YET_VALID)
+
+
+NOON = NOW.replace(hour=12)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "reason"),
+    [
+        (NOON, NOON, Reason.SIGNER_EXPIRED),
+        (NOON + timedelta(hours=26), NOON + timedelta(days=9), Reason.SIGNER_LISTED),
+        (NOON + timedelta(hours=26, seconds=1), NOON + timedelta(days=9), Reason.SIGNED_OUTSIDE_VALIDITY),
+        (NOON - timedelta(days=9), NOON - timedelta(hours=26), Reason.SIGNER_EXPIRED),
+        (NOON - timedelta(days=9), NOON - timedelta(hours=26, seconds=1), Reason.SIGNED_OUTSIDE_VALIDITY),
+    ],
+)
+def test_a_day_of_signature_is_one_in_some_zone(begin: datetime, end: datetime, reason: Reason) -> None:
+    """The certificate must have been in force at some moment that was that day somewhere."""
+    signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, begin=begin, end=end)
+    document, trust = health(signer).document, QrTrust.of(signers=[signer])
+    assert isinstance(document, CovidCertificate)
+
+    def check(key: VerificationKey) -> str:
+        return document.sign1.verify(key, frozenset(Algorithm)).label
+
+    def usage(one: Certificate) -> Fact:
+        return usage_by_purpose(one, frozenset(), must=False)
+
+    at = NOON + timedelta(days=2)
+    signed = judge_listed(check, trust.listed, trust, at, usage, format_name=EU_DCC, signed_at=NOW.date())
+    assert signed.facts[1].reason is reason
+    assert signed.facts[1].outcome is (Outcome.PASSED if reason is Reason.SIGNER_LISTED else Outcome.FAILED)
+    moment = judge_listed(check, trust.listed, trust, at, usage, format_name=EU_DCC, signed_at=NOON)
+    exact = reason if begin <= NOON <= end else Reason.SIGNED_OUTSIDE_VALIDITY
+    assert (moment.facts[1].outcome, moment.facts[1].reason) == (Outcome.FAILED, exact)
 
 
 def test_a_listed_signer_with_a_condition_that_nobody_knows() -> None:
@@ -133,8 +217,11 @@ def test_what_a_key_is_meant_for(oid: str, reason: Reason) -> None:
     usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid)])
     signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(usage, False)])
     verdict = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW)
-    assert verdict.fact(FactName.KEY_USAGE).reason is reason
-    assert verdict.meets() is (reason is not Reason.KEY_USAGE_WRONG)
+    wrong = reason is Reason.KEY_USAGE_WRONG
+    expected = (Outcome.FAILED if wrong else Outcome.PASSED, reason)
+    usage_fact = verdict.fact(FactName.KEY_USAGE)
+    assert (usage_fact.outcome, usage_fact.reason) == expected
+    assert verdict.meets() is not wrong
 
 
 @pytest.mark.parametrize("signs", [None, "digital_signature", "key_cert_sign", "key_encipherment"])
@@ -159,6 +246,9 @@ def test_a_purpose_that_is_not_well_formed() -> None:
     signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(broken, False)])
     fact = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.KEY_USAGE)
     assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
+    for must in (True, False):
+        fact = usage_by_purpose(Certificate.from_bytes(signer), frozenset(), must=must)
+        assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
 
 
 def test_a_second_signature_makes_no_other_code() -> None:

@@ -99,7 +99,11 @@ def test_a_list_of_somebody_else_says_nothing(world: World) -> None:
     (ISSUED + timedelta(days=1, seconds=-1), {}, Reason.NOT_REVOKED),
 ])  # fmt: skip
 def test_an_old_list_says_in_force_no_more(world: World, at: datetime, claims: dict[str, Any], reason: Reason) -> None:
-    assert of(world.verdict(world.listed(0, **claims), at=at))[1] is reason
+    outcome = Outcome.PASSED if reason is Reason.NOT_REVOKED else Outcome.INCONCLUSIVE
+    verdict = world.verdict(world.listed(0, **claims), at=at)
+    assert of(verdict) == (outcome, reason)
+    details = verdict.fact(FactName.REVOCATION).details
+    assert dict(details) == {"issued": ISSUED.isoformat(), "age_days": str((at - ISSUED).days)}
     assert of(world.verdict(world.listed(1, **claims), at=at))[1] is Reason.REVOKED
 
 
@@ -121,7 +125,14 @@ def test_a_list_from_the_future_says_nothing(world: World) -> None:
     later = NOW + timedelta(days=900)
     assert of(world.verdict(world.listed(0, issued=later)))[0] is Outcome.INCONCLUSIVE
     assert of(world.verdict(world.listed(2), world.listed(0, issued=later)))[1] is Reason.REVOKED
-    assert of(world.verdict(world.listed(0, issued=NOW + timedelta(seconds=5))))[1] is Reason.NOT_REVOKED
+    for seconds, number, reason in (
+        (60, 0, Reason.NOT_REVOKED),
+        (60, 1, Reason.REVOKED),
+        (61, 0, Reason.REVOCATION_LIST_STALE),
+        (61, 1, Reason.REVOCATION_LIST_STALE),
+    ):
+        ahead = world.listed(number, issued=NOW + timedelta(seconds=seconds))
+        assert of(world.verdict(ahead))[1] is reason
 
 
 def test_a_place_that_the_list_does_not_have(world: World) -> None:

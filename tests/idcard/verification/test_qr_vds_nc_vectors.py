@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 
 from idcard.errors import IdCardError
+from idcard.identity import Sex
 from idcard.qr.formats import ICAO_VDS_NC, RECOGNISERS
 from idcard.qr.recognise import Recognised, recognise
 from idcard.qr.vds_nc import VdsNc
@@ -118,6 +119,39 @@ def test_no_changed_byte_passes(payload: bytes) -> None:
         if outcomes == {Outcome.PASSED} and document != was:
             passed.append(place)
     assert not passed
+
+
+@pytest.mark.parametrize(
+    ("person", "name", "sex"),
+    [
+        ({"n": "A" * 160}, "A" * 160, Sex.MALE),
+        ({"n": "A" * 161}, None, None),
+        ({"n": "A"}, "A", Sex.MALE),
+        ({"n": ""}, None, None),
+        ({"n": 1}, None, None),
+        ({"n": " Nguyễn  Văn "}, "Nguyễn Văn", Sex.MALE),
+        ({"n": "A", "sex": "F"}, "A", Sex.FEMALE),
+        ({"n": "A", "sex": "X"}, "A", None),
+        ({"n": "A", "sex": 1}, "A", None),
+    ],
+)
+def test_whom_a_seal_claims_to_be_about(person: dict[str, Any], name: str | None, sex: Sex | None) -> None:
+    value = json.loads(RIGHT)
+    value["data"]["msg"]["pid"] |= person
+    claimed = judged(json.dumps(value).encode()).claimed_identity()
+    assert (claimed and claimed.name) == name
+    assert (claimed and claimed.sex) is sex
+
+
+@pytest.mark.parametrize("birth", [None, 1, "2004-03-xx"])
+def test_a_birth_that_is_none_is_left_open(birth: Any) -> None:
+    value = json.loads(RIGHT)
+    value["data"]["msg"]["pid"]["dob"] = birth
+    verdict = judged(json.dumps(value).encode(), QrTrust.of())
+    claimed = verdict.claimed_identity()
+    assert claimed is not None
+    assert claimed.birth is None
+    assert verdict.fact(FactName.SIGNATURE).outcome is Outcome.FAILED
 
 
 def test_what_is_no_such_seal() -> None:

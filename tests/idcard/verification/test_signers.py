@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -16,12 +16,14 @@ from idcard.testing.certificates import (
     CERTIFICATE_AND_CRL_SIGN,
     DIGITAL_SIGNATURE,
     Name,
+    Validity,
     certificate,
     csca_extensions,
     extension,
     key_identifier,
     signer_extensions,
 )
+from idcard.testing.keys import EcKey
 from idcard.testing.sod import DocumentSigner
 from idcard.trust.certificates import Certificate
 from idcard.trust.draft import editing
@@ -100,6 +102,61 @@ def test_whom_the_csca_certified_for_something_else(
     assert verdict.fact(FactName.TRUST).details["why"] == why
     with pytest.raises(NotVerified):
         verdict.require(VIETNAM_STRICT)
+
+
+class OddKey(EcKey):
+    """A CSCA's key that signs by an algorithm nobody has heard of, as it says."""
+
+    @property
+    def algorithm(self) -> bytes:
+        return der.sequence(der.oid("1.2.3.4"))
+
+
+def test_a_certificate_signed_by_an_unknown_algorithm_is_nobodys_word(
+    issuer: Issuer, holder: Holder, judge: Judge
+) -> None:
+    key = issuer.csca_key
+    assert isinstance(key, EcKey)
+    odd = OddKey(curve=key.curve, secret=key.secret, explicit=key.explicit, digest=key.digest)
+    verdict = judge(replace(issuer, csca_key=odd).document_signer())
+    assert trust_of(verdict) == (Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM)
+    assert verdict.fact(FactName.GENUINE_CHIP).reason is Reason.TRUST_NOT_PASSED
+    with pytest.raises(NotVerified):
+        verdict.require(VIETNAM_STRICT)
+
+
+def moment(year: int, month: int = 1) -> datetime:
+    return datetime(year, month, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "signed", "judged", "outcome", "reason"),
+    [
+        (moment(2023), moment(2033), moment(2024), moment(2026), Outcome.PASSED, Reason.ANCHORED),
+        (moment(2023), moment(2033), moment(2024), moment(2022, 12), Outcome.FAILED, Reason.SIGNER_NOT_YET_VALID),
+        (moment(2023), moment(2025), moment(2024), moment(2026), Outcome.FAILED, Reason.SIGNER_EXPIRED),
+        (moment(2023), moment(2033), moment(2022, 6), moment(2026), Outcome.FAILED, Reason.SIGNED_OUTSIDE_VALIDITY),
+        (moment(2023), moment(2050), moment(2024), moment(2040), Outcome.FAILED, Reason.ANCHOR_NOT_IN_FORCE),
+    ],
+    ids=["in force", "not yet", "no longer", "signed before", "no anchor any more"],
+)
+def test_a_signer_has_its_time_and_its_anchor_too(
+    first: datetime,
+    last: datetime,
+    signed: datetime,
+    judged: datetime,
+    outcome: Outcome,
+    reason: Reason,
+    issuer: Issuer,
+    holder: Holder,
+    gather: Gather,
+    trust: TrustStore,
+) -> None:
+    signer = issuer.document_signer(validity=Validity(start=first, end=last))
+    verdict = verify(gather(issuer.issue(holder, signer=signer, at=signed)), trust, at=judged)
+    assert trust_of(verdict) == (outcome, reason)
+    if outcome is Outcome.FAILED:
+        assert verdict.fact(FactName.GENUINE_CHIP).reason is Reason.TRUST_NOT_PASSED
 
 
 def test_a_csca_signs_no_document_itself(issuer: Issuer, judge: Judge) -> None:

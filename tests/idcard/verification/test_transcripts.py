@@ -8,12 +8,22 @@ from typing import Any
 
 import pytest
 
-from idcard.evidence import WITNESSED_HERE, ActiveAuthenticationProof, ChipAuthenticationProof, Evidence, PaceCamProof
+from idcard.evidence import (
+    WITNESSED_HERE,
+    AccessProtocol,
+    AccessRecord,
+    ActiveAuthenticationProof,
+    ChipAuthenticationProof,
+    Evidence,
+    KeyKind,
+    PaceCamProof,
+)
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.lds.layout import File
 from idcard.testing import SPECIMEN, Behaviour, Holder, Issuer, Profile, SimulatedCard, Suite, der, records
 from idcard.testing.chip_crypto import SecureChannel
 from idcard.testing.chip_curves import SECP256R1
+from idcard.testing.chip_pace import Mapping as PaceMapping
 from idcard.testing.keys import EcKey
 from idcard.testing.sod import build as build_sod
 from idcard.trust.store import TrustStore
@@ -27,6 +37,7 @@ Judge = Callable[..., Fact]
 DEVICE = "d0" * 32
 DEVICES = frozenset({DEVICE})
 CA, CAM = "chip authentication", "PACE-CAM"
+PACE = AccessRecord(protocol=AccessProtocol.PACE, key_kind=KeyKind.CAN, pace_oid="0.4.0.127.0.7.2.2.4.6.2")
 
 
 def agreed(card: SimulatedCard, suite: Suite = Suite.AES192, counter: int = 2) -> tuple[bytes, ChipAuthenticationProof]:
@@ -112,6 +123,32 @@ def test_an_answer_that_is_not_sealed_is_wrong(honest: SimulatedCard, judge: Jud
     changed = replace(proof, response=response)
     fact = judge(honest, Expectation(ephemeral_key=key), chip_authentication=changed)
     assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.CHIP_WRONG_ANSWER)
+
+
+@pytest.mark.parametrize("response", [b"", b"\x90\x00", b"\x69\x88"])
+def test_a_reader_that_recorded_no_answer_bears_witness_to_none(
+    honest: SimulatedCard, judge: Judge, response: bytes
+) -> None:
+    _, proof = agreed(honest)
+    bare = replace(proof, response=response)
+    fact = judge(honest, Expectation(witnesses=DEVICES), witness=DEVICE, chip_authentication=bare)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.CHIP_WRONG_ANSWER)
+
+
+def test_a_byte_more_than_a_status_word_is_an_answer(honest: SimulatedCard, judge: Judge) -> None:
+    (key, _), (_, old) = agreed(honest), agreed(honest)
+    for response, reason in ((b"\x90\x00", Reason.CHIP_WRONG_ANSWER), (b"\x00\x90\x00", Reason.CHIP_REPLAYED)):
+        changed = replace(old, response=response)
+        assert judge(honest, Expectation(ephemeral_key=key), chip_authentication=changed).reason is reason
+
+
+def test_a_chip_that_refused_the_protocol_itself_gave_no_answer(honest: SimulatedCard, judge: Judge) -> None:
+    _, proof = agreed(honest)
+    refused = replace(proof, ephemeral_public_key=b"", response=b"\x6a\x80", counter=0)
+    for expectation in (Expectation(ephemeral_key=bytes(31) + b"\x05"), Expectation(witnesses=DEVICES)):
+        fact = judge(honest, expectation, witness=DEVICE, chip_authentication=refused)
+        assert (fact.outcome, fact.reason) == (Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED)
+        assert dict(fact.details) == {"protocol": CA, "sw": "6A80"}
 
 
 @pytest.mark.parametrize(
@@ -269,6 +306,27 @@ def test_parameters_that_are_no_curve_are_not_known(honest: SimulatedCard, judge
     assert (fact.outcome, fact.reason) == (Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM)
 
 
+@pytest.mark.parametrize("number", [77, -1])
+def test_parameters_that_the_chip_writes_out_itself_are_those_of_ef_card_access(
+    number: int, honest: SimulatedCard, judge: Judge
+) -> None:
+    """-1 stands for the only ones, where the chip gives no number."""
+    offer = records.card_access(Profile(parameter_id=13, mapping=PaceMapping.CHIP_AUTHENTICATION, written_as=77))
+    proof = replace(mapped(honest), parameter_id=number)
+
+    def judged(access: AccessRecord | None) -> Reason:
+        return judge(honest, Expectation(witnesses=DEVICES), witness=DEVICE, pace_cam=proof, access=access).reason
+
+    assert judged(replace(PACE, parameter_id=number, card_access=offer)) is Reason.WITNESSED_BY_READER
+    for nowhere in (None, PACE, replace(PACE, card_access=records.card_access())):
+        assert judged(nowhere) is Reason.UNSUPPORTED_ALGORITHM
+
+
+def test_standardized_parameters_need_no_record_of_how_the_chip_was_opened(honest: SimulatedCard, judge: Judge) -> None:
+    fact = judge(honest, Expectation(witnesses=DEVICES), witness=DEVICE, pace_cam=mapped(honest), access=None)
+    assert fact.reason is Reason.WITNESSED_BY_READER
+
+
 def test_parameters_on_which_the_chip_has_no_key(honest: SimulatedCard, judge: Judge) -> None:
     proof = replace(mapped(honest), parameter_id=12)
     fact = judge(honest, Expectation(witnesses=DEVICES), witness=DEVICE, pace_cam=proof)
@@ -326,6 +384,17 @@ def test_of_several_proofs_a_wrong_one_decides_then_the_best(
     assert failed.reason is Reason.CHIP_REPLAYED
     unsure = judge(honest, chip_authentication=proof)
     assert unsure.reason is Reason.WITNESS_MISSING
+
+
+def test_one_wrong_answer_outweighs_all_right_ones(
+    issuer: Issuer, holder: Holder, honest: SimulatedCard, judge: Judge
+) -> None:
+    key, wrong = agreed(issuer.issue(holder))
+    right: dict[str, Any] = {"active_authentication": answered(honest), "pace_cam": mapped(honest)}
+    assert judge(honest, witness=WITNESSED_HERE, **right).outcome is Outcome.PASSED
+    kept = replace(wrong, ephemeral_private_key=key)
+    fact = judge(honest, witness=WITNESSED_HERE, chip_authentication=kept, **right)
+    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.CHIP_WRONG_ANSWER)
 
 
 def test_a_witnessed_proof_passes_every_proving_policy(
