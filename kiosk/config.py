@@ -210,7 +210,8 @@ class StaffConfig(ProcessConfig):
     ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is remembered for
     ``deliveries_kept_days``. With an ``orders_key`` the hospital's program on this machine may say what a visit costs
     first. With a ``receipt_key``, the desk's own, whom a clerk
-    admits gets a signed receipt too.
+    admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
+    password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time.
     """
 
     port: Port = 8001
@@ -227,6 +228,8 @@ class StaffConfig(ProcessConfig):
     ways: dict[OtherWay, AllowedStep] = {}
     tickets_close_after_days: Annotated[int, Field(ge=0, le=365)] = 7
     deliveries_kept_days: Days = 90
+    idle_lock_min: Annotated[float, Field(gt=0, le=240)] = 15
+    login_tries: Annotated[int, Field(ge=3, le=20)] = 5
 
     @model_validator(mode="after")
     def _roster_is_whole(self) -> Self:

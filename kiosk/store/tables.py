@@ -194,6 +194,30 @@ class Shift(Base):
     created_at: Mapped[datetime]
 
 
+class StaffAccount(Base):
+    """Somebody who works at the desk. Name and number lie in ``blob``, sealed; ``password`` is an Argon2id hash.
+
+    ``proof`` is the staff process's own mark of the row: whoever else writes here makes no account.
+    """
+
+    __tablename__ = "staff_account"
+    __table_args__ = (CheckConstraint("state IN ('open', 'locked', 'removed')", name="state"),)
+
+    clinic: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sign: Mapped[str] = mapped_column(String(32), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    password: Mapped[str] = mapped_column(String(255))
+    proof: Mapped[bytes] = mapped_column(LargeBinary(16))
+    sealed_key: Mapped[bytes | None]
+    blob: Mapped[bytes | None]
+    commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    wrong_tries: Mapped[int] = mapped_column(Integer)
+    next_try_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
 class Notice(Base):
     """Something staff must look at: an exception with its desk code."""
 
