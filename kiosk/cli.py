@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 import idcard
-from kiosk import delivery_cli, record_cli, roster_cli
+from kiosk import account_cli, delivery_cli, record_cli, roster_cli
 
 STORE_TROUBLE, USAGE = 1, 2
 _OWN = ("idcard", "kiosk")
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(roster_cli.app, name="roster")
 app.add_typer(record_cli.app, name="audit")
+app.add_typer(account_cli.app, name="staff-account")
 app.command()(record_cli.erase)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.command()(delivery_cli.export)

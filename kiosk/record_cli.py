@@ -51,7 +51,7 @@ def verify(
     language: In = Language.EN,
 ) -> None:
     """Walk every device's chain, and say what is lost, altered, swapped or written anew: exit code 3."""
-    with _errors_told(language), _store(config) as (settings, database):
+    with errors_told(language), _store(config) as (settings, database):
         from kiosk.services.audit import Heads, examine, read_heads
 
         known = [head for path in heads or () for head in read_heads(path)]
@@ -68,7 +68,7 @@ def verify(
 @app.command()
 def anchor(config: ConfigFile, as_json: AsJson = False, language: In = Language.EN) -> None:
     """Write down where every chain ends now, and print it: keep a copy elsewhere."""
-    with _errors_told(language), _store(config) as (settings, database):
+    with errors_told(language), _store(config) as (settings, database):
         from kiosk.services.audit import Heads
 
         written = Heads(settings.heads).write_down(database, datetime.now(UTC))
@@ -92,7 +92,7 @@ def erase(
     """Destroy the key of what is personal in a visit, or in all visits of a person; the chains stay whole."""
     if person == (ticket is not None) or (ticket is None) != (day is None):
         raise typer.BadParameter("either --ticket with --day, or --person")
-    with _errors_told(language):
+    with errors_told(language):
         erased = _erased(config, reason, None if ticket is None or day is None else (day, ticket), language)
     if as_json:
         _print(_told(erased))
@@ -209,7 +209,7 @@ def _lines(erased: "Erased", language: Language) -> Iterator[str]:
 
 
 @contextmanager
-def _errors_told(language: Language) -> Iterator[None]:
+def errors_told(language: Language) -> Iterator[None]:
     """Tell an error in one line, with what to do, and exit with the code of its kind."""
     try:
         from kiosk.process import log_to_stderr

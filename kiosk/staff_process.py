@@ -23,6 +23,8 @@ from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
+from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.staff_sessions import StaffSessions
 from kiosk.store.database import Database
 from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
@@ -40,6 +42,7 @@ class StaffParts:
     """What a staff process works with; the threads are not started yet."""
 
     desk: StaffDesk
+    sessions: StaffSessions
     payer: Payer
     recheck: RecheckThread | None
     others: Others
@@ -72,7 +75,10 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             outgoing=parts.outgoing,
             leftovers=parts.leftovers,
             ordering=parts.ordering,
+            sessions=parts.sessions,
         )
+        if not parts.sessions.accounts.all():
+            _log.warning("no_staff_account")
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
             parts.recheck.start()
@@ -118,6 +124,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
         outgoing = Outgoing(database, clinic=config.clinic, device=device, clock=clock)
         yield StaffParts(
             desk=desk,
+            sessions=StaffSessions(accounts_of(config, database, opener), idle_s=60 * config.idle_lock_min),
             payer=payer,
             recheck=recheck,
             others=others_of(clean, shared, desk, payer.cover),
@@ -167,6 +174,18 @@ def _ordering(shared: Shared, token: bytes) -> Ordering:
 
     book = OrderBook(shared.database, device=shared.device, clock=shared.clock)
     return Ordering(take=partial(book.take, by="hospital"), token=token)
+
+
+def accounts_of(config: StaffConfig, database: Database, opener: VisitOpener) -> StaffAccounts:
+    """The accounts of the desk's screen."""
+    return StaffAccounts(
+        database=database,
+        clinic=config.clinic,
+        device=device_of(config),
+        opener=opener,
+        clock=SystemClock(),
+        tries=config.login_tries,
+    )
 
 
 def device_of(config: StaffConfig) -> str:

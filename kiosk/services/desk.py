@@ -14,6 +14,7 @@ from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution
 from kiosk.domain.route import Clinic, Room
+from kiosk.domain.staff import Override, needs_second_person
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.domain.ways import WayPolicy
 from kiosk.insurance.papers import way_policy
@@ -46,8 +47,9 @@ class VisitRow:
 
     ``person`` is None where nothing was read, or the record does not open (``unreadable``). ``time`` is local,
     ``HH:MM``; ``facts`` the verdict's, as :meth:`idcard.Verdict.to_dict` writes them. ``needs_typing``: a desk ticket
-    that one tap cannot confirm. ``first_number`` and ``first_day`` (``DD/MM``): what a ticket of an earlier day was
-    called with before it was confirmed. ``cover_as_of``: when what the decision rests on was true, ``HH:MM DD/MM``;
+    that one tap cannot confirm; ``needs_second``: one that takes two people. ``first_number`` and ``first_day``
+    (``DD/MM``): what a ticket of an earlier day was called with before it was confirmed. ``cover_as_of``: when what
+    the decision rests on was true, ``HH:MM DD/MM``;
     ``recheck``: a word of :data:`kiosk.store.tables.RECHECK_STATES`, or nothing. ``day`` (``DD/MM``): that of an open
     ticket of an earlier day, else nothing. ``way`` is how the person came; ``cover_next`` and ``cover_result`` are
     what to do next about their cover, and the payer's result code.
@@ -71,6 +73,7 @@ class VisitRow:
     priority: bool
     called: bool
     needs_typing: bool
+    needs_second: bool
     first_number: int | None
     first_day: str
     cover_source: str
@@ -195,18 +198,27 @@ class StaffDesk:
         with self._database.read() as session:
             return repositories.device_states(session)
 
-    def confirm(self, visit_id: str, room_id: str, *, by: str, claim: ClaimedIdentity | None = None) -> Ticket:
+    def confirm(
+        self,
+        visit_id: str,
+        room_id: str,
+        *,
+        by: str,
+        claim: ClaimedIdentity | None = None,
+        override: Override | None = None,
+    ) -> Ticket:
         """The committed ticket of a desk ticket that a clerk confirms.
 
         It keeps its number, unless it is of an earlier day: then it counts today, with the next number of today.
 
         :param by: the clerk.
         :param claim: what the clerk typed; needed where nothing was read, or what was read is not to be believed.
+        :param override: the reason and the second person, where forgery is suspected.
         :raises NotConfirmable: see there.
         :raises ValueError: for an unknown room.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
-        return self.confirm_told(visit_id, room_id, Told(claim=claim), by=by)
+        return self.confirm_told(visit_id, room_id, Told(claim=claim, override=override), by=by)
 
     def confirm_told(
         self,
@@ -228,7 +240,7 @@ class StaffDesk:
                 visit = (
                     self._admission.arrival(session)
                     if visit_id is None
-                    else self._admission.confirmable(session, visit_id, told)
+                    else self._admission.confirmable(session, visit_id, told, by=by)
                 )
                 self._admission.admit(session, visit, room, by=by, told=told)
                 then(session, visit)
@@ -254,7 +266,7 @@ class StaffDesk:
             if notice.state == "new":
                 self._settle(session, notice, by=by, resolution=resolution)
 
-    def mark_called(self, visit_id: str) -> None:
+    def mark_called(self, visit_id: str, *, by: str) -> None:
         """The person was called in, and no longer counts as waiting. A ValueError for an unknown visit."""
         with self._database.write() as session:
             visit = session.get(Visit, visit_id)
@@ -262,7 +274,7 @@ class StaffDesk:
                 raise ValueError("no such visit")
             if visit.called_at is None:
                 visit.called_at = self._clock.now()
-                facts = {"visit": visit.id, "number": visit.number}
+                facts = {"visit": visit.id, "number": visit.number, "by": by}
                 repositories.append_audit(session, self._device, visit.called_at, "called", facts)
 
     def _rows(self, state: str, limit: int | None) -> tuple[VisitRow, ...]:
@@ -293,6 +305,7 @@ class StaffDesk:
             priority=visit.priority,
             called=visit.called_at is not None,
             needs_typing=visit.state == "desk" and needs_typing(visit),
+            needs_second=visit.state == "desk" and visit.code is not None and needs_second_person(Code(visit.code)),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
             cover_source=visit.cover_source or "",

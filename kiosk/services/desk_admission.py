@@ -17,6 +17,7 @@ from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.eligibility import NextStep, Step
 from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
+from kiosk.domain.staff import Override, needs_second_person
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
 from kiosk.insurance.roster.layout import insurance_digits
@@ -39,7 +40,8 @@ class NotConfirmable(Exception):
     """A ticket that cannot become an admission as it is.
 
     :param reason: ``no_such_ticket``, ``closed``, ``already_admitted``, ``policy`` where the clinic does not let people
-        in this way, or ``needs_typing``: nothing usable was read, so the clerk types who it is.
+        in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, or ``needs_second``:
+        forgery is suspected, and no second person agreed.
     """
 
     def __init__(self, reason: str) -> None:
@@ -78,7 +80,7 @@ class DeskAdmission:
         self._receipts = receipts
         self._routes = RouteProposer(clinic)
 
-    def confirmable(self, session: Session, visit_id: str, told: Told) -> Visit:
+    def confirmable(self, session: Session, visit_id: str, told: Told, *, by: str) -> Visit:
         """The desk ticket that can be confirmed with what a clerk tells; NotConfirmable where it cannot."""
         visit = session.get(Visit, visit_id)
         if visit is None:
@@ -87,6 +89,8 @@ class DeskAdmission:
             raise NotConfirmable("already_admitted" if visit.state == "admitted" else "closed")
         if told.claim is None and needs_typing(visit):
             raise NotConfirmable("needs_typing")
+        if needs_second_person(_code(visit)) and (told.override is None or told.override.second == by):
+            raise NotConfirmable("needs_second")
         if told.way is None and self._policy.rule(_plain_way(visit, told)).step is Step.DESK:
             raise NotConfirmable("policy")
         return visit
@@ -150,7 +154,7 @@ class DeskAdmission:
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
         session.flush()
-        facts = {**visit_facts(visit), "by": by, **_first(visit)}
+        facts = {**visit_facts(visit), "by": by, **_first(visit), **_overridden(told.override)}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
         repositories.append_outbox(session, self._device, at, "confirmed", facts)
 
@@ -237,6 +241,15 @@ class DeskAdmission:
 def needs_typing(visit: Visit) -> bool:
     """Nothing was read, or what was read came from a card that is not genuine and is not to be believed."""
     return visit.blob is None or visit.code == Code.NOT_GENUINE
+
+
+def _code(visit: Visit) -> Code | None:
+    return None if visit.code is None else Code(visit.code)
+
+
+def _overridden(override: Override | None) -> dict[str, Any]:
+    """What an audit link says of an admission against what the machine found."""
+    return {} if override is None else {"override": override.reason, "second": override.second}
 
 
 def _plain_way(visit: Visit, told: Told) -> Way:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,6 +22,7 @@ from kiosk.devices.clock import ManualClock
 from kiosk.domain.codes import DeskMessage
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
+from kiosk.domain.staff import Role
 from kiosk.insurance.sources import OnlineCover
 from kiosk.insurance.stand_in import direct
 from kiosk.insurance.stand_in.moods import Behaviour, Mood
@@ -31,6 +33,8 @@ from kiosk.services.checkin import CheckIn
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.shift import ShiftBook
+from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.staff_sessions import StaffSessions
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
 from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
@@ -38,6 +42,14 @@ from kiosk.web.staff.app import Others
 from kiosk.web.staff.shift import Payer
 
 STAFF = "http://127.0.0.1:8001"
+CLERK = "truc"
+CLERKS = {
+    CLERK: (Role.LEAD, "Phạm Thị Trực", "036185999901"),
+    "lan": (Role.RECEPTION, "Ngô Thị Lan Mẫu", None),
+    "mai": (Role.ADMINISTRATOR, "Vũ Thị Mai Mẫu", "036182999903"),
+}
+PASSWORDS = {sign: f"mưa rơi trước sân {number}" for number, sign in enumerate(CLERKS)}
+"""Whoever works at the desk of the tests."""
 VISIT = "5ca1ab1e"
 
 ROOMS = (
@@ -175,16 +187,32 @@ class Desk:
     checkin: CheckIn
     staff: StaffDesk
     clock: ManualClock
-    client: FlaskClient
+    accounts: StaffAccounts
     app: Callable[..., Flask]
-
+    client: FlaskClient = field(init=False)
     others: Callable[..., Parts] | None = None
     private: X25519PrivateKey | None = None
     with_form: str = "/"
     corrections: Corrections | None = None
+    passwords = PASSWORDS
+
+    @property
+    def sessions(self) -> StaffSessions:
+        """Logins of a process that was just started."""
+        return StaffSessions(self.accounts, idle_s=900)
 
     def open(self, problem: ConfigurationError) -> FlaskClient:
-        return self.app(problem).test_client()
+        return self.log_in(self.app(problem))
+
+    def log_in(self, app: Flask, sign: str = CLERK) -> FlaskClient:
+        """A browser at which somebody is logged in, through the page."""
+        client = app.test_client()
+        page = client.get("/login", base_url=STAFF).text
+        token = page.split('name="csrf_token" value="')[1].split('"')[0]
+        form = {"csrf_token": token, "sign": sign, "password": PASSWORDS[sign]}
+        response = client.post("/login", base_url=STAFF, headers={"Origin": STAFF}, data=form)
+        assert response.status_code == 303, response.text
+        return client
 
     def get(self, address: str = "/", status: int = 200) -> str:
         response = self.client.get(address, base_url=STAFF)
@@ -235,6 +263,16 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     )
 
     corrections = Corrections(database=database, clinic=clinic, device="desk-1", clock=clock, admission=staff.admission)
+    accounts = StaffAccounts(
+        database=database,
+        clinic=clinic,
+        device="desk-1",
+        opener=VisitOpener(private),
+        clock=clock,
+        hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+    )
+    for sign, (role, name, number) in CLERKS.items():
+        accounts.add(sign, role, name=name, number=number, password=PASSWORDS[sign], by="test")
     shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
     payer = Payer(shifts=shifts, cover=None, token=None, opened=lambda: None)
 
@@ -255,18 +293,21 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     ) -> Flask:
         changed = config.model_copy(update={"port": port})
         corrected = corrections if records else None
+        more = {"sessions": made.sessions} | more
         return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected, **more)
 
-    yield Desk(
+    made = Desk(
         checkin=checkin,
         staff=staff,
         clock=clock,
-        client=app().test_client(),
+        accounts=accounts,
         app=app,
         others=others_with,
         private=private,
         corrections=corrections,
     )
+    made.client = made.log_in(app())
+    yield made
     database.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from kiosk.demo.clerks import CLERKS
 from kiosk.demo.config import BenchConfig
 from kiosk.demo.people import ENDED, Citizen
 from kiosk.demo.web.drawing import DrawnCard, portrait_jpeg
@@ -146,5 +147,6 @@ def _context(bench: Bench, config: BenchConfig) -> dict[str, Any]:
         "config": config,
         "moods": MOODS,
         "patient_url": f"http://{config.host}:{config.patient_port}/",
+        "clerks": CLERKS,
         "staff_url": f"http://{config.host}:{config.staff_port}/",
     }

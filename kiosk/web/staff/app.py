@@ -12,12 +12,15 @@ from kiosk.services.desk import StaffDesk
 from kiosk.services.leftovers import Leftovers
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.outgoing import Outgoing
+from kiosk.services.staff_sessions import StaffSessions
 from kiosk.web.common.factory import base_app, read_session_key
+from kiosk.web.staff.access import add_access
 from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.leftovers import add_leftovers
+from kiosk.web.staff.login import add_login
 from kiosk.web.staff.ordering import Ordering, add_ordering
 from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.record import add_record
@@ -46,6 +49,8 @@ def create_staff_app(
     outgoing: Outgoing | None = None,
     leftovers: Leftovers | None = None,
     ordering: Ordering | None = None,
+    *,
+    sessions: StaffSessions,
 ) -> Flask:
     """The app of the reception desk.
 
@@ -56,20 +61,23 @@ def create_staff_app(
     :param outgoing: what is on its way to payer and hospital, where anything leaves.
     :param leftovers: what nobody came back to; None leaves its counts out.
     :param ordering: takes the hospital's word on a visit's first cost; None leaves its address out.
+    :param sessions: who is logged in; without a login nobody gets past the door.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
     app = base_app("staff", host=config.host, port=config.port, session_key=key, camera=False)
     board = Board(desk=desk, clinic=config.clinic, clock=clock, trust_problem=trust_problem)
+    add_access(app, sessions)
+    add_login(app, sessions, config.clinic)
     add_staff_words(app)
     add_views(app, board)
-    add_deeds(app, board)
+    add_deeds(app, board, sessions.accounts)
     if leftovers is not None:
         add_leftovers(app, leftovers)
     if corrections is not None:
         add_record(app, board, corrections)
     if others is not None:
-        add_arrivals(app, board, others.ways)
+        add_arrivals(app, board, others.ways, sessions.accounts)
         add_work(app, board, others.clean)
     if outgoing is not None:
         add_outgoing(app, board, outgoing)

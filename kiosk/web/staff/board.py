@@ -10,6 +10,7 @@ from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.ports import Clock
 from kiosk.services.desk import StaffDesk, VisitRow
+from kiosk.web.staff.access import current_account
 from kiosk.web.staff.words import needs_act
 
 SHOWN = 40
@@ -46,8 +47,8 @@ class Board:
 
     @property
     def clerk(self) -> str:
-        """Who acts: the desk, until people log in."""
-        return f"desk-{self.clinic.desk}"
+        """Who acts: the account that is logged in."""
+        return current_account().sign
 
     def context(self) -> dict[str, Any]:
         """Everything that the page shows now: of the exceptions first what is urgent, then what waits longest."""

@@ -9,15 +9,18 @@ from werkzeug.wrappers import Response
 
 from idcard import ClaimedIdentity
 from kiosk.domain.codes import Resolution
+from kiosk.domain.staff import Override
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable
+from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
+from kiosk.web.staff.second import agreed
 from kiosk.web.staff.typed import BadField, typed_claim
 
 
-def add_deeds(app: Flask, board: Board) -> None:
+def add_deeds(app: Flask, board: Board, accounts: StaffAccounts) -> None:
     """Give the app what staff can do. Every deed ends on the board, with a word of what came of it."""
 
     @app.post("/tickets/<visit_id>/confirm")
@@ -28,14 +31,16 @@ def add_deeds(app: Flask, board: Board) -> None:
     def typed(visit_id: str) -> Response:
         try:
             claim = typed_claim(request.form)
+            # Where the try cannot be counted, the store is gone: the whole request fails.
+            override = agreed(accounts, request.form, board.desk.visit(visit_id))
         except BadField as problem:
             return _again(board, visit_id, str(problem))
-        return _done(lambda: _confirm(board, visit_id, claim))
+        return _done(lambda: _confirm(board, visit_id, claim, override))
 
     @app.post("/tickets/<visit_id>/called")
     def called(visit_id: str) -> Response:
         def call() -> str:
-            board.desk.mark_called(visit_id)
+            board.desk.mark_called(visit_id, by=board.clerk)
             return str(gettext("staff.done.called"))
 
         return _done(call)
@@ -49,9 +54,9 @@ def add_deeds(app: Flask, board: Board) -> None:
         return _done(resolve)
 
 
-def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
+def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None, override: Override | None = None) -> str:
     room = board.clinic.room(request.form.get("room", ""))
-    ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim)
+    ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim, override=override)
     row = board.desk.visit(visit_id)
     moved = row is not None and row.first_number is not None
     said = "staff.done.confirmed_anew" if moved else "staff.done.confirmed"

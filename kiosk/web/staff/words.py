@@ -6,6 +6,7 @@ from flask_babel import gettext
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.services.desk import NoticeRow
+from kiosk.web.staff.second import REASONS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -14,6 +15,7 @@ def add_staff_words(app: Flask) -> None:
     """Give an app's templates the filters ``age``, ``reason`` and the function ``reasons_of``."""
     app.jinja_env.filters.update(age=age_words, reason=reason_words)
     app.jinja_env.globals.update(reasons_of=reasons_of, Assurance=Assurance, needs_act=needs_act)
+    app.jinja_env.globals.update(override_reasons=REASONS)
 
 
 def age_words(seconds: int) -> str:

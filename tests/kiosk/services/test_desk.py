@@ -240,11 +240,11 @@ def test_who_is_called_in_does_not_wait_any_more(kiosk: Kiosk) -> None:
     kiosk.admit("insured")
     visit_id = kiosk.staff.admissions()[0].visit_id
     for _ in range(2):
-        kiosk.staff.mark_called(visit_id)
+        kiosk.staff.mark_called(visit_id, by="truc")
     assert kiosk.staff.admissions()[0].called
     assert kiosk.checkin.waiting() == {}
     with pytest.raises(ValueError, match="no such visit"):
-        kiosk.staff.mark_called("none")
+        kiosk.staff.mark_called("none", by="truc")
 
 
 def test_the_latest_admissions_come_first_and_not_too_many(kiosk: Kiosk) -> None:

@@ -19,6 +19,7 @@ from kiosk.domain.corrections import CancelReason, EraseReason
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
 from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.domain.route_proposal import RouteFacts
+from kiosk.domain.staff import OverrideReason, Role
 from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
@@ -46,6 +47,12 @@ PROBLEMS = (
     "bad_name",
     "bad_birth",
     "bad_number",
+    "login",
+    "needs_second",
+    "bad_override",
+    "bad_second",
+    "account_unknown",
+    "account_last_administrator",
     "bad_officer",
     "bad_officer_number",
     "bad_times",
@@ -127,6 +134,8 @@ def families() -> set[str]:
         | {f"staff.recheck.{state}" for state in Recheck}
         | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR, Recheck.LAPSED)}
         | {f"staff.cover.{source}" for source in CoverSource}
+        | {f"staff.role.{role}" for role in Role}
+        | {f"override.{reason}" for reason in OverrideReason}
         | {f"way.{way}{part}" for way in Way for part in ("", ".why")}
         | {f"way.refused.{why}" for why in Refused}
         | {f"paper.{paper}" for paper in Paper}

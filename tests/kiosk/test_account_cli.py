@@ -1,0 +1,79 @@
+"""``kiosk staff-account``: accounts made and changed on the machine; nothing secret is an argument."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.account_words import _WORDS, say
+from kiosk.demo.provision import Options, provision
+from kiosk.roster_words import Language
+
+NAME, NUMBER, PASSWORD = "Ngô Thị Lan Mẫu", "036190999904", "nắng lên đầu ngõ"
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return provision(tmp_path_factory.mktemp("accounts") / "demo", Options()).config("staff")
+
+
+def run(config: Path, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kiosk", "staff-account", *arguments, "--config", str(config)]
+    return subprocess.run(
+        command, input=said, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
+    )
+
+
+def rows(config: Path) -> dict[str, tuple[str, str]]:
+    listed = json.loads(run(config, "list", "--json").stdout)
+    return {row["account"]: (row["role"], row["state"]) for row in listed}
+
+
+def test_an_account_from_its_making_to_its_end(config: Path) -> None:
+    assert rows(config) == {
+        "truc": ("reception", "open"),
+        "hung": ("lead", "open"),
+        "mai": ("administrator", "open"),
+    }
+    made = run(config, "add", "lan", "--role", "lead", "--stdin", said=f"{NAME}\n{NUMBER}\n{PASSWORD}\n")
+    assert (made.returncode, made.stdout) == (0, "The account lan is there.\n")
+    for secret in (NAME, NUMBER, PASSWORD):
+        assert secret not in made.stdout + made.stderr
+    assert run(config, "lock", "lan", "--lang", "vi").stdout == "Đã khóa tài khoản lan.\n"
+    assert rows(config)["lan"] == ("lead", "locked")
+    assert run(config, "unlock", "lan").returncode == 0
+    assert run(config, "password", "lan", "--stdin", said="cây đa bến nước\n").returncode == 0
+    assert "lan  lead  open" in run(config, "list").stdout
+    assert run(config, "remove", "lan").returncode == 0
+    assert "lan" not in rows(config)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "words"),
+    [
+        (("add", "Lan", "--stdin"), f"{NAME}\n\n{PASSWORD}\n", "small letters"),
+        (("add", "truc", "--stdin"), f"{NAME}\n\n{PASSWORD}\n", "taken"),
+        (("add", "an", "--stdin"), f"{NAME}\n12\n{PASSWORD}\n", "12 digits"),
+        (("add", "an", "--stdin"), f"{NAME}\n\nngan\n", "10 to 128"),
+        (("lock", "nobody"), "", "no such account"),
+        (("remove", "mai"), "", "last open administrator"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_not_done(
+    config: Path, arguments: tuple[str, ...], said: str, words: str
+) -> None:
+    before = rows(config)
+    refused = run(config, *arguments, said=said)
+    assert refused.returncode == 3
+    assert words in refused.stderr
+    assert refused.stderr.count("Error") == 1
+    assert PASSWORD not in refused.stderr
+    assert rows(config) == before
+
+
+def test_every_word_is_said_in_both_languages() -> None:
+    for key in _WORDS:
+        values = {"sign": "lan", "wrong": 3}
+        assert say(key, Language.VI, **values) != say(key, Language.EN, **values)
