@@ -65,7 +65,7 @@ def wait_after(wrong: int, free: int) -> timedelta:
     over = wrong - free
     if over < 0:
         return timedelta(0)
-    return min(_FIRST_WAIT * 2 ** min(over, 10), LONGEST_WAIT)
+    return min(_FIRST_WAIT * (1 << min(over, 10)), LONGEST_WAIT)
 
 
 def is_sign(text: str) -> bool:

@@ -66,8 +66,10 @@ async function unlock(event) {
   if (lock.open) password.focus();
 }
 
-// Nothing but the password opens it, not Escape either.
+// Nothing but the password opens it. Escape pressed twice closes a dialog without asking, so the key itself is caught.
 lock.addEventListener("cancel", (event) => event.preventDefault());
+lock.addEventListener("close", () => document.documentElement.dataset.locked === "yes" && lock.showModal());
+document.addEventListener("keydown", (event) => event.key === "Escape" && lock.open && event.preventDefault(), true);
 form.addEventListener("submit", unlock);
 for (const sign of ["keydown", "pointerdown"]) document.addEventListener(sign, tell);
 document.addEventListener("visibilitychange", () => document.hidden || look());
