@@ -1,13 +1,14 @@
 """``kiosk staff-account``: accounts made and changed on the machine; nothing secret is an argument."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from kiosk.account_words import _WORDS, say
+from kiosk.cli import app
 from kiosk.demo.provision import Options, provision
 from kiosk.roster_words import Language
 
@@ -19,11 +20,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return provision(tmp_path_factory.mktemp("accounts") / "demo", Options()).config("staff")
 
 
-def run(config: Path, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "kiosk", "staff-account", *arguments, "--config", str(config)]
-    return subprocess.run(
-        command, input=said, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
-    )
+def run(config: Path, *arguments: str, said: str = "") -> Result:
+    return CliRunner().invoke(app, ["staff-account", *arguments, "--config", str(config)], input=said)
 
 
 def rows(config: Path) -> dict[str, tuple[str, str]]:
@@ -38,15 +36,15 @@ def test_an_account_from_its_making_to_its_end(config: Path) -> None:
         "mai": ("administrator", "open"),
     }
     made = run(config, "add", "lan", "--role", "lead", "--stdin", said=f"{NAME}\n{NUMBER}\n{PASSWORD}\n")
-    assert (made.returncode, made.stdout) == (0, "The account lan is there.\n")
+    assert (made.exit_code, made.stdout) == (0, "The account lan is there.\n")
     for secret in (NAME, NUMBER, PASSWORD):
         assert secret not in made.stdout + made.stderr
     assert run(config, "lock", "lan", "--lang", "vi").stdout == "Đã khóa tài khoản lan.\n"
     assert rows(config)["lan"] == ("lead", "locked")
-    assert run(config, "unlock", "lan").returncode == 0
-    assert run(config, "password", "lan", "--stdin", said="cây đa bến nước\n").returncode == 0
+    assert run(config, "unlock", "lan").exit_code == 0
+    assert run(config, "password", "lan", "--stdin", said="cây đa bến nước\n").exit_code == 0
     assert "lan  lead  open" in run(config, "list").stdout
-    assert run(config, "remove", "lan").returncode == 0
+    assert run(config, "remove", "lan").exit_code == 0
     assert "lan" not in rows(config)
 
 
@@ -66,7 +64,7 @@ def test_what_cannot_be_done_is_said_and_not_done(
 ) -> None:
     before = rows(config)
     refused = run(config, *arguments, said=said)
-    assert refused.returncode == 3
+    assert refused.exit_code == 3
     assert words in refused.stderr
     assert refused.stderr.count("Error") == 1
     assert PASSWORD not in refused.stderr
