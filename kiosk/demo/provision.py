@@ -14,8 +14,6 @@ from pathlib import Path
 
 from idcard import ConfigurationError
 from idcard.testing import Issuer
-from kiosk.config import StaffConfig, load
-from kiosk.demo.accounts import make_accounts
 from kiosk.demo.gateway import write_gateway
 from kiosk.demo.people import citizens
 from kiosk.insurance.roster import build_roster
@@ -121,7 +119,6 @@ def provision(folder: Path, options: Options) -> Place:
         _roster(place)
         write_gateway(place.gateway_script, place.gateway_account, port=options.ports[GATEWAY])
         _configurations(place, options)
-        make_accounts(load(StaffConfig, place.config(STAFF)))
     except OSError as error:
         raise ConfigurationError(
             f"The folder {folder} cannot be used: {error.strerror}.",

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from kiosk.account_words import _WORDS, say
 from kiosk.cli import app
+from kiosk.config import StaffConfig, load
+from kiosk.demo.accounts import make_accounts
 from kiosk.demo.provision import Options, provision
 from kiosk.roster_words import Language
 
@@ -17,7 +19,15 @@ NAME, NUMBER, PASSWORD = "Ngô Thị Lan Mẫu", "036190999904", "nắng lên đ
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return provision(tmp_path_factory.mktemp("accounts") / "demo", Options()).config("staff")
+    path = provision(tmp_path_factory.mktemp("accounts") / "demo", Options()).config("staff")
+    make_accounts(load(StaffConfig, path))
+    make_accounts(load(StaffConfig, path))
+    return path
+
+
+def test_the_demonstrations_clerks_are_made_in_a_demonstration_only(config: Path) -> None:
+    with pytest.raises(ValueError, match="not a demonstration"):
+        make_accounts(load(StaffConfig, config).model_copy(update={"mode": "production"}))
 
 
 def run(config: Path, *arguments: str, said: str = "") -> Result:

@@ -22,6 +22,7 @@ import structlog
 
 from idcard.testing import Issuer
 from kiosk.config import PatientConfig, StaffConfig, load
+from kiosk.demo.accounts import make_accounts
 from kiosk.demo.card_socket import CardSocket
 from kiosk.demo.clerks import CLERKS
 from kiosk.demo.people import citizens
@@ -139,6 +140,7 @@ def day(talkative: None, free_ports: Options, tmp_path: Any) -> Iterator[Day]:
     bench = Bench(Issuer.load(place.issuer), swap_s=0)
     patient_config = load(PatientConfig, place.config("patient")).model_copy(update={"online_cut_off_s": 1.0})
     staff_config = load(StaffConfig, place.config("staff"))
+    make_accounts(staff_config)
     with ExitStack() as stack:
         stack.callback(CardSocket("127.0.0.1", options.ports["card"], bench.answer).close)
         staff = stack.enter_context(open_staff(staff_config))
