@@ -20,7 +20,15 @@ from idcard import reading as _reading
 from idcard.chip.access_keys import AccessKey, Can, MrzKey, PinCode, PukCode
 from idcard.chip.cv_certificates import CvCertificate
 from idcard.chip.terminal_authentication import TerminalCredentials
-from idcard.codes import recognise, scan, sign_token, verify_qr
+from idcard.codes import (
+    decrypt_code,
+    join_health_card,
+    recognise,
+    request_presentation,
+    scan,
+    sign_token,
+    verify_qr,
+)
 from idcard.contents import Contents, contents
 from idcard.encoding.mrz import Mrz
 from idcard.errors import (
@@ -73,10 +81,19 @@ from idcard.evidence_file import (
 from idcard.evidence_file import retained as _retained
 from idcard.identity import BirthDate, ClaimedIdentity, ClaimSource, Portrait, Sex, VerifiedIdentity
 from idcard.lds.layout import File
+from idcard.qr.claim_169 import EncryptedCode, IdentityToken, Photo
 from idcard.qr.hc1 import CovidCertificate
+from idcard.qr.health_card import HealthCard, HealthCardPart
+from idcard.qr.idb import IcaoBarcode
+from idcard.qr.mdoc import MobileDocument
+from idcard.qr.openid4vp import CredentialFormat, PendingRequests, PresentationRequest, Wanted, presented
 from idcard.qr.recognise import Recognised, Recogniser
+from idcard.qr.sd_jwt import SdJwtCredential
 from idcard.qr.seen import Seen, SeenCodes, SeenStore
 from idcard.qr.token import HandOff, Receipt, Token, TokenKind
+from idcard.qr.vc_jwt import W3cCredential
+from idcard.qr.vds import VisibleSeal
+from idcard.qr.vds_nc import VdsNc
 from idcard.reading import CardProfile, Profiles, Progress, Reading, ReadPlan, ReadStep
 from idcard.transport.base import Connection
 from idcard.transport.patience import PatientConnection
@@ -92,8 +109,9 @@ from idcard.verification.card import verify
 from idcard.verification.card_qr import Agreement, FieldComparison, QrField, compare_card_qr, is_of_this_card
 from idcard.verification.html_report import html_report
 from idcard.verification.policy import CLOSED_READER, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
+from idcard.verification.presentation import verify_presentation
 from idcard.verification.qr import OnlineAnswer, OnlineCodeVerifier, QrVerdict, replay_key
-from idcard.verification.qr_policy import ONLINE_QR, SIGNED_QR, SINGLE_USE_QR
+from idcard.verification.qr_policy import ONLINE_QR, PRESENTED, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.transcripts import Expectation
 from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Rung, Verdict
 from idcard.vietnam.access import can_of, mrz_key_fields
@@ -114,6 +132,7 @@ __all__ = [
     "CLOSED_READER",
     "DEFAULT_PLAN",
     "ONLINE_QR",
+    "PRESENTED",
     "READING_ONLY",
     "SIGNED_QR",
     "SINGLE_USE_QR",
@@ -150,7 +169,9 @@ __all__ = [
     "Connection",
     "Contents",
     "CovidCertificate",
+    "CredentialFormat",
     "CvCertificate",
+    "EncryptedCode",
     "Evidence",
     "EvidenceAltered",
     "EvidenceFile",
@@ -162,12 +183,17 @@ __all__ = [
     "File",
     "HttpAuthority",
     "HandOff",
+    "HealthCard",
+    "HealthCardPart",
+    "IcaoBarcode",
     "IdCardError",
+    "IdentityToken",
     "KeyKind",
     "LoggedConnection",
     "LastTryLeft",
     "MalformedData",
     "MissingExtra",
+    "MobileDocument",
     "Mrz",
     "MrzKey",
     "NotVerified",
@@ -181,12 +207,15 @@ __all__ = [
     "PukCode",
     "PaceRequired",
     "PatientConnection",
+    "PendingRequests",
     "PersonalNumber",
+    "Photo",
     "Pin",
     "PinKeys",
     "Pins",
     "Policy",
     "Portrait",
+    "PresentationRequest",
     "Profiles",
     "Progress",
     "ProtocolViolation",
@@ -207,6 +236,7 @@ __all__ = [
     "ReplayConnection",
     "Rung",
     "Scan",
+    "SdJwtCredential",
     "SecureMessagingBroken",
     "Seen",
     "SeenCodes",
@@ -224,27 +254,36 @@ __all__ = [
     "Verdict",
     "VerifiedIdentity",
     "Vouchers",
+    "VdsNc",
+    "VisibleSeal",
     "VneidCode",
+    "W3cCredential",
+    "Wanted",
     "WrongAccessKey",
     "compare_card_qr",
     "connect",
     "contents",
+    "decrypt_code",
     "device_fingerprint",
     "evidence_of_files",
     "html_report",
     "is_of_this_card",
+    "join_health_card",
     "keys_from_card_qr",
     "load_evidence",
+    "presented",
     "read",
     "readers",
     "recognise",
     "remember_proved",
+    "request_presentation",
     "retain",
     "save_evidence",
     "replay_key",
     "scan",
     "sign_token",
     "verify",
+    "verify_presentation",
     "without",
     "verify_qr",
 ]

@@ -5,11 +5,18 @@ This module composes the parts and has no other logic; the face gives its functi
 
 import os
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric import ec as _ec
+
+from idcard.qr.claim_169 import EncryptedCode
+from idcard.qr.claim_169 import decrypted as _decrypted
+from idcard.qr.formats import CLAIM_169 as _CLAIM_169
 from idcard.qr.formats import RECOGNISERS as _RECOGNISERS
+from idcard.qr.health_card import joined as _joined
+from idcard.qr.openid4vp import PresentationRequest, Wanted
 from idcard.qr.recognise import Recognised, Recogniser
 from idcard.qr.recognise import recognise as _recognise
 from idcard.qr.seen import Seen
@@ -71,6 +78,29 @@ def recognise(payload: bytes, recognisers: Sequence[Recogniser] = _ALL_RECOGNISE
     return _recognise(payload, recognisers)
 
 
+def decrypt_code(recognised: Recognised, key: bytes) -> Recognised:
+    """What an encrypted code holds: an identity token, which is judged like any other code.
+
+    :param recognised: a code whose document is an :class:`idcard.EncryptedCode`.
+    :param key: the key that the issuer gives to whoever may read its codes: 16, 24 or 32 bytes.
+    :raises MalformedData: if the key is another one, or something else is inside.
+    :raises UnsupportedAlgorithm: if it is encrypted in a way that is not known here.
+    :raises TypeError: if the code is not encrypted.
+    """
+    if not isinstance(recognised.document, EncryptedCode):
+        raise TypeError("only an encrypted code can be decrypted")
+    token = _decrypted(recognised.document, key)
+    return Recognised(format=_CLAIM_169, payload=recognised.payload, document=token)
+
+
+def join_health_card(payloads: Sequence[bytes]) -> bytes:
+    """The payload of the one health card that the codes ``payloads`` are the parts of, in any order.
+
+    :raises MalformedData: if one is no part, one is missing, or they belong to several cards.
+    """
+    return _joined(payloads)
+
+
 def verify_qr(
     recognised: Recognised,
     trust: QrTrust,
@@ -104,3 +134,43 @@ def sign_token(token: Receipt | HandOff, key: "Ed25519PrivateKey") -> bytes:
     :param key: the clinic's private key.
     """
     return token.to_bytes(token_id=os.urandom(_TOKEN_ID_BYTES), key_id=_key_id_of(key.public_key()), sign=key.sign)
+
+
+_NONCE_BYTES = 32
+_ANSWERED_IN = timedelta(minutes=3)
+
+
+def request_presentation(
+    wanted: Wanted,
+    address: str,
+    *,
+    at: datetime,
+    life: timedelta = _ANSWERED_IN,
+    encrypted: bool = True,
+    certificate: bytes | None = None,
+) -> PresentationRequest:
+    """A question to a wallet, with a nonce, a state and a key that nobody had before.
+
+    Show its ``to_link()`` as a code; or, where it is to be signed, ``to_reference()``, and serve ``to_signed()`` there.
+
+    :param wanted: what is asked for.
+    :param address: where the wallet sends its answer, with ``{state}`` in it, which stands for the request's state.
+    :param at: now, with a time zone.
+    :param life: how long it counts; ten minutes at most.
+    :param encrypted: whether the answer is encrypted to a key of this request; where not, only the way protects it.
+    :param certificate: in DER, of whoever signs the request; None for one that is unsigned.
+    :raises ValueError: if the address has no place for the state, or anything else cannot be.
+    """
+    if "{state}" not in address:
+        raise ValueError("the address of answers needs a place for the state: {state}")
+    key = _ec.generate_private_key(_ec.SECP256R1()) if encrypted else None
+    return PresentationRequest.to_address(
+        address,
+        wanted=wanted,
+        nonce=os.urandom(_NONCE_BYTES),
+        state=os.urandom(_NONCE_BYTES),
+        issued=at,
+        expires=at + life,
+        key=key,
+        certificate=certificate,
+    )

@@ -15,31 +15,45 @@ from kiosk.payer import account_of
 from kiosk.services.receipt import signer_of
 from kiosk.staff_process import trust_problem
 from kiosk.trust import trust_of
+from kiosk.wallet_config import WalletConfig
+from kiosk.wallet_process import desk_of
 from kiosk.web.common.factory import read_session_key
 
 
-def load_any(path: Path) -> PatientConfig | StaffConfig:
+def load_process(path: Path) -> PatientConfig | StaffConfig | WalletConfig:
     """The configuration in this file, of whichever process it is.
 
     :raises ConfigurationError: as :func:`kiosk.config.load` does.
     """
-    return load(StaffConfig, path) if _is_of_staff(path) else load(PatientConfig, path)
+    return load(WalletConfig, path) if _says(path, "kinds") else load_any(path)
 
 
-def problems_of(config: PatientConfig | StaffConfig) -> list[ConfigurationError]:
+def load_any(path: Path) -> PatientConfig | StaffConfig:
+    """The configuration in this file, of either process that has the store.
+
+    :raises ConfigurationError: as :func:`kiosk.config.load` does.
+    """
+    return load(StaffConfig, path) if _says(path, "clinic_private_key") else load(PatientConfig, path)
+
+
+def problems_of(config: PatientConfig | StaffConfig | WalletConfig) -> list[ConfigurationError]:
     """Everything that keeps a process with this configuration from serving, in the order of its start."""
     return [problem for look in _looks(config) if (problem := _problem(look)) is not None]
 
 
-def _is_of_staff(path: Path) -> bool:
+def _says(path: Path, setting: str) -> bool:
+    """Whether the file has a setting that only one process has."""
     try:
-        return "clinic_private_key" in tomllib.loads(path.read_text("utf-8"))
+        return setting in tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return False
 
 
-def _looks(config: PatientConfig | StaffConfig) -> Iterator[Callable[[], object]]:
+def _looks(config: PatientConfig | StaffConfig | WalletConfig) -> Iterator[Callable[[], object]]:
     yield lambda: read_session_key(config.session_key)
+    if isinstance(config, WalletConfig):
+        yield lambda: desk_of(config)
+        return
     yield lambda: _check_store(config)
     yield lambda: DayKey.load(config.person_day_key)
     if isinstance(config, StaffConfig):

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 import idcard
-from kiosk import account_cli, delivery_cli, record_cli, roster_cli
+from kiosk import account_cli, delivery_cli, record_cli, roster_cli, speech_cli
 
 STORE_TROUBLE, USAGE = 1, 2
 _OWN = ("idcard", "kiosk")
@@ -33,6 +33,7 @@ app.add_typer(record_cli.app, name="audit")
 app.add_typer(account_cli.app, name="staff-account")
 app.command()(record_cli.erase)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
+app.add_typer(speech_cli.app, name="speech")
 app.command()(delivery_cli.export)
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]
@@ -69,14 +70,27 @@ def staff(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
 
 
 @app.command()
+def wallet(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
+    """Ask phones for credentials (OpenID4VP), and show a clerk what they answer."""
+    with _errors_told():
+        from kiosk.config import load
+        from kiosk.process import log_to_stderr
+        from kiosk.wallet_config import WalletConfig
+        from kiosk.wallet_process import run_wallet
+
+        log_to_stderr()
+        run_wallet(load(WalletConfig, config), end_with_stdin=end_with_stdin)
+
+
+@app.command()
 def check(config: ConfigFile) -> None:
     """Say what is wrong with a configuration and with what it names; exit code 2 where anything is."""
     with _errors_told():
-        from kiosk.checkup import load_any, problems_of
+        from kiosk.checkup import load_process, problems_of
         from kiosk.process import log_to_stderr
 
         log_to_stderr()
-        problems = problems_of(load_any(config))
+        problems = problems_of(load_process(config))
         for problem in problems:
             _tell(problem)
     if problems:

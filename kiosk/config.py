@@ -19,6 +19,21 @@ from kiosk.domain.ways import Way
 
 Model = TypeVar("Model", bound=BaseModel)
 
+KEYPAD: dict[str, "KeyAct"] = {
+    "ArrowDown": "next",
+    "ArrowRight": "next",
+    "ArrowUp": "previous",
+    "ArrowLeft": "previous",
+    "Enter": "press",
+    "*": "repeat",
+    "/": "help",
+    "+": "louder",
+    "-": "softer",
+    "F15": "headphones_in",
+    "F16": "headphones_out",
+}
+"""What the keys of a tactile keypad do, by the names that browsers give them (W3C UI Events key values)."""
+
 SIMULATED = "simulated:"
 SERIAL = "serial:"
 SCANNER_SPEEDS = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
@@ -99,6 +114,20 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+KeyAct = Literal[
+    "next",
+    "previous",
+    "press",
+    "repeat",
+    "help",
+    "stop",
+    "language",
+    "louder",
+    "softer",
+    "headphones_in",
+    "headphones_out",
+]
+MillimetresPerPixel = Annotated[float, Field(ge=0.05, le=1.0)]
 Rungs = Annotated[frozenset[Literal["anchored", "pinned"]], Field(min_length=1)]
 OtherWay = Annotated[Way, AfterValidator(_other_way)]
 AllowedStep = Literal[Step.ADMIT, Step.ADMIT_AND_RECHECK, Step.DESK]
@@ -144,6 +173,10 @@ class PatientConfig(ProcessConfig):
     ``device`` is its name in the store, which several kiosks may share. ``rungs`` says for whose word the automatic
     lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
     process calls nobody. With a ``receipt_key`` its tickets carry a signed receipt.
+    ``mm_per_px`` is the size of the screen's pixels, by which letters are large enough; ``calm`` stops all motion.
+    With ``consent`` a person must agree on a page of its own before anything is read.
+    ``speech`` is said aloud, or, with a person's own facts too, into headphones only; ``speech_clips`` is a folder of
+    the clinic's own recordings; ``keypad`` says what the keys of a tactile keypad do.
     """
 
     port: Port = 8000
@@ -163,6 +196,12 @@ class PatientConfig(ProcessConfig):
     camera: CameraSetting = "browser"
     scanner: ScannerSetting = "none"
     reader_position: Literal["below", "left", "right"] = "below"
+    mm_per_px: MillimetresPerPixel = 25.4 / 96
+    calm: bool = False
+    consent: bool = False
+    speech: Literal["loud", "headphones", "off"] = "loud"
+    speech_clips: Path | None = None
+    keypad: dict[str, KeyAct] = KEYPAD
     policy: Literal["strict", "vietnam_strict"] = "vietnam_strict"
     idle_s: Seconds = 30
     warn_s: Seconds = 25

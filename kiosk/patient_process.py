@@ -26,6 +26,7 @@ from kiosk.process import listen, run_until_told
 from kiosk.services.audit import Heads
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
+from kiosk.services.clock_watch import ClockWatch
 from kiosk.services.limits import Timing
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
@@ -97,6 +98,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             ticket_images=TicketImages(clinic=config.clinic, font=_FONT),
             timing=Timing(idle_s=config.idle_s, warn_s=config.warn_s, ticket_s=config.ticket_s),
             camera=config.camera.partition(":")[0],
+            consent=config.consent,
         )
         checkin.turn_day()
         freshness = freshness_of(config)
@@ -110,6 +112,8 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             clock=clock,
         )
         trust_watch.look()
+        clock_watch = ClockWatch(clock=clock, checkin=checkin, known=(lambda: roster.as_of, checkin.last_written))
+        clock_watch.look()
         scanner = ScannerHealth(checkin)
         scanner.unknown()
         if isinstance(trust, ConfigurationError):
@@ -127,8 +131,9 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 online=online_of(config),
                 cut_off_s=config.online_cut_off_s,
                 recheck=config.recheck_offline,
+                clock_is_right=clock_watch.is_right,
             )
-            watches = (roster_watch, trust_watch)
+            watches = (roster_watch, trust_watch, clock_watch)
             threads = (*_threads(config, desk, reader, watches), *_scanner_threads(config, desk, scanner, clock))
             yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None)
     finally:
@@ -188,7 +193,10 @@ def scanner_of(setting: str) -> Scanner:
 
 
 def _threads(
-    config: PatientConfig, desk: PatientDesk, card_reader: CardReader, watches: Sequence[RosterWatch | TrustWatch]
+    config: PatientConfig,
+    desk: PatientDesk,
+    card_reader: CardReader,
+    watches: Sequence[RosterWatch | TrustWatch | ClockWatch],
 ) -> tuple[Worker, ...]:
     def look() -> None:
         for watch in watches:

@@ -84,16 +84,21 @@ def erase(
     ticket: Annotated[int | None, typer.Option(min=1, help="The number of the ticket.")] = None,
     day: Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="The ticket's day.")] = None,
     person: Annotated[
-        bool, typer.Option("--person", help="Ask for a number, and erase its owner from all visits.")
+        bool,
+        typer.Option(
+            "--person",
+            help="Ask for a number, and erase its owner from all visits; with --ticket and --day, that visit's person.",
+        ),
     ] = False,
     as_json: AsJson = False,
     language: In = Language.EN,
 ) -> None:
     """Destroy the key of what is personal in a visit, or in all visits of a person; the chains stay whole."""
-    if person == (ticket is not None) or (ticket is None) != (day is None):
-        raise typer.BadParameter("either --ticket with --day, or --person")
+    if (ticket is None) != (day is None) or not (person or ticket):
+        raise typer.BadParameter("--ticket with --day, or --person, or all three")
     with errors_told(language):
-        erased = _erased(config, reason, None if ticket is None or day is None else (day, ticket), language)
+        visit = None if ticket is None or day is None else (day, ticket)
+        erased = _erased(config, reason, visit, _asked(language) if person else None)
     if as_json:
         _print(_told(erased))
     else:
@@ -105,7 +110,7 @@ def erase(
         raise typer.Exit(NOTHING)
 
 
-def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, language: Language) -> "Erased":
+def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, number: str | None) -> "Erased":
     from kiosk.config import StaffConfig, load
     from kiosk.devices.clock import SystemClock
     from kiosk.keys import VisitOpener, load_clinic_private_key
@@ -114,13 +119,12 @@ def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, 
 
     settings = load(StaffConfig, config)
     by = device_of(settings)
-    number = "" if ticket else _asked(language)
     with _opened(settings) as database:
         eraser = Eraser(database=database, clinic=settings.clinic, device=by, clock=SystemClock())
-        if ticket is not None:
+        if number is None and ticket is not None:
             return eraser.erase_ticket(*ticket, reason=reason, by=by)
         opener = VisitOpener(load_clinic_private_key(settings.clinic_private_key))
-        return eraser.erase_person(number, opener, reason=reason, by=by)
+        return eraser.erase_person(number or "", opener, reason=reason, by=by, ticket=ticket)
 
 
 def _asked(language: Language) -> str:
@@ -201,7 +205,7 @@ def _lines(erased: "Erased", language: Language) -> Iterator[str]:
         for day, number in visits:
             yield say(word, language, number=number, day=day.isoformat())
     if not erased.visits:
-        yield say("nobody", language)
+        yield say("several" if erased.alike else "nobody", language)
     if erased.unreadable:
         yield say("unreadable", language, count=erased.unreadable)
     if not erased.log_emptied:

@@ -60,6 +60,12 @@ _WORDS = {
         " erase it with --ticket if need be.",
     ),
     "nobody": ("Không có gì để xóa.", "There is nothing to erase."),
+    "several": (
+        "Chưa xóa gì: số này đứng dưới nhiều tên hoặc ngày sinh. Xem lại các hồ sơ trên, rồi chạy lại với một phiếu của"
+        " người đó: --person --ticket SỐ --day NGÀY.",
+        "Nothing was erased: the number stands under more than one name or birth. Look at the records above, then run"
+        " this again with a ticket of that person: --person --ticket NUMBER --day DAY.",
+    ),
     "unreadable": (
         "Có {count} hồ sơ không mở được, nên không biết là của ai.",
         "{count} records do not open, so nobody knows whose they are.",

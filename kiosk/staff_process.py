@@ -118,6 +118,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             policy=clean.policy,
             asks_payer=account is not None,
             receipts=receipts,
+            roster=clean.roster,
         )
         client = None if account is None else client_when_needed(account, clock)
         payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token, client)

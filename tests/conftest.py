@@ -1,9 +1,11 @@
-"""What all tests share: how hypothesis searches, and the marks that folders give."""
+"""What all tests share: how hypothesis searches, the marks that folders give, and a foreign wallet."""
 
+import importlib.util
 import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -55,6 +57,17 @@ def rounds_of(usual: int) -> range:
 def rounds() -> Callable[[int], range]:
     """How often a test tries that draws its inputs itself."""
     return rounds_of
+
+
+@pytest.fixture(scope="session")
+def wallet() -> Any:
+    """The wallet of ``wallet_peer.py``, for those who need its answers without its process."""
+    spec = importlib.util.spec_from_file_location("wallet_peer", ROOT / "tests" / "wallet_peer.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class SparePorts:

@@ -3,24 +3,27 @@
 Source: ICAO Doc 9303-11, "Chip Authentication Mapping".
 """
 
-from idcard.crypto.curves import Curve
-from idcard.crypto.signature import EcPublicKey, load_public_key
+from idcard.crypto.agreement_keys import claimed_key
 from idcard.crypto.tokens import is_mapped
 from idcard.errors import IdCardError
 from idcard.evidence import PaceCamProof
+from idcard.lds.pace_domains import domain_of_session
 from idcard.lds.security_infos import ChipAuthenticationPublicKeyInfo, SecurityInfos
 
 
-def is_shown(proof: PaceCamProof, infos: SecurityInfos) -> bool:
-    """Whether the chip has the private key of one of the public keys in ``infos``, whoever signed them."""
-    return any(_shows(proof, info) for info in infos.chip_keys)
+def is_shown(proof: PaceCamProof, infos: SecurityInfos, card_access: bytes | None = None) -> bool:
+    """Whether the chip has the private key of one of the public keys in ``infos``, whoever signed them.
+
+    :param card_access: EF.CardAccess, where the session was opened by it: it may write out its domain parameters.
+    """
+    return any(_shows(proof, info, card_access) for info in infos.chip_keys)
 
 
-def _shows(proof: PaceCamProof, info: ChipAuthenticationPublicKeyInfo) -> bool:
+def _shows(proof: PaceCamProof, info: ChipAuthenticationPublicKeyInfo, card_access: bytes | None) -> bool:
     try:
-        key, curve = load_public_key(info.public_key), Curve.by_pace_parameter_id(proof.parameter_id)
-        if not isinstance(key, EcPublicKey) or key.curve != curve:
+        claimed, domain = claimed_key(info.public_key), domain_of_session(proof.parameter_id, card_access)
+        if claimed.domain != domain:
             return False
-        return is_mapped(curve, key.point, proof.chip_authentication_data, proof.mapping_public_key)
+        return is_mapped(claimed.proved(), proof.chip_authentication_data, proof.mapping_public_key)
     except IdCardError:
         return False

@@ -2,8 +2,8 @@
 
 Theory of operation. A PACEInfo is an object identifier, whose last two numbers say the mapping with its kind of key
 agreement and the cipher, and a number of domain parameters: of the standard's table up to 31, of the chip's own
-PACEDomainParameterInfo beyond, or where there is no number. Not every combination is defined; what is not is refused
-by name.
+PACEDomainParameterInfo beyond, or where there is no number. Not every combination is defined; what is not is not run,
+and is named to whoever asks.
 
 Which is the strongest: what takes most work to break; then chip authentication mapping, which shows the chip genuine on
 the way; then the longer key of the cipher; then curves, which are quicker.
@@ -11,23 +11,18 @@ the way; then the longer key of the cipher; then curves, which are quicker.
 Source: ICAO Doc 9303-11, "PACE", "PACEInfo" and "PACEDomainParameterInfo".
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from idcard.crypto.agreement_keys import claimed_domain
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.domains import Domain, EcDomain, standardized
+from idcard.crypto.domains import Domain, EcDomain
 from idcard.crypto.mapping import is_defined_on
-from idcard.encoding.asn1 import AlgorithmIdentifier
-from idcard.encoding.ber import door, load
 from idcard.errors import IdCardError, UnsupportedAlgorithm
+from idcard.lds.pace_domains import MAX_OWN_DOMAINS, claimed_pace_domain
 from idcard.lds.security_infos import DomainParameterInfo, PaceInfo, SecurityInfos
 
 _PACE = "0.4.0.127.0.7.2.2.4."
-_MAX_STANDARDIZED = 31
-_MAX_OWN_DOMAINS = 2  # each is proved sound, which takes seconds for a large group, before any signature is checked
 _CIPHER_BITS = {
     CipherSuite.TDES: 80,
     CipherSuite.AES_128: 128,
@@ -44,6 +39,22 @@ class Mapping(Enum):
     CHIP_AUTHENTICATION = "CAM"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusableOffer:
+    """A way to run PACE that the chip names and this library does not run: the chip's entry, and why not."""
+
+    oid: str
+    parameter_id: int | None
+    reason: str
+
+
+OnUnusable = Callable[[UnusableOffer], None]
+
+
+def _nobody_asked(_: UnusableOffer) -> None:
+    """Where nobody asks what cannot be run."""
+
+
 _PROTOCOLS = {
     1: (Mapping.GENERIC, False),
     2: (Mapping.GENERIC, True),
@@ -51,6 +62,7 @@ _PROTOCOLS = {
     4: (Mapping.INTEGRATED, True),
     6: (Mapping.CHIP_AUTHENTICATION, True),
 }
+_CHIP_AUTHENTICATION_OVER_DH = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,21 +87,30 @@ class PaceOffer:
         return 2 * self.domain.entropy_bytes + self.suite.key_bytes
 
 
-def offers(infos: SecurityInfos) -> Iterator[PaceOffer]:
+def offers(infos: SecurityInfos, on_unusable: OnUnusable = _nobody_asked) -> Iterator[PaceOffer]:
     """The ways to run PACE that this library can run, the strongest first.
 
     A chip's own domain parameters are proved sound when they are asked for.
+
+    :param on_unusable: told of each entry that cannot be run, when it is come to.
     """
     claims = []
     for info in infos.pace:
-        with suppress(IdCardError):  # what one entry gets wrong must not hide the others
-            claims.append(_claim(info, infos.pace_domains[:_MAX_OWN_DOMAINS]))
+        try:
+            claims.append(_claim(info, infos.pace_domains[:MAX_OWN_DOMAINS]))
+        except IdCardError as error:  # what one entry gets wrong must not hide the others
+            on_unusable(_unusable(info, error))
     for claim in sorted(claims, key=lambda claim: claim.strength, reverse=True):
         try:
             proved = replace(claim, domain=claim.domain.proved())
-        except UnsupportedAlgorithm:
+        except UnsupportedAlgorithm as error:
+            on_unusable(_unusable(claim.info, error))
             continue
         yield proved
+
+
+def _unusable(info: PaceInfo, error: IdCardError) -> UnusableOffer:
+    return UnusableOffer(oid=info.oid, parameter_id=info.parameter_id, reason=str(error))
 
 
 def offer_of(info: PaceInfo, domains: tuple[DomainParameterInfo, ...] = ()) -> PaceOffer:
@@ -106,7 +127,7 @@ def offer_of(info: PaceInfo, domains: tuple[DomainParameterInfo, ...] = ()) -> P
 def _claim(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> PaceOffer:
     """The offer, before its domain parameters are proved."""
     mapping, elliptic, suite = _protocol(info.oid)
-    domain = _domain(info, domains)
+    domain = claimed_pace_domain(info.parameter_id, domains, oid=info.oid)
     if isinstance(domain, EcDomain) is not elliptic:
         raise UnsupportedAlgorithm(f"PACE with the other kind of key agreement on {domain.name}", oid=info.oid)
     if mapping is Mapping.INTEGRATED and isinstance(domain, EcDomain) and not is_defined_on(domain.curve):
@@ -116,6 +137,8 @@ def _claim(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> PaceOffe
 
 def _protocol(oid: str) -> tuple[Mapping, bool, CipherSuite]:
     arcs = oid.removeprefix(_PACE).split(".")
+    if oid.startswith(f"{_PACE}{_CHIP_AUTHENTICATION_OVER_DH}."):
+        raise UnsupportedAlgorithm("PACE with chip authentication mapping over DH, which nobody defines", oid=oid)
     if not oid.startswith(_PACE) or len(arcs) != 2 or int(arcs[0]) not in _PROTOCOLS or arcs[1] not in "1234":
         raise UnsupportedAlgorithm("an unknown PACE protocol", oid=oid)
     mapping, elliptic = _PROTOCOLS[int(arcs[0])]
@@ -123,14 +146,3 @@ def _protocol(oid: str) -> tuple[Mapping, bool, CipherSuite]:
     if mapping is Mapping.CHIP_AUTHENTICATION and not suite.is_aes:
         raise UnsupportedAlgorithm("PACE with chip authentication mapping and 3DES", oid=oid)
     return mapping, elliptic, suite
-
-
-def _domain(info: PaceInfo, domains: tuple[DomainParameterInfo, ...]) -> Domain:
-    number = info.parameter_id
-    if number is not None and number <= _MAX_STANDARDIZED:
-        return standardized(number)
-    written = [domain for domain in domains if number in (None, domain.parameter_id)]
-    if len(written) != 1:
-        raise UnsupportedAlgorithm("PACE without domain parameters, or with more than one set", oid=info.oid)
-    with door("PACEDomainParameterInfo"):
-        return claimed_domain(AlgorithmIdentifier.of(load(written[0].parameters, "PACEDomainParameterInfo")))

@@ -1,12 +1,13 @@
 """``idcard diag``: what this reader and this card can do, without opening the card."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import idcard
-from idcard.chip.pace_offers import PaceOffer
+from idcard.chip.pace_offers import PaceOffer, UnusableOffer
 from idcard.cli.diag_words import diag_say
 from idcard.cli.shared import CARD_TROUBLE, AsJson, In, errors_told, print_json, printable
 from idcard.cli.texts import Language
@@ -90,6 +91,7 @@ def to_json(found: Diagnosis) -> dict[str, Any]:
             {"oid": offer.info.oid, "parameter_id": offer.info.parameter_id, "name": _name(offer)}
             for offer in found.pace
         ],
+        "unusable_pace": [asdict(offer) for offer in found.unusable_pace],
         "travel_document": found.is_travel_document,
         "application_sw": f"{found.application_sw:04X}",
         "bac": found.bac,
@@ -118,7 +120,7 @@ def _about_card(found: Diagnosis) -> list[str]:
     """The names of the sentences about the card, the advice last."""
     if not found.is_travel_document:
         return ["document.no", "advice.other"]
-    told = ["document.yes", "opens.new" if found.pace else "opens.silent"]
+    told = ["document.yes", _newer_way(found)]
     if found.bac:
         told.append("opens.old" if found.pace else "opens.old_only")
     else:
@@ -127,6 +129,12 @@ def _about_card(found: Diagnosis) -> list[str]:
     if found.pace or not found.bac:
         told.append("advice.digits")
     return [*told, "advice.short" if found.answer_limit == MAX_SHORT_LE else "advice.none"]
+
+
+def _newer_way(found: Diagnosis) -> str:
+    if found.pace:
+        return "opens.new"
+    return "opens.unknown" if found.unusable_pace else "opens.silent"
 
 
 def technical(found: Diagnosis) -> list[str]:
@@ -138,6 +146,7 @@ def technical(found: Diagnosis) -> list[str]:
     if found.is_travel_document:
         told.append(f"EF.CardAccess {found.card_access}, Le {found.lengths.answer}, Lc {found.lengths.command}")
         told += [f"PACE {_name(offer)}" for offer in found.pace]
+        told += [f"PACE - {_entry(offer)}: {printable(offer.reason)}" for offer in found.unusable_pace]
         told.append(f"BAC {'-' if found.challenge_sw is None else f'{found.challenge_sw:04X}'}")
     if found.applications:
         told.append("EF.DIR " + ", ".join(map(_application, found.applications)))
@@ -150,3 +159,7 @@ def _application(application: Application) -> str:
 
 def _name(offer: PaceOffer) -> str:
     return f"{offer.mapping.value}, {offer.suite.label}, {offer.domain.name}"
+
+
+def _entry(offer: UnusableOffer) -> str:
+    return offer.oid if offer.parameter_id is None else f"{offer.oid} {offer.parameter_id}"

@@ -57,6 +57,11 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Thẻ không cho biết có mở theo cách mới hay không. Với thẻ căn cước Việt Nam vẫn thử sáu số cuối của "
             "số thẻ.",
         ),
+        "opens.unknown": (
+            "It opens the newer way in a form only that this program does not know; the lines for technicians name it.",
+            "Thẻ mở theo cách mới nhưng chỉ ở dạng mà chương trình này chưa hỗ trợ; phần kỹ thuật bên dưới ghi rõ "
+            "dạng nào.",
+        ),
         "opens.old": (
             "It also opens the older way: with document number, birth date and expiry date.",
             "Cũng mở được theo cách cũ: bằng số giấy tờ, ngày sinh và ngày hết hạn.",

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 import idcard
-from idcard.cli.qr_explain import explain
+from idcard.cli.qr_explain import explain, formats
 from idcard.cli.qr_input import Demonstration, File, Trust, codes_in, printable, signers_in
 from idcard.cli.qr_words import kind_of, say_outcome, say_qr, say_reason
 from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, print_json
@@ -26,6 +26,7 @@ _FIELDS = ("name", "name_latin", "personal_number")
 
 app = typer.Typer(help="Judge codes: QR, Data Matrix, Aztec, PDF417.", no_args_is_help=True)
 app.command()(explain)
+app.command()(formats)
 
 
 class QrPolicyName(StrEnum):

@@ -13,24 +13,13 @@ from rich.console import Console
 from rich.text import Text
 
 import idcard
+from idcard.cli.qr_explain_signers import Signer, signer_of
 from idcard.cli.qr_explain_words import NOT_PROVED, PROVED, TITLES, say_why
+from idcard.cli.qr_format_notes import how_to_trust, note_on, page
 from idcard.cli.qr_input import Demonstration, File, Trust, codes_in, printable, signers_in
 from idcard.cli.qr_words import kind_of, say_qr
 from idcard.cli.shared import NOT_MET, AsJson, In, errors_told, print_json
 from idcard.cli.texts import Language
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Signer:
-    """Who a code says signed it: nothing of it is verified here.
-
-    ``listed``: whether the trust store knows that key; None where none was given.
-    """
-
-    issuer: str | None
-    key_id: str | None
-    algorithm: str | None
-    listed: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,30 +51,20 @@ def explain(
         raise typer.Exit(NOT_MET)
 
 
+def formats(language: In = Language.EN) -> None:
+    """Say of every format what such codes prove, what not, and how to make their signers known, in Markdown."""
+    for line in page(language):
+        typer.echo(line)
+
+
 def explain_one(payload: bytes, signers: idcard.QrTrust | None) -> Explained:
     """What one code is."""
     try:
         recognised = idcard.recognise(payload)
     except idcard.IdCardError as error:
         return Explained(error=error)
-    signer = _signer(recognised.document, signers)
+    signer = signer_of(recognised, signers)
     return Explained(format=recognised.format, kind=kind_of(recognised), signer=signer)
-
-
-def _signer(document: object, signers: idcard.QrTrust | None) -> Signer | None:
-    if isinstance(document, idcard.CovidCertificate):
-        issuer, key_id = document.claims.issuer, document.sign1.key_id
-        known = None if signers is None else bool(signers.signers_for(key_id))
-    elif isinstance(document, idcard.Token):
-        issuer, key_id = document.clinic, document.sign1.key_id
-        known = None if signers is None else bool(signers.keys_for(key_id))
-    else:
-        return None
-    try:
-        algorithm = document.sign1.algorithm.label
-    except idcard.Unsupported:
-        algorithm = None
-    return Signer(issuer=issuer, key_id=key_id.hex() if key_id else None, algorithm=algorithm, listed=known)
 
 
 def to_json(one: Explained) -> dict[str, Any]:
@@ -130,8 +109,11 @@ def _lines(one: Explained, language: Language) -> Iterator[Text]:
             yield Text(say_why(heading, language))
         for key in keys:
             yield Text.assemble((f"  {mark} ", style), say_why(f"{heading}.{key}", language))
+    if note_on(one.format, language):
+        yield Text(note_on(one.format, language))
     yield from _signer_lines(one, language)
-    yield Text(say_why("trust", language) + _how_to_trust(one, language))
+    issuer = printable(one.signer.issuer or "") if one.signer is not None else ""
+    yield Text(say_why("trust", language) + how_to_trust(one.format, one.kind, language, issuer))
 
 
 def _signer_lines(one: Explained, language: Language) -> Iterator[Text]:
@@ -149,9 +131,3 @@ def _signer_lines(one: Explained, language: Language) -> Iterator[Text]:
     )
     listed = {None: "no_list", True: "listed", False: "not_listed"}[one.signer.listed]
     yield Text(say_why(f"signer.{listed}", language), style="" if one.signer.listed else "yellow")
-
-
-def _how_to_trust(one: Explained, language: Language) -> str:
-    """What to do so that such a code can be verified, by its format where that matters, else by its kind."""
-    clinic = printable(one.signer.issuer or "") if one.signer is not None else ""
-    return say_why(f"trust.{one.format}", language, clinic=clinic) or say_why(f"trust.{one.kind}", language)

@@ -12,7 +12,7 @@ PROVED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "signed": ("origin", "unchanged"),
         "single_use": ("origin", "unchanged", "recent", "first_use"),
-        **dict.fromkeys(("unsigned", "online", "request", "named", "unknown"), ()),
+        **dict.fromkeys(("unsigned", "online", "request", "named", "encrypted", "part", "unknown"), ()),
     }
 )
 """What a code of that kind proves, once its signature is verified."""
@@ -21,7 +21,7 @@ NOT_PROVED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "signed": ("original", "holder", "recent", "current"),
         "single_use": ("original", "holder"),
-        **dict.fromkeys(("unsigned", "online", "request", "named", "unknown"), _ALL),
+        **dict.fromkeys(("unsigned", "online", "request", "named", "encrypted", "part", "unknown"), _ALL),
     }
 )
 """What it does not prove, whatever is verified."""
@@ -49,8 +49,14 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "cwt": ("CBOR web token", "Mã CBOR web token"),
         "iso_18013_5_engagement": ("Begin of a mobile licence's session", "Mã mở phiên giấy tờ di động ISO 18013-5"),
         "openid4vp_request": ("Request for a credential (OpenID4VP)", "Yêu cầu xuất trình giấy tờ (OpenID4VP)"),
-        "sd_jwt_vc": ("Credential as SD-JWT", "Giấy tờ số dạng SD-JWT"),
-        "w3c_vc_jwt": ("Credential as JWT", "Giấy tờ số dạng JWT"),
+        "iso_18013_5_mdoc": (
+            "Mobile document (ISO 18013-5), as its issuer signed it",
+            "Giấy tờ di động ISO 18013-5, phần nơi cấp đã ký",
+        ),
+        "sd_jwt_vc": ("Credential as SD-JWT (SD-JWT VC)", "Giấy tờ số dạng SD-JWT (SD-JWT VC)"),
+        "sd_jwt": ("SD-JWT that calls itself no credential", "SD-JWT không tự nhận là giấy tờ"),
+        "w3c_vc_jwt": ("W3C credential as JWT", "Giấy tờ số W3C dạng JWT"),
+        "jwt": ("JSON web token (JWT)", "Mã JSON web token (JWT)"),
         "w3c_vc_json": ("Credential as JSON", "Giấy tờ số dạng JSON"),
         "unknown": ("No known format", "Không phải loại mã đã biết"),
     }
@@ -118,6 +124,71 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "called {clinic}.pem; then 'idcard qr verify FILE --trust DIR'.",
             "xin khóa công khai của phòng khám {clinic} từ chính nơi đó, đặt vào DIR/qr/keys trong tệp "
             "{clinic}.pem; rồi dùng 'idcard qr verify FILE --trust DIR'.",
+        ),
+        "trust.sd_jwt_vc": (
+            "put the keys of {issuer}, as it publishes them, into a file in DIR/qr/issuers, for sd_jwt_vc; or, where a "
+            "certificate came along, its issuer's certificate into DIR/qr/anchors/sd_jwt_vc. Whoever shows it proves "
+            "to be its holder only in answer to a request (OpenID4VP).",
+            "đặt khóa của {issuer}, đúng như nơi đó công bố, vào một tệp trong DIR/qr/issuers, dùng cho sd_jwt_vc; nếu "
+            "có chứng thư kèm theo, đặt chứng thư của nơi cấp chứng thư đó vào DIR/qr/anchors/sd_jwt_vc. Người đưa chỉ "
+            "chứng minh mình là người giữ khi trả lời một yêu cầu (OpenID4VP).",
+        ),
+        "trust.w3c_vc_jwt": (
+            "put the keys of {issuer}, as it publishes them, into a file in DIR/qr/issuers, for w3c_vc_jwt; or, where "
+            "a certificate came along, its issuer's certificate into DIR/qr/anchors/w3c_vc_jwt.",
+            "đặt khóa của {issuer}, đúng như nơi đó công bố, vào một tệp trong DIR/qr/issuers, dùng cho w3c_vc_jwt; "
+            "nếu có chứng thư kèm theo, đặt chứng thư của nơi cấp chứng thư đó vào DIR/qr/anchors/w3c_vc_jwt.",
+        ),
+        "trust.iso_18013_5_mdoc": (
+            "put the issuing authority's root (IACA) into DIR/qr/anchors/iso_18013_5_mdoc; the signer's certificate is "
+            "in the code. Whoever shows it proves to be its holder only in answer to a request (OpenID4VP).",
+            "đặt chứng thư gốc của cơ quan cấp (IACA) vào DIR/qr/anchors/iso_18013_5_mdoc; chứng thư của nơi ký có sẵn "
+            "trong mã. Người đưa chỉ chứng minh mình là người giữ khi trả lời một yêu cầu (OpenID4VP).",
+        ),
+        "trust.smart_health_card": (
+            "put the address and the keys of {issuer}, as it publishes them (.well-known/jwks.json), into a file in "
+            "DIR/qr/issuers, for smart_health_card, after a directory that you trust named it.",
+            "đặt địa chỉ và khóa của {issuer}, đúng như nơi đó công bố (.well-known/jwks.json), vào một tệp trong "
+            "DIR/qr/issuers, dùng cho smart_health_card, sau khi một danh bạ mà bạn tin có nêu tên nơi đó.",
+        ),
+        "trust.icao_vds": (
+            "put the signer's certificate, from the state or the ICAO PKD, into DIR/qr/certificates and the CSCA that "
+            "issued it into DIR/csca; or into DIR/qr/signers, if you trust it as it is.",
+            "đặt chứng thư của nơi ký, lấy từ nước cấp hoặc ICAO PKD, vào DIR/qr/certificates và CSCA đã cấp nó vào "
+            "DIR/csca; hoặc vào DIR/qr/signers nếu bạn tin thẳng chứng thư đó.",
+        ),
+        "trust.icao_idb": (
+            "put the signer's certificate, from the state or the ICAO PKD, into DIR/qr/certificates (if the code "
+            "does not bring it) and the CSCA that issued it into DIR/csca; or into DIR/qr/signers, if you trust it as "
+            "it is.",
+            "đặt chứng thư của nơi ký, lấy từ nước cấp hoặc ICAO PKD, vào DIR/qr/certificates (nếu mã không kèm sẵn) "
+            "và CSCA đã cấp nó vào DIR/csca; hoặc vào DIR/qr/signers nếu bạn tin thẳng chứng thư đó.",
+        ),
+        "trust.icao_vds_nc": (
+            "put the CSCA of the issuing state into DIR/csca, as for its passports; the signer's certificate is in the "
+            "code.",
+            "đặt CSCA của nước cấp vào DIR/csca, như với hộ chiếu; chứng thư của nơi ký có sẵn trong mã.",
+        ),
+        "trust.mosip_claim_169": (
+            "get the key of {issuer} from the country that issues it, and put it as a JSON web key into a file in "
+            "DIR/qr/issuers, for mosip_claim_169; where a certificate came along, its root into "
+            "DIR/qr/anchors/mosip_claim_169.",
+            "xin khóa của {issuer} từ nước cấp, đặt dưới dạng JSON web key vào một tệp trong DIR/qr/issuers, dùng cho "
+            "mosip_claim_169; nếu có chứng thư kèm theo, đặt chứng thư gốc vào DIR/qr/anchors/mosip_claim_169.",
+        ),
+        "trust.encrypted": (
+            "it must be opened first, with the key that its issuer gives to whoever may read it; a program does so "
+            "with idcard.decrypt_code.",
+            "trước hết phải mở mã bằng khóa mà nơi cấp trao cho người được đọc; phần mềm làm việc này bằng "
+            "idcard.decrypt_code.",
+        ),
+        "trust.part": (
+            "scan the other codes of the document, too; a program puts them together with idcard.join_health_card.",
+            "hãy quét cả các mã còn lại của giấy tờ; phần mềm ghép chúng bằng idcard.join_health_card.",
+        ),
+        "trust.unsigned": (
+            "nobody signed it, so that no list of signers can help.",
+            "không ai ký mã này, nên không danh sách nào giúp được.",
         ),
         "trust.vn_card_qr": (
             "no list of signers can help. Read the card's chip: 'idcard read --card-qr' takes its key from this code.",

@@ -15,6 +15,7 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"II*\0", b"MM\0*")
 _PICTURE_HEAD = re.compile(
     rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[1-6]\s+(?:#[^\n]*\n\s*)*[0-9]+\s+[0-9]+\s", re.DOTALL
 )
+_PART = re.compile(rb"shc:/[0-9]+/[0-9]+/")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A picture, or a code's own bytes; - is standard input.")]
 Trust = Annotated[Path | None, typer.Option(metavar="DIR", help="The trust store, with its folder qr.")]
@@ -30,9 +31,18 @@ def codes_in(file: Path) -> tuple[bytes, ...]:
     """
     data = _bytes_of(file)
     if is_picture(data):
-        return tuple(symbol.data for symbol in idcard.scan(data, mode="still"))
+        return _with_parts_joined(tuple(symbol.data for symbol in idcard.scan(data, mode="still")))
     text = data.removesuffix(b"\n").removesuffix(b"\r")
     return (text,) if text else ()
+
+
+def _with_parts_joined(codes: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The codes, those of one health card that is spread over several put together, if all are there."""
+    parts = [code for code in codes if _PART.match(code)]
+    try:
+        return (*(code for code in codes if code not in parts), idcard.join_health_card(parts))
+    except idcard.MalformedData:
+        return codes
 
 
 def is_picture(data: bytes) -> bool:

@@ -49,6 +49,14 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A request or an address, not a document: what it leads to must be judged.",
             "Là một yêu cầu hoặc địa chỉ, không phải giấy tờ: cần xét nội dung mà mã dẫn tới.",
         ),
+        "kind.encrypted": (
+            "Encrypted: only who has its issuer's key can read it, and nothing in it was read.",
+            "Đã mã hóa: chỉ ai có khóa của nơi cấp mới đọc được; chưa đọc gì trong mã.",
+        ),
+        "kind.part": (
+            "One code of several: it says nothing before the others are there.",
+            "Chỉ là một trong nhiều mã: chưa đủ các mã kia thì chưa nói lên điều gì.",
+        ),
         "kind.named": (
             "A known format that this version names and does not judge.",
             "Loại mã đã biết, phiên bản này gọi được tên nhưng chưa xét.",
@@ -86,6 +94,13 @@ def say_reason(reason: idcard.Reason, language: Language) -> str:
     return say_qr(key, language) if key in _PAIRS else sentence(reason, language)
 
 
+def _bears_signature(document: object) -> bool:
+    """Whether there is a signature in it; some formats leave that to the issuer."""
+    if isinstance(document, idcard.VisibleSeal | idcard.IcaoBarcode):
+        return bool(document.signature)
+    return not isinstance(document, idcard.IdentityToken) or document.is_signed
+
+
 def kind_of(recognised: idcard.Recognised) -> str:
     """What such a code can be worth at best, in one word: the key behind ``kind.``."""
     document = recognised.document
@@ -93,10 +108,14 @@ def kind_of(recognised: idcard.Recognised) -> str:
         return "unsigned"
     if isinstance(document, idcard.Token):
         return "single_use" if document.kind is idcard.TokenKind.HAND_OFF else "signed"
-    if isinstance(document, idcard.CovidCertificate):
-        return "signed"
     if isinstance(document, idcard.VneidCode):
         return "online"
+    if isinstance(document, idcard.EncryptedCode):
+        return "encrypted"
+    if isinstance(document, idcard.HealthCardPart):
+        return "part"
+    if document is not None:
+        return "signed" if _bears_signature(document) else "unsigned"
     if recognised.format in _REQUESTS:
         return "request"
     return "unknown" if recognised.format == "unknown" else "named"

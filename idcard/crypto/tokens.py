@@ -10,9 +10,9 @@ BSI TR-03110-3.
 
 import hmac
 
+from idcard.crypto.agreement_keys import AgreementKey
 from idcard.crypto.cipher import CipherSuite
-from idcard.crypto.curves import Curve, Point
-from idcard.crypto.domains import Domain
+from idcard.crypto.domains import Domain, EcDomain
 from idcard.crypto.kdf import SessionKeys, session_keys
 from idcard.crypto.key_agreement import multiply
 from idcard.encoding import tlv
@@ -59,9 +59,15 @@ def keys_of_answer(
     return keys
 
 
-def is_mapped(curve: Curve, static_key: Point, scalar: bytes, mapping_key: bytes) -> bool:
-    """Whether the number ``scalar`` (big-endian, 1 to n-1) times ``static_key`` is the point ``mapping_key``."""
-    number = int.from_bytes(scalar)
-    if not 0 < number < curve.n:
+def is_mapped(static_key: AgreementKey, scalar: bytes, mapping_key: bytes) -> bool:
+    """Whether the number ``scalar`` (big-endian, 1 to n-1) times ``static_key`` is the point ``mapping_key``.
+
+    That shows something only where the session's domain parameters are the key's, generator and all. Over finite
+    fields there is no such mapping.
+    """
+    domain, number = static_key.domain, int.from_bytes(scalar)
+    if not isinstance(domain, EcDomain) or not 0 < number < domain.curve.n:
         return False
-    return hmac.compare_digest(curve.encode(multiply(curve, number, static_key)), mapping_key)
+    curve = domain.curve
+    mapped = multiply(curve, number, curve.decode(static_key.public_key))
+    return hmac.compare_digest(curve.encode(mapped), mapping_key)

@@ -36,7 +36,9 @@ from idcard.qr.cbor import Tagged
 SIGN1_TAG: Final = 18
 CWT_TAG: Final = 61
 ALGORITHM: Final = 1
+X5CHAIN: Final = 33
 _CRITICAL, _KEY_ID = 2, 4
+_MAX_CHAIN = 4
 _WHERE = "COSE_Sign1"
 _TAGS = frozenset({SIGN1_TAG, CWT_TAG})
 _PARTS = 4
@@ -88,7 +90,14 @@ class Sign1:
 
         :raises MalformedData: if it is none, or has a critical header that is not known here.
         """
-        parts = _untagged(cbor.decode(data, where=_WHERE, tags=_TAGS))
+        return cls.from_parts(_untagged(cbor.decode(data, where=_WHERE, tags=_TAGS)))
+
+    @classmethod
+    def from_parts(cls, parts: Any) -> "Sign1":
+        """The message that was decoded already, without any tag.
+
+        :raises MalformedData: if it is none, or has a critical header that is not known here.
+        """
         if not isinstance(parts, list) or len(parts) != _PARTS:
             raise MalformedData("is no list of four parts", where=_WHERE)
         protected, unprotected, payload, signature = parts
@@ -122,6 +131,22 @@ class Sign1:
         return found if isinstance(found, bytes) else None
 
     @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The certificates in DER that came with the message, the signer's first; none where it brought none.
+
+        :raises MalformedData: if the header holds anything else, or too many.
+
+        Source: RFC 9360, "X.509 COSE Header Parameters" (x5chain).
+        """
+        found = self._header(X5CHAIN)
+        if found is None:
+            return ()
+        chain = found if isinstance(found, list) else [found]
+        if not 0 < len(chain) <= _MAX_CHAIN or not all(isinstance(one, bytes) for one in chain):
+            raise MalformedData("has a chain of certificates that is none", where=_WHERE)
+        return tuple(chain)
+
+    @property
     def signed_bytes(self) -> bytes:
         """What the signature is over."""
         return signed_bytes(self.protected_bytes, self.payload)
@@ -139,7 +164,7 @@ class Sign1:
         algorithm = self.algorithm
         if algorithm not in allowed:
             raise UnsupportedAlgorithm(f"{algorithm.label} is not allowed in this format")
-        _verify(algorithm, key, self.signature, self.signed_bytes)
+        verify_raw(algorithm, key, self.signature, self.signed_bytes)
         return algorithm
 
 
@@ -166,7 +191,7 @@ def _protected(data: bytes) -> dict[int | str, Any]:
 
 def _is_known(critical: object) -> bool:
     """Whether it is a list of one or more headers, all of them known here (an empty one is against the standard)."""
-    known = (ALGORITHM, _KEY_ID)
+    known = (ALGORITHM, _KEY_ID, X5CHAIN)
     return isinstance(critical, list) and bool(critical) and all(type(one) is int and one in known for one in critical)
 
 
@@ -196,7 +221,12 @@ def encode(sign1: Sign1) -> bytes:
     return cbor.encode(Tagged(tag=SIGN1_TAG, value=parts))
 
 
-def _verify(algorithm: Algorithm, key: VerificationKey, signature: bytes, message: bytes) -> None:
+def verify_raw(algorithm: Algorithm, key: VerificationKey, signature: bytes, message: bytes) -> None:
+    """Nothing, where ``signature`` is the key's over ``message``: r and s one after the other for ECDSA.
+
+    :raises SignatureInvalid: if it is not.
+    :raises UnsupportedAlgorithm: if the key is of another kind than the algorithm's.
+    """
     if algorithm in _CURVES and isinstance(key, EcPublicKey) and key.curve.name == _CURVES[algorithm][0]:
         verify_ecdsa(key, split_signature(key, signature, plain=True), message, _CURVES[algorithm][1])
     elif algorithm is Algorithm.PS256 and isinstance(key, RsaPublicKey) and key.bits >= _MIN_RSA_BITS:

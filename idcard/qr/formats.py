@@ -16,12 +16,21 @@ from typing import Any, Final
 from idcard.errors import IdCardError
 from idcard.qr import base45, cbor, cwt
 from idcard.qr.cbor import Tagged
+from idcard.qr.claim_169 import EncryptedCode, IdentityToken
 from idcard.qr.cose import CWT_TAG, SIGN1_TAG
 from idcard.qr.hc1 import PREFIX, CovidCertificate
+from idcard.qr.health_card import parse as parse_health_card
+from idcard.qr.idb import IcaoBarcode
 from idcard.qr.inflate import ZLIB_METHOD, inflate
+from idcard.qr.mdoc import MobileDocument, looks_like_mdoc
 from idcard.qr.recognise import Recogniser
+from idcard.qr.sd_jwt import SdJwtCredential, looks_like_credential
 from idcard.qr.token import PREFIX as TOKEN_PREFIX
 from idcard.qr.token import Token
+from idcard.qr.vc_jwt import W3cCredential
+from idcard.qr.vc_jwt import looks_like_credential as looks_like_w3c_credential
+from idcard.qr.vds import VisibleSeal
+from idcard.qr.vds_nc import VdsNc
 
 TOKEN: Final = "idcard_token"
 EU_DCC: Final = "eu_dcc"
@@ -36,10 +45,13 @@ CLAIM_169: Final = "mosip_claim_169"
 ENCRYPTED: Final = "cose_encrypted"
 PIXELPASS: Final = "mosip_pixelpass"
 CWT: Final = "cwt"
-MDOC: Final = "iso_18013_5_engagement"
+MDOC: Final = "iso_18013_5_mdoc"
+ENGAGEMENT: Final = "iso_18013_5_engagement"
 OPENID4VP: Final = "openid4vp_request"
-SD_JWT: Final = "sd_jwt_vc"
-JWT: Final = "w3c_vc_jwt"
+SD_JWT_VC: Final = "sd_jwt_vc"
+SD_JWT: Final = "sd_jwt"
+W3C_VC_JWT: Final = "w3c_vc_jwt"
+JWT: Final = "jwt"
 W3C_VC: Final = "w3c_vc_json"
 
 _ENCRYPT0_TAG, _CLAIM_169 = 16, 169
@@ -112,25 +124,42 @@ RECOGNISERS: Final = (
     Recogniser(format=TOKEN, looks_like=_begins(re.escape(TOKEN_PREFIX)), parse=Token.from_bytes),
     Recogniser(format=EU_DCC, looks_like=_begins(re.escape(PREFIX)), parse=CovidCertificate.from_bytes),
     # https://spec.smarthealth.cards: digits, perhaps as chunk n of m
-    Recogniser(format=SMART_HEALTH_CARD, looks_like=_begins(rb"shc:/(?:[0-9]{1,2}/[0-9]{1,2}/)?[0-9]{2}")),
+    Recogniser(
+        format=SMART_HEALTH_CARD,
+        looks_like=_begins(rb"shc:/(?:[0-9]{1,2}/[0-9]{1,2}/)?[0-9]{2}"),
+        parse=parse_health_card,
+    ),
     # ICAO Doc 9303-13 and BSI TR-03137: binary, version 3 or 4
-    Recogniser(format=ICAO_VDS, looks_like=_begins(rb"\xdc[\x02\x03]")),
+    Recogniser(format=ICAO_VDS, looks_like=_begins(rb"\xdc[\x02\x03]"), parse=VisibleSeal.from_bytes),
     # ICAO TR "Datastructure for Barcode"
-    Recogniser(format=ICAO_IDB, looks_like=_is_whole(rb"[RN]DB1[A-D][A-Z2-7]+=*")),
+    Recogniser(format=ICAO_IDB, looks_like=_is_whole(rb"[RN]DB1[A-D][A-Z2-7]+=*"), parse=IcaoBarcode.from_bytes),
     # ANTS 2D-Doc: text, unlike a seal
     Recogniser(format=FRENCH_2D_DOC, looks_like=_begins(rb"DC0[0-9][0-9A-Z]{8}")),
     # UIDAI Secure QR
     Recogniser(format=AADHAAR, looks_like=_is_whole(rb"[0-9]{1000,}")),
-    Recogniser(format=MDOC, looks_like=_begins(rb"mdoc:" + _BASE64URL)),
+    Recogniser(format=ENGAGEMENT, looks_like=_begins(rb"mdoc:" + _BASE64URL)),
     Recogniser(
         format=OPENID4VP,
         looks_like=_begins(rb"(?:(?:eudi-|mdoc-)?openid4vp|haip)://|https://[^\s]*[?&]request_uri="),
     ),
+    Recogniser(format=SD_JWT_VC, looks_like=looks_like_credential, parse=SdJwtCredential.from_bytes),
     Recogniser(format=SD_JWT, looks_like=_is_whole(_JWS + rb"(?:~" + _BASE64URL + rb"*)*~(?:" + _JWS + rb")?")),
+    Recogniser(format=W3C_VC_JWT, looks_like=looks_like_w3c_credential, parse=W3cCredential.from_bytes),
     Recogniser(format=JWT, looks_like=_is_whole(_JWS)),
-    Recogniser(format="json", looks_like=_begins(rb"\s*\{"), inside=_json_format),
+    Recogniser(format=MDOC, looks_like=looks_like_mdoc, parse=MobileDocument.from_bytes),
+    Recogniser(
+        format="json",
+        looks_like=_begins(rb"\s*\{"),
+        inside=_json_format,
+        parsers={ICAO_VDS_NC: VdsNc.from_bytes},
+    ),
     # DIVOC and older PixelPass: a ZIP archive
     Recogniser(format=PIXELPASS, looks_like=_begins(rb"PK\x03\x04")),
-    Recogniser(format="base45", looks_like=_is_whole(_BASE45), inside=_packed_format),
+    Recogniser(
+        format="base45",
+        looks_like=_is_whole(_BASE45),
+        inside=_packed_format,
+        parsers={CLAIM_169: IdentityToken.from_bytes, ENCRYPTED: EncryptedCode.from_bytes},
+    ),
 )
 """In the order to try them."""

@@ -46,6 +46,24 @@ def inflate(data: bytes, *, limit: int = MAX_INFLATED) -> bytes:
     return inflated
 
 
+def inflate_raw(data: bytes, *, limit: int = MAX_INFLATED) -> bytes:
+    """What ``data``, compressed by DEFLATE without zlib's header and checksum, holds; for what is signed compressed.
+
+    :raises BoundExceeded: if that is more than ``limit`` bytes.
+    :raises MalformedData: if it is nothing such, cut short, or followed by something.
+    """
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        inflated = stream.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise MalformedData("is not compressed by DEFLATE", where=_WHERE) from error
+    if len(inflated) > limit:
+        raise BoundExceeded("DEFLATE: inflates to too much", where=_WHERE, limit=limit)
+    if not stream.eof or stream.unused_data:
+        raise MalformedData("is cut short, or goes on behind its end", where=_WHERE)
+    return inflated
+
+
 def _has_unused_bits(data: bytes, inflated: bytes) -> bool:
     """Whether the highest bit that is set in the last byte can be cleared without changing anything."""
     last = len(data) - _CHECKSUM_BYTES - 1

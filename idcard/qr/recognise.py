@@ -4,8 +4,8 @@ This module knows no format itself. It is given the recognisers it should use, i
 live in the layer of their nation.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from idcard.errors import BoundExceeded
 
@@ -19,13 +19,15 @@ class Recogniser:
 
     ``parse`` is None for a format that can be named but not read. It raises :class:`idcard.errors.IdCardError` for a
     payload that looks like the format and does not follow it. Several formats may look alike from outside: then
-    ``inside`` opens the payload once and says which it is, or None where it is none of them.
+    ``inside`` opens the payload once and says which it is, or None where it is none of them, and ``parsers`` says how
+    each of them is parsed.
     """
 
     format: str
     looks_like: Callable[[bytes], bool]
     parse: Callable[[bytes], object] | None = None
     inside: Callable[[bytes], str | None] | None = None
+    parsers: Mapping[str, Callable[[bytes], object]] = field(default_factory=dict)
 
     def name(self, payload: bytes) -> str | None:
         """The name of the payload's format, or None where this recogniser does not know it."""
@@ -60,6 +62,7 @@ def recognise(payload: bytes, recognisers: Sequence[Recogniser]) -> Recognised:
     for recogniser in recognisers:
         name = recogniser.name(payload)
         if name is not None:
-            document = recogniser.parse(payload) if recogniser.parse else None
+            parse = recogniser.parsers.get(name, recogniser.parse)
+            document = parse(payload) if parse else None
             return Recognised(format=name, payload=payload, document=document)
     return Recognised(format=UNKNOWN, payload=payload, document=None)

@@ -2,7 +2,11 @@
 
 Theory of operation. A chip that refuses one key is asked for the next, and goes on with the old channel. One that
 cannot seal with the keys that it agreed on has shown that it is a copy: that is kept as evidence, and the rest is read
-without. What the chip showed first stands; a refusal shows nothing, and gives way.
+without. Within a session what the chip showed first stands; a refusal shows nothing, and gives way.
+
+What was shown in one session says nothing of what is read in the next: a copy could relay its one answer to another
+card, break the session and go on without. So a chip that is opened again has to show its key again. Until it is asked
+what it showed before stands, since nothing was read since; where it then refuses or fails, that is what is kept.
 """
 
 from collections.abc import Iterable
@@ -33,6 +37,18 @@ class Agreement:
     agreed: protocol.Agreed | None = None
     failed: bool = False
     proof: ChipAuthenticationProof | None = None
+    _before: ChipAuthenticationProof | None = None
+
+    @property
+    def kept(self) -> ChipAuthenticationProof | None:
+        """What goes into the evidence: of this session or, until the chip was asked in it, of the one before."""
+        return self.proof or self._before
+
+    def reopened(self) -> None:
+        """Start a session: what the chip showed has to be shown again; that it failed stands."""
+        self.agreed = None
+        if not self.failed:
+            self._before, self.proof = self.kept, None
 
     @property
     def settled(self) -> bool:
@@ -64,6 +80,7 @@ class Agreement:
                 self.failed = False
                 self._keep(self.agreed.proof)
                 return self.agreed.channel
+        self._before = None
         return channel
 
     def perform(self, opener: Opener, procedure: Procedure[T]) -> T:
@@ -86,6 +103,7 @@ class Agreement:
 
     def forget(self) -> None:
         """Drop what another card may have shown; that one failed stands."""
+        self._before = None
         if not self.failed:
             self.proof = None
 

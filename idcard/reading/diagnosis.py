@@ -8,7 +8,7 @@ for BAC, which is not answered. Each refusal is a finding and never an error; on
 from dataclasses import dataclass
 
 from idcard.chip.bac import GET_CHALLENGE
-from idcard.chip.pace_offers import PaceOffer
+from idcard.chip.pace_offers import PaceOffer, UnusableOffer
 from idcard.errors import CardSilent, CommandRefused, IdCardError, TransportError
 from idcard.iso7816.apdu import CommandApdu
 from idcard.iso7816.atr_info import AtrInfo
@@ -31,7 +31,8 @@ class Diagnosis:
     """What was found.
 
     ``answer_limit`` is what the reader's driver says (256: short lengths only; None: it does not say), ``lengths`` what
-    was proved. ``master_file_sw``, ``application_sw`` and ``challenge_sw`` are the status words of SELECT for the
+    was proved. ``unusable_pace`` is what the card offers besides ``pace`` and this library does not run.
+    ``master_file_sw``, ``application_sw`` and ``challenge_sw`` are the status words of SELECT for the
     master file, SELECT for the travel-document application, and a challenge for BAC (None where it was not asked for).
     """
 
@@ -45,6 +46,7 @@ class Diagnosis:
     master_file_sw: int
     card_access: CardAccessForm
     pace: tuple[PaceOffer, ...]
+    unusable_pace: tuple[UnusableOffer, ...]
     lengths: Lengths
     application_sw: int
     challenge_sw: int | None
@@ -75,6 +77,7 @@ def diagnose(connection: Connection, *, should_cancel: ShouldCancel = never) -> 
     application = perform(connection, _application(), should_cancel)
     challenge = perform(connection, exchange(GET_CHALLENGE), should_cancel).sw if application == 0x9000 else None
     _reset(connection)
+    unusable: list[UnusableOffer] = []
     return Diagnosis(
         reader=getattr(connection, "reader", ""),
         atr=connection.atr,
@@ -85,7 +88,8 @@ def diagnose(connection: Connection, *, should_cancel: ShouldCancel = never) -> 
         applications=applications,
         master_file_sw=master_file,
         card_access=found.form,
-        pace=tuple(pace_offers(found.raw)),
+        pace=tuple(pace_offers(found.raw, unusable.append)),
+        unusable_pace=tuple(unusable),
         lengths=found.lengths,
         application_sw=application,
         challenge_sw=challenge,

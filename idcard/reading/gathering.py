@@ -135,7 +135,7 @@ class Reading:
             refused=self.refused,
             access=None if self._opened is None else self._opened.access,
             active_authentication=self.proof,
-            chip_authentication=self._agreement.proof,
+            chip_authentication=self._agreement.kept,
             pace_cam=None if self._opened is None else self._opened.pace_cam,
             given_mrz=None if self._opened is None else self._opened.given_mrz,
             given_card_qr=card_qr,
@@ -167,7 +167,8 @@ class Reading:
             self._spent = False
             self.on_progress(Progress(step=ReadStep.OPENING))
             opened = opener.open(self._keys)
-            self._channel, self._agreement.agreed = opened.channel, None
+            self._channel = opened.channel
+            self._agreement.reopened()
             self._window, self.profile = opener.window, opener.profile
             self._require_same_card(opener)
             self.files |= opened.outer_files
@@ -204,7 +205,8 @@ class Reading:
 
     def _mapped(self, opened: Opened) -> bytes | None:
         """What PACE called the reader, where its mapping shows the chip; None for one that failed to agree on keys."""
-        shown = opened.pace_cam is not None and shows_chip(opened.pace_cam, self.files)
+        cam, card_access = opened.pace_cam, opened.access.card_access
+        shown = cam is not None and shows_chip(cam, self.files, card_access)
         return opened.identifiers.terminal if shown and not self._agreement.settled else None
 
     def _new_opener(self) -> Opener:

@@ -17,20 +17,22 @@ from idcard.lds.sod import Sod
 def chip_keys(files: Mapping[File, bytes]) -> Iterator[ChipKeyChoice]:
     """The keys for chip authentication to try, the first one first, by what was read so far.
 
-    Version 2 takes its key from EF.CardSecurity, version 1 from DG14. Either file stands in for the other; of each the
-    best key is tried.
+    Version 2 takes its key from EF.CardSecurity, version 1 from DG14; of each the best key is tried. Only a key that
+    DG14 has belongs to the document: so where EF.CardSecurity has another one, DG14's is tried first.
     """
     outside, inside = _infos(files, File.CARD_SECURITY), _infos(files, File.DG14)
     newer = next((choice for choice in chip_authentication.choices(outside) if choice.version > 1), None)
     other = next(chip_authentication.choices(inside), None)
     if other is None and newer is None:
         other = next(chip_authentication.choices(outside), None)
-    return (choice for choice in (newer, other) if choice is not None)
+    shared = newer is not None and any(choice.key == newer.key for choice in chip_authentication.choices(inside))
+    return (choice for choice in ((newer, other) if shared else (other, newer)) if choice is not None)
 
 
-def shows_chip(proof: PaceCamProof, files: Mapping[File, bytes]) -> bool:
+def shows_chip(proof: PaceCamProof, files: Mapping[File, bytes], card_access: bytes | None) -> bool:
     """Whether chip authentication mapping shows a key that EF.CardSecurity has, or DG14 where that was not read."""
-    return is_shown(proof, _infos(files, File.CARD_SECURITY if File.CARD_SECURITY in files else File.DG14))
+    file = File.CARD_SECURITY if File.CARD_SECURITY in files else File.DG14
+    return is_shown(proof, _infos(files, file), card_access)
 
 
 def wants_card_security(card_access: bytes | None) -> bool:

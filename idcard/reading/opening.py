@@ -4,6 +4,9 @@ Theory of operation. EF.CardAccess says whether the chip offers PACE. With PACE 
 secure channel; with BAC before it. A chip that *refuses* PACE may be opened with BAC where the plan allows and a key
 is at hand, and the evidence says so; a chip that found the key *wrong* is never tried another way.
 
+That cards of a type have no EF.CardAccess is believed only where a key for BAC is at hand. A chip that does not open so
+is looked at after all, and opened by what it offers: what was learnt of other cards must not turn this one away.
+
 Source: ICAO Doc 9303-11, "Chip access procedure".
 """
 
@@ -13,11 +16,13 @@ from typing import TypeVar
 
 from idcard.chip import bac, pace
 from idcard.chip.access_keys import AccessKey, MrzKey
-from idcard.chip.pace_offers import PaceOffer, offers
+from idcard.chip.pace_offers import OnUnusable, PaceOffer, UnusableOffer, offers
 from idcard.chip.terminal_authentication import document_identifier
 from idcard.errors import (
     AccessBlocked,
     BoundExceeded,
+    Cancelled,
+    CardRemoved,
     CardSilent,
     CommandRefused,
     IdCardError,
@@ -48,6 +53,7 @@ Entropy = Callable[[int], bytes]
 
 MAX_BAC_TRIES = 4
 MAX_PACE_TRIES = 3
+_KEY_TROUBLE = (WrongAccessKey, LastTryLeft, AccessBlocked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -109,21 +115,48 @@ class Opener:
         :raises PaceRefused: if it refused PACE itself and no key for BAC was at hand.
         :raises UnsupportedDocument: if this is no travel document.
         """
-        self._known_card()
-        refused = PaceRefused("the chip offers no PACE that this library can run", sw=None)
-        opened = self._try_pace(keys[0], refused)
+        if not self._absence_is_known(keys):
+            self._known_card()
+        elif not self._looked:
+            return self._open_on_trust(keys)
+        return self._open_as_offered(keys)
+
+    def _open_as_offered(self, keys: Sequence[AccessKey]) -> Opened:
+        opened = self._try_pace(keys[0])
         return opened if isinstance(opened, Opened) else self._open_with_bac(keys, opened)
 
-    def _try_pace(self, key: AccessKey, refused: PaceRefused) -> Opened | PaceRefused:
+    def _open_on_trust(self, keys: Sequence[AccessKey]) -> Opened:
+        """The chip, opened with BAC as such cards are; one that does not open so is looked at, whatever is known.
+
+        A key that it found wrong is not tried again: that would cost a chip that counts its tries another one.
+        """
+        try:
+            return self._open_with_bac(keys, _no_pace())
+        except (CardRemoved, Cancelled):
+            raise
+        except IdCardError as error:
+            self.reset()
+            self.look_again()
+            self._known_card()
+            if not isinstance(error, _KEY_TROUBLE):
+                return self._open_as_offered(keys)
+            if self._card_access is not None and isinstance(opened := self._try_pace(keys[0]), Opened):
+                return opened
+            raise
+
+    def _try_pace(self, key: AccessKey) -> Opened | PaceRefused:
         """The chip, opened by the strongest way that it does not refuse, or its first refusal."""
-        for number, offer in enumerate(pace_offers(self._card_access or self.plan.assumed_card_access)):
+        refused: PaceRefused | None = None
+        unusable: list[UnusableOffer] = []
+        found = pace_offers(self._card_access or self.plan.assumed_card_access, unusable.append)
+        for number, offer in enumerate(found):
             try:
                 return self._open_with_pace(offer, key)
             except PaceRefused as error:
-                refused = refused if number else error
+                refused = refused or error
                 if error.facts["sw"] not in pace.REFERS_TO_DATA or number + 1 == MAX_PACE_TRIES:
                     break
-        return refused
+        return refused or _no_pace(unusable)
 
     def reset(self) -> bool:
         """Power the card off and on where the connection can; whether it could."""
@@ -142,16 +175,19 @@ class Opener:
         """Ask for EF.CardAccess at the next opening, whatever is known of such cards."""
         self.profile = replace(self.profile or CardProfile(), card_access=CardAccessForm.SHORT_IDENTIFIER)
 
-    def _known_card(self) -> None:
-        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time.
+    def _absence_is_known(self, keys: Sequence[AccessKey]) -> bool:
+        """Whether the card is known to have no EF.CardAccess: it was looked for, or is believed to be as its type.
 
-        It is not looked for where such cards are proved to have none, and where that can be found out to be wrong.
+        That is believed only where it can do without, and where it can be found out to be wrong.
         """
+        if self.profile is None or self.profile.card_access is not CardAccessForm.ABSENT:
+            return False
+        can_be_wrong = File.DG14 in self.plan.files and isinstance(self.connection, Resettable)
+        return self._looked or (can_be_wrong and bool(self._bac_keys(keys)))
+
+    def _known_card(self) -> None:
+        """Know the card: its profile is made on the first opening; EF.CardAccess is read each time."""
         known = self.profile
-        absent = known is not None and known.card_access is CardAccessForm.ABSENT
-        if absent and (self._looked or (File.DG14 in self.plan.files and isinstance(self.connection, Resettable))):
-            self._card_access = None
-            return
         found = self._look(known)
         if found.raw is None and not self._fresh and self.reset():
             # Inside an application that was left selected EF.CardAccess is not found, which looks like no PACE.
@@ -304,15 +340,35 @@ class Opener:
             raise UnsupportedDocument("no travel-document application answers on this card", sw=error.sw) from error
 
 
+def _no_pace(unusable: Sequence[UnusableOffer] = ()) -> PaceRefused:
+    """That no PACE could be tried; where the chip offers some, its first, and why that is not run."""
+    told = "the chip offers no PACE that this library can run"
+    if not unusable:
+        return PaceRefused(told, sw=None)
+    first = unusable[0]
+    numbered = "" if first.parameter_id is None else f" with parameters {first.parameter_id}"
+    return PaceRefused(
+        f"{told}: {first.oid}{numbered}: {first.reason}",
+        sw=None,
+        oid=first.oid,
+        parameter_id=first.parameter_id,
+        reason=first.reason,
+    )
+
+
 def _information(key: AccessKey) -> str | None:
     return key.information if isinstance(key, MrzKey) else None
 
 
-def pace_offers(card_access: bytes | None) -> Iterator[PaceOffer]:
-    """The ways to run PACE that EF.CardAccess offers and this library can run, the strongest first."""
+def pace_offers(card_access: bytes | None, on_unusable: OnUnusable | None = None) -> Iterator[PaceOffer]:
+    """The ways to run PACE that EF.CardAccess offers and this library can run, the strongest first.
+
+    :param on_unusable: told of each that cannot be run.
+    """
     if card_access is None:
         return iter(())
     try:
-        return offers(SecurityInfos.from_bytes(card_access, where="EF.CardAccess"))
-    except MalformedData:
+        infos = SecurityInfos.from_bytes(card_access, where="EF.CardAccess")
+    except IdCardError:
         return iter(())
+    return offers(infos) if on_unusable is None else offers(infos, on_unusable)

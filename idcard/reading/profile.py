@@ -6,7 +6,8 @@ reader's name and of the answer to reset without the data objects that may numbe
 Any card can put on the answer to reset of another type, so a profile never makes access weaker. A refusal of PACE is
 not remembered, nor what a card says of having no EF.CardAccess: that takes :meth:`Profiles.prove_absence`. The caller
 keeps :class:`Profiles` as long as it likes, in memory or as text. A profile that is wrong costs a second opening of the
-chip and corrects itself; one that only makes readings slow is dropped after a while, and everything is asked anew.
+chip and corrects itself with the first reading that ends well; one that lets no card be opened is forgotten, and one
+that only makes readings slow is dropped after a while, and everything is asked anew.
 """
 
 import json

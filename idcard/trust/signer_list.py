@@ -7,6 +7,11 @@ identifier, and whoever verifies has a list. The list stands beside the CSCA cer
 * ``qr/signers``: certificates that the operator trusts as they are, as states' lists of signers of health certificates
   give them; an identifier is the first eight bytes of a certificate's SHA-256;
 * ``qr/certificates``: certificates that count only where an anchor of the store issued them;
+* ``qr/anchors/FORMAT``: anchors for codes of that one format, beside the CSCAs of the trust store, which count for
+  every code; a format's name is that of :class:`idcard.Recognised`;
+* ``qr/issuers``: issuers that sign with bare keys (:mod:`idcard.trust.issuer_list`);
+* ``qr/status``: status lists of credentials, as their issuers sign them (:mod:`idcard.qr.status_list`);
+* ``qr/revoked``: lists of single health certificates that were taken back (:mod:`idcard.trust.hash_list`);
 * ``qr/keys``: Ed25519 public keys (PEM) of clinics for codes of our own. A file's name is the clinic's code, and its
   key counts for that clinic alone. A dot and digits behind it (``PK-MAU.2026.pem``) tell a clinic's keys apart, of
   which it has several while one replaces another; what follows an ``@`` says which of the clinic's machines has it;
@@ -20,7 +25,7 @@ Source: eHealth Network, "Electronic Health Certificate Specification" (key iden
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -31,16 +36,23 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import ConfigurationError, IdCardError, MalformedData
+from idcard.qr.status_list import StatusList
 from idcard.qr.token import key_id_of
 from idcard.trust import pem
 from idcard.trust.certificates import Certificate
+from idcard.trust.hash_list import RevocationBatch
+from idcard.trust.issuer_list import Issuer, IssuerKey
+from idcard.trust.path import Certificates, Pool
+from idcard.trust.settings import anchor_of
 from idcard.trust.store import TrustStore
 
 T = TypeVar("T")
 KEY_ID_BYTES: Final = 8
 FOLDER: Final = "qr"
 _MAX_FILE_BYTES = 1 << 18
+_MAX_LIST_BYTES = 1 << 23
 _SUFFIXES = frozenset({".cer", ".der", ".pem", ".crt"})
+_JSON, _TOKENS = frozenset({".json"}), frozenset({".jwt"})
 _KEY_NUMBER = re.compile(r"(?<=.)\.[0-9][0-9-]*$")
 _PEM_KINDS = frozenset({b"CERTIFICATE", b"PUBLIC KEY"})
 
@@ -72,8 +84,12 @@ class QrTrust:
     version: str
     store: TrustStore | None
     complete: bool
+    issuers: tuple[Issuer, ...]
+    revoked: tuple[RevocationBatch, ...]
+    _status: tuple[StatusList, ...]
     _signers: Mapping[bytes, tuple[ListedSigner, ...]]
     _keys: Mapping[bytes, tuple[ClinicKey, ...]]
+    _anchors: Mapping[str, tuple[Certificate, ...]]
 
     @classmethod
     def of(
@@ -85,12 +101,20 @@ class QrTrust:
         store: TrustStore | None = None,
         complete: bool = False,
         accept_demonstration: bool = False,
+        anchors: Mapping[str, Sequence[bytes]] = MappingProxyType({}),
+        issuers: Iterable[bytes] = (),
+        revoked: Iterable[bytes] = (),
+        status: Iterable[bytes] = (),
     ) -> "QrTrust":
         """What a program keeps itself: certificates in DER, and keys.
 
         :param signers: certificates that are trusted as they are.
         :param certificates: certificates that need an anchor in ``store``.
         :param complete: nobody else signs codes that are shown here.
+        :param anchors: certificates that are anchors for codes of one format alone, by its name.
+        :param issuers: issuers with their keys, in JSON as in the folder ``qr/issuers``.
+        :param revoked: lists of certificates taken back, in JSON as in the folder ``qr/revoked``.
+        :param status: status lists of credentials, as tokens.
         :raises ConfigurationError: if a certificate cannot be read, or must not be used.
         """
         listed = [ListedSigner(certificate=_certificate(der, accept_demonstration), trusted=True) for der in signers]
@@ -98,10 +122,21 @@ class QrTrust:
             ListedSigner(certificate=_certificate(der, accept_demonstration), trusted=False) for der in certificates
         ]
         own = list(keys)
+        documents = {"issuer": list(issuers), "revoked": list(revoked), "status": list(status)}
+        roots = {
+            name: tuple(anchor_of(der, f"an anchor for {name}", accept_demonstration) for der in ders)
+            for name, ders in anchors.items()
+        }
         return cls(
-            version=_version(listed, own, store, complete),
+            version=_version(listed, own, store, complete, [*_lines_of(documents), *_lines_of_anchors(roots)]),
             store=store,
             complete=complete,
+            issuers=tuple(
+                issuer for one in documents["issuer"] for issuer in _parsed(Issuer.several_from_bytes, one, "an issuer")
+            ),
+            revoked=tuple(_parsed(RevocationBatch.from_bytes, one, "a list") for one in documents["revoked"]),
+            _status=tuple(_parsed(StatusList.from_bytes, one, "a status list") for one in documents["status"]),
+            _anchors=MappingProxyType(roots),
             _signers=_by_identifier((_identifier(one.certificate), one) for one in listed),
             _keys=_by_identifier((key_id_of(one.key), one) for one in own),
         )
@@ -131,6 +166,12 @@ class QrTrust:
             store=store,
             complete=_declared_complete(folder / "list.toml"),
             accept_demonstration=accept_demonstration,
+            anchors={
+                one.name: [der for file in _files(one) for der in _blocks(file)] for one in _folders(folder / "anchors")
+            },
+            issuers=[_data(file) for file in _files(folder / "issuers", _JSON)],
+            revoked=[_data(file) for file in _files(folder / "revoked", _JSON)],
+            status=[_data(file) for file in _files(folder / "status", _TOKENS)],
         )
 
     def signers_for(self, key_id: bytes | None) -> tuple[ListedSigner, ...]:
@@ -140,6 +181,53 @@ class QrTrust:
     def keys_for(self, key_id: bytes | None) -> tuple[ClinicKey, ...]:
         """The clinics' keys that ``key_id`` may mean."""
         return () if key_id is None else self._keys.get(key_id, ())
+
+    @property
+    def listed(self) -> tuple[ListedSigner, ...]:
+        """Every listed certificate, for formats that name theirs in another way than by such an identifier."""
+        return tuple(one for ones in self._signers.values() for one in ones)
+
+    def issuer_keys(self, issuer: str | None, key_id: str | bytes | None) -> tuple[IssuerKey, ...]:
+        """The keys that an issuer's name and a key's identifier may mean: either may be None, and not both."""
+        if issuer is None and key_id is None:
+            return ()
+        named = (one for one in self.issuers if issuer in (None, one.name))
+        return tuple(key for one in named for key in one.keys if key.goes_by(key_id))
+
+    def status_lists(self, uri: str) -> tuple[StatusList, ...]:
+        """The status lists that say of themselves to be from that address, the newest first; nobody verified them."""
+        return tuple(sorted((one for one in self._status if one.uri == uri), key=lambda one: one.issued, reverse=True))
+
+    def issuer_called(self, name: str) -> tuple[Issuer, ...]:
+        """The listed issuers of that name: mostly none or one."""
+        return tuple(one for one in self.issuers if one.name == name)
+
+    def pool(self, format_name: str, links: Iterable[Certificate] = ()) -> Pool:
+        """Where issuers of certificates that sign codes of that format are looked for.
+
+        :param links: certificates that came with the code, which count for nothing without an anchor behind them.
+        """
+        return _CodePool(store=self.store, own=Certificates.of(self._anchors.get(format_name, ()), links=links))
+
+    def has_anchors(self, format_name: str) -> bool:
+        """Whether there is any anchor for codes of that format."""
+        return bool(self._anchors.get(format_name)) or (self.store is not None and self.store.has_anchors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CodePool:
+    """The trust store's anchors and links, those for one format, and what came with a code."""
+
+    store: TrustStore | None
+    own: Certificates
+
+    def anchors_for(self, certificate: Certificate) -> Iterable[Certificate]:
+        """The anchors that may have issued ``certificate``."""
+        return (*(self.store.anchors_for(certificate) if self.store else ()), *self.own.anchors_for(certificate))
+
+    def links_for(self, certificate: Certificate) -> Iterable[Certificate]:
+        """The link certificates whose key may have issued ``certificate``."""
+        return (*(self.store.links_for(certificate) if self.store else ()), *self.own.links_for(certificate))
 
 
 def _by_identifier(pairs: Iterable[tuple[bytes, T]]) -> Mapping[bytes, tuple[T, ...]]:
@@ -154,12 +242,32 @@ def _identifier(certificate: Certificate) -> bytes:
 
 
 def _version(
-    listed: Iterable[ListedSigner], keys: Iterable[ClinicKey], store: TrustStore | None, complete: bool
+    listed: Iterable[ListedSigner],
+    keys: Iterable[ClinicKey],
+    store: TrustStore | None,
+    complete: bool,
+    more: Iterable[str] = (),
 ) -> str:
     lines = sorted(f"{one.trusted} {one.certificate.fingerprint}" for one in listed)
     lines += sorted(f"{one.clinic} {one.key.public_bytes_raw().hex()}" for one in keys)
     lines += ["complete"] * complete
+    lines += sorted(more)
     return hashlib.sha256("\n".join(["qr 1", store.version if store else "none", *lines]).encode()).hexdigest()
+
+
+def _lines_of(documents: Mapping[str, Iterable[bytes]]) -> list[str]:
+    return [f"{kind} {hashlib.sha256(one).hexdigest()}" for kind, ones in documents.items() for one in ones]
+
+
+def _lines_of_anchors(anchors: Mapping[str, Iterable[Certificate]]) -> list[str]:
+    return [f"anchor {name} {one.fingerprint}" for name, ones in anchors.items() for one in ones]
+
+
+def _parsed(parse: Callable[[bytes], T], data: bytes, name: str) -> T:
+    try:
+        return parse(data)
+    except IdCardError as error:
+        raise _damaged(name, f"cannot be understood: {error}") from error
 
 
 def _certificate(der: bytes, accept_demonstration: bool) -> Certificate:
@@ -191,26 +299,31 @@ def _declared_complete(file: Path) -> bool:
     return complete
 
 
-def _files(folder: Path) -> list[Path]:
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, in order; a file between them makes the list damaged, not smaller."""
+    if not folder.is_dir():
+        return []
+    found = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    for one in found:
+        if not one.is_dir():
+            raise _damaged(one.name, "is no folder called by a format")
+    return found
+
+
+def _files(folder: Path, suffixes: frozenset[str] = _SUFFIXES) -> list[Path]:
     """The files of a folder, in order; one that cannot be meant makes the list damaged, not smaller."""
     if not folder.is_dir():
         return []
     files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
     for file in files:
-        if file.suffix.lower() not in _SUFFIXES or not file.is_file():
-            raise _damaged(file.name, "is no certificate or key file (.cer, .der, .pem, .crt)")
+        if file.suffix.lower() not in suffixes or not file.is_file():
+            raise _damaged(file.name, f"is no file of the kind that belongs there ({', '.join(sorted(suffixes))})")
     return files
 
 
 def _blocks(file: Path) -> list[bytes]:
     """The DER in a file: the file itself, or what its PEM holds."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise _damaged(file.name, "cannot be read") from error
-    if len(data) > _MAX_FILE_BYTES:
-        raise _damaged(file.name, "is too long")
+    data = _data(file)
     if not pem.is_pem(data):
         return [data]
     try:
@@ -220,6 +333,18 @@ def _blocks(file: Path) -> list[bytes]:
         return [block.der for block in blocks]
     except MalformedData as error:
         raise _damaged(file.name, "is not PEM") from error
+
+
+def _data(file: Path) -> bytes:
+    limit = _MAX_LIST_BYTES if file.suffix.lower() in _JSON | _TOKENS else _MAX_FILE_BYTES
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        raise _damaged(file.name, "cannot be read") from error
+    if len(data) > limit:
+        raise _damaged(file.name, "is too long")
+    return data
 
 
 def _clinic_of(file: Path) -> str:

@@ -1,11 +1,19 @@
 """Which signed file gave the chip's public keys for key agreement: DG14, or EF.CardSecurity.
 
-Theory of operation. DG14 is signed by its hash in EF.SOD. EF.CardSecurity is signed by itself, perhaps by another
-signer, whose path to an anchor is judged alike. Chip authentication of version 1 takes its key from DG14, that of
-version 2 and PACE with chip authentication mapping from EF.CardSecurity. The other file stands in where that one was
-not read or does not have what was used; the fact then names it, in its detail ``key``.
+Theory of operation. DG14 is signed by its hash in EF.SOD, and so belongs to the document. EF.CardSecurity is signed
+by itself, perhaps by another signer, whose path to an anchor is judged alike; it names no document, so that any card
+of the state has one that is in order.
 
-A key in EF.CardSecurity proves nothing where the signer is revoked, or is of another state than the document's.
+The transcript of chip authentication does not say through which channel the files came. Whoever relays its one answer
+to another card of the state, and serves copied files, has a right one. So its key counts where DG14 has it, whichever
+file offered it; one that EF.CardSecurity alone has proves nothing for this document.
+
+PACE with chip authentication mapping takes its key from EF.CardSecurity, and DG14 stands in where that was not read.
+There the chip that has the key has the keys of the session, too, and nobody between it and the reader has them: EF.SOD
+came through that very session, or was compared in it. A key in EF.CardSecurity proves nothing all the same where the
+signer is revoked, is of another state than the document's, or is a demonstration signer where the document's is none.
+
+The fact names the file in its detail ``key``.
 
 Source: ICAO Doc 9303-11, "Chip Authentication Mapping"; BSI TR-03110-2, "Chip Authentication"; BSI TR-03110-3.
 """
@@ -13,7 +21,8 @@ Source: ICAO Doc 9303-11, "Chip Authentication Mapping"; BSI TR-03110-2, "Chip A
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from idcard.errors import ProtocolViolation
+from idcard.crypto.agreement_keys import AgreementKey, claimed_key
+from idcard.errors import IdCardError, ProtocolViolation
 from idcard.evidence import ChipAuthenticationProof, Evidence
 from idcard.lds.card_security import CardSecurity
 from idcard.lds.layout import File
@@ -35,19 +44,23 @@ class Signed:
     card_security: PassiveAuthentication | None = None
 
     def right_answer(self, file: File, *, weak: str, witnessed: bool, **details: str) -> Fact:
-        """The fact that follows from a right answer by a key in ``file``; see :func:`answers.right_answer`."""
+        """The fact that follows from a right answer by a key in ``file``; see :func:`answers.right_answer`.
+
+        For one in EF.CardSecurity it is for the caller to know that EF.SOD came from the same chip.
+        """
         details[KEY] = file.label
         if file is not File.CARD_SECURITY or self.card_security is None:
             return right_answer(self.document, file, weak=weak, witnessed=witnessed, **details)
         if not self.document.signed_and_trusted:
             return chip_fact(Outcome.INCONCLUSIVE, Reason.TRUST_NOT_PASSED, **details)
-        if self.card_security.revocation.outcome is Outcome.FAILED or not self._one_state(self.card_security):
+        if self.card_security.revocation.outcome is Outcome.FAILED or not self._alike(self.card_security):
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, **details)
         return right_answer(self.card_security, file, weak=weak, witnessed=witnessed, **details)
 
-    def _one_state(self, card_security: PassiveAuthentication) -> bool:
-        states = {(passive.country or "").upper() for passive in (self.document, card_security)}
-        return len(states) == 1
+    def _alike(self, card_security: PassiveAuthentication) -> bool:
+        """Whether both signers are of one state, and both of a demonstration or neither."""
+        both = (self.document, card_security)
+        return len({((passive.country or "").upper(), passive.is_demonstration) for passive in both}) == 1
 
 
 def key_files(evidence: Evidence) -> Iterator[tuple[File, SecurityInfos]]:
@@ -63,16 +76,34 @@ def _infos(file: File, data: bytes) -> SecurityInfos:
     return SecurityInfos.from_dg14(data) if file is File.DG14 else CardSecurity.from_bytes(data).security_infos
 
 
-def source_of(evidence: Evidence, proof: ChipAuthenticationProof, version: int) -> tuple[File, SecurityInfos]:
-    """The file that offers what this run of chip authentication used; DG14 where none does.
+def sources_of(
+    evidence: Evidence, proof: ChipAuthenticationProof, version: int
+) -> tuple[tuple[File, SecurityInfos], ...]:
+    """The files that offer what this run of chip authentication used, DG14 first; DG14 alone where none does.
 
     :raises ProtocolViolation: if that is not there, or not well formed.
     """
-    found = list(key_files(evidence))
-    for file, infos in found if version > 1 else reversed(found):
-        if (proof.oid, version) in offered(infos) and proof.key_id in {info.key_id for info in infos.chip_keys}:
-            return file, infos
-    return File.DG14, SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))
+    found = tuple(
+        (file, infos)
+        for file, infos in reversed(list(key_files(evidence)))
+        if (proof.oid, version) in offered(infos) and proof.key_id in {info.key_id for info in infos.chip_keys}
+    )
+    return found or ((File.DG14, SecurityInfos.from_dg14(evidence.files.get(File.DG14, b""))),)
+
+
+def is_in_dg14(evidence: Evidence, key: AgreementKey) -> bool:
+    """Whether DG14 has this very key, under whatever number; whether DG14 is signed is not asked."""
+    infos = dict(key_files(evidence)).get(File.DG14, SecurityInfos(infos=()))
+    return any(_is_same_key(info.public_key, key) for info in infos.chip_keys)
+
+
+def _is_same_key(spki: bytes, key: AgreementKey) -> bool:
+    """Whether ``spki`` is ``key``; its domain parameters are compared before anything is computed in them."""
+    try:
+        claimed = claimed_key(spki)
+        return claimed.domain == key.domain and key.domain.certified_key(claimed.bits) == key.public_key
+    except IdCardError:
+        return False
 
 
 def offered(infos: SecurityInfos) -> frozenset[tuple[str, int]]:

@@ -91,6 +91,11 @@ class PassiveAuthentication:
         return None if self.signer is None else self.signer.issuer.country
 
     @property
+    def is_demonstration(self) -> bool:
+        """Whether the signer is one of this project's demonstration signers."""
+        return self.signer is not None and DEMONSTRATION in self.signer.extensions
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """The four facts, in the order of a verdict."""
         return self.integrity, self.signature, self.trust, self.revocation

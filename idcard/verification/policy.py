@@ -57,6 +57,7 @@ _CONTENT_OF_PRESETS: Final[Mapping[str, str]] = MappingProxyType(
         "reading_only": "51675a5440fa5ca40aecf9ed9cfe64ffa24d3e2f12fbd506be8ec30ace65f28d",
         "signed_qr": "b58961e21dcc24229f20692618f7c5d898a5551cbfb03aef611897ea39eb04dd",
         "single_use_qr": "b7c72ede2a084c7c2198205dbceab39ea99bc6c937959ea3fde815f7b8907c72",
+        "presented": "a7a3b02cefe9c73480951c19d81648a974daef1342d0072b13d6b34edbb16262",
         "online_qr": "b9895ffec2ac29bc967bb0b38c9087098e2634f446d50c1a433f9af781348ad8",
     }
 )

@@ -1,4 +1,4 @@
-"""Policies for codes. None of them proves an identity: nothing binds a code to whoever shows it."""
+"""Policies for codes and for answers of wallets. None of them proves an identity: none sees who is there."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -34,7 +34,17 @@ SINGLE_USE_QR: Final = Policy(name="single_use_qr", accepts=_SIGNED | _NOW_AND_O
 ONLINE_QR: Final = Policy(name="online_qr", accepts=_SIGNED | _BY_ITS_SERVICE, proves=False)
 """The issuer's own service accepted the code within its life; for codes that nobody else can read."""
 
+PRESENTED: Final = Policy(
+    name="presented",
+    accepts=_SIGNED | dict.fromkeys((FactName.FRESHNESS, FactName.REPLAY, FactName.AUDIENCE, FactName.HOLDER), _PASSED),
+    proves=False,
+)
+"""A wallet answered our own question, once and in time, with the key to which a known signer bound what it shows.
+
+That it is its holder's hand that holds the wallet is the wallet's word.
+"""
+
 QR_POLICIES: Final[Mapping[str, Policy]] = MappingProxyType(
-    {one.name: one for one in (SIGNED_QR, SINGLE_USE_QR, ONLINE_QR)}
+    {one.name: one for one in (SIGNED_QR, SINGLE_USE_QR, ONLINE_QR, PRESENTED)}
 )
 """The named policies for codes."""

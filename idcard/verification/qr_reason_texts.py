@@ -20,6 +20,14 @@ QR_REASON_TEXTS: Final[Mapping[Reason, tuple[str, str]]] = {
         "Nhận ra loại mã nhưng chưa xác minh được loại này.",
         "The format can be named, but not verified here.",
     ),
+    _R.ENCRYPTED: (
+        "Mã đã được mã hóa; chưa có khóa để mở.",
+        "The code is encrypted, and no key opened it.",
+    ),
+    _R.PART_OF_A_CODE: (
+        "Đây chỉ là một phần; cần quét đủ các mã của giấy tờ này.",
+        "It is one code of several that make a document, which says nothing alone.",
+    ),
     _R.SIGNER_NOT_LISTED: (
         "Kho chứng thư không có khóa mà mã nêu ra.",
         "No key that the code names is in the trust store.",
@@ -61,6 +69,38 @@ QR_REASON_TEXTS: Final[Mapping[Reason, tuple[str, str]]] = {
     _R.NO_HOLDER_BINDING: (
         "Không có gì gắn mã với người đang đưa mã.",
         "Nothing binds the code to the person who shows it.",
+    ),
+    _R.HOLDER_KEY_PROVED: (
+        "Người đưa có khóa mà nơi cấp đã gắn với giấy tờ.",
+        "Whoever shows it has the key to which its issuer bound it.",
+    ),
+    _R.HOLDER_KEY_WRONG: (
+        "Bằng chứng về khóa của người giữ không đúng.",
+        "The proof of the holder's key is wrong.",
+    ),
+    _R.HOLDER_KEY_NOT_SHOWN: (
+        "Giấy tờ gắn với khóa của người giữ, nhưng người đưa chưa chứng minh có khóa đó.",
+        "It is bound to a holder's key, and whoever shows it did not prove to have that key.",
+    ),
+    _R.HOLDER_KEY_FOR_OTHERS: (
+        "Người giữ từng chứng minh có khóa cho nơi khác, không phải trả lời câu hỏi ở đây.",
+        "Its holder proved to have the key once, to somebody else than us.",
+    ),
+    _R.NONCE_WRONG: (
+        "Câu trả lời không phải cho câu hỏi ở đây.",
+        "It answers another question than ours.",
+    ),
+    _R.NOT_WHAT_WAS_ASKED: (
+        "Giấy tờ không thuộc loại đã yêu cầu.",
+        "It is of another kind than what was asked for.",
+    ),
+    _R.ISSUER_NOT_IN_CERTIFICATE: (
+        "Chứng thư của khóa không ghi nơi cấp mà giấy tờ nêu.",
+        "The certificate of the key does not name the issuer that it names.",
+    ),
+    _R.STATUS_NOT_LOOKED_UP: (
+        "Nơi cấp có danh sách thu hồi; chưa tra danh sách đó.",
+        "Its issuer keeps a list of what it took back, and nobody looked into it.",
     ),
     _R.CONFIRMED_ONLINE: ("Dịch vụ của nơi cấp đã xác nhận mã.", "The issuer's service confirmed the code."),
     _R.NUMBER_CONTRADICTS: (

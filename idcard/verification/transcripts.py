@@ -16,12 +16,10 @@ Source: ICAO Doc 9303-11, "Chip Authentication" and "PACE with Chip Authenticati
 
 from dataclasses import dataclass, field
 
-from idcard.crypto.agreement_keys import AgreementKey, load_agreement_key
+from idcard.crypto.agreement_keys import AgreementKey, claimed_key, load_agreement_key
 from idcard.crypto.cipher import CipherSuite, suite_of_pace
-from idcard.crypto.curves import Curve
-from idcard.crypto.domains import Domain, Scalar
+from idcard.crypto.domains import Domain, EcDomain, Scalar
 from idcard.crypto.kdf import session_keys
-from idcard.crypto.signature import EcPublicKey, load_public_key
 from idcard.crypto.strength import CURRENT
 from idcard.crypto.tokens import DYNAMIC_AUTHENTICATION_DATA, is_mapped, keys_of_answer
 from idcard.errors import IdCardError, ProtocolViolation, Unsupported, UnsupportedAlgorithm
@@ -29,9 +27,10 @@ from idcard.evidence import WITNESSED_HERE, ChipAuthenticationProof, Evidence, P
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.iso7816.secure_messaging import SecureChannel
 from idcard.lds.layout import File
+from idcard.lds.pace_domains import domain_of_session
 from idcard.lds.security_infos import SecurityInfos
-from idcard.verification.answers import chip_fact, weaknesses
-from idcard.verification.chip_keys import Signed, key_files, keys_of, offered, source_of
+from idcard.verification.answers import chip_fact
+from idcard.verification.chip_keys import Signed, is_in_dg14, key_files, keys_of, offered, sources_of
 from idcard.verification.facts import Fact, Outcome, Reason
 
 _DH, _ECDH = "0.4.0.127.0.7.2.2.3.1.", "0.4.0.127.0.7.2.2.3.2."
@@ -71,28 +70,33 @@ def chip_authentication(
     own = expectation.ephemeral_key is not None
     private = expectation.ephemeral_key if own else proof.ephemeral_private_key
     try:
-        file, infos = source_of(evidence, proof, 2 if _is_token(proof) else 1)
-        if proof.oid not in {oid for oid, _ in offered(infos)}:
+        sources = sources_of(evidence, proof, 2 if _is_token(proof) else 1)
+        if proof.oid not in {oid for _, infos in sources for oid, _ in offered(infos)}:
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION)
         if proof.refused:
             sw = proof.response.hex().upper()
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_REFUSED, protocol=_CHIP_AUTHENTICATION, sw=sw)
-        suite, key = _suite(proof.oid), _chip_key(infos, proof)
+        suite, keys = _suite(proof.oid), [_chip_key(infos, proof) for _, infos in sources]
         if len(proof.response) <= _STATUS_BYTES:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        scalar = None if private is None else key.domain.scalar_of(private)
-        if private is not None and not _is_key_pair(key.domain, scalar, proof.ephemeral_public_key):
+        if private is not None and not any(_scalar(key, proof, private) for key in keys):
             return _wrong(Reason.CHIP_REPLAYED if own else Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        if scalar is not None and not _holds(proof, suite, key, scalar):
+        if private is not None:
+            keys = [key for key in keys if _holds(proof, suite, key, private)][:1]
+        if not keys:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _CHIP_AUTHENTICATION)
-        weak = CURRENT.agreement_weakness(key)
+        in_dg14 = all(is_in_dg14(evidence, key) for key in keys)
+        weak = next(filter(None, map(CURRENT.agreement_weakness, keys)), "")
     except Unsupported as error:
         return _unsupported(error, _CHIP_AUTHENTICATION)
     except ProtocolViolation:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_CHIP_AUTHENTICATION)
     if not own and evidence.witness not in expectation.witnesses:
         return chip_fact(Outcome.INCONCLUSIVE, Reason.WITNESS_MISSING, protocol=_CHIP_AUTHENTICATION)
-    return signed.right_answer(file, witnessed=not own, weak=weak, protocol=_CHIP_AUTHENTICATION)
+    if not in_dg14:
+        key = File.CARD_SECURITY.label
+        return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, protocol=_CHIP_AUTHENTICATION, key=key)
+    return signed.right_answer(File.DG14, witnessed=not own, weak=weak, protocol=_CHIP_AUTHENTICATION)
 
 
 def pace_cam(evidence: Evidence, proof: PaceCamProof, signed: Signed, expectation: Expectation) -> Fact:
@@ -103,14 +107,13 @@ def pace_cam(evidence: Evidence, proof: PaceCamProof, signed: Signed, expectatio
     file = File.CARD_SECURITY if File.CARD_SECURITY in evidence.files else File.DG14
     try:
         infos = dict(key_files(evidence)).get(file, SecurityInfos(infos=()))
-        curve = Curve.by_pace_parameter_id(proof.parameter_id)
-        keys = [key for key in _chip_keys(infos) if key.curve == curve]
+        keys = _keys_in(_session_domain(evidence, proof), infos)
         if not keys:
             return chip_fact(Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, protocol=_PACE_CAM)
-        right = [key for key in keys if _is_mapped(proof, key)]
+        right = [key for key in keys if is_mapped(key, proof.chip_authentication_data, proof.mapping_public_key)]
         if not right:
             return _wrong(Reason.CHIP_WRONG_ANSWER, _PACE_CAM)
-        weak = weaknesses(right[0])
+        weak = CURRENT.agreement_weakness(right[0])
     except Unsupported as error:
         return _unsupported(error, _PACE_CAM)
     except ProtocolViolation:
@@ -140,13 +143,29 @@ def _chip_key(infos: SecurityInfos, proof: ChipAuthenticationProof) -> Agreement
     return load_agreement_key(found[0])
 
 
-def _chip_keys(infos: SecurityInfos) -> list[EcPublicKey]:
-    keys = [load_public_key(info.public_key) for info in infos.chip_keys if info.oid.endswith(".2")]
-    return [key for key in keys if isinstance(key, EcPublicKey)]
+def _session_domain(evidence: Evidence, proof: PaceCamProof) -> Domain:
+    """The curve of the session, of which EF.CardAccess may write out the parameters.
+
+    :raises UnsupportedAlgorithm: if it is none, or nobody says which.
+    """
+    domain = domain_of_session(proof.parameter_id, None if evidence.access is None else evidence.access.card_access)
+    if not isinstance(domain, EcDomain):
+        raise UnsupportedAlgorithm("chip authentication mapping over a finite field")
+    return domain
 
 
-def _is_key_pair(domain: Domain, scalar: Scalar | None, public: bytes) -> bool:
-    return scalar is not None and public in domain.forms(domain.public_key(scalar))
+def _keys_in(domain: Domain, infos: SecurityInfos) -> list[AgreementKey]:
+    """The chip's static keys on the session's own curve: with another generator the mapping would show nothing."""
+    keys = [claimed_key(info.public_key) for info in infos.chip_keys if info.oid.endswith(".2")]
+    return [key.proved() for key in keys if key.domain == domain]
+
+
+def _scalar(key: AgreementKey, proof: ChipAuthenticationProof, private: bytes) -> Scalar | None:
+    """The terminal's private key in the domain of ``key``; None where the public key that was sent is not its."""
+    domain, scalar = key.domain, key.domain.scalar_of(private)
+    if scalar is None or proof.ephemeral_public_key not in domain.forms(domain.public_key(scalar)):
+        return None
+    return scalar
 
 
 def _is_token(proof: ChipAuthenticationProof) -> bool:
@@ -154,8 +173,11 @@ def _is_token(proof: ChipAuthenticationProof) -> bool:
     return proof.response[:1] == bytes([DYNAMIC_AUTHENTICATION_DATA])
 
 
-def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, scalar: Scalar) -> bool:
+def _holds(proof: ChipAuthenticationProof, suite: CipherSuite, key: AgreementKey, private: bytes) -> bool:
     """Whether the answer shows the keys on which the chip's static key and this one agree: by its token or its seal."""
+    scalar = _scalar(key, proof, private)
+    if scalar is None:
+        return False
     secret = key.domain.agree(scalar, key.public_key)
     try:
         answer = ResponseApdu.from_bytes(proof.response)
@@ -179,7 +201,3 @@ def _suite(oid: str) -> CipherSuite:
     if arc not in _CIPHERS:
         raise UnsupportedAlgorithm("chip authentication with an unknown cipher", oid=oid)
     return suite_of_pace(int(arc))
-
-
-def _is_mapped(proof: PaceCamProof, key: EcPublicKey) -> bool:
-    return is_mapped(key.curve, key.point, proof.chip_authentication_data, proof.mapping_public_key)

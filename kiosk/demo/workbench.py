@@ -14,7 +14,7 @@ from idcard.testing import Issuer, SimulatedCard
 from kiosk.demo import cards
 from kiosk.demo.people import Citizen, citizens
 from kiosk.demo.picture import camera_picture
-from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET, SCANNER
+from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET, SCANNER, UNPLUGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Laid:
     """Of whom the payer's gateway was told that their cover has ended."""
     scanned: str | None = None
     scanner: bool = True
+    reader: str = "ok"
+    """How the reader is: ok, ``crowded`` (a second card lies there) or ``unplugged``."""
 
 
 class Bench:
@@ -124,6 +126,11 @@ class Bench:
         with self._lock:
             self._laid, self._sent = replace(self._laid, scanned=None, scanner=plugged), b""
 
+    def trouble_reader(self, state: str) -> None:
+        """Lay a second card on the reader, pull the reader out, or make it right again."""
+        with self._lock:
+            self._laid = replace(self._laid, reader=state)
+
     def answer(self, body: bytes) -> bytes:
         """The answer to one frame of the kiosk; empty where there is nothing to answer, or no card."""
         if body not in _CONTROL:
@@ -152,10 +159,12 @@ class Bench:
         return b""
 
     def _presence(self) -> bytes:
+        if self._laid.reader == "unplugged":
+            return UNPLUGGED
         return b"\x00" if self._card is None else b"\x01" + self._placed.to_bytes(_COUNT_BYTES, "big")
 
     def _atr(self) -> bytes:
-        return b"" if self._card is None else self._card.atr
+        return b"" if self._card is None or self._laid.reader == "crowded" else self._card.atr
 
     def _frame(self) -> bytes:
         return self._picture

@@ -2,8 +2,9 @@
 
 Theory of operation. Frames both ways are a two-byte big-endian length and a body. A body of one byte from the kiosk is
 control: ``00`` power off, ``01`` power on, ``02`` reset (each answered by an empty frame), ``04`` ask for the answer to
-reset (an empty frame where no card lies there), ``05`` presence (``00``, or ``01`` and a number that is another each
-time a card is put down), ``06`` camera frame (a picture, or an empty frame where nothing is held before the camera),
+reset (an empty frame where no card lies there, or none alone), ``05`` presence (``00``, or ``01`` and a number that is
+another each time a card is put down, or ``02`` where the reader is unplugged),
+``06`` camera frame (a picture, or an empty frame where nothing is held before the camera),
 ``07`` scanner (``01`` and the bytes that it sent since it was last asked, or an empty frame where it is unplugged).
 A longer body is a command APDU; its answer is a response APDU, or an empty frame where the card is gone. Each command
 is answered by exactly one frame.
@@ -15,10 +16,12 @@ import socket
 import time
 from threading import Lock
 
-from idcard import CardRemoved, Connection, ReaderMissing
+from idcard import CardRemoved, CardSilent, Connection, ReaderMissing
 
 POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME, SCANNER = (bytes([code]) for code in (0, 1, 2, 4, 5, 6, 7))
 _CARD_LIES_THERE, _NO_CARD = b"\x01", b""
+UNPLUGGED = b"\x02"
+"""The answer to :data:`PRESENCE` of a reader that is not connected."""
 _LENGTH_BYTES = 2
 _LONGEST = 0xFFFF
 
@@ -90,10 +93,13 @@ class SimulatedConnection:
         """Power the card on and reset it, as a real reader does.
 
         :raises CardRemoved: if no card lies there.
+        :raises CardSilent: if something lies there that gives no answer to reset, as two cards at once.
         """
         self._bench.ask(POWER_ON)
         self._bench.ask(RESET)
         self._atr = self._bench.ask(ASK_ATR)
+        if not self._atr and self._bench.ask(PRESENCE)[:1] == _CARD_LIES_THERE:
+            raise CardSilent("what lies on the simulated reader does not answer")
         if not self._atr:
             raise CardRemoved("no card lies on the simulated reader")
 
@@ -161,6 +167,8 @@ class SimulatedDesk:
         """Nothing where no card lies there, else what is this card's alone."""
         try:
             felt = self._bench.ask(PRESENCE)
+            if felt == UNPLUGGED:
+                raise ReaderMissing("the simulated reader is unplugged")
             return felt if felt.startswith(_CARD_LIES_THERE) else _NO_CARD
         except ReaderMissing:
             self._felt = _NO_CARD

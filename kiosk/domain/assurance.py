@@ -1,6 +1,7 @@
 """How well a person is known: recorded with every visit, shown to staff as a word and a shape."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Assurance(StrEnum):
@@ -26,6 +27,9 @@ class Assurance(StrEnum):
         """The shape beside the word, so that colour is never needed."""
         return _SHAPES[self]
 
+
+CHIP_PROVED: Final = (Assurance.CHIP_ANCHORED, Assurance.CHIP_PINNED, Assurance.CHIP_CONFIRMED)
+"""The rungs on which the chip says who somebody is, and somebody vouches for the chip."""
 
 _SHAPES = {
     Assurance.CHIP_ANCHORED: "◆",

@@ -9,6 +9,7 @@ from enum import StrEnum
 class Code(StrEnum):
     """Why a person must help: what staff see. Stable; each has a page in the catalogue of failures."""
 
+    CROWDED = "E01"
     CARD_MOVED = "E02"
     WRONG_DIGITS = "E03"
     UNKNOWN_CARD = "E04"
@@ -19,12 +20,15 @@ class Code(StrEnum):
     IDENTITY_DIFFERS = "E09"
     COVER_UNKNOWN = "E10"
     QR_ONLY = "E11"
+    PRINTER_LOST = "E13"
     READER_LOST = "E14"
+    CLOCK_WRONG = "E15"
     STORE_FAULT = "E16"
     CHILD = "E17"
     NO_DOCUMENT = "E18"
     HELP = "help"
     EMERGENCY = "emergency"
+    CARD_LEFT = "card_left"
 
     @property
     def public(self) -> str:
@@ -32,7 +36,7 @@ class Code(StrEnum):
         match self:
             case Code.NOT_GENUINE:
                 return Code.UNKNOWN_CARD.value
-            case Code.HELP | Code.EMERGENCY:
+            case Code.HELP | Code.EMERGENCY | Code.CARD_LEFT:
                 return ""
             case _:
                 return self.value
@@ -52,6 +56,9 @@ class VisitReason(StrEnum):
     PACE_REFUSED = "pace_refused"
     NO_QR = "no_qr"
     NO_CARD = "no_card"
+    NO_CONSENT = "no_consent"
+    CLOCK_BEHIND = "clock_behind"
+    NOT_ALONE = "not_alone"
     WRONG_ACCESS_KEY = "wrong_access_key"
     CARD_REMOVED = "card_removed"
     READING_TOO_LONG = "reading_too_long"
@@ -60,6 +67,8 @@ class VisitReason(StrEnum):
     SOURCE_UNUSABLE = "source_unusable"
     ROSTER_TOO_OLD = "roster_too_old"
     TRUST_TOO_OLD = "trust_too_old"
+    ADMITTED_UNPROVED = "admitted_unproved"
+    """Somebody was admitted today under the same number, whom no chip proved: a clerk compares the two visits."""
     STOPPED = "stopped"
     INTERNAL_FAULT = "internal_fault"
 
@@ -87,6 +96,7 @@ SETTLED_BY_STAFF = tuple(word for word in Resolution if word not in _NOT_CHOSEN)
 class DeskMessage(StrEnum):
     """Why the person is asked to go to the desk, or who was called, in kind words: keys of the catalogues."""
 
+    CROWDED = "crowded"
     UNKNOWN_CARD = "unknown_card"
     WRONG_DIGITS = "wrong_digits"
     CARD_MOVED = "card_moved"
@@ -98,6 +108,9 @@ class DeskMessage(StrEnum):
     QR_ONLY = "qr_only"
     NO_CARD = "no_card"
     READER = "reader"
+    CLOCK = "clock"
+    PAPER = "paper"
+    TAKE_CARD = "take_card"
     HELP = "help"
     CHILD = "child"
     EMERGENCY = "emergency"
@@ -105,6 +118,10 @@ class DeskMessage(StrEnum):
 
 
 _MESSAGES = {
+    Code.CROWDED: DeskMessage.CROWDED,
+    Code.PRINTER_LOST: DeskMessage.PAPER,
+    Code.CLOCK_WRONG: DeskMessage.CLOCK,
+    Code.CARD_LEFT: DeskMessage.TAKE_CARD,
     Code.CARD_MOVED: DeskMessage.CARD_MOVED,
     Code.WRONG_DIGITS: DeskMessage.WRONG_DIGITS,
     Code.UNKNOWN_CARD: DeskMessage.UNKNOWN_CARD,

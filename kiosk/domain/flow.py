@@ -2,9 +2,10 @@
 
 Theory of operation. :func:`step` looks up (screen, event). A pair that is not in the table is ignored: the screen
 stays and nothing happens. Five targets depend on where the card is or where the visit came from, and are resolved in
-:func:`step` alone: ``KEY`` (read now, or ask for the card), ``REST`` (the machine is free again), ``WARN`` (ask whether
-anyone is still here, or be free where a card that was read is gone), ``BACK`` (the screen behind that question) and
-``RESUME`` (the same, unless a person stands on that screen: a card or a code that comes now may be somebody else's).
+:func:`step` alone: ``KEY`` (ask for leave where the clinic wants that, then read, or ask for the card), ``REST`` (the
+machine is free again), ``WARN`` (ask whether anyone is still here, or be free where a card that was read is gone),
+``BACK`` (the screen behind that question) and ``RESUME`` (the same, unless a person stands on that screen: a card or a
+code that comes now may be somebody else's).
 Effects are names; the service performs them.
 
 Whose name may stand there is told by the card. Once it has left the confirmation, the time is short, the question
@@ -12,7 +13,6 @@ Whose name may stand there is told by the card. Once it has left the confirmatio
 own. A card that takes the place of one that is being read does the same.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,10 +21,13 @@ class Screen(StrEnum):
     """What the patient sees."""
 
     ATTRACT = "attract"
+    CHILD = "child"
+    CONSENT = "consent"
     DIGITS = "digits"
     PLACE_CARD = "place_card"
     SHOW_QR = "show_qr"
     PUT_BACK = "put_back"
+    ONE_CARD = "one_card"
     READING = "reading"
     CONFIRM = "confirm"
     TICKET = "ticket"
@@ -42,6 +45,15 @@ class Event(StrEnum):
     CARD_GONE = "card_gone"
     KEY_GIVEN = "key_given"
     """Six digits were typed, or the QR of a card was shown."""
+    FOR_CHILD = "for_child"
+    """Somebody comes with a child."""
+    AGREED = "agreed"
+    """The person agrees to the reading, where the clinic asks for that."""
+    DISAGREED = "disagreed"
+    CROWDED = "crowded"
+    """Something lies on the reader, and no single card answers."""
+    LOOK_AGAIN = "look_again"
+    """It is time to see whether one card lies there now."""
     WRONG_KEY = "wrong_key"
     """The chip did not open, and there are tries left."""
     PACE_REFUSED = "pace_refused"
@@ -96,6 +108,9 @@ class Limit(StrEnum):
     PUT_BACK = "put_back"
     READING = "reading"
     DESK = "desk"
+    CROWDED = "crowded"
+    LEFT = "left"
+    """How long a card may lie there alone before staff are told."""
 
 
 class Card(StrEnum):
@@ -137,6 +152,9 @@ class Step:
 TRIES = 3
 """How often digits may be wrong, and how often a card may be torn away, before a person helps."""
 
+CROWDED_TRIES = 8
+"""How often the kiosk looks by itself whether one card lies there alone, before a person helps."""
+
 _REMEMBERED = (Effect.REMEMBER,)
 _CLEARED = Rule(Choice.REST, (Effect.CLEAR,))
 _CANCELLED = Rule(Choice.REST, (Effect.CANCEL_READ, Effect.CLEAR))
@@ -150,7 +168,23 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     Screen.ATTRACT: {
         Event.CARD_DOWN: Rule(Screen.DIGITS),
         Event.KEY_GIVEN: _KEY,
+        Event.FOR_CHILD: Rule(Screen.CHILD),
         Event.SENT_TO_DESK: _DESK,
+    },
+    Screen.CHILD: {
+        Event.CARD_DOWN: Rule(Screen.DIGITS),
+        Event.KEY_GIVEN: _KEY,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _WARN,
+    },
+    Screen.CONSENT: {
+        Event.AGREED: _KEY,
+        Event.DISAGREED: _DESK,
+        Event.CARD_GONE: _CLEARED,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _WARN,
     },
     Screen.DIGITS: {
         # Wrong tries and typed digits leave with their card: who comes next begins anew.
@@ -181,7 +215,15 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
         Event.STOPPED: _CLEARED,
         Event.TIME_UP: _CLEARED,
     },
+    Screen.ONE_CARD: {
+        Event.CARD_DOWN: _READ,
+        Event.LOOK_AGAIN: _READ,
+        Event.SENT_TO_DESK: _DESK,
+        Event.STOPPED: _CLEARED,
+        Event.TIME_UP: _CLEARED,
+    },
     Screen.READING: {
+        Event.CROWDED: Rule(Screen.ONE_CARD),
         Event.PROVED: Rule(Screen.CONFIRM),
         Event.SEEN_TODAY: Rule(Screen.TICKET),
         Event.WRONG_KEY: Rule(Screen.DIGITS),
@@ -195,6 +237,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     Screen.CONFIRM: {
         Event.ADMITTED: Rule(Screen.TICKET),
         Event.SEEN_TODAY: Rule(Screen.TICKET),
+        Event.SENT_TO_DESK: _DESK,
         Event.CARD_GONE: Rule(Screen.CONFIRM, (Effect.SHORTEN,)),
         Event.CARD_DOWN: _CLEARED,
         Event.NOT_ME: _CLEARED,
@@ -209,6 +252,8 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     },
     Screen.TAKE_CARD: {
         Event.CARD_GONE: Rule(Screen.ATTRACT),
+        # Staff are told; the card is called out for as long as it lies there.
+        Event.TIME_UP: Rule(Screen.TAKE_CARD),
     },
     Screen.DESK: {
         Event.ACKNOWLEDGED: _CLEARED,
@@ -235,23 +280,26 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
 }
 
 _STOP_ALL = (Effect.CANCEL_READ, Effect.CLEAR)
-_EVERYWHERE: dict[Event, Rule] = {
+EVERYWHERE: dict[Event, Rule] = {
     Event.STAFF_CALLED: Rule(Screen.CALLED, _STOP_ALL),
     Event.STORE_FAILED: Rule(Screen.CLOSED, _STOP_ALL),
 }
+"""What holds on every open screen."""
 
 
 def _whole_table() -> dict[tuple[Screen, Event], Rule]:
     """Every rule; the two that hold on every open screen are written once above."""
     table = {(screen, event): rule for screen, rules in _OWN.items() for event, rule in rules.items()}
     for screen in set(Screen) - {Screen.CLOSED}:
-        table.update({(screen, event): rule for event, rule in _EVERYWHERE.items()})
+        table.update({(screen, event): rule for event, rule in EVERYWHERE.items()})
     return table
 
 
 TABLE = _whole_table()
 
 LIMITS: dict[Screen, Limit] = {
+    Screen.CHILD: Limit.IDLE,
+    Screen.CONSENT: Limit.IDLE,
     Screen.DIGITS: Limit.IDLE,
     Screen.PLACE_CARD: Limit.IDLE,
     Screen.SHOW_QR: Limit.IDLE,
@@ -259,6 +307,8 @@ LIMITS: dict[Screen, Limit] = {
     Screen.STILL_THERE: Limit.WARN,
     Screen.TICKET: Limit.TICKET,
     Screen.PUT_BACK: Limit.PUT_BACK,
+    Screen.ONE_CARD: Limit.CROWDED,
+    Screen.TAKE_CARD: Limit.LEFT,
     Screen.READING: Limit.READING,
     Screen.DESK: Limit.DESK,
     Screen.CALLED: Limit.DESK,
@@ -271,16 +321,26 @@ def accepts(screen: Screen, event: Event) -> bool:
     return (screen, event) in TABLE
 
 
-def step(screen: Screen, event: Event, *, card: Card = Card.NONE, back: Screen = Screen.ATTRACT) -> Step | None:
+def step(
+    screen: Screen,
+    event: Event,
+    *,
+    card: Card = Card.NONE,
+    back: Screen = Screen.ATTRACT,
+    must_ask: bool = False,
+) -> Step | None:
     """The step that an event leads to, or None where it is ignored.
 
     :param card: what lies on the reader.
     :param back: the screen that :attr:`Effect.REMEMBER` kept.
+    :param must_ask: whether the person must agree before anything is read, and has not yet.
     """
     rule = TABLE.get((screen, event))
     if rule is None:
         return None
     match rule.target:
+        case Choice.KEY if must_ask:
+            return Step(Screen.CONSENT, rule.effects)
         case Choice.KEY if card is Card.NONE:
             return Step(Screen.PLACE_CARD, rule.effects)
         case Choice.KEY:
@@ -304,38 +364,3 @@ def step(screen: Screen, event: Event, *, card: Card = Card.NONE, back: Screen =
 def resting_screen(card: Card) -> Screen:
     """The screen of a machine that is free again: a card left behind is not a new visit, a new card is."""
     return {Card.NONE: Screen.ATTRACT, Card.OLD: Screen.TAKE_CARD, Card.NEW: Screen.DIGITS}[card]
-
-
-def mermaid() -> str:
-    """The table as a Mermaid state diagram, for the manual."""
-    return "\n".join(("stateDiagram-v2", *_diagram_lines())) + "\n"
-
-
-def _diagram_lines() -> Iterator[str]:
-    yield from (f"    state {choice} <<choice>>" for choice in ("key", "rest", "warn"))
-    yield "    [*] --> attract"
-    for (screen, event), rule in sorted(TABLE.items(), key=lambda item: (list(Screen).index(item[0][0]), item[0][1])):
-        if event not in _EVERYWHERE:
-            for target in _drawn_targets(rule.target):
-                yield f"    {screen} --> {target}: {event.replace('_', ' ')}"
-    yield from ("    warn --> still_there: card lies there", "    warn --> rest: card is gone")
-    yield from ("    key --> reading: card lies there", "    key --> place_card: no card")
-    yield from (
-        "    rest --> attract: no card",
-        "    rest --> take_card: card left behind",
-        "    rest --> digits: a new card",
-    )
-    yield from ("    note left of called: staff called, from every open screen",)
-    yield from ("    note left of closed: store failed, from every open screen",)
-
-
-def _drawn_targets(target: Screen | Choice) -> tuple[str, ...]:
-    """Coming back is drawn as one arrow to each screen that can be come back to."""
-    remembered = {screen for (screen, _), rule in TABLE.items() if Effect.REMEMBER in rule.effects}
-    match target:
-        case Choice.BACK:
-            return tuple(sorted(remembered))
-        case Choice.RESUME:
-            return (*sorted(remembered - {Screen.CONFIRM}), "rest")
-        case _:
-            return (str(target),)

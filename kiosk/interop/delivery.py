@@ -215,11 +215,16 @@ class Deliverer:
             row = session.get(Delivery, (self.name, event.id))
             if row is None or row.state != "waiting":
                 return "gone"
+            told_before = self.name == deliveries.PAYER and deliveries.was_taken(row.receipt)
+            first = (row.receipt, row.settled_at)
             self._apply(row, outcome, now)
             if isinstance(outcome, Waiting) and now - event.at > LONGEST_WAIT:
                 row.state = "dead"
             if row.state != "waiting":
                 row.settled_at = now
+            if told_before:
+                # What changed since the payer took the row is told by hand, by the number that it had then.
+                row.receipt, row.settled_at = first
             state = row.state
         _log.info("delivery", sink=self.name, event_id=event.id, state=state)
         return state

@@ -3,10 +3,11 @@
 Theory of operation. Every entry is a PUT to an id that is made of the visit's, so that sending it again changes nothing
 and sending it later updates what was there. No address and no reference holds a person's number or name. A patient's id
 is made of a number under a key of the clinic's: the same at every visit, so that a server has one Patient for a person,
-and it tells nobody who that is. Whoever has no number, or where the receiver is set so, has an id for each visit. Of
-whom nobody knows the name there is a Patient that says so (data-absent-reason). Systems and codes of
-identifiers are data (``fhir_systems.toml``); nothing here was validated against the profiles of VN Core, and the bundle
-says so in its tag.
+and it tells nobody who that is. Whoever has no number that is known to be theirs, or where the receiver is set so, has
+an id for each visit. A Patient of several visits goes with registrations only: what happens to a visit later must not
+put what was known then over what is known today. Of whom nobody knows the name there is a Patient that says so
+(data-absent-reason). Systems and codes of identifiers are data (``fhir_systems.toml``); nothing here was validated
+against the profiles of VN Core, and the bundle says so in its tag.
 
 Source: HL7 FHIR R4 (4.0.1); only elements that R4 and R4B share are used.
 """
@@ -22,12 +23,27 @@ from kiosk.insurance.table_schema import Part, Table, Text
 from kiosk.insurance.tables import DATA, load_table
 from kiosk.interop.http import Poster
 from kiosk.interop.sink import NOT_SENT, GivenUp, Outcome, VisitEvent
-from kiosk.interop.visit import Happening, OpenedVisit
+from kiosk.interop.visit import Cover, Happening, OpenedVisit
 from kiosk.services.person import PersonRecord
 
 Resource = dict[str, Any]
 
 _GENDER = {"M": "male", "F": "female"}
+_STATUS = {
+    Cover.IN_FORCE: "active",
+    Cover.TO_CONFIRM: "draft",
+    Cover.NOT_ASKED: "draft",
+    Cover.NOT_IN_FORCE: "cancelled",
+    Cover.UNKNOWN: "draft",
+}
+_OUTCOME = {
+    Cover.IN_FORCE: "complete",
+    Cover.TO_CONFIRM: "partial",
+    Cover.NOT_ASKED: "queued",
+    Cover.NOT_IN_FORCE: "complete",
+    Cover.UNKNOWN: "error",
+}
+_IN_FORCE = {Cover.IN_FORCE: True, Cover.NOT_IN_FORCE: False}
 _NOT_KNOWN = {
     "extension": [
         {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"},
@@ -60,17 +76,18 @@ def fhir_systems(path: Path = DATA / "fhir_systems.toml") -> FhirSystems:
     return load_table(FhirSystems, path)
 
 
-def visit_bundle(visit: OpenedVisit, table: FhirSystems, *, cancelled: bool = False) -> Resource:
+def visit_bundle(visit: OpenedVisit, table: FhirSystems, *, happening: Happening = Happening.REGISTERED) -> Resource:
     """The transaction; a ValueError where the record was erased or does not open, for then there is no patient."""
-    person = visit.person
+    person, cancelled = visit.person, happening is Happening.CANCELLED
     if person is None:
         raise ValueError("nobody to speak of")
     systems = table.systems
+    alone = visit.patient_key is None or happening is Happening.REGISTERED
     resources = [
-        _patient(visit, person, systems),
+        *([_patient(visit, person, systems)] if alone else []),
         _organization(visit, systems),
         *_locations(visit, systems),
-        *_coverage(visit, person, systems),
+        *_coverage(visit, person, systems, cancelled=cancelled),
         _encounter(visit, systems, cancelled=cancelled),
     ]
     return {
@@ -174,7 +191,7 @@ def _encounter(visit: OpenedVisit, systems: Systems, *, cancelled: bool) -> Reso
         "id": visit.visit_id,
         "meta": {"tag": [{"system": systems.assurance, "code": visit.assurance}]},
         "identifier": _identifier(systems.visit, visit.visit_id),
-        "status": "cancelled" if cancelled or visit.state == "cancelled" else "arrived",
+        "status": "cancelled" if _is_over(visit, cancelled) else "arrived",
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB", "display": "ambulatory"},
         "subject": _of_patient(visit),
         "period": {"start": visit.local_arrival.isoformat(timespec="seconds")},
@@ -185,7 +202,11 @@ def _encounter(visit: OpenedVisit, systems: Systems, *, cancelled: bool) -> Reso
     return found
 
 
-def _coverage(visit: OpenedVisit, person: PersonRecord, systems: Systems) -> list[Resource]:
+def _is_over(visit: OpenedVisit, cancelled: bool) -> bool:
+    return cancelled or visit.state == "cancelled"
+
+
+def _coverage(visit: OpenedVisit, person: PersonRecord, systems: Systems, *, cancelled: bool) -> list[Resource]:
     """The cover, what was asked about it and what was answered; nothing where no insurance number is known."""
     if visit.insurance_number is None:
         return []
@@ -193,7 +214,7 @@ def _coverage(visit: OpenedVisit, person: PersonRecord, systems: Systems) -> lis
         "resourceType": "Coverage",
         "id": visit.visit_id,
         "identifier": _identifier(systems.insurance_number, visit.insurance_number),
-        "status": "active",
+        "status": "cancelled" if _is_over(visit, cancelled) else _STATUS[visit.cover],
         "subscriberId": visit.insurance_number,
         "beneficiary": _of_patient(visit),
         "payor": [_payor()],
@@ -201,18 +222,19 @@ def _coverage(visit: OpenedVisit, person: PersonRecord, systems: Systems) -> lis
     period = {"start": person.covered_from, "end": person.covered_to}
     if any(period.values()):
         coverage["period"] = {key: value for key, value in period.items() if value}
-    return [coverage, _question(visit), _answer(visit)]
+    status = "cancelled" if _is_over(visit, cancelled) else "active"
+    return [coverage, _question(visit, status), _answer(visit, status)]
 
 
 def _payor() -> Resource:
     return {"display": "Bảo hiểm xã hội Việt Nam"}
 
 
-def _question(visit: OpenedVisit) -> Resource:
+def _question(visit: OpenedVisit, status: str) -> Resource:
     return {
         "resourceType": "CoverageEligibilityRequest",
         "id": visit.visit_id,
-        "status": "active",
+        "status": status,
         "purpose": ["validation"],
         "patient": _of_patient(visit),
         "created": visit.local_arrival.isoformat(timespec="seconds"),
@@ -221,22 +243,24 @@ def _question(visit: OpenedVisit) -> Resource:
     }
 
 
-def _answer(visit: OpenedVisit) -> Resource:
+def _answer(visit: OpenedVisit, status: str) -> Resource:
+    """What was answered; "in force" or not only where somebody said so."""
     as_of = (visit.cover_as_of or visit.arrived_at).astimezone(visit.local_arrival.tzinfo)
     disposition = [visit.cover_source, visit.cover_result, visit.recheck and f"recheck {visit.recheck}"]
+    known = {} if visit.cover not in _IN_FORCE else {"inforce": _IN_FORCE[visit.cover]}
     return {
         "resourceType": "CoverageEligibilityResponse",
         "id": visit.visit_id,
-        "status": "active",
+        "status": status,
         "purpose": ["validation"],
         "patient": _of_patient(visit),
         "servicedDate": as_of.date().isoformat(),
         "created": as_of.isoformat(timespec="seconds"),
         "request": _reference("CoverageEligibilityRequest", visit),
-        "outcome": "complete",
+        "outcome": _OUTCOME[visit.cover],
         "disposition": "; ".join(part for part in disposition if part) or "not asked",
         "insurer": _payor(),
-        "insurance": [{"coverage": _reference("Coverage", visit), "inforce": visit.recheck != "reversed"}],
+        "insurance": [{"coverage": _reference("Coverage", visit), **known}],
     }
 
 
@@ -267,7 +291,7 @@ class FhirSink:
             return NOT_SENT if visit.erased else GivenUp(reason="record_gone")
         if not self._by_person:
             visit = replace(visit, patient_key=None)
-        bundle = visit_bundle(visit, self._table, cancelled=event.happening is Happening.CANCELLED)
+        bundle = visit_bundle(visit, self._table, happening=event.happening)
         return self._poster.post(bundle_json(bundle), {**self._headers, "X-Request-Id": event.id})
 
     def close(self) -> None:

@@ -3,8 +3,9 @@
 Theory of operation. A message is segments that end with a carriage return; fields are parted by ``|``, components by
 ``^``, repetitions by ``~``. What a text holds of these is escaped. The character set is said in MSH-18 and is UTF-8
 without exception. MSH-10 is made of the event's id, so that a message that is sent again is known again. The internal
-identifier (PI) is the person's key, the same at every visit, or the visit's id where no number is known. Of whom nobody
-knows the name, PID-5 has a name of the type "unspecified" (table 0200, U), and PID-31 calls the identity unknown.
+identifier (PI) is the person's key, the same at every visit, or the visit's id where no number is known to be theirs.
+Of whom nobody knows the name, PID-5 has a name of the type "unspecified" (table 0200, U), and PID-31 calls the identity
+unknown. The insurance (IN1) is spoken of where cover was found.
 
 Source: HL7 version 2.5, chapters 2 (control) and 3 (patient administration).
 """
@@ -18,7 +19,7 @@ from enum import StrEnum
 
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.interop.sink import VisitEvent
-from kiosk.interop.visit import Happening, OpenedVisit
+from kiosk.interop.visit import Cover, Happening, OpenedVisit
 from kiosk.services.person import PersonRecord
 
 CHARACTER_SET = "UNICODE UTF-8"
@@ -173,7 +174,7 @@ def _visit(visit: OpenedVisit) -> list[str]:
 
 def _insurance(visit: OpenedVisit) -> Iterator[list[str]]:
     person = visit.person
-    if person is None or visit.insurance_number is None:
+    if person is None or visit.insurance_number is None or visit.cover not in (Cover.IN_FORCE, Cover.TO_CONFIRM):
         return
     segment = [""] * 37
     segment[0:5] = ["IN1", "1", "BHYT", "BHXH", "Bảo hiểm xã hội Việt Nam"]

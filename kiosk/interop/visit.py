@@ -9,11 +9,13 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from kiosk.domain.cover_reasons import CoverReason
+from kiosk.domain.eligibility import CoverSource
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.services.erasure_search import shortest
-from kiosk.services.person import PersonRecord
+from kiosk.services.person import VERIFIED, PersonRecord
 from kiosk.store.tables import Visit, VisitOrder
 
 INSURED_LENGTHS = (10, 15)
@@ -46,6 +48,31 @@ HAPPENINGS = {
 """The events of the outbox that leave; no other does."""
 
 
+class Cover(StrEnum):
+    """What is known of the insurer's word about the day of a visit."""
+
+    IN_FORCE = "in_force"
+    """A source covered the day, and nobody needs to ask again."""
+    TO_CONFIRM = "to_confirm"
+    """The roster covered the day; the payer is still to be asked."""
+    NOT_ASKED = "not_asked"
+    """Nobody was asked, or nobody yet."""
+    NOT_IN_FORCE = "not_in_force"
+    """The dates do not cover the day, or the payer knew no cover when it was asked again."""
+    UNKNOWN = "unknown"
+    """There was an answer, or none to be had, and only a person can tell."""
+
+
+_ENDED = (CoverReason.ENDED, CoverReason.NOT_YET)
+_REMARKS = (
+    CoverReason.ROSTER_OLD,
+    CoverReason.OTHER_HOME_CLINIC,
+    CoverReason.NEW_CARD,
+    CoverReason.TEMPORARY_CHILD_CARD,
+    CoverReason.NOT_CONFIRMED,
+)
+
+
 class OrderKind(StrEnum):
     """What the first cost of a visit is for."""
 
@@ -75,7 +102,8 @@ class OpenedVisit:
     :data:`UNKNOWN` where nobody ever knew who it is.
 
     ``route`` is the one that a clerk confirmed, or None. ``patient_key`` is the same at every visit of a person (32
-    hexadecimal digits) and tells nobody without the clinic's private key who it is; None where no number is known.
+    hexadecimal digits) and tells nobody without the clinic's private key who it is; None where no number is known to be
+    theirs.
     """
 
     visit_id: str
@@ -96,6 +124,7 @@ class OpenedVisit:
     erased: bool = False
     order: Order | None
     patient_key: str | None = None
+    cover: Cover = Cover.NOT_ASKED
 
     def __repr__(self) -> str:
         return "OpenedVisit(…)"
@@ -134,16 +163,63 @@ def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitO
         # What was sealed leaves its commitment behind.
         erased=visit.sealed_key is None and visit.commitment is not None,
         order=None if order is None else _order(order),
-        patient_key=None if person is None else patient_key(person, opener),
+        patient_key=None if person is None else patient_key(person, opener, by_payer=_payer_covered(visit)),
+        cover=cover_of(visit),
     )
 
 
-def patient_key(person: PersonRecord, opener: VisitOpener) -> str | None:
-    """The person's key, made of the best number that is known of them."""
-    insurance = person.insurance_number and shortest(person.insurance_number)
-    numbers = (("personal", person.personal_number), ("insurance", insurance), ("document", person.document_number))
+def patient_key(person: PersonRecord, opener: VisitOpener, *, by_payer: bool) -> str | None:
+    """The person's key, made of the best number that is known to be theirs; None where none is.
+
+    A number that somebody typed, or that a code says, may be another's: their name would be put over that other's.
+
+    :param by_payer: whether the payer covered the insurance number under this name and birth.
+    """
+    proved = person.source == VERIFIED
+    insurance = shortest(person.insurance_number) if by_payer and person.insurance_number else None
+    numbers = (
+        ("personal", person.personal_number if proved else None),
+        ("insurance", insurance),
+        ("document", person.document_number if proved else None),
+    )
     found = next((f"{kind} {number}" for kind, number in numbers if number), None)
     return None if found is None else opener.tag("patient", found.encode()).hex()
+
+
+def cover_of(visit: Visit) -> Cover:
+    """What is known of cover: by what the decision said at the admission, and what came of asking again."""
+    decided = _decided(visit)
+    match visit.recheck:
+        case None:
+            return decided
+        case "upheld":
+            return Cover.IN_FORCE
+        case "reversed":
+            return Cover.NOT_IN_FORCE
+        case "due":
+            return Cover.TO_CONFIRM if decided is Cover.IN_FORCE else Cover.NOT_ASKED
+        case _:
+            return Cover.UNKNOWN
+
+
+def _decided(visit: Visit) -> Cover:
+    """The decision on cover; the last one, where a clerk's followed the machine's."""
+    if visit.cover_source is None:
+        return Cover.NOT_ASKED
+    decided = Cover.UNKNOWN
+    for reason in visit.reasons:
+        if reason == CoverReason.COVERED:
+            decided = Cover.IN_FORCE
+        elif reason in _ENDED:
+            decided = Cover.NOT_IN_FORCE
+        elif reason in set(CoverReason) and reason not in _REMARKS:
+            decided = Cover.UNKNOWN
+    return decided
+
+
+def _payer_covered(visit: Visit) -> bool:
+    """Whether the payer, who compares name and birth, covered the person when they were admitted."""
+    return visit.cover_source == CoverSource.GATEWAY and _decided(visit) is Cover.IN_FORCE
 
 
 def _order(row: VisitOrder) -> Order:

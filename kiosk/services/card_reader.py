@@ -120,6 +120,11 @@ class Torn:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowded:
+    """Something lies on the reader and no card answers: two cards, or a telephone with a card in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderGone:
     """The reader left, with or without the card."""
 
@@ -129,7 +134,7 @@ class Stopped:
     """The visit had ended meanwhile."""
 
 
-CardOutcome = Proved | ToDesk | WrongKey | WantsQr | Torn | ReaderGone | Stopped
+CardOutcome = Proved | ToDesk | WrongKey | WantsQr | Torn | Crowded | ReaderGone | Stopped
 
 
 class CardReader:
@@ -144,6 +149,7 @@ class CardReader:
         :class:`~kiosk.insurance.sources.CoverDesk`.
     :param vouchers: who may vouch for a signer whose issuer the trust store does not know.
     :param trust_freshness: how old the trust store's newest list may be.
+    :param clock_is_right: whether dates can be judged at all.
     """
 
     def __init__(
@@ -160,7 +166,9 @@ class CardReader:
         online: OnlineCover | None = None,
         cut_off_s: float = 3.0,
         recheck: bool = True,
+        clock_is_right: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._clock_is_right = clock_is_right
         self._vouchers = vouchers
         self._trust_freshness = trust_freshness or StoreFreshness()
         self._trust = trust
@@ -215,6 +223,9 @@ class CardReader:
         except NotVerified:
             refusal = refusal_of(verdict)
             return self._to_desk(verdict, refusal.code, refusal.reasons)
+        if not self._clock_is_right():
+            # A date by which nothing can be judged judges nothing: neither the card nor the insurance.
+            return self._to_desk(verdict, Code.CLOCK_WRONG, (VisitReason.CLOCK_BEHIND,))
         if self._trust_freshness.age(self._trust.age(at)) is StoreAge.TOO_OLD:
             # Nobody has told this kiosk for long which signers were taken back.
             return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.TRUST_TOO_OLD,))

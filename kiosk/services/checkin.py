@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity, Verdict, VerifiedIdentity
 from kiosk.day_key import DayTags
-from kiosk.domain.assurance import Assurance
+from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Coverage, Eligibility, NextStep, Step
@@ -46,6 +46,13 @@ _SAME_CALL = timedelta(seconds=60)
 """How long a call counts as one, however often it is tapped: else children make a ticket of every tap."""
 
 _log = structlog.get_logger(__name__)
+
+
+class AdmittedUnproved(Exception):
+    """Somebody was admitted today under this person's number, and no chip proved who that was.
+
+    It may be the same person, or another with their number: only a clerk, who sees both names, can tell.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +107,7 @@ class CheckIn:
 
         :param coverage: what roster or payer say of them: it connects the personal number with an insurance number, by
             which alone the person may have been admitted.
+        :raises AdmittedUnproved: where that admission rests on no chip: it is not this person's without a clerk's word.
         """
         moment = self._moment()
         with self._database.read() as session:
@@ -121,6 +129,7 @@ class CheckIn:
 
         :param basis: what the decision rests on. :param shown: what a code said that was shown beside the chip.
         :raises ValueError: for somebody who is not covered or has no personal number: that is a desk ticket.
+        :raises AdmittedUnproved: as :meth:`ticket_of_today` does.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         if not eligibility.covered or identity.personal_number is None:
@@ -138,6 +147,7 @@ class CheckIn:
                 self._close_desk_tickets(session, shown_before, moment)
             fields = verified_fields(identity, eligibility, shown)
             visit = self._new_visit(moment, state="admitted", tag=tag, fields=fields)
+            visit.insured_day_tag = shown_before
             visit.room_id, visit.admitted_at = room.id, moment.at
             visit.assurance = visit.read_assurance = assurance_of(verdict)
             visit.proved_by, visit.way = "chip", Way.CHIP
@@ -186,6 +196,7 @@ class CheckIn:
                 return ticket_of(session, earlier, again=True)
             fields = None if claim is None else claimed_fields(claim, coverage, insurance_number)
             visit = self._new_visit(moment, state="desk", tag=tag, fields=fields)
+            visit.insured_day_tag = insured_tag(self._tags, (fields or {}).get("insurance_number"), moment.day)
             visit.code, visit.reasons = code, list(reasons)
             visit.assurance = visit.read_assurance = assurance
             visit.verdict = None if verdict is None else verdict.to_dict()
@@ -258,6 +269,11 @@ class CheckIn:
         with self._database.read() as session:
             return repositories.waiting(session, self._clinic.code, moment.day)
 
+    def last_written(self) -> datetime | None:
+        """The latest moment at which this device wrote a link of its chain, which has certainly passed."""
+        with self._database.read() as session:
+            return repositories.latest_link_at(session, self._device)
+
     def probe(self) -> None:
         """Nothing, where a visit could be committed now; StoreUnavailable where it could not."""
         self._database.probe()
@@ -289,7 +305,10 @@ class CheckIn:
         insured = None if coverage is None else coverage.insurance_number
         tags = (number and self._tags.tag(number, moment.day), insured_tag(self._tags, insured, moment.day))
         found = (repositories.admitted_today(session, self._clinic.code, moment.day, tag) for tag in tags if tag)
-        return next((visit for visit in found if visit is not None), None)
+        visit = next((visit for visit in found if visit is not None), None)
+        if visit is not None and visit.proved_by != "chip" and visit.assurance not in CHIP_PROVED:
+            raise AdmittedUnproved
+        return visit
 
     def _same_desk_ticket(self, session: Session, tag: bytes | None, moment: _Moment, code: Code) -> Visit | None:
         if tag is None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity
+from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.route import Clinic
@@ -25,7 +26,7 @@ from kiosk.domain.tickets import Ticket, clinic_day
 from kiosk.domain.worklist import ClosedHow
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
-from kiosk.services.desk_admission import DeskAdmission
+from kiosk.services.desk_admission import DeskAdmission, NotConfirmable
 from kiosk.services.record import ticket_of, visit_facts
 from kiosk.services.route import routes_on
 from kiosk.services.ways import Told
@@ -42,7 +43,8 @@ class NotCorrectable(Exception):
     """A deed that does not fit the visit.
 
     :param reason: ``gone`` (no such visit), ``not_admitted``, ``same_room``, ``no_such_route`` or ``already_admitted``:
-        the right person has an admission of today.
+        the right person has an admission of today; or ``anothers_number``, ``needs_typing``, as
+        :class:`~kiosk.services.desk_admission.NotConfirmable` has them.
     """
 
     def __init__(self, reason: str) -> None:
@@ -154,7 +156,7 @@ class Corrections:
         """The ticket of the right person, with a number of its own; the wrong person's admission is taken back.
 
         :param claim: what the clerk typed from the right person's papers.
-        :raises NotCorrectable: ``gone``, ``not_admitted``, ``already_admitted``.
+        :raises NotCorrectable: ``gone``, ``not_admitted``, ``already_admitted``, ``anothers_number``.
         :raises ValueError: for an unknown room.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
@@ -167,9 +169,40 @@ class Corrections:
                 self._cancel(session, wrong, reason=CancelReason.WRONG_PERSON, by=by, after=right.id)
                 self._admission.admit(session, right, room, by=by, told=Told(claim=claim))
                 ticket = ticket_of(session, right)
-        except IntegrityError:
+        except IntegrityError as problem:
+            if not repositories.is_second_admission(problem):
+                raise
             raise NotCorrectable("already_admitted") from None
+        except NotConfirmable as problem:
+            raise NotCorrectable(problem.reason) from None
         _log.info("person_replaced", number=ticket.number)
+        return ticket
+
+    def admit_instead(self, visit_id: str, wrong_id: str, room_id: str, *, reason: CancelReason, by: str) -> Ticket:
+        """The ticket of a desk ticket's person, who takes the place of an admission under their number.
+
+        :param reason: why that admission is taken back. :param wrong_id: its visit.
+        :raises NotCorrectable: ``gone``, ``not_admitted``, and what :class:`NotConfirmable` says of the desk ticket.
+        :raises ValueError: for an unknown room.
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        room = self._clinic.room(room_id)
+        try:
+            with self._database.write() as session:
+                wrong = self._admitted(session, wrong_id)
+                visit = self._admission.confirmable(session, visit_id, Told(), by=by)
+                second = self._admission.second(session, visit, clinic_day(self._clock.now()))
+                if second is None or second.id != wrong.id:
+                    raise NotCorrectable("gone")
+                visit.corrects = wrong.id
+                self._cancel(session, wrong, reason=reason, by=by, after=visit.id)
+                # Whom the chip proved gets this ticket again at every kiosk.
+                rung = Assurance(visit.read_assurance) if visit.read_assurance in CHIP_PROVED else Assurance.STAFF
+                self._admission.admit(session, visit, room, by=by, told=Told(rung=rung))
+                ticket = ticket_of(session, visit)
+        except NotConfirmable as problem:
+            raise NotCorrectable(problem.reason) from None
+        _log.info("admitted_instead", number=ticket.number)
         return ticket
 
     def _admitted(self, session: Session, visit_id: str) -> Visit:

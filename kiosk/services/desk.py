@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from idcard import ClaimedIdentity
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution
+from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution, VisitReason
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.staff import Override, needs_second_person
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.domain.ways import WayPolicy
 from kiosk.insurance.papers import way_policy
+from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, settle, ticket_of
@@ -92,7 +93,8 @@ class VisitRow:
 class NoticeRow:
     """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one.
 
-    ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing.
+    ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing. ``other`` is
+    the admission of today under the same number, where one is to be compared with the visit.
     """
 
     notice_id: str
@@ -103,6 +105,7 @@ class NoticeRow:
     device: str
     visit: VisitRow | None
     back_at: str
+    other: VisitRow | None = None
 
 
 class StaffDesk:
@@ -112,6 +115,7 @@ class StaffDesk:
     :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
     :param policy: how far each way of coming goes here; the law's rules where it is not given.
     :param asks_payer: whether somebody asks the payer. :param receipts: signs the desk's receipts, or None.
+    :param roster: says whose a number is, or None: then the clerk alone compares.
     """
 
     def __init__(
@@ -126,6 +130,7 @@ class StaffDesk:
         policy: WayPolicy | None = None,
         asks_payer: bool = False,
         receipts: ReceiptSigner | None = None,
+        roster: StaffRoster | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -140,6 +145,7 @@ class StaffDesk:
             policy=policy or way_policy(),
             asks_payer=asks_payer,
             receipts=receipts,
+            roster=roster,
         )
 
     @property
@@ -245,8 +251,10 @@ class StaffDesk:
                 self._admission.admit(session, visit, room, by=by, told=told)
                 then(session, visit)
                 ticket = ticket_of(session, visit)
-        except IntegrityError:
-            # The person has an admission of today under another ticket.
+        except IntegrityError as problem:
+            # Another process admitted the person meanwhile; what else the store refuses is nobody's second admission.
+            if not repositories.is_second_admission(problem):
+                raise
             raise NotConfirmable("already_admitted") from None
         _log.info("desk_ticket_confirmed", number=ticket.number, room=room.id)
         return ticket
@@ -323,7 +331,11 @@ class StaffDesk:
 
     def _notice_row(self, session: Session, notice: Notice, back_at: datetime | None) -> NoticeRow:
         visit = session.get(Visit, notice.visit_id) if notice.visit_id else None
+        other = None
+        if visit is not None and VisitReason.ADMITTED_UNPROVED in notice.reasons:
+            other = self._admission.second(session, visit, visit.day)
         return NoticeRow(
+            other=None if other is None else self._row(other),
             notice_id=notice.id,
             code=Code(notice.code),
             reasons=tuple(notice.reasons),

@@ -12,16 +12,16 @@ import structlog
 from sqlalchemy.orm import Session
 
 from kiosk.day_key import DayTags
-from kiosk.domain.assurance import Assurance
+from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Code, Resolution
-from kiosk.domain.eligibility import NextStep, Step
+from kiosk.domain.eligibility import CoverSource, NextStep, Step
 from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.staff import Override, needs_second_person
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
-from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.insurance.sources import CoverFinding
+from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, insured_tag, settle, visit_facts
@@ -29,6 +29,7 @@ from kiosk.services.person import PersonRecord, claimed_fields, coverage_fields
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.route import RouteProposer
 from kiosk.services.ways import Told
+from kiosk.services.whose_number import Compared, Whose, whose_record
 from kiosk.store import repositories, shifts
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Visit
@@ -40,13 +41,18 @@ class NotConfirmable(Exception):
     """A ticket that cannot become an admission as it is.
 
     :param reason: ``no_such_ticket``, ``closed``, ``already_admitted``, ``policy`` where the clinic does not let people
-        in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, or ``needs_second``:
-        forgery is suspected, and no second person agreed.
+        in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, ``needs_second``:
+        forgery is suspected, and no second person agreed, or ``anothers_number``: the roster gives a number to
+        somebody else.
+    :param compared: the two sides that differ, for ``anothers_number``.
+    :param other: the visit's id that the person was admitted under today, for ``already_admitted``, where it is known.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, compared: Compared | None = None, other: str | None = None) -> None:
         super().__init__(reason)
+        self.other = other
         self.reason = reason
+        self.compared = compared
 
 
 class DeskAdmission:
@@ -56,6 +62,7 @@ class DeskAdmission:
     :param tags: made of the patient process's person-day key, so that a person who was typed is known to the kiosk.
     :param asks_payer: whether somebody asks the payer, so that a desk ticket can be looked up once it is confirmed.
     :param receipts: signs the desk's receipts, or None: then admissions by a clerk have none.
+    :param roster: says whose a number is, or None: then the clerk alone compares.
     """
 
     def __init__(
@@ -69,7 +76,9 @@ class DeskAdmission:
         policy: WayPolicy,
         asks_payer: bool,
         receipts: ReceiptSigner | None = None,
+        roster: StaffRoster | None = None,
     ) -> None:
+        self._roster = roster
         self._clinic = clinic
         self._device = device
         self._opener = opener
@@ -127,10 +136,12 @@ class DeskAdmission:
             sealed = self._opener.sealer().seal(visit.id, self._fields(visit, told))
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
             visit.compared_at = None
+        self._refuse_anothers(visit, told)
         self._refuse_second(session, visit, day)
         if told.adds or visit.day != day:
             # Who was typed may be another than the card claimed, and each day has tags of its own.
             visit.person_day_tag = self._tag(visit, day)
+            visit.insured_day_tag = self._insured_tag(visit, day)
         if visit.day != day:
             visit.first_day, visit.first_number = visit.day, visit.number
             visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
@@ -204,29 +215,43 @@ class DeskAdmission:
         if told.recheck or unasked or rechecks:
             visit.recheck = "due"
 
-    def _refuse_second(self, session: Session, visit: Visit, day: date) -> None:
-        """Nothing, unless the person was admitted today by the other of their numbers.
+    def _refuse_anothers(self, visit: Visit, told: Told) -> None:
+        """Nothing, unless the roster gives a number in the record to somebody else.
 
-        Two admissions by the same number the store refuses by itself.
+        In an emergency care comes first. What the payer covers by name was compared by the payer.
         """
         person, _ = self.person(visit)
-        number = None if person is None else insurance_digits(person.insurance_number or "")
-        if person is None or number is None:
+        if self._roster is None or person is None or told.way is Way.EMERGENCY or _payer_covers(told.finding):
             return
-        if person.personal_number is not None:
-            tag = insured_tag(self._tags, number, day)
-            second = tag is not None and repositories.admitted_today(session, visit.clinic, day, tag) is not None
-        else:
-            second = any(
-                number == self._insured(other) for other in repositories.admitted_on(session, visit.clinic, day)
-            )
-        if second:
-            raise NotConfirmable("already_admitted")
+        proved = told.claim is None and visit.read_assurance in CHIP_PROVED
+        compared = whose_record(person, self._roster, proved=proved)
+        if compared.whose is Whose.ANOTHERS:
+            raise NotConfirmable("anothers_number", compared=compared)
 
-    def _insured(self, visit: Visit) -> str | None:
-        """The ten digits of the insurance number in a visit's record, or None."""
+    def _refuse_second(self, session: Session, visit: Visit, day: date) -> None:
+        """Nothing, unless the person was admitted today."""
+        second = self.second(session, visit, day)
+        if second is not None:
+            raise NotConfirmable("already_admitted", other=second.id)
+
+    def second(self, session: Session, visit: Visit, day: date) -> Visit | None:
+        """The admission of this day under this or the other number of the visit's record, or None."""
         person, _ = self.person(visit)
-        return None if person is None else insurance_digits(person.insurance_number or "")
+        own, insured = self._tag(visit, day), self._insured_tag(visit, day)
+        by_insurance = repositories.insured_today
+        if person is not None and person.personal_number is not None:
+            # Another personal number under one insurance number is another person.
+            by_insurance = repositories.admitted_today
+        found = (
+            None if own is None else repositories.admitted_today(session, visit.clinic, day, own),
+            None if insured is None else by_insurance(session, visit.clinic, day, insured),
+        )
+        return next((each for each in found if each is not None), None)
+
+    def _insured_tag(self, visit: Visit, day: date) -> bytes | None:
+        """The tag of the insurance number in the visit's record; None where it has none."""
+        person, _ = self.person(visit)
+        return None if person is None else insured_tag(self._tags, person.insurance_number, day)
 
     def _tag(self, visit: Visit, day: date) -> bytes | None:
         """The tag of the person whom the visit's record names; None where it names nobody, or no number."""
@@ -255,6 +280,10 @@ def _overridden(override: Override | None) -> dict[str, Any]:
 def _plain_way(visit: Visit, told: Told) -> Way:
     """The way of a desk ticket that a clerk confirms without more."""
     return Way.CODE if told.claim is None and visit.read_assurance == Assurance.QR_UNSIGNED else Way.PAPERS
+
+
+def _payer_covers(finding: CoverFinding | None) -> bool:
+    return finding is not None and finding.eligibility.covered and finding.basis.source is not CoverSource.ROSTER
 
 
 def _rest_on(visit: Visit, finding: CoverFinding) -> None:

@@ -5,6 +5,8 @@ from datetime import date
 from idcard import BhytCard, ClaimedIdentity
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
+from kiosk.domain.eligibility import NextStep
+from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
 from kiosk.domain.ways import under_six
@@ -41,6 +43,22 @@ def admit_proved(checkin: CheckIn, proved: Proved, room: Room, shown: ClaimedIde
     )
 
 
+def to_compare(proved: Proved) -> ToDesk:
+    """The way to the desk of whom the chip proved, where somebody was admitted today under the same number."""
+    return ToDesk(
+        code=Code.IDENTITY_DIFFERS,
+        reasons=(VisitReason.ADMITTED_UNPROVED,),
+        claim=proved.verdict.claimed_identity(),
+        assurance=assurance_of(proved.verdict),
+        verdict=proved.verdict,
+        coverage=proved.eligibility.coverage,
+        source_version=proved.source_version,
+        basis=proved.basis,
+        cover_result=proved.eligibility.result,
+        cover_next=NextStep.COMPARE,
+    )
+
+
 class DeskWay:
     """Sends people to this clinic's desk, and calls staff; each raises StoreUnavailable and then did nothing."""
 
@@ -70,9 +88,9 @@ class DeskWay:
         ticket = self._checkin.call(code)
         return self.shown(code, None if ticket is None else ticket.number)
 
-    def tell(self, code: Code, reason: VisitReason) -> DeskView:
+    def tell(self, code: Code, *reasons: VisitReason) -> DeskView:
         """Staff are told of something that nobody called them for."""
-        self._checkin.notify(code, (reason,))
+        self._checkin.notify(code, reasons)
         return self.shown(code)
 
     def shown(self, code: Code, ticket_number: int | None = None) -> DeskView:

@@ -38,9 +38,10 @@ class Erased:
 
     ``visits`` are the days and numbers of the visits that were erased now. ``unreadable`` counts records that could not
     be opened, so that nobody knows whose they are. ``beside`` are visits of others that name the person as a companion,
-    ``alike`` visits that bear a number of theirs under another name, or none: both were left alone. ``log_emptied`` is
-    False where somebody read meanwhile: then copies may stay in the write-ahead log until it is emptied, at the next
-    turn of the day at the latest.
+    ``alike`` visits that bear a number of theirs under another name, or none: both were left alone. Where the number is
+    more than one person's, all that bear it are ``alike`` and none was erased. ``log_emptied`` is False where somebody
+    read meanwhile: then copies may stay in the write-ahead log until it is emptied, at the next turn of the day at the
+    latest.
     """
 
     visits: tuple[tuple[date, int], ...]
@@ -74,14 +75,23 @@ class Eraser:
             erased = tuple(self._erase(session, found, reason, by))
         return Erased(visits=erased, log_emptied=self._empty_log())
 
-    def erase_person(self, number: str, opener: VisitOpener, *, reason: EraseReason, by: str) -> Erased:
+    def erase_person(
+        self,
+        number: str,
+        opener: VisitOpener,
+        *,
+        reason: EraseReason,
+        by: str,
+        ticket: tuple[date, int] | None = None,
+    ) -> Erased:
         """Erase whoever has this personal, insurance or passport number, in any form of it, in all visits.
 
+        :param ticket: a visit of theirs with that number, where records give it to more than one person.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         with self._database.write() as session:
             sealed = select(Visit).where(Visit.clinic == self._clinic.code, Visit.sealed_key.is_not(None))
-            found = find_person(session.scalars(sealed).all(), opener, number)
+            found = find_person(session.scalars(sealed).all(), opener, number, ticket)
             beside, alike = _listed(found.beside), _listed(found.alike)
             erased = tuple(self._erase(session, found.theirs, reason, by))
             close_of_person(session, self._clinic.code, found.numbers, opener, self._closing(by))
@@ -97,7 +107,7 @@ class Eraser:
         for visit in visits:
             if visit.sealed_key is None and visit.person_day_tag is None:
                 continue
-            visit.sealed_key = visit.blob = visit.person_day_tag = None
+            visit.sealed_key = visit.blob = visit.person_day_tag = visit.insured_day_tag = None
             self._empty(session, visit.id, by)
             session.add(
                 VisitEvent(
@@ -124,8 +134,10 @@ class Eraser:
         close_of_visit(session, visit_id, self._closing(by))
         session.execute(update(Work).where(Work.visit_id == visit_id).values(sealed_key=None, blob=None, same=None))
         session.execute(delete(VisitOrder).where(VisitOrder.visit_id == visit_id))
-        # A receiver's answer is its own text: it may name whom it filed, and at least finds them there.
-        session.execute(update(Delivery).where(Delivery.visit_id == visit_id).values(receipt=None))
+        # A receiver's answer is its own text: it may name whom it filed, and finds them there. The payer's is a
+        # bare number, and somebody has to tell the payer of this by it: it goes once they did.
+        answers = update(Delivery).where(Delivery.visit_id == visit_id, ~deliveries.payer_took())
+        session.execute(answers.values(receipt=None))
         deliveries.hasten(session, visit_id, self._clock.now())
 
     def _closing(self, by: str) -> Closing:

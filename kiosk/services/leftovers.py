@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy import Select, and_, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kiosk.domain.codes import Code, Resolution
@@ -21,10 +21,11 @@ from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
+from kiosk.services.outgoing import untold
 from kiosk.services.recheck import OLDEST, Recheck
 from kiosk.services.record import visit_facts
 from kiosk.services.worker import Rounds
-from kiosk.store import repositories
+from kiosk.store import deliveries, repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Delivery, Notice, Visit, VisitEvent
@@ -100,7 +101,8 @@ class Leftovers:
     def forget_deliveries(self) -> int:
         """How many deliveries are forgotten that were taken long ago.
 
-        Not where the same receiver still has another one of the same visit: what that may say depends on these.
+        Not where the same receiver still has another one of the same visit: what that may say depends on these. Nor a
+        row of the payer's while somebody has to tell the payer what became of it.
         """
         other = aliased(Delivery)
         pending = exists().where(
@@ -111,9 +113,12 @@ class Leftovers:
             if session.scalar(select(func.count()).select_from(Delivery).where(*old)) == 0:
                 return 0
         with self._database.write() as session:
-            gone = session.execute(delete(Delivery).where(*old))
+            by_hand = [taken.event_id for taken, _, _ in untold(session, self._clinic.code)]
+            needed = and_(Delivery.sink == deliveries.PAYER, Delivery.event_id.in_(by_hand))
+            gone = session.execute(delete(Delivery).where(*old, ~needed))
         many = int(getattr(gone, "rowcount", 0))
-        _log.info("deliveries_forgotten", many=many)
+        if many:
+            _log.info("deliveries_forgotten", many=many)
         return many
 
     def rechecks(self) -> WaitingRechecks:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from kiosk.domain.flow import LIMITS, Limit, Screen
 from kiosk.ports import Clock
 
+_THE_MACHINES = (Limit.READING, Limit.CROWDED, Limit.LEFT)
+"""Limits that wait for no person: patience does not lengthen them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -19,6 +22,10 @@ class Timing:
     """How long a name stays when the card is taken after it was read: long enough to choose a room."""
     put_back_s: float = 10.0
     reading_s: float = 30.0
+    crowded_s: float = 3.0
+    """How often the kiosk looks again whether one card lies on the reader alone."""
+    left_s: float = 10.0
+    """How long a card may be left behind before staff are told."""
     desk_s: float = 30.0
     hint_s: float = 5.0
     reopen_s: float = 5.0
@@ -35,8 +42,10 @@ class Timing:
             Limit.PUT_BACK: self.put_back_s,
             Limit.READING: self.reading_s,
             Limit.DESK: self.desk_s,
+            Limit.CROWDED: self.crowded_s,
+            Limit.LEFT: self.left_s,
         }[limit]
-        return seconds if limit is Limit.READING else seconds * patience
+        return seconds if limit in _THE_MACHINES else seconds * patience
 
     def after_card_s(self, screen: Screen) -> float:
         """How long a screen that is somebody's may stay once the card has gone; nothing prolongs it."""

@@ -45,9 +45,13 @@ class VisitMachine:
     """One visit after another.
 
     :param on_change: called after every change that a screen may show.
+    :param consent: whether a person must agree before anything is read.
     """
 
-    def __init__(self, *, clock: Clock, timing: Timing, camera: str, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, *, clock: Clock, timing: Timing, camera: str, on_change: Callable[[], None], consent: bool = False
+    ) -> None:
+        self._consent = consent
         self._clock = clock
         self._timing = timing
         self._camera = camera
@@ -62,6 +66,7 @@ class VisitMachine:
         self.visit = Visit()
         self.card = Card.NONE
         self.reader_ok = True
+        self.printer_ok = True
 
     def accepts(self, event: Event) -> bool:
         """Whether the table has a rule for this event on the present screen."""
@@ -72,7 +77,8 @@ class VisitMachine:
 
         :param key: what was typed or shown, for :attr:`Event.KEY_GIVEN`.
         """
-        step = flow.step(self.screen, event, card=self.card, back=self.visit.back)
+        must_ask = self._consent and not self.visit.agreed
+        step = flow.step(self.screen, event, card=self.card, back=self.visit.back, must_ask=must_ask)
         if step is None:
             return False
         left, self.screen = self.screen, step.screen
@@ -169,6 +175,7 @@ class VisitMachine:
             desk=visit.desk if screen in (Screen.DESK, Screen.CALLED, Screen.CLOSED) else None,
             hint=self._hint,
             reader_ok=self.reader_ok,
+            printer_ok=self.printer_ok,
             camera=self._camera,
             seconds_left=None if screen is Screen.CLOSED else self._deadline.seconds_left,
         )

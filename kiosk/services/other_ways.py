@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from idcard import BirthDate, ConfigurationError, Sex
-from kiosk.domain.assurance import Assurance
+from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked
 from kiosk.domain.eligibility import Coverage, CoverReason, CoverSource, Eligibility, NextStep, Step
@@ -28,11 +28,10 @@ from kiosk.ports import Clock
 from kiosk.services.desk import NotConfirmable, StaffDesk, VisitRow
 from kiosk.services.person import PersonRecord, sex_of, source_of
 from kiosk.services.ways import Guardian, Presented, Told, WayOutcome
-from kiosk.services.whose_number import Whose, whose_numbers
+from kiosk.services.whose_number import Compared, Whose, whose_numbers
 from kiosk.services.worklist import Subject, Worklist
 from kiosk.store.tables import Visit
 
-_PROVED = (Assurance.CHIP_ANCHORED, Assurance.CHIP_PINNED, Assurance.CHIP_CONFIRMED)
 _log = structlog.get_logger(__name__)
 
 
@@ -89,7 +88,7 @@ class OtherWays:
         who = self._who(row, presented)
         if presented.guardian is not None and _own_guardian(presented.guardian, who, visit_id):
             raise NotConfirmable("own_guardian")
-        finding = self._find(who)
+        finding, compared = self._find(who)
         decision = self.policy.decide(
             presented.way,
             seen=presented.seen,
@@ -101,7 +100,7 @@ class OtherWays:
         cover = None if finding is None else finding.eligibility
         if not decision.admits:
             _log.info("way_refused", way=presented.way.value, why=decision.refused)
-            return WayOutcome(decision=decision, cover=cover, ticket=None)
+            return WayOutcome(decision=decision, cover=cover, ticket=None, compared=compared)
         told = self._told(who, presented, finding, decision)
 
         def then(session: Session, visit: Visit) -> None:
@@ -169,30 +168,34 @@ class OtherWays:
             return _Who(asked=None, read=read, birth=None)
         return _recorded(row.person, read, presented)
 
-    def _find(self, who: _Who) -> CoverFinding | None:
-        """What is known of their cover; None where there is no number to look for, or nobody who could know."""
+    def _find(self, who: _Who) -> tuple[CoverFinding | None, Compared | None]:
+        """What is known of their cover; None where there is no number to look for, or nobody who could know.
+
+        With it what differs, where the number is another's.
+        """
         asked = who.asked
         if asked is None or not (asked.personal_number or asked.insurance_number):
-            return None
+            return None, None
         if self._roster is None and self._online is None:
-            return None
+            return None, None
         finding = self._cover.find(asked, on=clinic_day(self._clock.now()))
         return self._checked(who, asked, finding)
 
-    def _checked(self, who: _Who, asked: Asked, finding: CoverFinding) -> CoverFinding:
+    def _checked(self, who: _Who, asked: Asked, finding: CoverFinding) -> tuple[CoverFinding, Compared | None]:
         """Cover that the roster alone found, as far as it is this person's."""
         by_payer = finding.basis.source is not CoverSource.ROSTER
         if by_payer or not finding.eligibility.covered or self._roster is None:
-            return finding
-        match whose_numbers(asked, self._roster, proved=who.read in _PROVED):
+            return finding, None
+        compared = whose_numbers(asked, self._roster, proved=who.read in CHIP_PROVED)
+        match compared.whose:
             case Whose.THEIRS:
-                return finding
+                return finding, None
             case Whose.UNTOLD:
                 # The clerk who saw the papers answers for it, and the payer is asked.
                 doubted = replace(finding.eligibility, step=Step.ADMIT_AND_RECHECK)
-                return replace(finding, eligibility=doubted)
+                return replace(finding, eligibility=doubted), None
             case Whose.ANOTHERS:
-                return _another_person(finding)
+                return _another_person(finding, compared), compared
 
     def _told(self, who: _Who, presented: Presented, finding: CoverFinding | None, decision: WayDecision) -> Told:
         # Nobody can be asked about later by no number at all: then the papers are what is waited for.
@@ -280,11 +283,11 @@ def _own_guardian(guardian: Guardian, who: _Who, visit_id: str | None) -> bool:
     return asked is not None and guardian.is_same(asked.name, asked.birth, asked.personal_number)
 
 
-def _another_person(finding: CoverFinding) -> CoverFinding:
+def _another_person(finding: CoverFinding, compared: Compared) -> CoverFinding:
     """The number is somebody else's, or the name was taken wrongly: a clerk compares."""
     differs = Eligibility(
         code=Code.IDENTITY_DIFFERS,
-        reasons=(CoverReason.NAME_DIFFERS,),
+        reasons=(compared.reason or CoverReason.NAME_DIFFERS,),
         coverage=None,
         step=Step.DESK,
         next=NextStep.COMPARE,

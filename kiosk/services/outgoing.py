@@ -7,7 +7,7 @@ in a list until somebody says that they told the payer.
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kiosk.domain.route import Clinic
@@ -17,10 +17,7 @@ from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Delivery, Visit, VisitEvent, VisitOrder
 
-PAYER = "checkin"
-"""The payer's name among the receivers."""
-
-_IN_THE_ROW = ("route_confirmed", "corrected", "cancelled")
+_IN_THE_ROW = ("route_confirmed", "corrected", "cancelled", "erased")
 SHOWN = 5
 """How many dead letters of a receiver stand on the page."""
 
@@ -119,15 +116,7 @@ class Outgoing:
 
     def by_hand(self) -> tuple[ByHand, ...]:
         """What the payer is to be told by hand, the oldest first."""
-        query = (
-            select(Delivery, Visit)
-            .join(Visit, Visit.id == Delivery.visit_id)
-            .where(Delivery.sink == PAYER, Delivery.state == "delivered", Delivery.receipt.is_not(None))
-            .where(Visit.clinic == self._clinic.code, Delivery.receipt.not_like("not!_%", escape="!"))
-            .order_by(Delivery.settled_at)
-        )
         with self._database.read() as session:
-            rows = [(taken, visit, _changes(session, taken)) for taken, visit in session.execute(query)]
             return tuple(
                 ByHand(
                     visit_id=visit.id,
@@ -136,8 +125,7 @@ class Outgoing:
                     changes=changes,
                     receipt=taken.receipt or "",
                 )
-                for taken, visit, changes in rows
-                if changes
+                for taken, visit, changes in untold(session, self._clinic.code)
             )
 
     def told(self, visit_id: str, *, by: str) -> bool:
@@ -149,8 +137,25 @@ class Outgoing:
             own = {"device": self._device, "kind": "payer_told", "by": by}
             session.add(VisitEvent(id=uuid7(now), visit_id=visit_id, at=now, **own))
             session.flush()
+            visit = session.get(Visit, visit_id)
+            if visit is not None and visit.sealed_key is None and visit.commitment is not None:
+                # The payer's number finds the person there: it was kept so that this could be told.
+                rows = update(Delivery).where(Delivery.visit_id == visit_id, deliveries.payer_took())
+                session.execute(rows.values(receipt=deliveries.ERASED))
             repositories.append_audit(session, self._device, now, "payer_told", {"visit": visit_id, "by": by})
         return True
+
+
+def untold(session: Session, clinic: str) -> list[tuple[Delivery, Visit, tuple[str, ...]]]:
+    """The rows that the payer took and that are no longer right, the oldest first, with what changed."""
+    query = (
+        select(Delivery, Visit)
+        .join(Visit, Visit.id == Delivery.visit_id)
+        .where(Visit.clinic == clinic, deliveries.payer_took())
+        .order_by(Delivery.settled_at)
+    )
+    rows = [(taken, visit, _changes(session, taken)) for taken, visit in session.execute(query)]
+    return [row for row in rows if row[2]]
 
 
 def _changes(session: Session, taken: Delivery) -> tuple[str, ...]:

@@ -40,6 +40,26 @@ class PartReport:
         return True
 
 
+class LeftCard:
+    """Tells staff once of a card that was left behind; that is settled when it is taken."""
+
+    def __init__(self, checkin: CheckIn) -> None:
+        self._checkin = checkin
+        self._told = False
+
+    def tell(self) -> None:
+        """It lies there alone for long; StoreUnavailable where staff cannot be told."""
+        if not self._told:
+            self._told = True
+            self._checkin.notify(Code.CARD_LEFT)
+
+    def taken(self) -> None:
+        """No card lies there."""
+        if self._told:
+            self._told = False
+            self._checkin.came_back(Code.CARD_LEFT)
+
+
 class ScannerHealth:
     """Tells staff how the scanner of codes is: there, missing, or spoilt by an input method of the machine."""
 

@@ -22,6 +22,7 @@ from kiosk.domain.tickets import Ticket, clinic_day
 from kiosk.ports import Clock, StoreUnavailable
 from kiosk.services.card_reader import (
     CardOutcome,
+    Crowded,
     Key,
     Proved,
     ReaderGone,
@@ -31,12 +32,13 @@ from kiosk.services.card_reader import (
     WantsQr,
     WrongKey,
 )
-from kiosk.services.checkin import CheckIn
+from kiosk.services.checkin import AdmittedUnproved, CheckIn
 from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
-from kiosk.services.desk_way import DeskWay, admit_proved, insured_to_desk
+from kiosk.services.desk_way import DeskWay, admit_proved, insured_to_desk, to_compare
 from kiosk.services.limits import Timing
-from kiosk.services.machine import ReadOrder, VisitMachine
-from kiosk.services.parts import PartReport
+from kiosk.services.machine import VisitMachine
+from kiosk.services.parts import LeftCard, PartReport
+from kiosk.services.patient_sides import PlainTaps, ReaderSide
 from kiosk.services.ticket_image import TicketImages
 from kiosk.services.view import Call, OtherVisit, ScreenView
 from kiosk.services.visit import room_choices, ticket_view
@@ -45,13 +47,14 @@ T = TypeVar("T")
 _WAIT_SLICE_S = 0.5
 _DIGITS = 6
 _CALLS: dict[Call, Code] = {"help": Code.HELP, "child": Code.CHILD, "emergency": Code.EMERGENCY}
-_NEED_READER = (Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.PUT_BACK, Screen.READING)
+_NEED_READER = (Screen.ONE_CARD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.PUT_BACK, Screen.READING)
 
 
-class PatientDesk:
+class PatientDesk(PlainTaps, ReaderSide):
     """The visit at this kiosk; every method is safe from any thread. See :class:`~kiosk.services.view.PatientScreens`.
 
     :param camera: what the pages are told of the camera: ``browser``, ``simulated`` or ``none``.
+    :param consent: whether a person must agree before anything is read.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class PatientDesk:
         ticket_images: TicketImages,
         timing: Timing | None = None,
         camera: str = "none",
+        consent: bool = False,
     ) -> None:
         self._checkin = checkin
         self._clinic, self._clock = clinic, clock
@@ -72,7 +76,11 @@ class PatientDesk:
         self._codes = CodeMemory(clock, timing.same_code_s)
         self._changed = Condition()
         self._reader_report = PartReport(checkin, "reader", lost=Code.READER_LOST)
-        self._machine = VisitMachine(clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all)
+        self._printer_report = PartReport(checkin, "printer", lost=Code.PRINTER_LOST)
+        self._left_card = LeftCard(checkin)
+        self._machine = VisitMachine(
+            clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all, consent=consent
+        )
 
     def view(self) -> ScreenView:
         """The present snapshot."""
@@ -133,6 +141,21 @@ class PatientDesk:
             if ticket is not None:
                 self._show_ticket(ticket, Event.SEEN_TODAY if ticket.again else Event.ADMITTED)
 
+    def agree(self) -> None:
+        """The person agrees to the reading: what was given before now counts."""
+        with self._changed:
+            self._expire()
+            if self._machine.accepts(Event.AGREED):
+                self._machine.visit.agreed = True
+                self._machine.dispatch(Event.AGREED)
+
+    def disagree(self) -> None:
+        """The person does not: the key is forgotten, and the desk ticket says nothing of them."""
+        with self._changed:
+            if self._machine.accepts(Event.DISAGREED):
+                self._machine.visit.key = None
+                self._go_to_desk(Event.DISAGREED, Code.NO_DOCUMENT, VisitReason.NO_CONSENT)
+
     def no_qr(self) -> None:
         """The person has no QR to show."""
         self._go_to_desk(Event.NO_QR, Code.UNKNOWN_CARD, VisitReason.PACE_REFUSED, VisitReason.NO_QR)
@@ -142,22 +165,6 @@ class PatientDesk:
         with self._changed:
             code = Code.QR_ONLY if self._machine.visit.claim is not None else Code.NO_DOCUMENT
             self._go_to_desk(Event.NO_CARD, code, VisitReason.NO_CARD)
-
-    def not_me(self) -> None:
-        """The person on the screen is somebody else."""
-        self._act(Event.NOT_ME)
-
-    def stop(self) -> None:
-        """End the visit and forget it."""
-        self._act(Event.STOPPED)
-
-    def acknowledge(self) -> None:
-        """The ticket, or the way to the desk, was seen."""
-        self._act(Event.ACKNOWLEDGED)
-
-    def more_time(self) -> None:
-        """Go on, with doubled limits for this visit."""
-        self._act(Event.MORE_TIME)
 
     def touch(self) -> None:
         """Somebody touches the screen: the idle time starts anew."""
@@ -188,6 +195,16 @@ class PatientDesk:
                 self._machine.put_card()
             else:
                 self._machine.take_card()
+                self._committed(self._left_card.taken)
+
+    def printer(self, ok: bool) -> None:
+        """The printer works, or does not: tickets are valid without paper, and staff are told once."""
+        with self._changed:
+            if self._printer_report.say({"ok": ok}):
+                self._machine.printer_ok = ok
+                self._machine.changed()
+                if not ok:
+                    self._committed(lambda: self._way.tell(Code.PRINTER_LOST))
 
     def reader_lost(self) -> None:
         """The reader does not answer: the lane closes, and whoever was in it goes to the desk."""
@@ -200,35 +217,6 @@ class PatientDesk:
             else:
                 self._committed(lambda: self._way.tell(Code.READER_LOST, VisitReason.READER_MISSING))
                 self._machine.take_card()
-
-    def next_read(self) -> ReadOrder | None:
-        """What is to be read now; each order is given out once."""
-        with self._changed:
-            return self._machine.take_order()
-
-    def is_current(self, order: ReadOrder) -> bool:
-        """Whether the visit that gave this order still waits for it."""
-        with self._changed:
-            self._expire()
-            return self._machine.waits_for(order)
-
-    def step_done(self, order: ReadOrder, steps: int) -> None:
-        """A read has come so far."""
-        with self._changed:
-            if self._machine.waits_for(order) and steps != self._machine.visit.steps_done:
-                self._machine.visit.steps_done = steps
-                self._machine.changed()
-
-    def finished(self, order: ReadOrder, outcome: CardOutcome) -> None:
-        """A read has ended."""
-        with self._changed:
-            if self.is_current(order):
-                self._conclude(outcome)
-
-    def expects_key(self) -> bool:
-        """Whether a card lies there whose key may come any moment: then the thread must look often."""
-        with self._changed:
-            return self._machine.card is not Card.NONE and self._machine.screen in (Screen.DIGITS, Screen.SHOW_QR)
 
     def wants_image(self) -> str:
         """The visit for which a camera frame would be looked at now, or nothing."""
@@ -260,10 +248,16 @@ class PatientDesk:
         self._machine.let_hint_pass()
         if self._machine.screen is Screen.CLOSED or not self._machine.time_is_up:
             return
-        if self._machine.screen is Screen.READING:
-            self._go_to_desk(Event.TIME_UP, Code.CARD_MOVED, VisitReason.READING_TOO_LONG)
-        else:
-            self._machine.dispatch(Event.TIME_UP)
+        match self._machine.screen:
+            case Screen.READING:
+                self._go_to_desk(Event.TIME_UP, Code.CARD_MOVED, VisitReason.READING_TOO_LONG)
+            case Screen.ONE_CARD if self._machine.card is not Card.NONE:
+                self._machine.dispatch(Event.LOOK_AGAIN)
+            case Screen.TAKE_CARD:
+                self._committed(self._left_card.tell)
+                self._machine.dispatch(Event.TIME_UP)
+            case _:
+                self._machine.dispatch(Event.TIME_UP)
 
     def _try_to_open(self) -> None:
         """Ask the store, outside the lock: it may take its time."""
@@ -290,7 +284,7 @@ class PatientDesk:
             if shown.card is not None:
                 if self._codes.is_new(shown.card.text.encode(), same_s):
                     self._give_key(shown.card)
-            elif shown.insurance is not None and self._machine.screen is Screen.ATTRACT:
+            elif shown.insurance is not None and self._machine.screen in (Screen.ATTRACT, Screen.CHILD):
                 # Beside a chip card the code says nothing that counts; alone it fills in a ticket.
                 if self._codes.is_new(shown.insurance.text.encode(), same_s):
                     day = clinic_day(self._clock.now())
@@ -318,6 +312,8 @@ class PatientDesk:
                 self._machine.dispatch(Event.PACE_REFUSED)
             case Torn():
                 self._torn()
+            case Crowded():
+                self._crowded()
             case ReaderGone():
                 self.reader_lost()
             case Stopped():
@@ -354,13 +350,23 @@ class PatientDesk:
         else:
             self._machine.dispatch(Event.CARD_TORN)
 
+    def _crowded(self) -> None:
+        self._machine.visit.crowded += 1
+        if self._machine.visit.crowded >= flow.CROWDED_TRIES:
+            self._go_to_desk(Event.SENT_TO_DESK, Code.CROWDED, VisitReason.NOT_ALONE)
+        else:
+            self._machine.dispatch(Event.CROWDED)
+
     def _committed(self, commit: Callable[[], T]) -> T | None:
-        """What was committed, or None where the store failed and the kiosk has closed."""
+        """What was committed, or None where the store failed and the kiosk has closed, or a clerk compares first."""
         try:
             return commit()
         except StoreUnavailable:
             self._close()
-            return None
+        except AdmittedUnproved:
+            if (proved := self._machine.visit.proved) is not None:
+                self._send_to_desk(Event.SENT_TO_DESK, to_compare(proved))
+        return None
 
     def _show_ticket(self, ticket: Ticket, event: Event) -> None:
         name = self._machine.visit.masked_name

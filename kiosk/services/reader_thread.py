@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import structlog
 
-from idcard import IdCardError
+from idcard import CardSilent, IdCardError
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.ports import Camera, CardDesk
-from kiosk.services.card_reader import CardOutcome, CardReader, Proved, ToDesk, outcome_of_error
+from kiosk.services.card_reader import CardOutcome, CardReader, Crowded, Proved, ToDesk, outcome_of_error
 from kiosk.services.machine import ReadOrder
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.view import OtherVisit
@@ -89,7 +89,11 @@ class ReaderThread(Worker):
             return ToDesk(code=Code.UNKNOWN_CARD, reasons=(VisitReason.INTERNAL_FAULT,))
 
     def _read(self, order: ReadOrder) -> CardOutcome:
-        connection = self._desk.connect()
+        try:
+            connection = self._desk.connect()
+        except CardSilent:
+            # Felt, and without an answer to the reader's first word: what two cards at once look like.
+            return Crowded()
         try:
             return self._card_reader.read(
                 connection,

@@ -1,15 +1,17 @@
 """Admissions by the roster alone are asked about again, once the network is back or a shift is open.
 
 Theory of operation. Such an admission is marked ``due``. A round asks the payer about each, the oldest first, and stops
-where no answer can be had. What was admitted is never changed: a decision that turns out otherwise is a new event in
-audit and outbox, and a notice that staff see the same day, with its code and what to do.
+where no answer can be had. Somebody about whom the answer itself is of no use is left in peace for a part of the time
+since their admission, so that each is asked about rarer and rarer, also after a restart. What was admitted is never
+changed: a decision that turns out otherwise is a new event in audit and outbox, and a notice that staff see the same
+day, with its code and what to do.
 
 Only the staff process runs this: it alone opens who somebody is.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -33,6 +35,9 @@ from kiosk.store.tables import Notice, Visit
 
 OLDEST = timedelta(days=7)
 """Admissions that are older are not asked about any more."""
+
+_PART, _LEAST_PAUSE, _LONGEST_PAUSE = 8, timedelta(minutes=1), timedelta(hours=6)
+"""The pause after an answer that is of no use: this part of the time since the admission, within these bounds."""
 
 _FAILURES = 3
 """After so many people about whom no answer came, a round ends: the gateway is down."""
@@ -87,6 +92,7 @@ class Rechecker:
         self._cover = cover
         self._clock = clock
         self._failed: dict[str, int] = {}
+        self._useless: dict[str, datetime] = {}
 
     def round(self) -> Round:
         """Ask about everybody who is due, until no answer can be had.
@@ -117,15 +123,19 @@ class Rechecker:
         try:
             answer = None if asked is None else self._cover.ask(asked)
         except NoOnlineAnswer as problem:
+            if problem.why is Online.MALFORMED:
+                self._useless[visit_id] = self._clock.now()
             if problem.why is not Online.NO_NUMBER:
                 self._failed[visit_id] = self._failed.get(visit_id, 0) + 1
                 return problem.why
             answer = None
         state = self._settle(visit_id, answer)
         if state is Recheck.DUE:
+            self._useless[visit_id] = self._clock.now()
             self._failed[visit_id] = self._failed.get(visit_id, 0) + 1
             return Online.DOWN
         self._failed.pop(visit_id, None)
+        self._useless.pop(visit_id, None)
         return state
 
     def report(self, *, ok: bool) -> None:
@@ -142,8 +152,16 @@ class Rechecker:
             .order_by(Visit.admitted_at)
         )
         with self._database.read() as session:
-            due = [(visit.id, self._asked(visit)) for visit in session.scalars(query)]
+            due = [(visit.id, self._asked(visit)) for visit in session.scalars(query) if not self._rests(visit)]
         return sorted(due, key=lambda one: self._failed.get(one[0], 0))
+
+    def _rests(self, visit: Visit) -> bool:
+        """Whether the last answer about this admission was of no use, so short a time ago."""
+        last = self._useless.get(visit.id)
+        if last is None or visit.admitted_at is None:
+            return False
+        pause = min(_LONGEST_PAUSE, max(_LEAST_PAUSE, (last - visit.admitted_at) / _PART))
+        return self._clock.now() < last + pause
 
     def _asked(self, visit: Visit) -> Asked | None:
         """About whom to ask; None where the record is gone, does not open, or names nobody to ask about."""

@@ -83,6 +83,7 @@ class ScreenView:
     desk: DeskView | None = None
     hint: Hint = ""
     reader_ok: bool = True
+    printer_ok: bool = True
     camera: str = "none"
     seconds_left: float | None = None
 
@@ -127,6 +128,15 @@ class PatientScreens(Protocol):
 
     def choose_room(self, room_id: str) -> None:
         """Admit the person to a room; an unknown room is a ValueError."""
+
+    def for_child(self) -> None:
+        """Somebody comes with a child."""
+
+    def agree(self) -> None:
+        """The person agrees to the reading."""
+
+    def disagree(self) -> None:
+        """The person does not: the desk helps, and nothing is read."""
 
     def no_qr(self) -> None:
         """The person has no QR to show."""

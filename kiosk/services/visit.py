@@ -26,6 +26,8 @@ class Visit:
     key: Key | None = None
     wrong_keys: int = 0
     torn: int = 0
+    crowded: int = 0
+    agreed: bool = False
     digits_wrong: bool = False
     steps_done: int = 0
     back: Screen = Screen.ATTRACT

@@ -11,6 +11,7 @@ from kiosk.domain.tickets import Ticket
 from kiosk.domain.ways import Paper, Way, WayDecision
 from kiosk.insurance.sources import CoverFinding
 from kiosk.keys import Fields
+from kiosk.services.whose_number import Compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -100,8 +101,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayOutcome:
-    """What came of a way: a ticket, or why there is none; ``cover`` is None where nobody could be asked about."""
+    """What came of a way: a ticket, or why there is none; ``cover`` is None where nobody could be asked about.
+
+    ``compared`` are the two sides that differ, where the roster gives a number to somebody else.
+    """
 
     decision: WayDecision
     cover: Eligibility | None
     ticket: Ticket | None
+    compared: Compared | None = None

@@ -3,10 +3,29 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
 from kiosk.store.tables import Delivery, DeliveryCursor, Outbox
+
+PAYER = "checkin"
+"""The payer's name among the receivers."""
+
+ERASED = "erased"
+"""What stands for the payer's number of a row once its person was erased and the payer was told."""
+
+_NOTHING = "not_"
+
+
+def was_taken(receipt: str | None) -> bool:
+    """Whether a receiver took something, by its word for it; ours for what was not sent begin with ``not_``."""
+    return receipt is not None and not receipt.startswith(_NOTHING)
+
+
+def payer_took() -> ColumnElement[bool]:
+    """The same as a condition on the payer's rows."""
+    taken = and_(Delivery.receipt.is_not(None), Delivery.receipt.not_like("not!_%", escape="!"))
+    return and_(Delivery.sink == PAYER, taken)
 
 
 def devices(session: Session) -> Sequence[str]:
@@ -65,11 +84,15 @@ def listed(session: Session, *, sink: str | None, states: Sequence[str]) -> Sequ
 
 
 def replay(session: Session, at: datetime, *, sink: str, event_id: str | None, states: Sequence[str]) -> int:
-    """Let deliveries wait again as if they had never been tried; how many there were."""
+    """Let deliveries wait again as if they had never been tried; how many there were.
+
+    Which row the payer took, and when, stays: what changed since then is still to be told.
+    """
     query = update(Delivery).where(Delivery.sink == sink, Delivery.state.in_(states))
     if event_id is not None:
         query = query.where(Delivery.event_id == event_id)
-    changed = session.execute(query.values(state="waiting", reason=None, tries=0, next_at=at, settled_at=None))
+    settled = case((payer_took(), Delivery.settled_at), else_=None)
+    changed = session.execute(query.values(state="waiting", reason=None, tries=0, next_at=at, settled_at=settled))
     return int(getattr(changed, "rowcount", 0))
 
 

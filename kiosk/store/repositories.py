@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kiosk.keys import canonical_json
@@ -15,6 +16,12 @@ from kiosk.store.tables import Audit, Counter, DeviceState, Notice, Outbox, Visi
 
 GENESIS = bytes(32)
 """What the first link of a chain says came before it."""
+_ONE_ADMISSION = "uq_visit_admitted_person"
+"""The index that PostgreSQL names; SQLite names its columns."""
+
+
+_LAST_LINKS = 5000
+"""Among so many links of a chain its latest moment is looked for."""
 
 
 def next_number(session: Session, clinic: str, day: date, series: str) -> int:
@@ -36,13 +43,20 @@ def admitted_today(session: Session, clinic: str, day: date, tag: bytes) -> Visi
     )
 
 
-def admitted_on(session: Session, clinic: str, day: date) -> Sequence[Visit]:
-    """The admissions of a day whose records are kept."""
-    return session.scalars(
-        select(Visit).where(
-            Visit.clinic == clinic, Visit.day == day, Visit.state == "admitted", Visit.blob.is_not(None)
-        )
-    ).all()
+def insured_today(session: Session, clinic: str, day: date, tag: bytes) -> Visit | None:
+    """The first admission of this day under this insurance number."""
+    return session.scalar(
+        select(Visit)
+        .where(Visit.clinic == clinic, Visit.day == day, Visit.insured_day_tag == tag, Visit.state == "admitted")
+        .order_by(Visit.number)
+        .limit(1)
+    )
+
+
+def is_second_admission(problem: IntegrityError) -> bool:
+    """Whether the store refused a second admission of one person on one day, and nothing else."""
+    said = str(problem.orig)
+    return _ONE_ADMISSION in said or "visit.person_day_tag" in said
 
 
 def desk_tickets_of(session: Session, clinic: str, day: date, tag: bytes) -> Sequence[Visit]:
@@ -90,7 +104,9 @@ def notice_since(session: Session, clinic: str, device: str, code: str, since: d
 def forget_other_days(session: Session, day: date) -> None:
     """Take out of all visits but this day's what would tell a person again."""
     session.execute(
-        update(Visit).where(Visit.day != day, Visit.person_day_tag.is_not(None)).values(person_day_tag=None)
+        update(Visit)
+        .where(Visit.day != day, or_(Visit.person_day_tag.is_not(None), Visit.insured_day_tag.is_not(None)))
+        .values(person_day_tag=None, insured_day_tag=None)
     )
 
 
@@ -191,6 +207,16 @@ def append_audit(session: Session, device: str, at: datetime, kind: str, facts: 
     # Written at once: the next link of the same transaction must see it.
     session.flush()
     return link
+
+
+def latest_link_at(session: Session, device: str) -> datetime | None:
+    """The latest moment among the last links of a device's chain, or None where it has none.
+
+    Not the last link's: a clock that was set back writes links, too.
+    """
+    last = select(Audit.at).where(Audit.device == device).order_by(Audit.seq.desc()).limit(_LAST_LINKS).subquery()
+    latest: datetime | None = session.scalar(select(func.max(last.c.at)))
+    return latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

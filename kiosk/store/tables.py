@@ -89,6 +89,9 @@ class Visit(Base):
     ``cover_next`` what a decision on cover says to do next; ``compared_at`` is when the record was compared with the
     roster.
 
+    ``person_day_tag`` tells a person again on the same day, by the personal number or, without one, by the insurance
+    number; ``insured_day_tag`` by the insurance number, where one is known.
+
     ``route_proposed`` is the route (MA_DOITUONG_KCB) by the rules of the day, ``route`` the one that a clerk confirmed.
     ``receipt`` is the signed code on the ticket. ``corrects`` is the cancelled visit, of a wrong person, whose place
     this one takes. What was done later is in :class:`VisitEvent`.
@@ -110,6 +113,7 @@ class Visit(Base):
         ),
         Index("ix_visit_clinic_day_state", "clinic", "day", "state"),
         Index("ix_visit_clinic_recheck", "clinic", "recheck"),
+        Index("ix_visit_clinic_day_insured_day_tag", "clinic", "day", "insured_day_tag"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -133,6 +137,7 @@ class Visit(Base):
     check_code: Mapped[str] = mapped_column(String(8))
     priority: Mapped[bool]
     person_day_tag: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    insured_day_tag: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     sealed_key: Mapped[bytes | None]
     blob: Mapped[bytes | None]
     commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32))

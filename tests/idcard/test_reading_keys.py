@@ -75,6 +75,21 @@ def test_card_security_is_read_where_the_mapping_shows_the_chip(issue: Issue, tr
     assert judged(evidence, trust) == (idcard.Outcome.PASSED, "EF.CardSecurity")
 
 
+def test_a_mapping_on_parameters_that_the_chip_writes_out(
+    issue: Issue, trust: idcard.TrustStore, tmp_path: Path
+) -> None:
+    evidence = idcard.read(CAN, issue(pace_profile=replace(CAM, written_as=77)), plan=NO_AGREEMENT)
+    assert judged(evidence, trust) == (idcard.Outcome.PASSED, "EF.CardSecurity")
+    key = Ed25519PrivateKey.generate()
+    idcard.save_evidence(tmp_path / "e", evidence, sign_with=key)
+    known = idcard.Expectation(witnesses=frozenset({idcard.device_fingerprint(key.public_key())}))
+    loaded = idcard.load_evidence(tmp_path / "e").evidence
+    assert judged(loaded, trust, expectation=known) == (idcard.Outcome.PASSED, "EF.CardSecurity")
+    access = loaded.access and replace(loaded.access, card_access=None)
+    unknown = idcard.verify(replace(loaded, access=access), trust, at=AT, expectation=known)
+    assert unknown.fact(idcard.FactName.GENUINE_CHIP).reason is idcard.Reason.UNSUPPORTED_ALGORITHM
+
+
 @pytest.mark.parametrize("bare", [False, True], ids=["sealed", "bare"])
 def test_dg14_stands_in_where_card_security_is_refused(bare: bool, issue: Issue, trust: idcard.TrustStore) -> None:
     card = issue(pace_profile=CAM, refuses_files_bare=bare)
@@ -123,11 +138,28 @@ def test_card_security_is_not_asked_for_without_need(card_access: bytes | None) 
 
 
 def test_version_2_takes_its_key_from_card_security(issue: Issue, issuer: Issuer, trust: idcard.TrustStore) -> None:
-    card = with_dg14(issue(chip_authentication_version=2), issuer, b"\x6e\x02\x31\x00")
+    card = issue(chip_authentication_version=2)
     evidence = idcard.read(CAN, card)
     assert evidence.chip_authentication is not None
     assert evidence.chip_authentication.counter == 0
-    assert judged(evidence, trust) == (idcard.Outcome.PASSED, "EF.CardSecurity")
+    assert judged(evidence, trust) == (idcard.Outcome.PASSED, "DG14")
+    alone = idcard.read(CAN, with_dg14(card, issuer, b"\x6e\x02\x31\x00"))
+    assert judged(alone, trust) == (idcard.Outcome.INCONCLUSIVE, "EF.CardSecurity")
+
+
+def test_dg14s_key_is_first_where_card_security_has_another(issue: Issue, trust: idcard.TrustStore) -> None:
+    card, other = issue(chip_authentication_version=2), Issuer.create("VN", "Nobody", at=ISSUED)
+    card.files[File.CARD_SECURITY] = other.card_security(card.behaviour, OTHER, ISSUED)
+    assert judged(idcard.read(CAN, card), trust) == (idcard.Outcome.PASSED, "DG14")
+
+
+def test_a_card_security_by_a_signer_whom_the_store_lacks_takes_nothing_away(
+    issue: Issue, trust: idcard.TrustStore
+) -> None:
+    card, other = issue(chip_authentication_version=2), Issuer.create("VN", "Nobody", at=ISSUED)
+    assert card.secrets.agreement is not None
+    card.files[File.CARD_SECURITY] = other.card_security(card.behaviour, card.secrets.agreement, ISSUED)
+    assert judged(idcard.read(CAN, card), trust) == (idcard.Outcome.PASSED, "DG14")
 
 
 def test_it_is_judged_elsewhere_from_a_signed_file(issue: Issue, trust: idcard.TrustStore, tmp_path: Path) -> None:
@@ -138,7 +170,7 @@ def test_it_is_judged_elsewhere_from_a_signed_file(issue: Issue, trust: idcard.T
     assert loaded.chip_authentication is not None
     assert loaded.chip_authentication.ephemeral_private_key is None
     known = idcard.Expectation(witnesses=frozenset({idcard.device_fingerprint(key.public_key())}))
-    assert judged(loaded, trust, expectation=known) == (idcard.Outcome.PASSED, "EF.CardSecurity")
+    assert judged(loaded, trust, expectation=known) == (idcard.Outcome.PASSED, "DG14")
     assert judged(loaded, trust) == (idcard.Outcome.INCONCLUSIVE, None)
 
 

@@ -49,7 +49,6 @@ CLERKS = {
     "mai": (Role.ADMINISTRATOR, "Vũ Thị Mai Mẫu", "036182999903"),
 }
 PASSWORDS = {sign: f"mưa rơi trước sân {number}" for number, sign in enumerate(CLERKS)}
-"""Whoever works at the desk of the tests."""
 VISIT = "5ca1ab1e"
 
 ROOMS = (
@@ -130,6 +129,10 @@ def samples() -> Mapping[str, ScreenView]:
         "attract_hint": view(Screen.ATTRACT, hint="qr_unknown"),
         "attract_no_reader": view(Screen.ATTRACT, reader_ok=False),
         "attract_no_camera": view(Screen.ATTRACT, camera="none"),
+        "child": view(Screen.CHILD),
+        "consent": view(Screen.CONSENT),
+        "one_card": view(Screen.ONE_CARD, card_present=True),
+        "ticket_no_paper": view(Screen.TICKET, card_present=True, ticket=ticket, printer_ok=False),
         "digits": view(Screen.DIGITS, card_present=True, tries_left=3),
         "digits_wrong": view(Screen.DIGITS, card_present=True, tries_left=1, digits_wrong=True),
         "place_card": view(Screen.PLACE_CARD),
@@ -161,7 +164,7 @@ def samples() -> Mapping[str, ScreenView]:
     }
     called = (DeskMessage.HELP, DeskMessage.CHILD, DeskMessage.EMERGENCY)
     for message in DeskMessage:
-        if message is not DeskMessage.CLOSED and message not in called:
+        if message not in (DeskMessage.CLOSED, DeskMessage.PAPER, DeskMessage.TAKE_CARD, *called):
             views[f"desk_{message}"] = view(Screen.DESK, desk=way(message, "E04", 28))
     for message in called:
         number = 29 if message is DeskMessage.CHILD else None
@@ -207,11 +210,9 @@ class Desk:
     def log_in(self, app: Flask, sign: str = CLERK) -> FlaskClient:
         """A browser at which somebody is logged in, through the page."""
         client = app.test_client()
-        page = client.get("/login", base_url=STAFF).text
-        token = page.split('name="csrf_token" value="')[1].split('"')[0]
+        token = client.get("/login", base_url=STAFF).text.split('name="csrf_token" value="')[1].split('"')[0]
         form = {"csrf_token": token, "sign": sign, "password": PASSWORDS[sign]}
-        response = client.post("/login", base_url=STAFF, headers={"Origin": STAFF}, data=form)
-        assert response.status_code == 303, response.text
+        assert client.post("/login", base_url=STAFF, headers={"Origin": STAFF}, data=form).status_code == 303
         return client
 
     def get(self, address: str = "/", status: int = 200) -> str:

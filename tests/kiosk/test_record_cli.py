@@ -116,13 +116,19 @@ def test_a_person_is_asked_for_and_never_echoed(place: Place) -> None:
     assert NAME not in done.stdout + done.stderr
 
 
+def test_a_ticket_says_which_person_where_a_number_may_be_several_s(place: Place) -> None:
+    erase = ("erase", "--config", place.config("staff"), "--reason", "person_asked", "--person", "--day", today())
+    assert run(*erase, "--ticket", "2", typed=f"{WHO}\n").returncode == 3
+    assert run(*erase, "--ticket", "1", typed=f"{WHO}\n").returncode == 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         (),
         ("--ticket", "1"),
         ("--day", "2026-11-23"),
-        ("--person", "--ticket", "1", "--day", "2026-11-23"),
+        ("--person", "--ticket", "1"),
         ("--ticket", "1", "--day", "yesterday"),
     ],
 )

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("script/run", "script/test", "script/bench", "script/docs", ".ci/run")
-WITH_HELP = COMMANDS[:4]
+COMMANDS = (
+    *("script/run", "script/test", "script/bench", "script/docs", "script/fuzz", "script/contact-sheet"),
+    ".ci/run",
+)
+WITH_HELP = COMMANDS[:6]
 
 
 def bash(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 
-from kiosk.domain.flow import mermaid
+from kiosk.domain.flow_diagram import mermaid
 
 PICTURE = Path(__file__).parents[2] / "docs" / "assets" / "visit.svg"
 

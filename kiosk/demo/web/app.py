@@ -27,6 +27,10 @@ MOODS = {
 """How the payer's gateway can be made to behave from the bench."""
 
 
+READER_STATES = ("ok", "crowded", "unplugged")
+"""How the reader can be made to behave from the bench: E01 and E14."""
+
+
 def create_bench_app(bench: Bench, config: BenchConfig) -> Flask:
     """The bench's app.
 
@@ -81,6 +85,12 @@ def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
         if state not in _PLUG:
             abort(HTTPStatus.NOT_FOUND)
         return _do(config.has_scanner, lambda: bench.plug_scanner(_PLUG[state]), _chosen(bench))
+
+    @pages.post("/reader/<state>")
+    def reader(state: str) -> BaseResponse:
+        if state not in READER_STATES:
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(config.has_cards, lambda: bench.trouble_reader(state), _chosen(bench))
 
     @pages.post("/hide-qr")
     def hide_qr() -> BaseResponse:
@@ -146,6 +156,7 @@ def _context(bench: Bench, config: BenchConfig) -> dict[str, Any]:
         "card": DrawnCard.of(bench.people[chosen]),
         "config": config,
         "moods": MOODS,
+        "reader_states": READER_STATES,
         "patient_url": f"http://{config.host}:{config.patient_port}/",
         "clerks": CLERKS,
         "staff_url": f"http://{config.host}:{config.staff_port}/",

@@ -45,7 +45,6 @@ HEADERS = {
 
 _CLOSED_FEATURES = (
     "accelerometer",
-    "autoplay",
     "clipboard-read",
     "display-capture",
     "geolocation",
@@ -68,12 +67,13 @@ def local_names(host: str, port: int) -> frozenset[str]:
     return frozenset(f"{name}:{port}" for name in (bracketed, "127.0.0.1", "localhost", "[::1]"))
 
 
-def guard(app: Flask, *, names: Iterable[str], camera: bool, limits: Mapping[str, int]) -> None:
+def guard(app: Flask, *, names: Iterable[str], camera: bool, limits: Mapping[str, int], sound: bool = False) -> None:
     """Put the door before an app: checks on the way in, headers on the way out.
 
     :param names: the accepted values of Host, with the port.
     :param camera: whether pages of this app may use the camera.
     :param limits: the endpoints that take more than a form, and the greatest body of each in bytes.
+    :param sound: whether pages of this app may play sounds of this server, without being touched first.
     """
     accepted = frozenset(names)
     app.config.update(
@@ -89,7 +89,7 @@ def guard(app: Flask, *, names: Iterable[str], camera: bool, limits: Mapping[str
     )
     app.before_request(_checks(accepted, limits))
     CSRFProtect(app)
-    app.after_request(_headers(camera))
+    app.after_request(_headers(camera, sound))
 
 
 def _checks(accepted: frozenset[str], limits: Mapping[str, int]) -> Callable[[], None]:
@@ -124,10 +124,14 @@ def _from_own_page(origins: frozenset[str]) -> bool:
     return (origin is None or origin in origins) and (site is None or site == "same-origin")
 
 
-def _headers(camera: bool) -> Callable[[Response], Response]:
+def _headers(camera: bool, sound: bool) -> Callable[[Response], Response]:
     features = [f"{name}=()" for name in _CLOSED_FEATURES]
-    features.append("camera=(self)" if camera else "camera=()")
+    features += [
+        f"{name}={'(self)' if allowed else '()'}" for name, allowed in (("camera", camera), ("autoplay", sound))
+    ]
     headers: dict[str, Any] = {**HEADERS, "Permissions-Policy": ", ".join(sorted(features))}
+    if sound:
+        headers["Content-Security-Policy"] += "; media-src 'self'"
 
     def stamp(response: Response) -> Response:
         for name, value in headers.items():

@@ -35,19 +35,27 @@ def read_session_key(path: Path) -> bytes:
 
 
 def base_app(
-    name: str, *, host: str, port: int, session_key: bytes, camera: bool, limits: Mapping[str, int] | None = None
+    name: str,
+    *,
+    host: str,
+    port: int,
+    session_key: bytes,
+    camera: bool,
+    limits: Mapping[str, int] | None = None,
+    sound: bool = False,
 ) -> Flask:
     """An app with its door, words and failures, and no page yet.
 
     :param name: ``patient`` or ``staff``; browsers keep one cookie jar for all ports, so cookies need names.
     :param camera: whether its pages may use the camera.
     :param limits: the endpoints that take more than a form, and the greatest body of each in bytes.
+    :param sound: whether its pages may play sounds.
     """
     app = Flask(f"kiosk.web.{name}", template_folder=str(WEB / "templates"), static_folder=str(WEB / "static"))
     app.config.update(SECRET_KEY=session_key, SESSION_COOKIE_NAME=f"kiosk_{name}", TESTING=False)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    guard(app, names=local_names(host, port), camera=camera, limits=limits or {})
+    guard(app, names=local_names(host, port), camera=camera, limits=limits or {}, sound=sound)
     add_words(app)
     add_failures(app)
     return app

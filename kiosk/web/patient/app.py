@@ -6,15 +6,19 @@ from threading import BoundedSemaphore
 from flask import Flask
 
 from idcard import ConfigurationError
+from kiosk.audio.clips import Clips
 from kiosk.config import PatientConfig
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import PatientScreens
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.common.serving import LONG_POLLS
 from kiosk.web.patient.closed import add_closed_page
+from kiosk.web.patient.measures import add_measures
 from kiosk.web.patient.page import Page
+from kiosk.web.patient.sounds import add_sounds
 from kiosk.web.patient.taps import FRAME_LIMIT, SCAN_LIMIT, add_taps
 from kiosk.web.patient.views import add_views
+from kiosk.web.patient.voice import Voice
 
 
 def create_patient_app(
@@ -38,9 +42,13 @@ def create_patient_app(
         session_key=key,
         camera=trust_problem is None,
         limits={"camera": FRAME_LIMIT, "scan": SCAN_LIMIT},
+        sound=True,
     )
     boot, waiting = secrets.token_hex(4), BoundedSemaphore(LONG_POLLS)
-    page = Page(desk=desk, config=config, boot=boot, waiting=waiting, scanner=scanner)
+    clips = Clips(config.speech_clips)
+    page = Page(desk=desk, config=config, boot=boot, waiting=waiting, scanner=scanner, voice=Voice(clips))
+    add_sounds(app, clips)
+    add_measures(app, config.mm_per_px)
     if trust_problem is not None:
         add_closed_page(app, page)
     else:

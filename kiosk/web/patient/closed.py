@@ -8,6 +8,9 @@ from kiosk.domain.flow import Screen
 from kiosk.services.view import DeskMessage, DeskView, ScreenView
 from kiosk.web.patient.page import Page
 
+_FILES = ("static", "measures", "clip")
+"""What the page is drawn and spoken with."""
+
 CODE = "E04"
 """The public code of a trust store that cannot be used."""
 
@@ -19,7 +22,7 @@ def add_closed_page(app: Flask, page: Page) -> None:
 
     @app.before_request
     def closed() -> Response | None:
-        return None if request.endpoint == "static" else page.whole(view)
+        return None if request.endpoint in _FILES else page.whole(view)
 
     @app.get("/health")
     def health() -> Response:

@@ -12,11 +12,12 @@ from kiosk.domain.flow import Screen
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import PatientScreens, ScreenView
 from kiosk.web.common.preferences import Preferences, current_preferences, use_preferences
+from kiosk.web.patient.spoken import STEPS, hint_of, room_words, said, spoken
+from kiosk.web.patient.voice import Voice
 
-STEPS = ("open", "read", "prove", "cover")
-"""The named steps of reading, in order; the last words of the catalogue ids ``reading.step.…``."""
-
-QR_SCREENS = frozenset({Screen.ATTRACT, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.STILL_THERE})
+QR_SCREENS = frozenset(
+    {Screen.ATTRACT, Screen.CHILD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.STILL_THERE}
+)
 """Where the QR of a card is of use, so that the camera may look."""
 
 
@@ -32,6 +33,7 @@ class Page:
     config: PatientConfig
     boot: str
     waiting: BoundedSemaphore
+    voice: Voice
     scanner: ScannerHealth | None = None
 
     def whole(self, view: ScreenView) -> Response:
@@ -52,14 +54,22 @@ class Page:
             use_preferences(Preferences())
 
     def _context(self, view: ScreenView) -> dict[str, Any]:
+        qr_lane = view.camera != "none" or self.config.scanner != "none"
+        clinic = self.config.clinic
         return {
+            "phrases": spoken(view, desk=clinic.desk, hotline=bool(clinic.hotline), qr_lane=qr_lane),
+            "hint_phrases": hint_of(view),
+            "voice": self.voice,
+            "said": said,
+            "room_words": room_words,
+            "config": self.config,
             "view": view,
-            "clinic": self.config.clinic,
+            "clinic": clinic,
             "reader": self.config.reader_position,
             "boot": self.boot,
             "camera": "on" if view.camera == "browser" and view.screen in QR_SCREENS else "off",
             "wedge": "on" if self.config.scanner == "wedge" and view.screen in QR_SCREENS else "off",
-            "qr_lane": view.camera != "none" or self.config.scanner != "none",
+            "qr_lane": qr_lane,
             "steps": STEPS,
             "query": current_preferences().query | {"shown": view.screen.value},
         }

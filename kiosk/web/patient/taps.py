@@ -21,6 +21,9 @@ _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
 TAPS: dict[str, Callable[[PatientScreens], None]] = {
+    "for-child": lambda desk: desk.for_child(),
+    "agree": lambda desk: desk.agree(),
+    "disagree": lambda desk: desk.disagree(),
     "no-qr": lambda desk: desk.no_qr(),
     "no-card": lambda desk: desk.no_card(),
     "not-me": lambda desk: desk.not_me(),

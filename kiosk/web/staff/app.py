@@ -18,6 +18,7 @@ from kiosk.web.staff.access import add_access
 from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
+from kiosk.web.staff.failures import add_failure_pages
 from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.leftovers import add_leftovers
 from kiosk.web.staff.login import add_login
@@ -72,6 +73,7 @@ def create_staff_app(
     add_staff_words(app)
     add_views(app, board)
     add_deeds(app, board, sessions.accounts)
+    add_failure_pages(app)
     if leftovers is not None:
         add_leftovers(app, leftovers)
     if corrections is not None:

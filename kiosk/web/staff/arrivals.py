@@ -102,7 +102,8 @@ def _taken(board: Board, ways: OtherWays, accounts: StaffAccounts, page: _Page) 
     except BadField as problem:
         return _form(ways, page, problem=str(problem))
     except NotConfirmable as problem:
-        return _form(ways, page, said=f"staff.problem.{problem.reason}")
+        other = board.desk.visit(problem.other or "")
+        return _form(ways, page, said=f"staff.problem.{problem.reason}", other=other)
     except StoreUnavailable:
         return _form(ways, page, said="staff.problem.store_unavailable")
     except ValueError:
@@ -125,7 +126,13 @@ def _filled(ways: OtherWays, page: _Page) -> Response:
 
 
 def _form(
-    ways: OtherWays, page: _Page, *, problem: str = "", said: str = "", outcome: WayOutcome | None = None
+    ways: OtherWays,
+    page: _Page,
+    *,
+    problem: str = "",
+    said: str = "",
+    outcome: WayOutcome | None = None,
+    other: VisitRow | None = None,
 ) -> Response:
     rule = ways.policy.rule(page.way)
     shown = render_template(
@@ -139,6 +146,7 @@ def _form(
         problem=problem,
         said=said,
         outcome=outcome,
+        other=other,
     )
     wrong = problem or said or outcome is not None
     return make_response(shown, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK)

@@ -1,6 +1,7 @@
 """What staff do: confirm a desk ticket, type who it is, settle an exception, say that somebody was called."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from flask import Flask, abort, flash, make_response, redirect, render_template, request, url_for
@@ -9,10 +10,12 @@ from werkzeug.wrappers import Response
 
 from idcard import ClaimedIdentity
 from kiosk.domain.codes import Resolution
+from kiosk.domain.corrections import CancelReason
 from kiosk.domain.staff import Override
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable
 from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.whose_number import Compared
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
@@ -25,7 +28,7 @@ def add_deeds(app: Flask, board: Board, accounts: StaffAccounts) -> None:
 
     @app.post("/tickets/<visit_id>/confirm")
     def confirm(visit_id: str) -> Response:
-        return _done(lambda: _confirm(board, visit_id, None))
+        return _confirmed(board, visit_id, None)
 
     @app.post("/tickets/<visit_id>/type")
     def typed(visit_id: str) -> Response:
@@ -35,7 +38,7 @@ def add_deeds(app: Flask, board: Board, accounts: StaffAccounts) -> None:
             override = agreed(accounts, request.form, board.desk.visit(visit_id))
         except BadField as problem:
             return _again(board, visit_id, str(problem))
-        return _done(lambda: _confirm(board, visit_id, claim, override))
+        return _confirmed(board, visit_id, claim, override)
 
     @app.post("/tickets/<visit_id>/called")
     def called(visit_id: str) -> Response:
@@ -54,6 +57,25 @@ def add_deeds(app: Flask, board: Board, accounts: StaffAccounts) -> None:
         return _done(resolve)
 
 
+def _confirmed(
+    board: Board, visit_id: str, claim: ClaimedIdentity | None, override: Override | None = None
+) -> Response:
+    """Confirm, and go back to the board; to the form, with both sides, where a number is another's."""
+    deed = partial(_confirm, board, visit_id, claim, override)
+    return _done(deed, refused=lambda problem: _refused(board, visit_id, problem))
+
+
+def _refused(board: Board, visit_id: str, problem: NotConfirmable) -> Response | None:
+    """The page on which a clerk compares, where there is something to compare."""
+    if problem.compared is not None:
+        return _again(board, visit_id, "", problem.compared)
+    row, other = board.desk.visit(visit_id), board.desk.visit(problem.other or "")
+    if row is None or other is None:
+        return None
+    page = render_template("staff/second.html", row=row, other=other, reasons=tuple(CancelReason))
+    return make_response(page, HTTPStatus.CONFLICT)
+
+
 def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None, override: Override | None = None) -> str:
     room = board.clinic.room(request.form.get("room", ""))
     ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim, override=override)
@@ -63,11 +85,16 @@ def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None, overrid
     return str(gettext(said, number=ticket.number, room=local(room, "name")))
 
 
-def _done(deed: Callable[[], str]) -> Response:
+def _done(
+    deed: Callable[[], str], refused: Callable[[NotConfirmable], Response | None] = lambda problem: None
+) -> Response:
     """Do it, and go back to the board, which says what came of it."""
     try:
         flash(deed(), "done")
     except NotConfirmable as problem:
+        page = refused(problem)
+        if page is not None:
+            return page
         flash(_problem(problem.reason), "problem")
     except StoreUnavailable:
         flash(_problem("store_unavailable"), "problem")
@@ -76,12 +103,12 @@ def _done(deed: Callable[[], str]) -> Response:
     return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)
 
 
-def _again(board: Board, visit_id: str, problem: str) -> Response:
+def _again(board: Board, visit_id: str, problem: str, compared: Compared | None = None) -> Response:
     """The form once more, with what was typed and what is missing."""
     row = board.desk.visit(visit_id)
     if row is None:
         abort(HTTPStatus.NOT_FOUND)
-    page = render_template("staff/typing.html", row=row, problem=problem, typed=request.form)
+    page = render_template("staff/typing.html", row=row, problem=problem, typed=request.form, compared=compared)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -68,6 +68,16 @@ def add_record(app: Flask, board: Board, corrections: Corrections) -> None:
 
         return _done(take_back, visit_id)
 
+    @app.post("/tickets/<visit_id>/instead/<wrong_id>")
+    def instead(visit_id: str, wrong_id: str) -> Response:
+        def admit() -> str:
+            room = board.clinic.room(request.form.get("room", ""))
+            reason = CancelReason(request.form.get("reason", ""))
+            ticket = corrections.admit_instead(visit_id, wrong_id, room.id, reason=reason, by=board.clerk)
+            return str(gettext("staff.done.replaced", number=ticket.number, room=local(room, "name")))
+
+        return _done(admit, wrong_id)
+
     @app.get("/visits/<visit_id>/person")
     def person(visit_id: str) -> Response:
         return _page(board, corrections, visit_id, "staff/person.html", typed={}, problem="")

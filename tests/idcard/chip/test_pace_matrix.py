@@ -125,7 +125,7 @@ def test_the_mrz_opens_too_also_with_a_birth_of_which_only_the_year_is_known() -
         ("0.4.0.127.0.7.2.2.4.4.2", 10, "integrated mapping on P-224"),
         ("0.4.0.127.0.7.2.2.4.2.2", 1, "other kind"),
         ("0.4.0.127.0.7.2.2.4.1.2", 13, "other kind"),
-        ("0.4.0.127.0.7.2.2.4.5.2", 13, "unknown PACE"),
+        ("0.4.0.127.0.7.2.2.4.5.2", 13, "chip authentication mapping over DH"),
         ("0.4.0.127.0.7.2.2.4.2.5", 13, "unknown PACE"),
         ("0.4.0.127.0.7.2.2.3.2.2", 13, "unknown PACE"),
         ("0.4.0.127.0.7.2.2.4.2.2", 3, "parameter id 3"),

@@ -130,6 +130,22 @@ def test_for_programs(run: Run, log_of: LogOf, card: SimulatedCard) -> None:
     assert (found["master_file_sw"], found["applications"]) == ("6D00", ["a0000002471001"])
 
 
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_pace_that_cannot_be_run_is_named_for_technicians_only(
+    run: Run, log_of: LogOf, card: SimulatedCard, language: str
+) -> None:
+    card.files[File.CARD_ACCESS] = bytes.fromhex("3114 3012 060a04007f00070202040402 020102 02010a")
+    _, out, _ = run("diag", "--replay", log_of(Reader(card)), "--lang", language)
+    words = out.partition("For technicians:")[0].partition("Dành cho kỹ thuật viên:")[0]
+    assert not [word for word in JARGON if word in words]
+    assert "PACE - 0.4.0.127.0.7.2.2.4.4.2 10: PACE with integrated mapping on P-224" in out
+    assert ("the lines for technicians name it" if language == "en" else "phần kỹ thuật bên dưới") in words
+    _, out, _ = run("diag", "--replay", log_of(Reader(card)), "--json")
+    assert json.loads(out)["unusable_pace"] == [
+        {"oid": "0.4.0.127.0.7.2.2.4.4.2", "parameter_id": 10, "reason": "PACE with integrated mapping on P-224"}
+    ]
+
+
 def test_a_short_reader_is_told_and_advised(run: Run, log_of: LogOf, card: SimulatedCard) -> None:
     _, out, _ = run("diag", "--replay", log_of(Reader(card, 256)))
     assert "takes short messages only" in out

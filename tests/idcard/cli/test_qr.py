@@ -128,7 +128,7 @@ def test_a_code_cannot_write_on_the_terminal(trust: Path) -> None:
 
 PAYLOADS = {
     "unsigned": CARD.encode(), "signed": RECEIPT, "online": b"vneid://x", "request": b"mdoc:owBj",
-    "named": b"shc:/5676", "unknown": b"WIFI:S:x;;", "single_use": idcard.sign_token(
+    "named": b"6" * 1200, "part": b"shc:/1/2/5676", "unknown": b"WIFI:S:x;;", "single_use": idcard.sign_token(
         idcard.HandOff(clinic="a", audience="b", visit="c", issued=NOW, expires=NOW + timedelta(minutes=1)), KEY),
 }  # fmt: skip
 

@@ -103,7 +103,7 @@ def test_nobody_is_named(given: bytes, options: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(("given", "kind"), [
-    (b"vneid://x", "online"), (b"mdoc:owBj", "request"), (b"shc:/5676", "named"), (b"WIFI:S:x;;", "unknown"),
+    (b"vneid://x", "online"), (b"mdoc:owBj", "request"), (b"6" * 1200, "named"), (b"WIFI:S:x;;", "unknown"),
 ])  # fmt: skip
 def test_other_kinds_say_what_can_be_done(given: bytes, kind: str) -> None:
     for language in Language:

@@ -20,6 +20,7 @@ from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
+from idcard.verification.passive_authentication import card_security_authentication
 from idcard.verification.transcripts import Expectation
 
 Gather = Callable[..., Evidence]
@@ -48,7 +49,9 @@ def card(issuer: Issuer, holder: Holder) -> SimulatedCard:
 def files(card: SimulatedCard, issuer: Issuer) -> Callable[..., Mapping[File, bytes]]:
     """The card's files with a key in DG14, signed anew, and EF.CardSecurity where it is given."""
 
-    def make(security: bytes | None = None, *, secret: int | None = OTHER, version: int = 1) -> dict[File, bytes]:
+    def make(
+        security: bytes | None = None, *, secret: int | None = OTHER, version: int = 1, issuer: Issuer = issuer
+    ) -> dict[File, bytes]:
         groups = {file.data_group: data for file, data in card.files.items() if file.data_group}
         groups[14] = b"\x6e\x02\x31\x00"
         if secret is not None:
@@ -131,7 +134,25 @@ def test_dg14_does_not_stand_in_for_one_that_is_not_well_formed(security: bytes,
     assert said(fact) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_UNUSABLE, None)
 
 
-def test_another_signer_of_the_same_state_may_sign_it(issuer: Issuer, files: Any, judge: Judge) -> None:
+def test_of_data_groups_it_says_nothing(issuer: Issuer, files: Any, trust: TrustStore, at: datetime) -> None:
+    passive = card_security_authentication(Evidence(files=files(card_security(issuer))), trust, at)
+    assert passive is not None
+    assert (passive.integrity.outcome, passive.signature.outcome) == (Outcome.NOT_PERFORMED, Outcome.PASSED)
+    assert (passive.listed, passive.intact) == (None, frozenset({File.CARD_SECURITY}))
+
+
+@pytest.mark.parametrize("security", [b"", b"\x30\x00"], ids=["empty", "no signed data"])
+def test_one_that_is_not_well_formed_is_signed_by_nobody(
+    security: bytes, files: Any, trust: TrustStore, at: datetime
+) -> None:
+    passive = card_security_authentication(Evidence(files=files(security)), trust, at)
+    assert passive is not None
+    assert (passive.signature.outcome, passive.trust.outcome) == (Outcome.FAILED, Outcome.NOT_PERFORMED)
+    assert passive.signature.reason is Reason.MALFORMED_SECURITY_OBJECT
+    assert not passive.intact
+
+
+def test_for_the_mapping_another_signer_of_the_same_state_may_sign_it(issuer: Issuer, files: Any, judge: Judge) -> None:
     security = card_security(issuer, signer=issuer.document_signer())
     assert judge(pace_cam=mapped(), files=files(security)).outcome is Outcome.PASSED
 
@@ -156,6 +177,17 @@ def test_a_signer_of_another_state_proves_nothing(issuer: Issuer, files: Any, ju
     assert said(fact) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, "EF.CardSecurity")
 
 
+def test_a_demonstration_never_vouches_for_a_document_that_is_none(files: Any, judge: Judge) -> None:
+    shown = Issuer.create("XD", "CSCA Demonstration", at=SIGNED_AT)
+    real = Issuer.create("XD", "CSCA Demonstration", at=SIGNED_AT, demonstration=False)
+    both = TrustStore.of([shown.csca_certificate, real.csca_certificate], accept_demonstration=True)
+    made = files(card_security(shown), issuer=real)
+    fact = judge(pace_cam=mapped(), files=made, store=both)
+    assert said(fact) == (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, "EF.CardSecurity")
+    made = files(card_security(real), issuer=real)
+    assert judge(pace_cam=mapped(), files=made, store=both).outcome is Outcome.PASSED
+
+
 def test_a_signer_that_was_revoked_proves_nothing(
     issuer: Issuer, files: Any, judge: Judge, authority: Vouchers, answer: Callable[..., bytes]
 ) -> None:
@@ -178,22 +210,39 @@ def test_a_document_that_nobody_signed_has_no_genuine_chip(issuer: Issuer, files
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_key_that_only_card_security_has(version: int, issuer: Issuer, files: Any, judge: Judge) -> None:
+def test_a_key_that_only_card_security_has_may_be_another_cards(
+    version: int, issuer: Issuer, files: Any, judge: Judge
+) -> None:
     made = files(card_security(issuer, version=version), secret=None)
-    fact = judge(chip_authentication=agreed(version=version), files=made)
-    assert said(fact) == (Outcome.PASSED, Reason.WITNESSED_BY_READER, "EF.CardSecurity")
+    proof = agreed(version=version)
+    not_signed = (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, "EF.CardSecurity")
+    assert said(judge(chip_authentication=proof, files=made)) == not_signed
+    own = Expectation(ephemeral_key=proof.ephemeral_private_key)
+    assert said(judge(own, chip_authentication=proof, files=made, witness=None)) == not_signed
     wrong = judge(chip_authentication=agreed(OTHER, version), files=made)
     assert said(wrong) == (Outcome.FAILED, Reason.CHIP_WRONG_ANSWER, None)
 
 
-@pytest.mark.parametrize(("version", "key"), [(1, "DG14"), (2, "EF.CardSecurity")])
-def test_each_version_takes_its_key_from_its_own_file(
-    version: int, key: str, issuer: Issuer, files: Any, judge: Judge
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_key_that_dg14_has_too_counts_whoever_signed_card_security(version: int, files: Any, judge: Judge) -> None:
+    stranger = Issuer.create("VN", "Nobody", at=SIGNED_AT)
+    made = files(card_security(stranger, version=version), secret=OWN, version=1)
+    fact = judge(chip_authentication=agreed(version=version), files=made)
+    assert said(fact) == (Outcome.PASSED, Reason.WITNESSED_BY_READER, "DG14")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_where_both_files_offer_different_keys_the_one_that_answered_decides(
+    version: int, issuer: Issuer, files: Any, judge: Judge
 ) -> None:
     made = files(card_security(issuer, version=version), secret=OTHER, version=version)
-    secret = OTHER if key == "DG14" else OWN
-    fact = judge(chip_authentication=agreed(secret, version), files=made)
-    assert said(fact) == (Outcome.PASSED, Reason.WITNESSED_BY_READER, key)
+    passed = (Outcome.PASSED, Reason.WITNESSED_BY_READER, "DG14")
+    not_signed = (Outcome.INCONCLUSIVE, Reason.CHIP_KEY_NOT_SIGNED, "EF.CardSecurity")
+    assert said(judge(chip_authentication=agreed(OTHER, version), files=made)) == passed
+    assert said(judge(chip_authentication=agreed(OWN, version), files=made)) == not_signed
+    # Without the terminal's key nobody can say which of them it was.
+    bare = replace(agreed(OTHER, version), ephemeral_private_key=None)
+    assert said(judge(chip_authentication=bare, files=made)) == not_signed
 
 
 def test_version_2_with_dg14s_key_where_card_security_offers_version_1(

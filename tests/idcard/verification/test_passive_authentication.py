@@ -164,6 +164,15 @@ def test_a_list_with_an_unknown_hash(folder: Path) -> None:
     assert passive.intact == frozenset()
 
 
+def test_an_unknown_digest_of_the_content_is_inconclusive_and_named(folder: Path) -> None:
+    sod = sod_by_openssl(folder, "p256")
+    known, unknown = der.oid("2.16.840.1.101.3.4.2.1"), der.oid("2.16.840.1.101.3.4.2.99")
+    at = sod.rindex(known)
+    signature = judged(sod[:at] + unknown + sod[at + len(known) :], trusting(folder)).signature
+    assert (signature.outcome, signature.reason) == (Outcome.INCONCLUSIVE, Reason.UNSUPPORTED_ALGORITHM)
+    assert signature.details["oid"] == "2.16.840.1.101.3.4.2.99"
+
+
 def test_an_unknown_signature_algorithm_is_inconclusive(folder: Path) -> None:
     sod = sod_by_openssl(folder, "p256")
     at = sod.rindex(der.oid("1.2.840.10045.4.3.2"))

@@ -18,6 +18,7 @@ from idcard.testing.certificates import certificate
 from idcard.trust.certificates import Certificate
 from idcard.trust.draft import editing
 from idcard.trust.importing import Finding, add_file
+from idcard.trust.signatures import MAX_VERIFICATIONS
 from idcard.trust.store import TrustStore
 from idcard.verification.facts import Outcome, Reason
 from idcard.verification.passive_authentication import PassiveAuthentication, passive_authentication
@@ -82,6 +83,7 @@ def test_the_key_that_signed_tells_the_signer_among_many(
     assert (passive.signature.outcome, passive.trust.reason) == (Outcome.PASSED, Reason.ANCHORED)
     assert passive.signer is not None
     assert passive.signer.der == state.signer.certificate
+    assert passive.signature.details["certificate"] == "store"
 
 
 @pytest.mark.parametrize(("others", "reason"), [(63, Reason.SIGNATURE_VERIFIED), (64, Reason.SIGNATURE_WRONG)])
@@ -126,3 +128,24 @@ def test_where_none_of_them_signed_the_signature_is_wrong(
     bundle = ldif(*(planted(state, signed_by_itself=False) for _ in range(2)))
     passive, _ = judged(evidence, at, tmp_path, state.csca_certificate, bundle)
     assert (passive.signature.outcome, passive.signature.reason) == (Outcome.FAILED, Reason.SIGNATURE_WRONG)
+
+
+def test_a_name_that_hundreds_of_anchors_bear_proves_nothing(
+    state: Issuer, holder: Holder, gather: Any, at: datetime
+) -> None:
+    """The search for whoever issued the signer ends before they are all tried."""
+    honest: Evidence = gather(state.issue(holder))
+    name = x509.load_der_x509_certificate(state.csca_certificate).subject
+
+    def namesake() -> bytes:
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        builder = builder.not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2040, 1, 1))
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    crowd = TrustStore.of([namesake() for _ in range(MAX_VERIFICATIONS + 1)])
+    fact = passive_authentication(honest, crowd, at).trust
+    assert (fact.outcome, fact.reason) == (Outcome.INCONCLUSIVE, Reason.NO_ANCHOR)
+    few = TrustStore.of([namesake()])
+    assert passive_authentication(honest, few, at).trust.reason is Reason.SAME_NAME_OTHER_KEY

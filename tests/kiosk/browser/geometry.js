@@ -1,5 +1,5 @@
 // What is wrong with the shape of a screen; every list is empty and every number is 0 when nothing is.
-({ leastTarget, leastType }) => {
+({ leastTarget, leastCapital, millimetresPerPixel }) => {
   const view = document.documentElement;
   const boxOf = (element) => element.getBoundingClientRect();
   const seen = (element) => boxOf(element).width > 1 && boxOf(element).height > 1;
@@ -8,6 +8,13 @@
     `${element.tagName}.${element.getAttribute("class")} "${element.textContent.trim().slice(0, 40)}"`;
   const hasWords = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
   const words = all.filter((element) => hasWords(element) && !element.closest("svg, .unseen"));
+  const ruler = document.createElement("canvas").getContext("2d");
+  const capital = (element) => {
+    const { fontWeight, fontSize, fontFamily } = getComputedStyle(element);
+    // Large, for what is measured is rounded to pixels.
+    ruler.font = `${fontWeight} ${50 * parseFloat(fontSize)}px ${fontFamily}`;
+    return (ruler.measureText("H").actualBoundingBoxAscent * millimetresPerPixel) / 50;
+  };
   const overflow = (part) => part.scrollHeight - part.clientHeight;
   return {
     sideways: view.scrollWidth - view.clientWidth,
@@ -23,6 +30,6 @@
     outside: words
       .filter((element) => boxOf(element).left < -1 || boxOf(element).right > view.clientWidth + 1)
       .map(name),
-    tiny: words.filter((element) => parseFloat(getComputedStyle(element).fontSize) < leastType).map(name),
+    tiny: words.filter((element) => capital(element) < leastCapital).map((element) => `${capital(element)} ${name(element)}`),
   };
 }

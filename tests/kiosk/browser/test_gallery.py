@@ -7,7 +7,7 @@ kept there; with ``KIOSK_GALLERY_ALL=1`` the whole product is run.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,15 @@ SAMPLE = [
 ALL = list(product(("vi", "en"), (100, 125, 150), ("normal", "high"), (UPRIGHT, LYING)))
 LOOKS = ALL if os.environ.get("KIOSK_GALLERY_ALL") else SAMPLE
 LEAST_TARGET = 96
-LEAST_TYPE = 23
+LEAST_CAPITAL_MM = 6.1
+"""EN 301 549, 5.1.4: 0.7 degrees at 500 mm."""
 GEOMETRY = (Path(__file__).parent / "geometry.js").read_text(encoding="utf-8")
+
+
+def test_the_sample_holds_every_pair_of_choices() -> None:
+    """Every page is shown in every look of the sample; so every pair with a page is in it, too."""
+    for one, other in combinations(range(4), 2):
+        assert {(look[one], look[other]) for look in SAMPLE} == {(look[one], look[other]) for look in ALL}
 
 
 @pytest.mark.parametrize(("language", "size", "contrast", "shape"), LOOKS)
@@ -53,13 +60,23 @@ def test_every_screen(
         if view.screen is Screen.ATTRACT:
             page.goto(f"{served.address}/?lang={language}&size={size}&contrast={contrast}")
         page.wait_for_selector(f'[data-screen="{view.screen}"][data-version="{served.desk.view().version}"]')
-        found = page.evaluate(GEOMETRY, {"leastTarget": LEAST_TARGET, "leastType": LEAST_TYPE})
+        found = page.evaluate(GEOMETRY, measures(served.config.mm_per_px))
         keep(page, f"{name}-{language}-{size}-{contrast}-{'upright' if shape == UPRIGHT else 'lying'}")
         found["axe"] = axe(page)
         faults = {kind: fault for kind, fault in found.items() if fault}
         if faults:
             wrong[name] = faults
-    assert not wrong, wrong
+    assert not wrong, "\n".join(
+        f"{name} {kind} {fault}" for name, kinds in wrong.items() for kind, fault in kinds.items()
+    )
+
+
+def measures(millimetres_per_pixel: float) -> dict[str, float]:
+    return {
+        "leastTarget": LEAST_TARGET,
+        "leastCapital": LEAST_CAPITAL_MM,
+        "millimetresPerPixel": millimetres_per_pixel,
+    }
 
 
 def keep(page: Page, name: str) -> None:

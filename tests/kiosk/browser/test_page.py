@@ -29,9 +29,9 @@ def test_a_new_screen_takes_the_focus_and_is_announced(
     served.desk.show(samples["reading_1"])
     expect(heading(page)).to_have_text("Giữ yên thẻ")
     expect(heading(page)).to_be_focused()
-    expect(page.locator("#announcer")).to_have_text("Giữ yên thẻ. Mở chip của thẻ")
+    expect(page.locator("#announcer")).to_have_text("Giữ yên thẻ. Mở chip của thẻ.")
     served.desk.show(samples["reading_3"])
-    expect(page.locator("#announcer")).to_have_text("Giữ yên thẻ. Kiểm tra thẻ thật")
+    expect(page.locator("#announcer")).to_have_text("Giữ yên thẻ. Kiểm tra thẻ thật.")
 
 
 def test_language_type_and_contrast_stay_for_the_visit_and_end_with_it(

@@ -86,6 +86,24 @@ def test_a_card_that_takes_anothers_place_unseen_is_told_as_gone_first(bench: Be
     assert desk.wait(0.01) is True
 
 
+def test_two_cards_are_felt_and_none_answers(bench: Bench, desk: SimulatedDesk) -> None:
+    bench.place("insured")
+    bench.trouble_reader("crowded")
+    assert desk.wait(1)
+    with pytest.raises(CardSilent):
+        desk.connect()
+    bench.trouble_reader("ok")
+    desk.connect().close()
+
+
+def test_an_unplugged_reader_is_missing_until_it_is_plugged_in(bench: Bench, desk: SimulatedDesk) -> None:
+    bench.trouble_reader("unplugged")
+    with pytest.raises(ReaderMissing):
+        desk.wait(0)
+    bench.trouble_reader("ok")
+    assert not desk.wait(0)
+
+
 def test_a_session_does_not_outlive_the_power(bench: Bench, desk: SimulatedDesk) -> None:
     bench.place(WHO)
     connection = desk.connect()

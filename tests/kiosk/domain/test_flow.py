@@ -6,10 +6,17 @@ import pytest
 
 from kiosk.domain import flow
 from kiosk.domain.flow import Card, Effect, Event, Screen
+from kiosk.domain.flow_diagram import mermaid
 
 # One row a screen: "event>target" and /effects. key, rest, warn, back, resume depend on the card or the screen behind.
 EXPECTED = """
-attract: card_down>digits key_given>key sent_to_desk>desk
+attract: card_down>digits key_given>key sent_to_desk>desk for_child>child
+child: card_down>digits key_given>key sent_to_desk>desk stopped>rest/clear time_up>still_there/remember
+consent: agreed>key disagreed>desk card_gone>rest/clear sent_to_desk>desk stopped>rest/clear
+consent: time_up>still_there/remember
+one_card: card_down>reading/start_read look_again>reading/start_read sent_to_desk>desk stopped>rest/clear
+one_card: time_up>rest/clear
+reading: crowded>one_card
 digits: key_given>key sent_to_desk>desk stopped>rest/clear time_up>still_there/remember card_gone>digits/clear
 place_card: card_down>reading/start_read key_given>key no_card>desk sent_to_desk>desk stopped>rest/clear
 place_card: time_up>still_there/remember
@@ -18,9 +25,9 @@ put_back: card_down>reading/start_read sent_to_desk>desk stopped>rest/clear time
 reading: proved>confirm seen_today>ticket wrong_key>digits pace_refused>show_qr card_torn>put_back sent_to_desk>desk
 reading: stopped>rest/cancel_read/clear time_up>desk/cancel_read card_down>rest/cancel_read/clear
 confirm: admitted>ticket seen_today>ticket not_me>rest/clear stopped>rest/clear time_up>warn/remember
-confirm: card_gone>confirm/shorten card_down>rest/clear
+confirm: card_gone>confirm/shorten card_down>rest/clear sent_to_desk>desk
 ticket: card_gone>ticket/shorten acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
-take_card: card_gone>attract
+take_card: card_gone>attract time_up>take_card
 desk: acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
 still_there: more_time>back/extend card_down>resume/repeat key_given>resume/repeat sent_to_desk>desk
 still_there: stopped>rest/clear time_up>rest/clear card_gone>rest/clear
@@ -59,7 +66,7 @@ def test_every_pair_has_the_rule_that_is_written_here_or_is_ignored(screen: Scre
 
 @pytest.mark.parametrize("card", Card)
 def test_every_rule_leads_to_a_screen_whatever_lies_on_the_reader(card: Card) -> None:
-    behind = (Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.CONFIRM)
+    behind = (Screen.CHILD, Screen.CONSENT, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.CONFIRM)
     for (screen, event), back in itertools.product(flow.TABLE, behind):
         taken = flow.step(screen, event, card=card, back=back)
         assert taken is not None
@@ -76,6 +83,12 @@ def test_every_rule_leads_to_a_screen_whatever_lies_on_the_reader(card: Card) ->
 )
 def test_a_key_is_used_at_once_where_a_card_lies(card: Card, screen: Screen, effects: tuple[Effect, ...]) -> None:
     assert flow.step(Screen.SHOW_QR, Event.KEY_GIVEN, card=card) == flow.Step(screen, effects)
+
+
+@pytest.mark.parametrize("card", Card)
+def test_where_the_clinic_asks_first_nothing_is_read_before(card: Card) -> None:
+    for screen in (Screen.ATTRACT, Screen.CHILD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR):
+        assert flow.step(screen, Event.KEY_GIVEN, card=card, must_ask=True) == flow.Step(Screen.CONSENT)
 
 
 @pytest.mark.parametrize(
@@ -116,15 +129,15 @@ def test_a_card_brings_back_a_screen_that_shows_nobody() -> None:
 
 def test_every_screen_of_a_visit_ends_by_itself() -> None:
     waiting_for_ever = set(Screen) - set(flow.LIMITS)
-    assert waiting_for_ever == {Screen.ATTRACT, Screen.TAKE_CARD, Screen.CLOSED}
+    assert waiting_for_ever == {Screen.ATTRACT, Screen.CLOSED}
     assert all(flow.accepts(screen, Event.TIME_UP) for screen in flow.LIMITS)
 
 
 def test_every_screen_can_be_reached_and_left() -> None:
     reached = {
         taken.screen
-        for (screen, event), card in itertools.product(flow.TABLE, Card)
-        for taken in [flow.step(screen, event, card=card, back=Screen.DIGITS)]
+        for (screen, event), card, must_ask in itertools.product(flow.TABLE, Card, (False, True))
+        for taken in [flow.step(screen, event, card=card, back=Screen.DIGITS, must_ask=must_ask)]
         if taken is not None and taken.screen is not screen
     }
     left = {screen for screen, _ in flow.TABLE}
@@ -132,7 +145,7 @@ def test_every_screen_can_be_reached_and_left() -> None:
 
 
 def test_the_diagram_draws_every_rule() -> None:
-    drawn = flow.mermaid()
+    drawn = mermaid()
     assert drawn.startswith("stateDiagram-v2\n")
     for (screen, event), (target, _) in expected().items():
         if event not in ("staff_called", "store_failed") and target not in ("back", "resume"):

@@ -11,12 +11,13 @@ from sqlalchemy import select
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
-from kiosk.domain.eligibility import Coverage
+from kiosk.domain.cover_basis import CoverBasis, Online
+from kiosk.domain.eligibility import Coverage, CoverSource
 from kiosk.domain.route import Clinic, Room
 from kiosk.interop.delivery import Deliverer, Works
 from kiosk.interop.orders import NOTHING_USUAL, UsualOrders
 from kiosk.interop.sink import Outcome, Sink, VisitEvent
-from kiosk.interop.visit import Happening, OpenedVisit, Order, OrderKind
+from kiosk.interop.visit import Cover, Happening, OpenedVisit, Order, OrderKind
 from kiosk.services.person import PersonRecord
 from kiosk.store.tables import Delivery, Visit
 
@@ -66,8 +67,10 @@ VISIT = OpenedVisit(
     cover_as_of=ARRIVED,
     recheck=None,
     order=ORDER,
+    cover=Cover.IN_FORCE,
 )
 
+BY_PAYER = CoverBasis(source=CoverSource.GATEWAY, as_of=ARRIVED, roster_version="", online=Online.ANSWERED)
 MakeVisit = Callable[..., OpenedVisit]
 
 
@@ -110,7 +113,7 @@ class Leaving:
         return self.desk.staff._database
 
     def admit(self, room: str = "noi", **own: Any) -> str:
-        """The visit's id of somebody whom a clerk admits."""
+        """The visit's id of somebody whom a clerk admits, and whom the payer covers where ``by_payer`` is given."""
         self.people += 1
         claim = ClaimedIdentity(
             source=ClaimSource.TYPED,
@@ -127,8 +130,9 @@ class Leaving:
             as_of=self.desk.clock.now(),
             insurance_number=own.get("insurance_number", f"36{self.people:08}"),
         )
+        asked = {"basis": BY_PAYER, "reasons": ["covered"]} if own.get("by_payer") else {}
         ticket = self.desk.checkin.desk_ticket(
-            claim, code=Code.COVER_UNKNOWN, assurance=Assurance.NONE, coverage=coverage
+            claim, code=Code.COVER_UNKNOWN, assurance=Assurance.NONE, coverage=coverage, **asked
         )
         self.desk.staff.confirm(ticket.visit_id, room, by="desk-1")
         return str(ticket.visit_id)

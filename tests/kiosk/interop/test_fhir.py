@@ -10,7 +10,7 @@ from fhir.resources.R4B.bundle import Bundle
 from pydantic import ValidationError
 
 from kiosk.interop.fhir import bundle_json, fhir_systems, visit_bundle
-from kiosk.interop.visit import OpenedVisit
+from kiosk.interop.visit import Cover, Happening, OpenedVisit
 
 MakeVisit = Callable[..., OpenedVisit]
 
@@ -103,15 +103,42 @@ def test_without_an_insurance_number_there_is_no_cover_to_speak_of(make_visit: M
     assert not [kind for kind in resources(make_visit(person_insurance_number=None)) if kind.startswith("Coverage")]
 
 
-def test_a_reversal_says_that_the_cover_is_not_in_force(make_visit: MakeVisit) -> None:
-    for recheck, in_force in ((None, True), ("upheld", True), ("reversed", False)):
-        [insurance] = resources(make_visit(recheck=recheck))["CoverageEligibilityResponse"].insurance
-        assert insurance.inforce is in_force
+@pytest.mark.parametrize(
+    ("cover", "in_force", "outcome", "status"),
+    [
+        (Cover.IN_FORCE, True, "complete", "active"),
+        (Cover.TO_CONFIRM, None, "partial", "draft"),
+        (Cover.NOT_ASKED, None, "queued", "draft"),
+        (Cover.NOT_IN_FORCE, False, "complete", "cancelled"),
+        (Cover.UNKNOWN, None, "error", "draft"),
+    ],
+)
+def test_cover_is_in_force_only_where_somebody_said_so(
+    make_visit: MakeVisit, cover: Cover, in_force: bool | None, outcome: str, status: str
+) -> None:
+    found = resources(make_visit(cover=cover))
+    answer = found["CoverageEligibilityResponse"]
+    assert (answer.insurance[0].inforce, answer.outcome, answer.status) == (in_force, outcome, "active")
+    assert found["Coverage"].status == status
 
 
 def test_a_cancelled_visit_says_so(make_visit: MakeVisit) -> None:
     assert resources(make_visit())["Encounter"].status == "arrived"
-    assert resources(make_visit(), cancelled=True)["Encounter"].status == "cancelled"
+    over = resources(make_visit(), happening=Happening.CANCELLED)
+    kinds = ("Encounter", "Coverage", "CoverageEligibilityRequest", "CoverageEligibilityResponse")
+    assert {over[kind].status for kind in kinds} == {"cancelled"}
+
+
+@pytest.mark.parametrize("happening", [Happening.UPDATED, Happening.CANCELLED])
+def test_what_happens_later_never_writes_a_patient_of_several_visits_again(
+    make_visit: MakeVisit, happening: Happening
+) -> None:
+    shared = make_visit(patient_key="0" * 32)
+    assert "Patient" in resources(shared)
+    later = resources(shared, happening=happening)
+    assert "Patient" not in later
+    assert later["Encounter"].subject.reference == f"Patient/p-{'0' * 32}"
+    assert "Patient" in resources(make_visit(), happening=happening)
 
 
 def references(value: Any) -> list[str]:

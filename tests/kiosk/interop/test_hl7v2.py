@@ -22,7 +22,7 @@ from kiosk.interop.hl7v2 import (
     parse_answer,
 )
 from kiosk.interop.sink import VisitEvent
-from kiosk.interop.visit import Happening, OpenedVisit
+from kiosk.interop.visit import Cover, Happening, OpenedVisit
 
 MakeVisit = Callable[..., OpenedVisit]
 MakeEvent = Callable[..., VisitEvent]
@@ -73,6 +73,23 @@ def test_a_registration_says_who_came_where_and_with_what_cover(make_visit: Make
         "20271231",
         "GD4363690999000",
     )
+
+
+@pytest.mark.parametrize(
+    ("cover", "said"),
+    [
+        (Cover.IN_FORCE, True),
+        (Cover.TO_CONFIRM, True),
+        (Cover.NOT_ASKED, False),
+        (Cover.NOT_IN_FORCE, False),
+        (Cover.UNKNOWN, False),
+    ],
+)
+def test_insurance_is_spoken_of_only_where_cover_was_found(
+    make_visit: MakeVisit, event: MakeEvent, cover: Cover, said: bool
+) -> None:
+    made = adt_message(event(), make_visit(cover=cover), Addresses(), now=NOW)
+    assert (b"\rIN1|" in made) is said
 
 
 def test_our_own_segment_says_how_sure_it_is(make_visit: MakeVisit, event: MakeEvent) -> None:

@@ -106,7 +106,7 @@ def test_a_cancellation_leaves_in_every_form(leaving: Leaving, corrections: Any,
     assert event.happening is Happening.CANCELLED
     assert b"ADT^A11^ADT_A09" in adt_message(event, visit, Addresses(), now=leaving.desk.clock.now())
     assert json.loads(webhook_body(event, visit, with_person=True))["type"] == "kiosk.visit.cancelled"
-    bundle = visit_bundle(visit, fhir_systems(), cancelled=True)
+    bundle = visit_bundle(visit, fhir_systems(), happening=Happening.CANCELLED)
     [encounter] = [each["resource"] for each in bundle["entry"] if each["resource"]["resourceType"] == "Encounter"]
     assert encounter["status"] == "cancelled"
 

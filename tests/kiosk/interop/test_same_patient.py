@@ -19,7 +19,7 @@ from kiosk.interop.fhir import FhirSink, bundle_json, fhir_systems, visit_bundle
 from kiosk.interop.hl7v2 import Addresses, adt_message
 from kiosk.interop.mllp import Hl7Sink
 from kiosk.interop.sink import Delivered
-from kiosk.interop.visit import UNKNOWN, Happening, OpenedVisit, open_visit, patient_key
+from kiosk.interop.visit import UNKNOWN, Cover, Happening, OpenedVisit, open_visit, patient_key
 from kiosk.interop.webhooks import webhook_body
 from kiosk.keys import VisitOpener
 from kiosk.services.person import PersonRecord
@@ -76,11 +76,14 @@ def emergency(leaving: Leaving) -> str:
             PersonRecord(source="typed", insurance_number="GD4363690999000"),
             PersonRecord(source="typed", insurance_number="3690999000"),
         ),
-        (PersonRecord(source="typed", document_number="C1"), PersonRecord(source="typed", document_number="C1")),
+        (
+            PersonRecord(source="chip_proved", document_number="C1"),
+            PersonRecord(source="chip_proved", document_number="C1", name="Trần Thị Mẫu"),
+        ),
     ],
 )
 def test_the_same_number_is_the_same_patient(same: tuple[PersonRecord, PersonRecord]) -> None:
-    one, other = (patient_key(person, OPENER) for person in same)
+    one, other = (patient_key(person, OPENER, by_payer=True) for person in same)
     assert one == other
     assert one is not None
     assert len(one) == 32
@@ -88,21 +91,70 @@ def test_the_same_number_is_the_same_patient(same: tuple[PersonRecord, PersonRec
 
 def test_another_number_or_clinic_is_another_patient_and_no_number_none() -> None:
     keys = {
-        patient_key(CHIP, OPENER),
-        patient_key(replace(CHIP, personal_number="036190999001"), OPENER),
-        patient_key(replace(CHIP, personal_number=None), OPENER),
-        patient_key(PersonRecord(source="typed", document_number="036190999000"), OPENER),
-        patient_key(CHIP, VisitOpener(X25519PrivateKey.generate())),
+        patient_key(CHIP, OPENER, by_payer=False),
+        patient_key(replace(CHIP, personal_number="036190999001"), OPENER, by_payer=False),
+        patient_key(replace(CHIP, personal_number=None), OPENER, by_payer=True),
+        patient_key(PersonRecord(source="chip_proved", document_number="036190999000"), OPENER, by_payer=False),
+        patient_key(CHIP, VisitOpener(X25519PrivateKey.generate()), by_payer=False),
     }
     assert len(keys) == 5
-    assert patient_key(PersonRecord(source="typed", name="Trần Thị Mẫu"), OPENER) is None
+    assert patient_key(PersonRecord(source="typed", name="Trần Thị Mẫu"), OPENER, by_payer=True) is None
+
+
+@pytest.mark.parametrize("source", ["typed", "card_qr", "insurance_qr", "chip_not_proved"])
+def test_a_number_that_nobody_proved_is_nobody_s_key(source: str) -> None:
+    said = replace(CHIP, source=source, document_number="C1")
+    assert patient_key(said, OPENER, by_payer=False) is None
+    by_payer = patient_key(said, OPENER, by_payer=True)
+    assert by_payer == patient_key(PersonRecord(source="typed", insurance_number="3690999000"), OPENER, by_payer=True)
+    assert by_payer != patient_key(CHIP, OPENER, by_payer=False)
+
+
+def test_a_stranger_s_typed_number_never_writes_its_owner_s_patient(leaving: Leaving) -> None:
+    owner = opened(leaving, leaving.admit(by_payer=True))
+    leaving.desk.clock.advance(86400)
+    leaving.people = 0
+    stranger = opened(leaving, leaving.admit())
+    assert stranger.insurance_number == owner.insurance_number
+    assert patient(visit_bundle(stranger, fhir_systems()))["id"] == stranger.visit_id
+    assert patient(visit_bundle(owner, fhir_systems()))["id"] != stranger.visit_id
+
+
+@pytest.mark.parametrize(
+    ("source", "reasons", "recheck", "cover"),
+    [
+        (None, [], None, Cover.NOT_ASKED),
+        (None, ["covered"], None, Cover.NOT_ASKED),
+        (None, [], "due", Cover.NOT_ASKED),
+        (None, [], "upheld", Cover.IN_FORCE),
+        ("roster", ["covered", "other_home_clinic"], None, Cover.IN_FORCE),
+        ("roster", ["covered", "cover_not_confirmed"], "due", Cover.TO_CONFIRM),
+        ("roster", ["covered"], "reversed", Cover.NOT_IN_FORCE),
+        ("roster", ["covered"], "unclear", Cover.UNKNOWN),
+        ("roster", ["covered"], "lapsed", Cover.UNKNOWN),
+        ("roster", ["covered"], "impossible", Cover.UNKNOWN),
+        ("roster", ["cover_name_differs"], None, Cover.UNKNOWN),
+        ("roster", ["cover_not_found"], None, Cover.UNKNOWN),
+        ("gateway", ["cover_ended"], None, Cover.NOT_IN_FORCE),
+        ("gateway", ["cover_name_differs", "covered"], None, Cover.IN_FORCE),
+        ("gateway", ["covered", "cover_name_differs"], None, Cover.UNKNOWN),
+    ],
+)
+def test_what_is_known_of_cover(
+    leaving: Leaving, source: str | None, reasons: list[str], recheck: str | None, cover: Cover
+) -> None:
+    visit_id = leaving.admit()
+    with leaving.database.write() as session:
+        visit = session.get(Visit, visit_id)
+        visit.cover_source, visit.reasons, visit.recheck = source, reasons, recheck
+    assert opened(leaving, visit_id).cover is cover
 
 
 def test_a_hospital_gets_one_patient_however_often_somebody_comes(leaving: Leaving) -> None:
-    first = opened(leaving, leaving.admit())
+    first = opened(leaving, leaving.admit(by_payer=True))
     leaving.desk.clock.advance(86400)
     leaving.people = 0
-    again, another = opened(leaving, leaving.admit()), opened(leaving, leaving.admit())
+    again, another = (opened(leaving, leaving.admit(by_payer=True)) for _ in range(2))
     bundles = [visit_bundle(visit, fhir_systems()) for visit in (first, again, another)]
     ids = [patient(bundle)["id"] for bundle in bundles]
     assert ids[0] == ids[1] != ids[2]
@@ -127,7 +179,7 @@ def test_the_receiver_s_setting_says_whether_visits_can_be_told_to_be_one_person
     hl7 = Hl7Sink("hl7", for_hl7, Addresses(), now=now, by_person=by_person)  # type: ignore[arg-type]
     for _ in range(2):
         leaving.people = 0
-        leaving.admit()
+        leaving.admit(by_payer=True)
         leaving.desk.clock.advance(86400)
     for sink in (fhir, hl7):
         deliverer = leaving.deliverer(sink)

@@ -77,6 +77,7 @@ class Bench:
         self.tear_after: int | None = None
         self.commands = 0
         self.placed = 0
+        self.crowded = False
         self._open: list[socket.socket] = []
         self._listen(0)
 
@@ -131,7 +132,7 @@ class Bench:
         control: dict[bytes, Callable[[], Any]] = {
             b"\x05": lambda: b"\x00" if card is None else b"\x01" + bytes([self.placed]),
             b"\x06": lambda: self.picture,
-            b"\x04": lambda: b"" if card is None else card.atr,
+            b"\x04": lambda: b"" if card is None or self.crowded else card.atr,
             b"\x00": lambda: card and card.power_off(),
             b"\x01": lambda: card and card.power_on(),
             b"\x02": lambda: card and card.reset(),

@@ -1,15 +1,17 @@
 """Whoever is asked about again is asked about as the record has it: whose word it is, and for which day."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
-from kiosk.domain.eligibility import CoverReason, Eligibility
+from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
 from kiosk.domain.tickets import clinic_day
 from kiosk.domain.worklist import Source
 from kiosk.insurance.sources import NoOnlineAnswer
@@ -85,6 +87,47 @@ def test_one_persons_bad_data_keep_nobody_else_waiting(kiosk: Kiosk) -> None:
     )
     assert rechecker.round() == Round(settled={Recheck.UPHELD: 4}, stopped=Online.MALFORMED)
     thread = RecheckThread(rechecker)
+    kiosk.clock.advance(60)
     thread.round()
     with kiosk.database.read() as session:
         assert {state.state["ok"] for state in repositories.device_states(session) if state.part == "gateway"} == {True}
+
+
+class Useless:
+    """What is answered is of no use, again and again."""
+
+    def __init__(self, clock: Any, step: str) -> None:
+        self.clock = clock
+        self.step = step
+        self.at: list[datetime] = []
+
+    def ask(self, asked: Asked) -> OnlineAnswer:
+        self.at.append(self.clock.now())
+        if self.step is Online.MALFORMED:
+            raise NoOnlineAnswer(self.step)
+        later = Eligibility(code=Code.COVER_UNKNOWN, reasons=(), coverage=None, step=Step.DESK, next=NextStep.LATER)
+        return OnlineAnswer(eligibility=later, as_of=self.at[-1], shift_id="7")
+
+
+@pytest.mark.parametrize("step", [Online.MALFORMED, NextStep.LATER])
+def test_an_answer_of_no_use_is_asked_for_rarer_and_rarer(kiosk: Kiosk, step: str) -> None:
+    ticket = kiosk.checkin.desk_ticket(None, code=Code.NO_DOCUMENT)
+    kiosk.staff.confirm(ticket.visit_id, "noi", by="desk-1", claim=TYPED)
+    with kiosk.database.write() as session:
+        session.execute(update(Visit).values(recheck="due"))
+    asker = Useless(kiosk.clock, step)
+    rechecker = Rechecker(
+        database=kiosk.database,
+        clinic=kiosk.staff._clinic,
+        device="desk-1",
+        opener=VisitOpener(kiosk.private_key),
+        cover=asker,
+        clock=kiosk.clock,
+    )
+    for _ in range(3 * 24 * 60):
+        kiosk.clock.advance(60)
+        rechecker.round()
+    pauses = [later - earlier for earlier, later in pairwise(asker.at)]
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (timedelta(minutes=1), timedelta(hours=6))
+    assert len(asker.at) < 70

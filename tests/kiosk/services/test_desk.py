@@ -64,11 +64,14 @@ def test_confirming_writes_one_link_and_one_event_of_the_desks_own(kiosk: Kiosk)
         assert repositories.first_chain_fault(session, "kiosk-1") is None
 
 
-def test_who_was_confirmed_at_the_desk_gets_the_same_ticket_at_the_kiosk(kiosk: Kiosk) -> None:
+def test_whom_no_chip_proved_at_the_desk_is_compared_when_the_card_comes(kiosk: Kiosk) -> None:
     kiosk.staff.confirm(desk_ticket(kiosk), "mat", by="chi-hoa")
     kiosk.put("insured")
     view = kiosk.digits("insured")
-    assert (view.screen, view.ticket.number, view.ticket.room.id, view.ticket.again) == (Screen.TICKET, 1, "mat", True)
+    assert (view.screen, view.ticket, view.desk.ticket_number, view.desk.message) == (Screen.DESK, None, 2, "compare")
+    [notice] = kiosk.staff.exceptions()
+    assert (notice.code, notice.reasons) == (Code.IDENTITY_DIFFERS, ("admitted_unproved",))
+    assert (notice.visit.number, notice.other.number) == (2, 1)
 
 
 def test_nobody_is_admitted_twice_by_the_desk_either(kiosk: Kiosk) -> None:
@@ -132,15 +135,15 @@ def test_who_was_typed_does_not_take_the_place_of_whom_the_card_claimed(kiosk: K
     assert (ticket.number, ticket.again) == (2, False)
 
 
-def test_who_was_typed_gets_the_same_ticket_when_the_card_comes(kiosk: Kiosk) -> None:
+def test_who_was_typed_is_compared_when_the_card_comes(kiosk: Kiosk) -> None:
     insured = replace(TYPED, personal_number=kiosk.holders["insured"].personal_number)
     kiosk.patient.call_staff("child")
     kiosk.patient.acknowledge()
     kiosk.staff.confirm(kiosk.staff.desk_tickets()[0].visit_id, "mat", by="chi-hoa", claim=insured)
     kiosk.put("insured")
-    ticket = kiosk.digits("insured").ticket
-    assert (ticket.number, ticket.room.id, ticket.again) == (1, "mat", True)
+    assert kiosk.digits("insured").desk.ticket_number == 2
     assert len(kiosk.staff.admissions()) == 1
+    assert kiosk.staff.exceptions()[0].other.number == 1
 
 
 def test_who_came_with_the_card_is_not_admitted_again_by_typing(kiosk: Kiosk) -> None:
@@ -221,8 +224,8 @@ def test_a_ticket_of_yesterday_is_confirmed_with_a_number_of_today(kiosk: Kiosk,
     assert kiosk.checkin.waiting() == {"noi": 2}
     assert kiosk.staff.exceptions() == ()
     kiosk.put("insured")
-    again = kiosk.digits("insured").ticket
-    assert (again.number, again.again) == (2, True)
+    assert kiosk.digits("insured").desk.ticket_number == 3
+    assert kiosk.staff.exceptions()[0].other.number == 2
     with kiosk.database.read() as session:
         body = session.scalars(select(Audit.body).where(Audit.device == "desk-1")).one()
     assert '"first_day":"2026-11-23","first_number":1' in body

@@ -29,6 +29,7 @@ NAME = Mismatch(
     proposed="Trần Thị Mẫu",
 )
 Record = Callable[..., int]
+Erase = Callable[..., Erased]
 
 
 @pytest.fixture
@@ -46,10 +47,10 @@ def record(kiosk: Kiosk) -> Record:
 
 
 @pytest.fixture
-def erase(kiosk: Kiosk) -> Callable[[str], Erased]:
-    def do(number: str) -> Erased:
+def erase(kiosk: Kiosk) -> Erase:
+    def do(number: str, ticket: tuple[date, int] | None = None) -> Erased:
         eraser = Eraser(database=kiosk.database, clinic=kiosk.staff._clinic, device="desk-1", clock=kiosk.clock)
-        return eraser.erase_person(number, VisitOpener(kiosk.private_key), reason=ASKED, by="desk-1")
+        return eraser.erase_person(number, VisitOpener(kiosk.private_key), reason=ASKED, by="desk-1", ticket=ticket)
 
     return do
 
@@ -67,7 +68,7 @@ def sealed(kiosk: Kiosk) -> list[bytes]:
 
 @pytest.mark.parametrize("asked", [TEN, LONG, "HT3799900001"[:5] + TEN, "gd4 36 3699900009", PERSONAL])
 def test_every_form_of_every_number_finds_all_of_a_person(
-    kiosk: Kiosk, record: Record, erase: Callable[[str], Erased], asked: str
+    kiosk: Kiosk, record: Record, erase: Erase, asked: str
 ) -> None:
     record(**WHO, personal_number=PERSONAL, insurance_number=LONG)
     record(**WHO, insurance_number=TEN)
@@ -81,9 +82,7 @@ def test_every_form_of_every_number_finds_all_of_a_person(
     assert not [part for part in before if part in rest]
 
 
-def test_entries_of_the_worklist_go_by_every_form_too(
-    kiosk: Kiosk, record: Record, erase: Callable[[str], Erased]
-) -> None:
+def test_entries_of_the_worklist_go_by_every_form_too(kiosk: Kiosk, record: Record, erase: Erase) -> None:
     opener = VisitOpener(kiosk.private_key)
     worklist = Worklist(
         database=kiosk.database, clinic=kiosk.staff._clinic, device="desk-1", opener=opener, clock=kiosk.clock
@@ -107,7 +106,7 @@ def test_entries_of_the_worklist_go_by_every_form_too(
     ],
 )
 def test_a_number_under_another_name_is_shown_and_left(
-    kiosk: Kiosk, record: Record, erase: Callable[[str], Erased], other: dict[str, str]
+    kiosk: Kiosk, record: Record, erase: Erase, other: dict[str, str]
 ) -> None:
     record(**WHO, personal_number=PERSONAL, insurance_number=LONG)
     record(**other, insurance_number=TEN)
@@ -116,14 +115,72 @@ def test_a_number_under_another_name_is_shown_and_left(
     assert len(sealed(kiosk)) == 2
 
 
-def test_what_was_asked_for_itself_is_erased_whatever_the_name(
-    kiosk: Kiosk, record: Record, erase: Callable[[str], Erased]
-) -> None:
+def test_what_was_asked_for_itself_is_erased_whatever_the_name(kiosk: Kiosk, record: Record, erase: Erase) -> None:
     record(name="Lê Văn Khác", insurance_number=TEN)
     assert numbers(erase(LONG).visits) == [1]
 
 
-def test_a_person_is_found_over_several_steps(record: Record, erase: Callable[[str], Erased]) -> None:
+OTHER = {"name": "Lê Văn Khác", "birth": "1990-02-03", "personal_number": "036090000009"}
+OTHERS_OWN = "GD4363699999999"
+
+
+@pytest.mark.parametrize("asked", [TEN, LONG])
+def test_one_number_typed_wrongly_erases_nobody(kiosk: Kiosk, record: Record, erase: Erase, asked: str) -> None:
+    record(**OTHER, insurance_number=OTHERS_OWN)
+    record(**OTHER, insurance_number=LONG)
+    record(**WHO, personal_number=PERSONAL, insurance_number=LONG)
+    before = sealed(kiosk)
+    erased = erase(asked)
+    assert (numbers(erased.visits), sorted(numbers(erased.alike))) == ([], [2, 3])
+    assert sealed(kiosk) == before
+
+
+@pytest.mark.parametrize(("ticket", "gone", "left"), [(3, [3, 4], [2]), (2, [1, 2], [3]), (1, [], [2, 3])])
+def test_whose_it_is_may_be_said_by_a_ticket(
+    record: Record, erase: Erase, ticket: int, gone: list[int], left: list[int]
+) -> None:
+    record(**OTHER, insurance_number=OTHERS_OWN)
+    record(**OTHER, insurance_number=LONG)
+    record(**WHO, personal_number=PERSONAL, insurance_number=LONG)
+    record(**WHO, personal_number=PERSONAL)
+    erased = erase(TEN, (DAY, ticket))
+    assert (sorted(numbers(erased.visits)), sorted(numbers(erased.alike))) == (gone, left)
+
+
+@pytest.mark.parametrize(
+    ("bare", "gone"),
+    [
+        ({}, [1, 2]),
+        ({"birth": "1999"}, [1, 2]),
+        ({"name": "TRAN THI MAU"}, [1, 2]),
+        ({"birth": "1998"}, []),
+        ({"name": "Lê Văn Khác"}, []),
+        ({"personal_number": "036090000009"}, []),
+    ],
+)
+def test_what_says_too_little_is_the_only_person_s_unless_it_contradicts(
+    record: Record, erase: Erase, bare: dict[str, str], gone: list[int]
+) -> None:
+    record(**WHO, personal_number=PERSONAL, insurance_number=LONG)
+    record(**bare, insurance_number=TEN)
+    assert sorted(numbers(erase(TEN).visits)) == gone
+
+
+def test_another_s_entries_of_the_worklist_stay_where_a_number_was_typed_wrongly(
+    kiosk: Kiosk, record: Record, erase: Erase
+) -> None:
+    opener = VisitOpener(kiosk.private_key)
+    worklist = Worklist(
+        database=kiosk.database, clinic=kiosk.staff._clinic, device="desk-1", opener=opener, clock=kiosk.clock
+    )
+    record(**OTHER, insurance_number=LONG)
+    record(**WHO, personal_number=PERSONAL, insurance_number=LONG)
+    worklist.add([NAME], Subject(insurance_number=LONG))
+    assert numbers(erase(OTHER["personal_number"]).visits) == [1]
+    assert [row.subject.insurance_number for row in worklist.rows()] == [LONG]
+
+
+def test_a_person_is_found_over_several_steps(record: Record, erase: Erase) -> None:
     record(**WHO, document_number="C1234567")
     record(**WHO, personal_number=PERSONAL, document_number="C1234567")
     record(**WHO, personal_number=PERSONAL, insurance_number=LONG)
@@ -131,9 +188,7 @@ def test_a_person_is_found_over_several_steps(record: Record, erase: Callable[[s
     assert sorted(numbers(erase("c1234567").visits)) == [1, 2, 3, 4]
 
 
-def test_others_and_those_whom_they_accompany_stay(
-    kiosk: Kiosk, record: Record, erase: Callable[[str], Erased]
-) -> None:
+def test_others_and_those_whom_they_accompany_stay(kiosk: Kiosk, record: Record, erase: Erase) -> None:
     record(**WHO, personal_number=PERSONAL)
     record(**WHO, personal_number="036199900010", insurance_number="GD4363699900010")
     record(name="Trần Văn Bé", insurance_number="TE1363699900011", guardian_number=PERSONAL)

@@ -29,7 +29,15 @@ NAME = Mismatch(
     proposed="Trần Thị Mẫu",
 )
 
-ERASED = {"visit.sealed_key", "visit.blob", "visit.person_day_tag", "work.sealed_key", "work.blob", "work.same"}
+ERASED = {
+    "visit.sealed_key",
+    "visit.blob",
+    "visit.person_day_tag",
+    "visit.insured_day_tag",
+    "work.sealed_key",
+    "work.blob",
+    "work.same",
+}
 NOBODY_S = {
     "visit.commitment": "a salted hash of what was sealed, which tells nothing once the key is gone",
     "work.commitment": "the same",

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kiosk.day_key import DayKey
 from kiosk.domain.flow import Screen
@@ -24,7 +24,7 @@ def key_file(kiosk: Kiosk) -> Path:
 
 def tags(kiosk: Kiosk) -> list[bytes | None]:
     with kiosk.database.read() as session:
-        return list(session.scalars(select(Visit.person_day_tag)))
+        return list(session.scalars(select(func.coalesce(Visit.person_day_tag, Visit.insured_day_tag))))
 
 
 def found_by_trying(kiosk: Kiosk) -> set[str]:

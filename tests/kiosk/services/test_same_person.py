@@ -1,4 +1,4 @@
-"""The same person on one day: one ticket, at whichever kiosk and however they come."""
+"""The same person on one day: one ticket at whichever kiosk; an admission without a chip is nobody's who proves one."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idcard import VIETNAM_STRICT, Can, CardQr, ClaimedIdentity, ClaimSource, Verdict, read, verify
+from idcard import VIETNAM_STRICT, BirthDate, Can, CardQr, ClaimedIdentity, ClaimSource, Verdict, read, verify
 from kiosk.day_key import DayTags
+from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
+from kiosk.domain.corrections import CancelReason
 from kiosk.domain.eligibility import Coverage, CoverReason, Eligibility
+from kiosk.domain.flow import Screen
 from kiosk.domain.tickets import Ticket
 from kiosk.keys import VisitSealer
-from kiosk.services.checkin import CheckIn
+from kiosk.services.checkin import AdmittedUnproved, CheckIn
+from kiosk.services.corrections import Corrections, NotCorrectable
 from kiosk.services.desk import NotConfirmable
 from kiosk.store.tables import Visit
 
@@ -82,13 +86,13 @@ def test_by_code_and_then_by_chip_elsewhere(
     assert kiosk.staff.exceptions() == ()
 
 
-def test_a_desk_ticket_that_a_clerk_confirmed_is_the_ticket_of_the_day_at_every_kiosk(
+def test_what_a_clerk_confirmed_without_a_chip_is_nobodys_ticket_who_proves_one(
     kiosk: Kiosk, second: CheckIn, by_chip: Callable[[CheckIn], Ticket]
 ) -> None:
     ticket = by_code(kiosk, kiosk.checkin)
     kiosk.staff.confirm(ticket.visit_id, "mat", by="chi-hoa")
-    again = by_chip(second)
-    assert (again.number, again.room_id, again.again) == (ticket.number, "mat", True)
+    with pytest.raises(AdmittedUnproved):
+        by_chip(second)
     assert states(kiosk) == [(1, "admitted")]
 
 
@@ -120,10 +124,57 @@ def test_by_insurance_number_alone_and_then_by_a_chip_that_the_roster_connects_w
         insurance_number="3600000001",
     )
     assert second.ticket_of_today(identity) is None, "nothing connects the two numbers yet"
-    told = second.ticket_of_today(identity, coverage)
-    again = second.admit(identity, room=room, eligibility=replace(COVERED, coverage=coverage), verdict=verdict)
-    assert told is not None
-    assert [(each.number, each.room_id, each.again) for each in (told, again)] == [(asked.number, "mat", True)] * 2
+    with pytest.raises(AdmittedUnproved):
+        second.ticket_of_today(identity, coverage)
+    with pytest.raises(AdmittedUnproved):
+        second.admit(identity, room=room, eligibility=replace(COVERED, coverage=coverage), verdict=verdict)
     assert states(kiosk) == [(1, "admitted")]
     other = replace(coverage, insurance_number="3600000002")
     assert second.ticket_of_today(identity, other) is None
+
+
+def stranger(kiosk: Kiosk) -> Ticket:
+    """Somebody else, whom a clerk admitted by the owner's insurance number alone."""
+    liar = ClaimedIdentity(source=ClaimSource.TYPED, name="Lê Văn Giả", birth=BirthDate(year=1990, month=2, day=3))
+    number = f"36{kiosk.holders['insured'].personal_number[-8:]}"
+    asked: Ticket = kiosk.checkin.desk_ticket(liar, code=Code.NO_DOCUMENT, insurance_number=number)
+    kiosk.staff.confirm(asked.visit_id, "mat", by="chi-hoa")
+    return asked
+
+
+def test_the_owner_never_gets_a_strangers_ticket_and_takes_the_place_at_the_desk(kiosk: Kiosk) -> None:
+    strange = stranger(kiosk)
+    kiosk.put("insured")
+    view = kiosk.digits("insured")
+    assert (view.screen, view.ticket) == (Screen.DESK, None)
+    [notice] = kiosk.staff.exceptions()
+    assert (notice.other.visit_id, notice.visit.person.name) == (strange.visit_id, "Trần Thị Mẫu")
+    owner = notice.visit
+    assert (owner.read_assurance, owner.facts is None) == (Assurance.CHIP_ANCHORED, False)
+    with pytest.raises(NotConfirmable, match="already_admitted") as problem:
+        kiosk.staff.confirm(owner.visit_id, "noi", by="chi-hoa")
+    assert problem.value.other == strange.visit_id
+    place = {"clinic": kiosk.staff._clinic, "device": "desk-1", "clock": kiosk.clock}
+    corrections = Corrections(database=kiosk.database, admission=kiosk.staff.admission, **place)
+    ticket = corrections.admit_instead(
+        owner.visit_id, strange.visit_id, "noi", reason=CancelReason.WRONG_PERSON, by="chi-hoa"
+    )
+    assert states(kiosk) == [(1, "cancelled"), (2, "admitted")]
+    kiosk.patient.acknowledge()
+    kiosk.clear()
+    kiosk.put("insured")
+    again = kiosk.digits("insured").ticket
+    assert (again.number, again.again) == (ticket.number, True)
+    with pytest.raises(NotCorrectable):
+        corrections.admit_instead(
+            owner.visit_id, strange.visit_id, "noi", reason=CancelReason.WRONG_PERSON, by="chi-hoa"
+        )
+
+
+def test_a_stranger_who_is_admitted_while_the_owner_chooses_a_room(kiosk: Kiosk) -> None:
+    kiosk.put("insured")
+    assert kiosk.digits("insured").screen is Screen.CONFIRM
+    stranger(kiosk)
+    kiosk.patient.choose_room("noi")
+    assert kiosk.patient.view().screen is Screen.DESK
+    assert [row.person.name for row in kiosk.staff.admissions()] == ["Lê Văn Giả"]

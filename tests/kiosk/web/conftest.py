@@ -64,6 +64,15 @@ class ShownView:
             raise ValueError("no such room")
         self.calls.append(f"choose_room {room_id}")
 
+    def for_child(self) -> None:
+        self.calls.append("for_child")
+
+    def agree(self) -> None:
+        self.calls.append("agree")
+
+    def disagree(self) -> None:
+        self.calls.append("disagree")
+
     def no_qr(self) -> None:
         self.calls.append("no_qr")
 
@@ -145,6 +154,7 @@ class Reception:
     def open(self) -> None:
         """Put the pages over the roster that was delivered."""
         self.parts, self.others = self.desk.others(self.folder / "roster.db", self.folder / "roster.key", self.online)
+        self.desk.staff.admission._roster = self.parts.roster
         self.desk.with_form = "/arrivals/papers"
         self.desk.client = self.desk.log_in(self.desk.app(others=self.others))
 

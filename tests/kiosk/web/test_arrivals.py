@@ -36,6 +36,7 @@ CHILD = {
 QR = "3699900001|{name}|05/09/1958|2|-|79 - 999|01/01/2026|-|-|-|-|-|-|-|-|-|$".format(
     name="Trần Thị Mẫu".encode().hex()
 )
+OWNER = {"name": "Trần Thị Chủ", "sex": "F"}
 GUARDIAN = {"guardian_name": "Trần Thị Mẹ", "guardian_number": "036190900003", "guardian_birth": "1990"}
 
 
@@ -263,3 +264,19 @@ def test_what_is_no_way_is_not_found(staff: Any) -> None:
 def test_every_form_opens_in_both_languages(staff: Any, language: str) -> None:
     for way in ("emergency", "child", "newborn", "guardian", "foreigner", "papers"):
         assert '<form class="papers"' in staff.desk.get(f"/arrivals/{way}?lang={language}")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_forged_code_is_not_one_tap_but_two_lines_to_compare(staff: Any, lang: str) -> None:
+    staff.deliver({"personal_number": "036158900002", "insurance_number": "3699900002", "birth": "1958-09-05"} | OWNER)
+    staff.open()
+    visit_id = ticket(staff, CODE, Code.QR_ONLY, Assurance.QR_UNSIGNED)
+    page = staff.desk.post(f"/tickets/{visit_id}/confirm?lang={lang}", room="noi")
+    for said in ("Lê Thị Mẫu", "Trần Thị Chủ", 'id="differs"'):
+        assert said in page
+    assert staff.desk.staff.admissions() == ()
+    typed = {"name": CODE.name, "birth": "05/09/1958", "number": CODE.personal_number, "sex": "F", "room": "noi"}
+    assert "Trần Thị Chủ" in staff.desk.post(f"/tickets/{visit_id}/type?lang={lang}", **typed)
+    shown = {"insurance": "3699900002", "paper": "identity_paper", "do": "admit"}
+    assert "Trần Thị Chủ" in staff.desk.post(f"/tickets/{visit_id}/ways/papers?lang={lang}", **typed, **shown)
+    assert staff.desk.staff.admissions() == ()

@@ -209,7 +209,7 @@ def test_every_tap_reaches_the_desk(opened: Any) -> None:
         assert response.status_code == 200
         assert 'data-screen="confirm"' in response.text
     assert desk.calls == [
-        "no_qr", "no_card", "not_me", "stop", "acknowledge", "more_time", "touch",
+        "for_child", "agree", "disagree", "no_qr", "no_card", "not_me", "stop", "acknowledge", "more_time", "touch",
         "call_staff help", "call_staff child", "call_staff emergency",
     ]  # fmt: skip
     assert client.post("/tap/format", headers=headers).status_code == 404

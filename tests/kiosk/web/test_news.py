@@ -67,7 +67,7 @@ def test_what_is_no_number_counts_as_no_version(samples: Mapping[str, ScreenView
 def test_unknown_preferences_are_the_default(samples: Mapping[str, ScreenView], open_page: Any) -> None:
     _, client, _ = open_page(samples["attract"])
     html = client.get('/?lang=xx&size=9999&contrast="><script>').text
-    assert '<html lang="vi" data-size="100" data-contrast="normal">' in html
+    assert '<html lang="vi" data-size="100" data-contrast="normal" ' in html
 
 
 def test_there_is_no_ticket_to_fetch_without_one(samples: Mapping[str, ScreenView], open_page: Any) -> None:

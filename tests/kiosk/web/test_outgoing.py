@@ -7,13 +7,18 @@ import pytest
 
 from kiosk.config import StaffConfig
 from kiosk.domain.codes import Code
-from kiosk.domain.corrections import CancelReason
+from kiosk.domain.corrections import CancelReason, EraseReason
 from kiosk.domain.ways import Way
-from kiosk.interop.checkin_table import Fault, FaultKind
+from kiosk.interop.checkin_sink import CheckinSink
+from kiosk.interop.checkin_table import Fault, FaultKind, checkin_table
+from kiosk.interop.delivery import Deliverer, Works
 from kiosk.interop.orders import OrderBook, checked_order
+from kiosk.services.erasure import Eraser
+from kiosk.services.leftovers import Leftovers
 from kiosk.services.outgoing import REASONS, SHOWN, Outgoing
 from kiosk.services.ways import Told
-from kiosk.store.tables import Audit, Delivery, Outbox
+from kiosk.store import deliveries
+from kiosk.store.tables import Audit, Delivery, Outbox, Visit
 from kiosk.web.staff import create_staff_app
 
 
@@ -184,3 +189,65 @@ def test_of_what_the_payer_never_took_nothing_need_be_told(staff: Any, receipt: 
     assert staff.outgoing.by_hand() == ()
     assert not staff.outgoing.told(visit_id, by="chi-hoa")
     assert "flash-problem" in staff.post(f"/outgoing/{visit_id}/told")
+
+
+def replayed(staff: Any) -> None:
+    """Everything is sent to the payer again, as by ``kiosk deliveries replay --delivered``."""
+
+    def nobody() -> Any:
+        raise AssertionError("a row of a visit that is not admitted is not sent")
+
+    works = Works(
+        database=staff.staff._database,
+        clinic=staff.staff._clinic,
+        opener=staff.staff.admission._opener,
+        clock=staff.clock,
+    )
+    with works.database.write() as session:
+        deliveries.move_cursor(session, "checkin", "desk-1", 10**6)
+        deliveries.replay(session, staff.clock.now(), sink="checkin", event_id=None, states=("delivered",))
+    Deliverer(works, CheckinSink(nobody, table=checkin_table(), path="/x")).round()
+
+
+def test_what_is_sent_again_keeps_the_payer_s_number_and_what_is_to_be_told(staff: Any) -> None:
+    visit_id = taken(staff)
+    change(staff, visit_id, "corrected", "cancelled")
+    before = staff.outgoing.by_hand()
+    replayed(staff)
+    assert states(staff) == ["delivered"]
+    assert staff.outgoing.by_hand() == before
+    assert before[0].receipt == "BHXH-17"
+
+
+def test_what_is_to_be_told_is_remembered_until_it_was(staff: Any) -> None:
+    visit_id, later = taken(staff), taken(staff)
+    change(staff, visit_id, "cancelled")
+    staff.clock.advance(91 * 86400)
+    leftovers = Leftovers(
+        database=staff.staff._database, clinic=staff.staff._clinic, device="desk-1", clock=staff.clock
+    )
+    assert leftovers.forget_deliveries() == 1, f"{later} is as the payer has it"
+    assert [row.receipt for row in staff.outgoing.by_hand()] == ["BHXH-17"]
+    assert leftovers.forget_deliveries() == 0
+    assert staff.outgoing.told(visit_id, by="chi-hoa")
+    assert leftovers.forget_deliveries() == 1
+
+
+@pytest.mark.parametrize("kinds", [(), ("cancelled",)])
+def test_of_the_erased_the_payer_is_told_by_its_number_which_then_goes(staff: Any, kinds: tuple[str, ...]) -> None:
+    visit_id = taken(staff)
+    change(staff, visit_id, *kinds)
+    database = staff.staff._database
+    with database.write() as session:
+        visit = session.get(Visit, visit_id)
+        sealed = staff.staff.admission._opener.sealer().seal(visit_id, {"source": "typed"})
+        visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
+        day, number = visit.day, visit.number
+    eraser = Eraser(database=database, clinic=staff.staff._clinic, device="desk-1", clock=staff.clock)
+    eraser.erase_ticket(day, number, reason=EraseReason.PERSON_ASKED, by="desk-1")
+    staff.clock.advance(60)
+    assert [(row.changes, row.receipt) for row in staff.outgoing.by_hand()] == [((*kinds, "erased"), "BHXH-17")]
+    assert staff.outgoing.told(visit_id, by="chi-hoa")
+    assert staff.outgoing.by_hand() == ()
+    with database.read() as session:
+        assert session.query(Delivery).one().receipt == deliveries.ERASED

@@ -88,7 +88,7 @@ def test_the_camera_looks_only_where_a_code_is_of_use(samples: Mapping[str, Scre
     for view in samples.values():
         if 'data-camera="on"' in page(open_page, view):
             looking.add(view.screen.value)
-    assert looking == {"attract", "digits", "place_card", "show_qr", "still_there"}
+    assert looking == {"attract", "child", "digits", "place_card", "show_qr", "still_there"}
 
 
 def test_without_a_camera_nothing_is_said_of_codes(samples: Mapping[str, ScreenView], open_page: Any) -> None:

@@ -27,19 +27,22 @@ from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.recheck import Recheck
 from kiosk.services.view import Hint
+from kiosk.services.wallet_desk import Stage
 from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
-from kiosk.web.patient.page import STEPS
+from kiosk.web.patient.spoken import STEPS
+from kiosk.web.staff.failures import FAILURES
 
 LANGUAGES = ("vi", "en")
-DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency"]
+DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency", "card_left"]
 # Whose errors count among those that must have words: they are loaded before anybody counts.
 WITH_ERRORS = (keys, ports, gateway_errors, roster_errors)
 PROBLEMS = (
     "no_such_ticket",
     "closed",
     "already_admitted",
+    "anothers_number",
     "own_guardian",
     "needs_typing",
     "store_unavailable",
@@ -65,7 +68,7 @@ PROBLEMS = (
     "bad_passport",
     *(f"bad_guardian_{field}" for field in ("name", "birth", "number", "ticket")),
 )
-PARTS = ("reader", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway", "deliveries")
+PARTS = ("reader", "printer", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway", "deliveries")
 PART_REASONS = ("missing", "input_method")
 TRUST_REASONS = (
     "never_set_up",
@@ -111,7 +114,8 @@ def error_codes(kind: type[idcard.IdCardError] = idcard.IdCardError) -> set[str]
 def families() -> set[str]:
     """The ids that are put together while the kiosk runs."""
     return (
-        {f"notice.{code}.{part}" for code in DESK_CODES for part in ("title", "why", "do")}
+        {f"notice.{code}.{part}" for code in DESK_CODES for part in ("title", "why", "say", "do")}
+        | {f"failure.press.{failure.press}" for failure in FAILURES.values()}
         | {f"desk.why.{message}" for message in DeskMessage}
         | {f"hint.{hint}" for hint in get_args(Hint) if hint}
         | {f"called.{call}.{part}" for call in CALLS for part in ("title", "text")}
@@ -149,6 +153,7 @@ def families() -> set[str]:
         | {f"route.fact.{field.name}" for field in dataclasses.fields(RouteFacts)}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
+        | {f"wallet.stage.{stage}" for stage in Stage if stage is not Stage.ANSWERED}
     )
 
 

@@ -4,6 +4,8 @@
 import { look } from "./camera.js";
 import { digitsFor, press } from "./keypad.js";
 import { countDown } from "./countdown.js";
+import { again, quiet, sayDigit, sayScreen } from "./speech.js";
+import { pressKey } from "./tactile.js";
 import { scanFor } from "./wedge.js";
 
 const LOST_AFTER_MS = 4000;
@@ -11,7 +13,7 @@ const RETRY_MS = 1000;
 const ANSWER_MS = 20000;
 const FORGET_PREFERENCES_MS = 30000;
 const TOUCH_EVERY_MS = 4000; // as often as the server is told that somebody is busy with the screen
-const WAITING_FOR_SOMEBODY = ["digits", "place_card", "show_qr", "confirm"];
+const WAITING_FOR_SOMEBODY = ["child", "consent", "digits", "place_card", "show_qr", "confirm"];
 const CONFLICT = 409;
 const PLAIN = { lang: "vi", size: "100", contrast: "normal" };
 
@@ -59,6 +61,7 @@ function focusedButton() {
 
 function put(part) {
   const turned = shown().screen !== part.dataset.screen;
+  const before = { ...shown() };
   const button = turned ? -1 : focusedButton();
   settle(part);
   stage.classList.remove("enter");
@@ -72,6 +75,7 @@ function put(part) {
     stage.querySelectorAll("button")[button]?.focus({ preventScroll: true });
   }
   wake();
+  sayScreen(part, turned, before);
 }
 
 function wake() {
@@ -136,6 +140,7 @@ async function miss() {
     look(null);
     scanFor(null, typed);
     countDown(null);
+    sayScreen(null);
     lost.hidden = false;
   }
   await pause(RETRY_MS);
@@ -192,20 +197,28 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest("[data-repeat]")) again(root());
   const key = event.target.closest("[data-digit], [data-key]");
-  if (key) press(root(), key.dataset.digit ?? key.dataset.key);
+  if (key) digit(key.dataset.digit ?? key.dataset.key);
 });
 
+function digit(key) {
+  press(root(), key);
+  sayDigit(key, shown().lang);
+}
+
+// What was typed one key at a time, and not by a scanner: the keys of a keypad, and digits.
 function typed(key) {
-  if (/^[0-9]$/.test(key)) press(root(), key);
+  if (/^[0-9]$/.test(key) && shown().screen === "digits") digit(key);
+  else pressKey(root(), key);
 }
 
 document.addEventListener("keydown", (event) => {
-  if (shown().screen !== "digits" || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   const key = { Backspace: "delete", Delete: "clear" }[event.key] ?? (/^[0-9]$/.test(event.key) ? event.key : null);
-  if (key === null) return;
+  if (key !== null && shown().screen === "digits") digit(key);
+  else if (!pressKey(root(), event.key)) return;
   event.preventDefault();
-  press(root(), key);
 });
 
 document.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -215,6 +228,7 @@ document.addEventListener("keydown", touched);
 // Who types slowly is not asked whether anybody is still here.
 async function touched(event) {
   lastTouch = Date.now();
+  if (event.type === "pointerdown") quiet();
   if (event.target.closest?.("button[type=submit]")?.form.method === "post") return; // what it sends says enough
   if (!WAITING_FOR_SOMEBODY.includes(shown().screen) || lastTouch - toldAt < TOUCH_EVERY_MS) return;
   toldAt = lastTouch;
@@ -232,6 +246,7 @@ setInterval(() => {
 }, 1000);
 
 settle(root());
+sayScreen(root(), true);
 stage.classList.add("enter");
 wake();
 follow();

@@ -166,6 +166,10 @@ def test_staff_are_called(
     what: str, title: str, code: str, kiosk: Any, lane_of: LaneOf, axe: Callable[[Page], list[str]]
 ) -> None:
     lane = lane_of(kiosk)
+    if what == "child":
+        lane.tap("for-child")
+        lane.is_at("child")
+        lane.picture("child")
     lane.tap(what)
     lane.is_at("called")
     expect(heading(lane)).to_have_text(title)

@@ -1,0 +1,80 @@
+"""Two sides of the visit that decide nothing: taps that commit nothing, and the reader thread's questions."""
+
+from abc import ABC, abstractmethod
+from threading import Condition
+
+from kiosk.domain.flow import Card, Event, Screen
+from kiosk.services.card_reader import CardOutcome
+from kiosk.services.machine import ReadOrder, VisitMachine
+
+
+class PlainTaps(ABC):
+    """What a person does that commits nothing."""
+
+    @abstractmethod
+    def _act(self, event: Event) -> None:
+        """Give an event to the table; a limit that has passed comes first."""
+
+    def for_child(self) -> None:
+        """Somebody comes with a child."""
+        self._act(Event.FOR_CHILD)
+
+    def not_me(self) -> None:
+        """The person on the screen is somebody else."""
+        self._act(Event.NOT_ME)
+
+    def stop(self) -> None:
+        """End the visit and forget it."""
+        self._act(Event.STOPPED)
+
+    def acknowledge(self) -> None:
+        """The ticket, or the way to the desk, was seen."""
+        self._act(Event.ACKNOWLEDGED)
+
+    def more_time(self) -> None:
+        """Go on, with doubled limits for this visit."""
+        self._act(Event.MORE_TIME)
+
+
+class ReaderSide(ABC):
+    """What the reader thread asks and tells."""
+
+    _changed: Condition
+    _machine: VisitMachine
+
+    @abstractmethod
+    def _expire(self) -> None:
+        """Let the limit of the present screen pass where it has."""
+
+    @abstractmethod
+    def _conclude(self, outcome: CardOutcome) -> None:
+        """Go on with what a read came to."""
+
+    def next_read(self) -> ReadOrder | None:
+        """What is to be read now; each order is given out once."""
+        with self._changed:
+            return self._machine.take_order()
+
+    def is_current(self, order: ReadOrder) -> bool:
+        """Whether the visit that gave this order still waits for it."""
+        with self._changed:
+            self._expire()
+            return self._machine.waits_for(order)
+
+    def step_done(self, order: ReadOrder, steps: int) -> None:
+        """A read has come so far."""
+        with self._changed:
+            if self._machine.waits_for(order) and steps != self._machine.visit.steps_done:
+                self._machine.visit.steps_done = steps
+                self._machine.changed()
+
+    def finished(self, order: ReadOrder, outcome: CardOutcome) -> None:
+        """A read has ended."""
+        with self._changed:
+            if self.is_current(order):
+                self._conclude(outcome)
+
+    def expects_key(self) -> bool:
+        """Whether a card lies there whose key may come any moment: then the thread must look often."""
+        with self._changed:
+            return self._machine.card is not Card.NONE and self._machine.screen in (Screen.DIGITS, Screen.SHOW_QR)
