@@ -111,6 +111,7 @@ from idcard.verification.html_report import html_report
 from idcard.verification.policy import CLOSED_READER, READING_ONLY, STRICT, VIETNAM_STRICT, Policy
 from idcard.verification.presentation import verify_presentation
 from idcard.verification.qr import OnlineAnswer, OnlineCodeVerifier, QrVerdict, replay_key
+from idcard.verification.qr_citizen import CitizenClaims, citizen_of
 from idcard.verification.qr_policy import ONLINE_QR, PRESENTED, SIGNED_QR, SINGLE_USE_QR
 from idcard.verification.transcripts import Expectation
 from idcard.verification.verdict import Fact, FactName, NotVerified, Outcome, Reason, Rung, Verdict
@@ -161,6 +162,7 @@ __all__ = [
     "ChipAuthenticationProof",
     "ChipRefused",
     "ClaimSource",
+    "CitizenClaims",
     "ClaimedIdentity",
     "ClinicKey",
     "CommandRefused",
@@ -260,6 +262,7 @@ __all__ = [
     "W3cCredential",
     "Wanted",
     "WrongAccessKey",
+    "citizen_of",
     "compare_card_qr",
     "connect",
     "contents",

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from idcard import ConfigurationError
+from kiosk.code_config import CodeSetting
 from kiosk.domain.eligibility import Step
 from kiosk.domain.route import Clinic, Facility, Room
 from kiosk.domain.ways import Way
@@ -177,6 +178,7 @@ class PatientConfig(ProcessConfig):
     With ``consent`` a person must agree on a page of its own before anything is read.
     ``speech`` is said aloud, or, with a person's own facts too, into headphones only; ``speech_clips`` is a folder of
     the clinic's own recordings; ``keypad`` says what the keys of a tactile keypad do.
+    ``codes`` are the signed codes that may name a citizen here; none, unless the clinic names some.
     """
 
     port: Port = 8000
@@ -213,6 +215,7 @@ class PatientConfig(ProcessConfig):
     internal_key: Path | None = None
     online_cut_off_s: Seconds = 3
     recheck_offline: bool = True
+    codes: tuple[CodeSetting, ...] = ()
 
     @model_validator(mode="after")
     def _ages_in_their_order(self) -> Self:
@@ -220,6 +223,14 @@ class PatientConfig(ProcessConfig):
             raise ValueError("roster_old_days, roster_flagged_days and roster_too_old_days must rise")
         if not self.trust_old_days <= self.trust_too_old_days:
             raise ValueError("trust_old_days and trust_too_old_days must rise")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_can_be_confirmed(self) -> Self:
+        if any(code.rule.admits for code in self.codes) and self.internal_key is None:
+            raise ValueError("codes: who admits on a code asks the payer first, which needs internal_key")
+        if self.codes and self.consent:
+            raise ValueError("codes and consent: the payer is asked about a code before any page could ask for leave")
         return self
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from idcard import ConfigurationError
+from idcard import ConfigurationError, QrTrust
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
@@ -18,7 +18,7 @@ from kiosk.devices.scanner import SPEED, SerialScanner
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
 from kiosk.domain.freshness import Freshness, StoreFreshness
 from kiosk.insurance.roster import Roster
-from kiosk.insurance.sources import OnlineCover
+from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.insurance.staff_link import StaffLink
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.ports import CardDesk, Clock, Scanner
@@ -34,11 +34,12 @@ from kiosk.services.reader_thread import CameraThread, ReaderThread
 from kiosk.services.receipt import ReceiptSigner, signer_of
 from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.scanner_thread import ScannerThread
+from kiosk.services.signed_codes import SignedCodes
 from kiosk.services.ticket_image import TicketImages
 from kiosk.services.trust_watch import TrustWatch
 from kiosk.services.worker import Worker
 from kiosk.store.database import Database
-from kiosk.trust import trust_of
+from kiosk.trust import Trust, trust_of
 from kiosk.web.common.factory import WEB
 from kiosk.web.patient import create_patient_app
 
@@ -91,6 +92,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             receipts=receipts_of(config),
             heads=Heads(config.heads),
         )
+        signed = signed_codes_of(config, trust, roster, clock)
         desk = PatientDesk(
             checkin=checkin,
             clinic=config.clinic,
@@ -99,6 +101,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             timing=Timing(idle_s=config.idle_s, warn_s=config.warn_s, ticket_s=config.ticket_s),
             camera=config.camera.partition(":")[0],
             consent=config.consent,
+            signed=signed,
         )
         checkin.turn_day()
         freshness = freshness_of(config)
@@ -143,6 +146,33 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
 def roster_of(config: PatientConfig) -> Roster:
     """The roster; ConfigurationError where it, or its key, cannot be used."""
     return Roster(config.roster, tags=PersonTags(load_secret(config.roster_key)), state=config.roster_state)
+
+
+def signed_codes_of(
+    config: PatientConfig, trust: Trust | ConfigurationError, roster: Roster, clock: Clock
+) -> SignedCodes | None:
+    """Who judges the signed codes that the configuration names; None where it names none, or nobody is trusted.
+
+    :raises ConfigurationError: where the list of signers, or the key, cannot be used.
+    """
+    if not config.codes or isinstance(trust, ConfigurationError):
+        return None
+    freshness, store = store_freshness_of(config), trust.store
+    cover = CoverDesk(
+        source=roster,
+        freshness=freshness_of(config),
+        clinic=config.clinic.code,
+        clock=clock,
+        online=online_of(config),
+        cut_off_s=config.online_cut_off_s,
+    )
+    return SignedCodes(
+        rules=[code.rule for code in config.codes],
+        trust=QrTrust.from_directory(config.trust, accept_demonstration=config.is_demo),
+        cover=cover,
+        clock=clock,
+        trust_age=lambda at: freshness.age(store.age(at)),
+    )
 
 
 def online_of(config: PatientConfig) -> OnlineCover | None:

@@ -85,6 +85,10 @@ _WORDS = {
         "The file is older than a roster that was imported before. Import the newest; if that one's number was wrong, "
         "see: kiosk roster disown.",
     ),
+    "refused.disowned": (
+        "Danh sách này đã bị bỏ (kiosk roster disown). Nhập danh sách đúng; cùng nội dung thì phải có số thứ tự khác.",
+        "This very delivery was disowned (kiosk roster disown). Import the right one; its rows need another number.",
+    ),
     "refused.in_future": (
         "Bản kê ghi thời điểm ở tương lai. Kiểm tra đồng hồ máy này, hoặc yêu cầu nơi gửi làm lại bản kê.",
         "The manifest is dated in the future. Look at this machine's clock, or ask whoever sent it for another.",

@@ -60,10 +60,10 @@ def basic_access_control(bac_seed: bytes, entropy: bytes) -> Procedure[SecureCha
     return _channel(_TDES.decrypt(keys.ks_enc, sealed[:32]), nonces)
 
 
-def tries() -> Procedure[int | None]:
-    """How many tries are left; None where the chip does not say so, as nearly all that do not count them."""
+def tries() -> Procedure[int]:
+    """What the chip says where it is asked how many tries are left: 63Cx; nearly all that do not count them refuse."""
     response = yield from exchange(_EXTERNAL_AUTHENTICATE)
-    return tries_left(response.sw)
+    return response.sw
 
 
 def _challenge() -> Procedure[bytes]:

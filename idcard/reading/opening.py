@@ -29,6 +29,7 @@ from idcard.errors import (
     LastTryLeft,
     MalformedData,
     PaceRefused,
+    PaceRequired,
     SecureMessagingBroken,
     UnsupportedDocument,
     WrongAccessKey,
@@ -38,9 +39,10 @@ from idcard.iso7816.apdu import RESPONSE
 from idcard.iso7816.files import FileReader, Window, select_application
 from idcard.iso7816.procedure import Procedure
 from idcard.iso7816.secure_messaging import SecureChannel
-from idcard.iso7816.status import StatusWord
+from idcard.iso7816.status import tries_left
 from idcard.lds.layout import EMRTD_APPLICATION, File
 from idcard.lds.security_infos import SecurityInfos
+from idcard.reading.bac_tries import leaves_application, left_after, require_another_try, require_one_to_spare
 from idcard.reading.discovery import CardAccess, Offer, length_offer, probed, read_card_access
 from idcard.reading.hints import wants_card_security
 from idcard.reading.plan import ReadPlan
@@ -94,6 +96,7 @@ class Opener:
     _fresh: bool = False
     _looked: bool = False
     _tries_asked: bool = False
+    _tries_just_asked: bool = False
     _refused_bare: dict[File, int] = field(default_factory=dict)
 
     @property
@@ -271,15 +274,15 @@ class Opener:
         if not mrz_keys:
             raise refused
         self._select(None)
-        self._spare_last_try()
-        wrong: IdCardError = refused
-        for number, key in enumerate(mrz_keys):
+        left = self._tries_left()
+        wrong: WrongAccessKey | None = None
+        for key in mrz_keys:
+            if wrong is not None:
+                require_another_try(wrong, left, allow_last=self.plan.allow_last_try)
             try:
-                channel = self.perform(bac.basic_access_control(key.bac_seed, self.entropy(bac.ENTROPY_BYTES)))
+                channel = self._agree_on_bac(key)
             except WrongAccessKey as error:
-                wrong = error
-                if number + 1 < len(mrz_keys):
-                    self._require_another_try(error)
+                wrong, left = error, left_after(error, left)
                 continue
             return Opened(
                 channel=channel,
@@ -287,38 +290,52 @@ class Opener:
                 given_mrz=_information(key),
                 identifiers=Identifiers(chip=document_identifier(key)),
             )
-        raise wrong
+        raise wrong or refused
 
-    def _spare_last_try(self) -> None:
-        """Ask a chip that may count its tries for BAC how many are left: the last one is the caller's to allow.
+    def _agree_on_bac(self, key: MrzKey) -> SecureChannel:
+        """The channel; a chip that gives no challenge after it was asked for its tries is asked again without that."""
+        try:
+            return self.perform(bac.basic_access_control(key.bac_seed, self.entropy(bac.ENTROPY_BYTES)))
+        except PaceRequired:
+            if not self._tries_just_asked:
+                raise
+        self._start_bac_again()
+        return self.perform(bac.basic_access_control(key.bac_seed, self.entropy(bac.ENTROPY_BYTES)))
+
+    def _tries_left(self) -> int | None:
+        """How many tries a chip has for BAC that counts them: the last one is the caller's to allow; None else.
 
         It is not asked where it said nothing before in this reading, or cards of its type do that are proved to have no
-        PACE. Another card's word alone would let the last try of this one be used.
+        PACE. Another card's word alone would let the last try of this one be used. One that the question silences is
+        read without it.
 
         :raises AccessBlocked: if the chip takes no more tries.
         :raises LastTryLeft: if one try is left.
         """
-        known = self.profile or CardProfile()
+        known, self._tries_just_asked = self.profile or CardProfile(), False
         silent = known.counts_tries is False and (self._tries_asked or not self._looked)
         if silent or self.plan.allow_last_try:
-            return
-        left, self._tries_asked = self.perform(bac.tries()), True
+            return None
+        self._tries_asked = self._tries_just_asked = True
+        left = self._ask_tries()
         self.profile = replace(known, counts_tries=left is not None)
-        if left in (0, 1):
-            raise (LastTryLeft if left else AccessBlocked)(sw=0x63C0 | left)
+        require_one_to_spare(left)
+        return left
 
-    def _require_another_try(self, wrong: WrongAccessKey) -> None:
-        """Go on to the next key for BAC only where the chip does not count its tries, or the plan allows the last.
+    def _ask_tries(self) -> int | None:
+        try:
+            sw = self.perform(bac.tries())
+        except (CardSilent, CardRemoved):
+            self._start_bac_again()
+            return None
+        if leaves_application(sw):
+            self._select(None)
+        return tries_left(sw)
 
-        :raises AccessBlocked: if the chip takes no more tries.
-        :raises LastTryLeft: if one try is left.
-        """
-        sw = wrong.facts.get("sw")
-        told = sw if isinstance(sw, int) else None
-        if wrong.tries_left == 0 or sw == StatusWord.AUTHENTICATION_BLOCKED:
-            raise AccessBlocked(sw=told) from wrong
-        if wrong.tries_left == 1 and not self.plan.allow_last_try:
-            raise LastTryLeft(sw=told) from wrong
+    def _start_bac_again(self) -> None:
+        self._tries_just_asked = False
+        self.reset()
+        self._select(None)
 
     def _bac_keys(self, keys: Sequence[AccessKey]) -> list[MrzKey]:
         if not self.plan.allow_bac:

@@ -12,9 +12,11 @@ that only makes readings slow is dropped after a while, and everything is asked 
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
+from threading import RLock
 from typing import Any, Final
 
 from idcard.errors import MalformedData
@@ -67,14 +69,16 @@ class CardProfile:
 class Profiles:
     """The profiles of all types of cards that were read so far, by reader and answer to reset.
 
-    Several threads may share one: every change replaces a whole profile.
+    Several threads may share one.
     """
 
     _known: dict[str, CardProfile] = field(default_factory=dict)
+    _lock: AbstractContextManager[object] = field(default_factory=RLock, repr=False, compare=False)
 
     def of(self, reader: str, atr: bytes) -> CardProfile | None:
         """What is known of cards with this answer to reset on this reader; None where all is to be asked anew."""
-        known = self._known.get(_key(reader, atr))
+        with self._lock:
+            known = self._known.get(_key(reader, atr))
         return None if known is None or known.readings >= _MAX_READINGS else known
 
     def learn(self, reader: str, atr: bytes, profile: CardProfile) -> None:
@@ -83,7 +87,10 @@ class Profiles:
         A limit that was known before may be one odd card's: the next reading tries twice as much. That there is no
         EF.CardAccess is not taken from a card's own word, see :meth:`prove_absence`.
         """
-        key, before = _key(reader, atr), self.of(reader, atr)
+        with self._lock:
+            self._replace(_key(reader, atr), self.of(reader, atr), profile)
+
+    def _replace(self, key: str, before: CardProfile | None, profile: CardProfile) -> None:
         if before is not None and before.most is not None and before.most == profile.most:
             profile = profile.roomier
         if profile.card_access is CardAccessForm.ABSENT and (
@@ -102,17 +109,21 @@ class Profiles:
         is proved genuine, and whose DG14 offers no PACE: whatever else says so may say it to have honest cards opened
         with less. :func:`idcard.remember_proved` asks for all of that.
         """
-        known = self.of(reader, atr)
-        if known is not None:
-            self._known[_key(reader, atr)] = replace(known, card_access=CardAccessForm.ABSENT)
+        with self._lock:
+            known = self.of(reader, atr)
+            if known is not None:
+                self._known[_key(reader, atr)] = replace(known, card_access=CardAccessForm.ABSENT)
 
     def forget(self, reader: str, atr: bytes) -> None:
         """Forget what is known of such cards."""
-        self._known.pop(_key(reader, atr), None)
+        with self._lock:
+            self._known.pop(_key(reader, atr), None)
 
     def to_json(self) -> str:
         """The profiles as text."""
-        return json.dumps({"format": _FORMAT, "profiles": {key: asdict(one) for key, one in self._known.items()}})
+        with self._lock:
+            known = dict(self._known)
+        return json.dumps({"format": _FORMAT, "profiles": {key: asdict(one) for key, one in known.items()}})
 
     @classmethod
     def from_json(cls, text: str) -> "Profiles":

@@ -11,6 +11,7 @@ from idcard.testing.certificates import DEMONSTRATION_OID, DEMONSTRATION_TEXT
 from idcard.testing.chip_crypto import Suite
 from idcard.testing.chip_pace import Profile
 from idcard.testing.chip_proof import EcdsaChipKey, RsaChipKey
+from idcard.testing.citizen_code import CodeIssuer
 from idcard.testing.hand import FixedHand, Hand
 from idcard.testing.holder import SPECIMEN, Holder
 from idcard.testing.issuer import Issuer
@@ -22,6 +23,7 @@ __all__ = [
     "SPECIMEN",
     "Issuer",
     "KeyProfile",
+    "CodeIssuer",
     "DocumentSigner",
     "SimulatedCard",
     "Behaviour",

@@ -9,6 +9,7 @@ compute on large keys take seconds.
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Self, TypeVar
 
@@ -17,6 +18,7 @@ from idcard.transport.base import Connection, Resettable
 from idcard.transport.wrapped import WrappedConnection
 
 T = TypeVar("T")
+_Answer = tuple[T, None] | tuple[None, Exception]
 
 DEFAULT_SECONDS = 20.0
 
@@ -30,7 +32,7 @@ class _Call(Generic[T]):
 
     def __init__(self, call: Callable[[], T], late: Callable[[T], None]) -> None:
         self._call, self._late = call, late
-        self._answers: SimpleQueue[tuple[T, None] | tuple[None, Exception]] = SimpleQueue()
+        self._answers: SimpleQueue[_Answer[T]] = SimpleQueue()
         self._lock = threading.Lock()
         self._given_up = False
         self.returned = False
@@ -38,13 +40,16 @@ class _Call(Generic[T]):
     def run(self) -> None:
         """Make the call; an answer that nobody awaits is let go of."""
         try:
-            answer: tuple[T, None] | tuple[None, Exception] = self._call(), None
+            answer: _Answer[T] = self._call(), None
         except Exception as error:
             answer = None, error
-        with self._lock:
-            self._answers.put(answer)
-            if self._given_up and answer[1] is None:
-                self._late(answer[0])
+        try:
+            with self._lock:
+                self._answers.put(answer)
+                given_up = self._given_up
+            if given_up:
+                self._let_go_of(answer)
+        finally:
             self.returned = True
 
     def answer(self, seconds: float) -> T:
@@ -54,13 +59,30 @@ class _Call(Generic[T]):
         """
         try:
             value, error = self._answers.get(timeout=seconds)
+        except Empty:
+            value, error = self._give_up()
         except BaseException:
-            with self._lock:
-                self._given_up = True
+            with suppress(Empty):
+                self._let_go_of(self._give_up())
             raise
         if error is not None:
             raise error
         return value  # type: ignore[return-value]
+
+    def _give_up(self) -> "_Answer[T]":
+        """The answer that came between the end of the waiting and now, which is somebody's: this caller's.
+
+        :raises Empty: if none did; whoever makes the call lets go of it then.
+        """
+        with self._lock:
+            self._given_up = self._answers.empty()
+            return self._answers.get_nowait()
+
+    def _let_go_of(self, answer: "_Answer[T]") -> None:
+        value, error = answer
+        if error is None:
+            with suppress(Exception):  # nobody is left to be told, and further calls need the thread
+                self._late(value)  # type: ignore[arg-type]
 
 
 class Patience:

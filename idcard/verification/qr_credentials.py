@@ -216,11 +216,12 @@ def _elements(document: MobileDocument) -> Mapping[str, Any]:
     """What is said of the person, by the names of the licence or of the European identity."""
     for space in (_LICENCE, _PERSON):
         if space in document.elements:
-            return {name: _plain(value) for name, value in document.elements[space].items()}
+            return {name: plain(value) for name, value in document.elements[space].items()}
     return {}
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """The value of an element, without the tag that some dates bear."""
     return value.value if isinstance(value, Tagged) else value
 
 

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from idcard import ConfigurationError
-from idcard.testing import Issuer
+from idcard.testing import CodeIssuer, Issuer
 from kiosk.config import load
 from kiosk.demo.card_socket import CardSocket
 from kiosk.demo.config import BenchConfig
@@ -15,6 +17,7 @@ from kiosk.demo.web import create_bench_app
 from kiosk.demo.workbench import Bench
 from kiosk.process import listen, log_to_stderr, run_until_told
 
+T = TypeVar("T")
 _USAGE = 2
 _log = structlog.get_logger(__name__)
 
@@ -24,7 +27,8 @@ def run_bench(config: BenchConfig, *, end_with_stdin: bool = False) -> None:
 
     :raises ConfigurationError: if its issuer, its session key or a port cannot be used.
     """
-    bench = Bench(_issuer(config.issuer), answer_s=config.answer_ms / 1000)
+    codes = None if config.code_issuer is None else _loaded(CodeIssuer.load, config.code_issuer)
+    bench = Bench(_loaded(Issuer.load, config.issuer), answer_s=config.answer_ms / 1000, codes=codes)
     server = listen(create_bench_app(bench, config), host=config.host, port=config.port)
     cards = CardSocket(config.host, config.card_port, bench.answer)
     _log.info("bench_serves", port=server.port, card_port=cards.port)
@@ -34,9 +38,9 @@ def run_bench(config: BenchConfig, *, end_with_stdin: bool = False) -> None:
         cards.close()
 
 
-def _issuer(folder: Path) -> Issuer:
+def _loaded(load_issuer: Callable[[Path], T], place: Path) -> T:
     try:
-        return Issuer.load(folder)
+        return load_issuer(place)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
             "The demonstration's issuer cannot be read.",

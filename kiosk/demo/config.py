@@ -9,7 +9,7 @@ from kiosk.config import SIMULATED, CameraSetting, Host, Port, ReaderSetting, Sc
 
 
 class BenchConfig(BaseModel):
-    """What the bench is told: where it listens, its issuer, and which devices the kiosk uses.
+    """What the bench is told: where it listens, who issues cards and signed codes, which devices the kiosk uses.
 
     ``answer_ms`` is how long a virtual card takes for an answer, in milliseconds, to be as slow as a real one.
     """
@@ -25,6 +25,7 @@ class BenchConfig(BaseModel):
     gateway_port: Port = 8004
     session_key: Path
     issuer: Path
+    code_issuer: Path | None = None
     reader: ReaderSetting
     camera: CameraSetting
     scanner: ScannerSetting = "none"

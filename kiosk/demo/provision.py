@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from idcard import ConfigurationError
-from idcard.testing import Issuer
+from idcard.testing import CodeIssuer, Issuer
 from kiosk.demo.gateway import write_gateway
 from kiosk.demo.people import citizens
 from kiosk.insurance.roster import build_roster
@@ -30,6 +30,8 @@ from kiosk.keys import (
 PATIENT, STAFF, BENCH, GATEWAY = "patient", "staff", "bench", "gateway"
 HOST = "127.0.0.1"
 ROSTER_VERSION = "demo-1"
+CODES = "https://codes.example"
+"""What the invented issuer of signed codes is called."""
 
 _ISSUER_BORN = datetime(2021, 1, 1, tzinfo=UTC)
 """Before the oldest card of :mod:`kiosk.demo.people` was issued."""
@@ -37,6 +39,14 @@ _CLINIC = Path(__file__).with_name("clinic.toml")
 _INTEROP = Path(__file__).with_name("interop.toml")
 _SIGNERS = {"kiosk-1": "receipt", "desk": "desk_receipt"}
 """Who signs receipts, and the names of their key files."""
+_CODES = f"""
+# The demonstration admits on a signed code that the payer confirms. A code proves nobody: elsewhere that is off.
+[[codes]]
+format = "mosip_claim_169"
+issuer = "{CODES}"
+number = "id"
+step = "admit"
+"""
 _TRUST = "# The trust store of a demonstration: one anchor, which production refuses.\nformat = 1\n"
 
 
@@ -102,6 +112,11 @@ class Place:
         """The demonstration's issuer, private keys and all."""
         return self.root / "bench" / "issuer"
 
+    @property
+    def code_issuer(self) -> Path:
+        """The demonstration's issuer of signed codes, private key and all."""
+        return self.root / "bench" / "code_issuer.json"
+
 
 def provision(folder: Path, options: Options) -> Place:
     """The demonstration's folder, whole.
@@ -166,11 +181,15 @@ def _keys(place: Place) -> None:
 
 def _issuer(place: Place) -> None:
     _whole(place.issuer, lambda folder: Issuer.create(at=_ISSUER_BORN).save(folder))
+    _whole(place.code_issuer, CodeIssuer.create(CODES).save)
 
 
 def _trust(place: Place) -> None:
     _whole(place.trust, lambda folder: _write_trust(folder, place.issuer / "csca.cer"))
     clinic = tomllib.loads(_CLINIC.read_text("utf-8"))["clinic"]["code"]
+    codes = place.trust / "qr" / "issuers" / "demonstration.json"
+    codes.parent.mkdir(parents=True, exist_ok=True)
+    codes.write_bytes(CodeIssuer.load(place.code_issuer).listed())
     for machine, name in _SIGNERS.items():
         listed = place.trust / "qr" / "keys" / f"{clinic}@{machine}.pem"
         listed.parent.mkdir(parents=True, exist_ok=True)
@@ -248,6 +267,7 @@ def _configurations(place: Place, options: Options) -> None:
         "card_port": ports["card"],
         "gateway_port": ports[GATEWAY],
         "issuer": place.issuer,
+        "code_issuer": place.code_issuer,
         "reader": reader,
         "camera": camera,
         "scanner": scanner,
@@ -257,6 +277,7 @@ def _configurations(place: Place, options: Options) -> None:
     for process, settings in own.items():
         settings = shared | {"port": ports[process], "session_key": key(f"{process}_session.key")} | settings
         clinic = "" if process == BENCH else "\n" + _CLINIC.read_text("utf-8")
+        clinic += _CODES if process == PATIENT else ""
         place.config(process).write_text("\n".join(_lines(process, settings)) + "\n" + clinic, "utf-8")
 
 

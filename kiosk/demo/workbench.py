@@ -7,10 +7,11 @@ tell it, and nothing else: no key, no name, no choice that was made on the bench
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from idcard import IdCardError
-from idcard.testing import Issuer, SimulatedCard
+from idcard.testing import CodeIssuer, Issuer, SimulatedCard
 from kiosk.demo import cards
 from kiosk.demo.people import Citizen, citizens
 from kiosk.demo.picture import camera_picture
@@ -39,7 +40,8 @@ class Laid:
 class Bench:
     """The cards of all citizens, and where they lie; safe to use from several threads.
 
-    :param issuer: signs the cards; they are new at each start.
+    :param issuer: signs the cards; they are new at each start. :param codes: signs codes that name citizens, good for a
+        month from the start.
     :param answer_s: how long a card takes for an answer, as a contactless one does.
     :param swap_s: how long the reader is empty while one card takes another's place.
     :param heard_s: within which time what the scanner sent must be fetched; then it is lost, as on a serial line.
@@ -53,6 +55,7 @@ class Bench:
         answer_s: float = 0.0,
         swap_s: float = 0.6,
         heard_s: float = 1.0,
+        codes: CodeIssuer | None = None,
     ) -> None:
         self.people = people or citizens()
         self._answer_s = answer_s
@@ -61,6 +64,7 @@ class Bench:
         self._lands_at = 0.0
         self._placed = 0
         self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
+        self._signed = {} if codes is None else _signed_codes(codes, self.people)
         self._laid = Laid()
         self._picture = b""
         self._sent = b""
@@ -88,9 +92,21 @@ class Bench:
         with self._lock:
             self._take()
 
+    @property
+    def has_signed_codes(self) -> bool:
+        """Whether somebody signs codes here."""
+        return bool(self._signed)
+
     def show_qr(self, citizen: str) -> None:
         """Hold the code of a citizen's card before the camera; KeyError for an unknown one."""
-        picture = camera_picture(self.people[citizen].qr_text)
+        self._hold(citizen, self.people[citizen].qr_text)
+
+    def show_signed(self, citizen: str) -> None:
+        """Hold a signed code that names a citizen before the camera; KeyError for an unknown one."""
+        self._hold(citizen, self._signed[citizen])
+
+    def _hold(self, citizen: str, text: str) -> None:
+        picture = camera_picture(text)
         with self._lock:
             self._laid, self._picture = replace(self._laid, before_camera=citizen), picture
 
@@ -115,7 +131,13 @@ class Bench:
 
         While the scanner is unplugged, nothing happens.
         """
-        text = self.people[citizen].qr_text
+        self._scan(citizen, self.people[citizen].qr_text)
+
+    def scan_signed(self, citizen: str) -> None:
+        """Hold the scanner over a signed code that names a citizen; KeyError for an unknown one."""
+        self._scan(citizen, self._signed[citizen])
+
+    def _scan(self, citizen: str, text: str) -> None:
         with self._lock:
             if self._laid.scanner:
                 self._laid = replace(self._laid, scanned=citizen)
@@ -172,6 +194,12 @@ class Bench:
     def _scanner(self) -> bytes:
         sent, self._sent = self._sent if time.monotonic() < self._sent_until else b"", b""
         return _PLUGGED + sent if self._laid.scanner else b""
+
+
+def _signed_codes(codes: CodeIssuer, people: Mapping[str, Citizen]) -> dict[str, str]:
+    now = datetime.now(UTC)
+    issued, expires = now - timedelta(days=1), now + timedelta(days=30)
+    return {name: codes.claim_169(citizen.holder, issued=issued, expires=expires) for name, citizen in people.items()}
 
 
 _SHORTEST_COMMAND = 4

@@ -17,8 +17,10 @@ class Assurance(StrEnum):
     """The chip was read, but nothing here vouches for its issuer."""
     STAFF = "staff"
     """A clerk looked at the person and the papers."""
+    QR_CONFIRMED = "qr_confirmed"
+    """A signed code said so, and the payer confirmed number, name and birth; nobody looked who showed it."""
     QR_UNSIGNED = "qr_unsigned"
-    """A printed code said so."""
+    """A code said so, and nobody confirmed it."""
     NONE = "none"
     """Nothing was read: a number to be called with, and no more."""
 
@@ -37,6 +39,7 @@ _SHAPES = {
     Assurance.CHIP_CONFIRMED: "⬖",
     Assurance.CHIP_UNANCHORED: "◇",
     Assurance.STAFF: "○",
+    Assurance.QR_CONFIRMED: "▣",
     Assurance.QR_UNSIGNED: "▢",
     Assurance.NONE: "·",
 }

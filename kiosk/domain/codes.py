@@ -69,6 +69,11 @@ class VisitReason(StrEnum):
     TRUST_TOO_OLD = "trust_too_old"
     ADMITTED_UNPROVED = "admitted_unproved"
     """Somebody was admitted today under the same number, whom no chip proved: a clerk compares the two visits."""
+    CODE_NOT_TRUSTED = "code_not_trusted"
+    CODE_INCOMPLETE = "code_incomplete"
+    CODE_TO_COMPARE = "code_to_compare"
+    CODE_NOT_CONFIRMED = "code_not_confirmed"
+    CODE_SHOWN_BEFORE = "code_shown_before"
     STOPPED = "stopped"
     INTERNAL_FAULT = "internal_fault"
 

@@ -62,6 +62,8 @@ class Event(StrEnum):
     """The card left while it was read, and there are tries left."""
     PROVED = "proved"
     """The card is genuine and the person covered."""
+    CODE_CONFIRMED = "code_confirmed"
+    """The payer confirmed whom a signed code names, and the clinic's policy admits on that."""
     ADMITTED = "admitted"
     """The admission is committed."""
     SEEN_TODAY = "seen_today"
@@ -169,6 +171,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
         Event.CARD_DOWN: Rule(Screen.DIGITS),
         Event.KEY_GIVEN: _KEY,
         Event.FOR_CHILD: Rule(Screen.CHILD),
+        Event.CODE_CONFIRMED: Rule(Screen.CONFIRM),
         Event.SENT_TO_DESK: _DESK,
     },
     Screen.CHILD: {

@@ -31,6 +31,7 @@ class Source(StrEnum):
     """Who says something; the earlier one's word is proposed."""
 
     CHIP = "chip"
+    SIGNED_QR = "signed_qr"
     CARD_QR = "card_qr"
     INSURANCE_QR = "insurance_qr"
     STAFF = "staff"

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from idcard import ClaimedIdentity, Verdict, VerifiedIdentity
 from kiosk.day_key import DayTags
-from kiosk.domain.assurance import CHIP_PROVED, Assurance
+from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Coverage, Eligibility, NextStep, Step
@@ -25,15 +25,20 @@ from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, check_code, clinic_day
 from kiosk.domain.ways import Way
-from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
+from kiosk.services.arrival import SETTLED_BY_CHIP, Arrival, confirmed_arrival
 from kiosk.services.audit import Heads
 from kiosk.services.person import claimed_fields, verified_fields
 from kiosk.services.receipt import ReceiptSigner
+from kiosk.services.record import AdmittedUnproved as AdmittedUnproved
+from kiosk.services.record import admission_of, rest_on
+from kiosk.services.record import insured_tag as insured_tag
+from kiosk.services.record import settle as settle
 from kiosk.services.record import ticket_of as ticket_of
 from kiosk.services.record import visit_facts as visit_facts
 from kiosk.services.route import RouteProposer
+from kiosk.services.signed_codes import Confirmed, ConfirmedPerson
 from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -46,13 +51,6 @@ _SAME_CALL = timedelta(seconds=60)
 """How long a call counts as one, however often it is tapped: else children make a ticket of every tap."""
 
 _log = structlog.get_logger(__name__)
-
-
-class AdmittedUnproved(Exception):
-    """Somebody was admitted today under this person's number, and no chip proved who that was.
-
-    It may be the same person, or another with their number: only a clerk, who sees both names, can tell.
-    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +100,9 @@ class CheckIn:
         """
         self._moment()
 
-    def ticket_of_today(self, identity: VerifiedIdentity, coverage: Coverage | None = None) -> Ticket | None:
+    def ticket_of_today(
+        self, identity: VerifiedIdentity | ConfirmedPerson, coverage: Coverage | None = None
+    ) -> Ticket | None:
         """The ticket that this person was given today, if there is one.
 
         :param coverage: what roster or payer say of them: it connects the personal number with an insurance number, by
@@ -134,31 +134,52 @@ class CheckIn:
         """
         if not eligibility.covered or identity.personal_number is None:
             raise ValueError("only a covered person with a personal number is admitted automatically")
-        moment = self._moment()
+        arrival = Arrival(
+            identity=identity,
+            fields=verified_fields(identity, eligibility, shown),
+            assurance=assurance_of(verdict),
+            proved_by="chip",
+            way=Way.CHIP,
+            eligibility=eligibility,
+            verdict=verdict,
+            basis=basis,
+            roster_version=roster_version,
+            settles=SETTLED_BY_CHIP,
+        )
+        return self._admit(arrival, room)
+
+    def admit_confirmed(self, confirmed: Confirmed, *, room: Room) -> Ticket:
+        """The committed ticket of whom a signed code names, confirmed online; or the earlier one of the same day.
+
+        :raises StoreUnavailable: if nothing could be committed; then nothing was.
+        """
+        return self._admit(confirmed_arrival(confirmed), room)
+
+    def _admit(self, arrival: Arrival, room: Room) -> Ticket:
+        moment, identity, eligibility = self._moment(), arrival.identity, arrival.eligibility
         with self._database.write() as session:
             earlier = self._admitted(session, identity, eligibility.coverage, moment)
             if earlier is not None:
                 return ticket_of(session, earlier, again=True)
-            tag = self._tags.tag(identity.personal_number, moment.day)
-            self._close_desk_tickets(session, tag, moment)
+            tag = self._tags.tag(identity.personal_number or "", moment.day)
             insured = None if eligibility.coverage is None else eligibility.coverage.insurance_number
             shown_before = insured_tag(self._tags, insured, moment.day)
-            if shown_before is not None:
-                self._close_desk_tickets(session, shown_before, moment)
-            fields = verified_fields(identity, eligibility, shown)
-            visit = self._new_visit(moment, state="admitted", tag=tag, fields=fields)
+            for each in filter(None, (tag, shown_before)):
+                self._close_desk_tickets(session, each, moment, arrival.settles)
+            visit = self._new_visit(moment, state="admitted", tag=tag, fields=arrival.fields)
             visit.insured_day_tag = shown_before
             visit.room_id, visit.admitted_at = room.id, moment.at
-            visit.assurance = visit.read_assurance = assurance_of(verdict)
-            visit.proved_by, visit.way = "chip", Way.CHIP
+            visit.assurance = visit.read_assurance = arrival.assurance
+            visit.proved_by, visit.way = arrival.proved_by, arrival.way
             visit.reasons = [str(reason) for reason in eligibility.reasons]
-            visit.verdict, visit.trust_version = verdict.to_dict(), verdict.trust_version
-            visit.roster_version = roster_version
-            _rest_on(visit, basis, eligibility.result)
+            visit.verdict, visit.trust_version = arrival.verdict.to_dict(), arrival.verdict.trust_version
+            visit.roster_version = arrival.roster_version
+            rest_on(visit, arrival.basis, eligibility.result)
             if eligibility.step is Step.ADMIT_AND_RECHECK:
                 visit.recheck = "due"
             visit.priority = has_priority(identity.birth, moment.day)
-            visit.route_proposed = self._routes.propose(home_clinic=fields.get("home_clinic"), on=moment.day)
+            home = arrival.fields.get("home_clinic")
+            visit.route_proposed = self._routes.propose(home_clinic=home, on=moment.day)
             self._record(session, visit, moment, kind="admitted")
             ticket = ticket_of(session, visit)
         _log.info("admitted", number=ticket.number, room=room.id)
@@ -202,7 +223,7 @@ class CheckIn:
             visit.verdict = None if verdict is None else verdict.to_dict()
             visit.trust_version = None if verdict is None else verdict.trust_version
             visit.roster_version = roster_version
-            _rest_on(visit, basis, cover_result)
+            rest_on(visit, basis, cover_result)
             visit.cover_next = None if cover_next is NextStep.NONE else cover_next
             visit.priority = claim is not None and claim.birth is not None and has_priority(claim.birth, moment.day)
             self._record(session, visit, moment, kind="desk_ticket")
@@ -247,10 +268,7 @@ class CheckIn:
             repositories.set_device_state(session, self._device, part, state, self._clock.now())
 
     def came_back(self, code: Code) -> None:
-        """Settle what staff were told, under this code, of a part of this device that was lost: it works again.
-
-        Who was sent to the desk for it is still there, so that a notice with a ticket stays.
-        """
+        """Settle what staff were told under this code of a lost part: it works again. A ticket's notice stays."""
         moment = self._moment()
         with self._database.write() as session:
             for notice in repositories.notices_of_device(session, self._clinic.code, self._device, code):
@@ -298,17 +316,17 @@ class CheckIn:
         self._day = day
 
     def _admitted(
-        self, session: Session, identity: VerifiedIdentity, coverage: Coverage | None, moment: _Moment
+        self,
+        session: Session,
+        identity: VerifiedIdentity | ConfirmedPerson,
+        coverage: Coverage | None,
+        moment: _Moment,
     ) -> Visit | None:
         """The admission of this person today, by the personal number or by the insurance number alone."""
         number = identity.personal_number
         insured = None if coverage is None else coverage.insurance_number
         tags = (number and self._tags.tag(number, moment.day), insured_tag(self._tags, insured, moment.day))
-        found = (repositories.admitted_today(session, self._clinic.code, moment.day, tag) for tag in tags if tag)
-        visit = next((visit for visit in found if visit is not None), None)
-        if visit is not None and visit.proved_by != "chip" and visit.assurance not in CHIP_PROVED:
-            raise AdmittedUnproved
-        return visit
+        return admission_of(session, self._clinic.code, moment.day, [tag for tag in tags if tag])
 
     def _same_desk_ticket(self, session: Session, tag: bytes | None, moment: _Moment, code: Code) -> Visit | None:
         if tag is None:
@@ -370,29 +388,10 @@ class CheckIn:
             created_at=moment.at,
         )
 
-    def _close_desk_tickets(self, session: Session, tag: bytes, moment: _Moment) -> None:
-        """Who is admitted by chip need not go to the desk any more; a suspicion stays for staff to settle."""
+    def _close_desk_tickets(self, session: Session, tag: bytes, moment: _Moment, settles: frozenset[Code]) -> None:
+        """Who is admitted need not go to the desk any more; a suspicion stays for staff to settle."""
         for visit in repositories.desk_tickets_of(session, self._clinic.code, moment.day, tag):
-            if visit.code != Code.NOT_GENUINE:
+            if visit.code in settles:
                 visit.state = "closed"
                 for notice in repositories.notices_of_visit(session, visit.id):
                     settle(notice, moment.at, by=self._device, resolution=Resolution.ADMITTED)
-
-
-def _rest_on(visit: Visit, basis: CoverBasis | None, result: str | None) -> None:
-    """Write down what the decision on cover rests on."""
-    if basis is not None:
-        visit.cover_source, visit.cover_as_of = basis.source, basis.as_of
-        visit.cover_online, visit.shift_id = basis.online, basis.shift_id
-        visit.cover_result = result
-
-
-def insured_tag(tags: DayTags, insurance_number: str | None, day: date) -> bytes | None:
-    """The tag of somebody of whom only an insurance number is known; its last ten digits count."""
-    digits = insurance_digits(insurance_number or "")
-    return None if digits is None else tags.tag(f"insured {digits}", day)
-
-
-def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:
-    """Mark a notice as resolved."""
-    notice.state, notice.resolved_at, notice.resolved_by, notice.resolution = "resolved", at, by, resolution

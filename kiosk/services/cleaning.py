@@ -26,6 +26,7 @@ from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock, StoreUnavailable
 from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.whose_number import is_anothers
 from kiosk.services.worker import Rounds
 from kiosk.services.worklist import Subject, Worklist, WorkRow
 from kiosk.store.database import Database
@@ -114,6 +115,13 @@ class Cleaning:
         except ConfigurationError:
             return ()
         return (said.name,) if said is not None and said.name else ()
+
+    def is_anothers(self, personal_number: str, insurance_number: str) -> bool:
+        """Whether the roster links the insurance number to another personal number; no where it cannot be used."""
+        try:
+            return is_anothers(personal_number, insurance_number, self._roster)
+        except ConfigurationError:
+            return False
 
     def _not_compared(self) -> list[str]:
         query = (

@@ -4,10 +4,11 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
-from idcard import BhytCard, CardQr, IdCardError, scan
+from idcard import BhytCard, CardQr, IdCardError, Recognised, scan
 from kiosk.domain.scans import scanned_text
 from kiosk.ports import Clock
 from kiosk.services.view import Hint
@@ -17,15 +18,39 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Shown:
-    """What was shown: the QR of a card, of an insurance card, or what to say instead. ``certain``: a code is there."""
+    """What was shown: the QR of a card, of an insurance card, a signed code, or what to say instead.
+
+    ``certain``: a code is there.
+    """
 
     card: CardQr | None = None
     insurance: BhytCard | None = None
+    signed: Recognised | None = None
     hint: Hint = ""
     certain: bool = True
 
+    @property
+    def names_somebody(self) -> bool:
+        """Whether it is a code that names a person without opening a chip."""
+        return self.signed is not None or self.insurance is not None
 
-def shown_in(image: bytes) -> Shown:
+    @property
+    def payload(self) -> bytes:
+        """What the code says; nothing where none counts."""
+        if self.signed is not None:
+            return self.signed.payload
+        card = self.card or self.insurance
+        return b"" if card is None else card.text.encode()
+
+
+class SignedOnes(Protocol):
+    """Knows the signed codes that the clinic listed."""
+
+    def recognised(self, payload: bytes) -> Recognised | None:
+        """The code, where it is one of them."""
+
+
+def shown_in(image: bytes, signed: SignedOnes | None = None) -> Shown:
     """What a picture shows."""
     try:
         found = scan(image, kinds=("QR",))
@@ -33,24 +58,27 @@ def shown_in(image: bytes) -> Shown:
         _log.info("picture_unusable", error=error.code)
         return Shown()
     if found:
-        return _card_among(code.data for code in found)
+        return _card_among((code.data for code in found), signed)
     return Shown(hint="" if found.advice is None else found.advice.value, certain=found.located)
 
 
-def shown_by(scanned: str) -> Shown:
+def shown_by(scanned: str, signed: SignedOnes | None = None) -> Shown:
     """What a scanner read."""
-    return _card_among([scanned_text(scanned.encode("utf-8", "replace")).encode()])
+    return _card_among([scanned_text(scanned.encode("utf-8", "replace")).encode()], signed)
 
 
-def _card_among(codes: Iterable[bytes]) -> Shown:
-    """The card among the codes; an insurance card only where there is none, for the chip proves more."""
-    insurance = None
+def _card_among(codes: Iterable[bytes], signed: SignedOnes | None) -> Shown:
+    """The card among the codes; another code only where there is none, for the chip proves more."""
+    insurance: BhytCard | None = None
+    listed: Recognised | None = None
     for code in codes:
         try:
             return Shown(card=CardQr.from_bytes(code))
         except IdCardError:
             insurance = insurance or _insurance(code)
-    return Shown(insurance=insurance, hint="qr_unknown")
+            if listed is None and signed is not None:
+                listed = signed.recognised(code)
+    return Shown(insurance=None if listed else insurance, signed=listed, hint="qr_unknown")
 
 
 def _insurance(code: bytes) -> BhytCard | None:

@@ -1,5 +1,6 @@
 """The way to the desk: committed first, then words for the screen."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from idcard import BhytCard, ClaimedIdentity
@@ -12,7 +13,17 @@ from kiosk.domain.tickets import Ticket
 from kiosk.domain.ways import under_six
 from kiosk.services.card_reader import Proved, ToDesk
 from kiosk.services.checkin import CheckIn
-from kiosk.services.view import DeskView
+from kiosk.services.signed_codes import Confirmed
+from kiosk.services.view import Call, DeskView
+
+_CALLS: dict[Call, Code] = {"help": Code.HELP, "child": Code.CHILD, "emergency": Code.EMERGENCY}
+
+
+def called_for(what: Call) -> Code:
+    """The code under which staff are called; ValueError where nobody can be called for that."""
+    if what not in _CALLS:
+        raise ValueError("nobody can be called for that")
+    return _CALLS[what]
 
 
 def insured_to_desk(card: BhytCard, on: date) -> ToDesk:
@@ -27,11 +38,18 @@ def insured_to_desk(card: BhytCard, on: date) -> ToDesk:
     )
 
 
-def admit_proved(checkin: CheckIn, proved: Proved, room: Room, shown: ClaimedIdentity | None) -> Ticket:
-    """The committed ticket of somebody whom the chip proved; raises as :meth:`CheckIn.admit` does.
+def before_admission(checkin: CheckIn, proved: Proved | Confirmed) -> tuple[Ticket | None, Mapping[str | None, int]]:
+    """The ticket that somebody has of today, and how many people wait for each room."""
+    return checkin.ticket_of_today(proved.identity, proved.eligibility.coverage), checkin.waiting()
+
+
+def admit_known(checkin: CheckIn, proved: Proved | Confirmed, room: Room, shown: ClaimedIdentity | None) -> Ticket:
+    """The committed ticket of whom the chip proved, or the payer confirmed; raises as :meth:`CheckIn.admit` does.
 
     :param shown: what the code said with which the chip was opened.
     """
+    if isinstance(proved, Confirmed):
+        return checkin.admit_confirmed(proved, room=room)
     return checkin.admit(
         proved.identity,
         room=room,

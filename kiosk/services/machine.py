@@ -121,6 +121,12 @@ class VisitMachine:
         """Whether the visit that gave this order still waits for it."""
         return order.serial == self._serial and self.screen is Screen.READING
 
+    def step_done(self, order: ReadOrder, steps: int) -> None:
+        """The read of this order has come so far."""
+        if self.waits_for(order) and steps != self.visit.steps_done:
+            self.visit.steps_done = steps
+            self.changed()
+
     def changed(self) -> None:
         """Something that a screen may show has changed."""
         self.version += 1

@@ -48,6 +48,9 @@ class Records(Protocol):
     def noted(self, asked: Asked, answer: CoverAnswer, decision: Eligibility) -> None:
         """Note where the answer differs from what was asked."""
 
+    def is_anothers(self, personal_number: str, insurance_number: str) -> bool:
+        """Whether the insurance number is known to belong to another personal number."""
+
 
 class GatewayCover:
     """Asks the payer; safe to use from several threads.
@@ -124,6 +127,8 @@ class GatewayCover:
         day = asked.on or clinic_day(self._clock.now())
         decision = judge(answer, self._table, on=day, clinic=self._clinic)
         difference = _difference(answer, asked, question) if decision.covered else None
+        if difference is None and decision.covered and self._is_anothers(asked, answer, decision):
+            difference = CoverReason.OTHER_NUMBER
         if difference is None:
             return decision
         _log.warning("gateway_answered_about_another_person", reason=difference.value)
@@ -135,6 +140,13 @@ class GatewayCover:
             next=NextStep.COMPARE,
             result=answer.result_code,
         )
+
+    def _is_anothers(self, asked: Asked, answer: CoverAnswer, decision: Eligibility) -> bool:
+        """Whether an answer without a name brings a number that is another's: nothing else in it says whose it is."""
+        number = None if decision.coverage is None else decision.coverage.insurance_number
+        if self._records is None or answer.name or asked.insurance_number or not (asked.personal_number and number):
+            return False
+        return self._records.is_anothers(asked.personal_number, number)
 
 
 def birth_text(birth: BirthDate) -> str:
@@ -163,7 +175,8 @@ def _difference(answer: CoverAnswer, asked: Asked, question: Question) -> CoverR
     """What tells the person in an admitting answer from the one who was asked about: such an answer admits nobody.
 
     What the answer leaves out cannot differ: the gateway was told name and birth, and compares them itself. But an
-    answer that names neither is about nobody in particular, and one to a year alone agrees with no more than the year.
+    answer that names neither is about nobody in particular, and one to a year alone agrees with no more than the year:
+    that takes the name as it is written, so that without a name the whole birth must be the same.
     """
     if asked.insurance_number and is_of_another(answer, asked.insurance_number):
         return CoverReason.OTHER_NUMBER
@@ -173,7 +186,7 @@ def _difference(answer: CoverAnswer, asked: Asked, question: Question) -> CoverR
     if not same_sex(asked.sex, parse_sex(answer.sex)):
         return CoverReason.SEX_DIFFERS
     if not answer.name:
-        return None if answer.birth else CoverReason.UNKNOWN_RESULT
+        return None if answer.birth and births is BirthGrade.SAME else CoverReason.UNKNOWN_RESULT
     names = match_names(asked.name, answer.name, a_latin=asked.latin)
     return None if MatchRule().allows(names.grade, births) else CoverReason.NAME_DIFFERS
 

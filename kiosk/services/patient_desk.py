@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import TypeVar
 
-from idcard import Can
+from idcard import Recognised
 from kiosk.domain import flow
 from kiosk.domain.codes import Code, VisitReason
-from kiosk.domain.flow import Card, Event, Limit, Screen
+from kiosk.domain.flow import Card, Event, Screen
 from kiosk.domain.route import Clinic
 from kiosk.domain.scans import SAME_SCAN_S
 from kiosk.domain.tickets import Ticket, clinic_day
@@ -34,19 +34,18 @@ from kiosk.services.card_reader import (
 )
 from kiosk.services.checkin import AdmittedUnproved, CheckIn
 from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
-from kiosk.services.desk_way import DeskWay, admit_proved, insured_to_desk, to_compare
+from kiosk.services.desk_way import DeskWay, admit_known, before_admission, called_for, insured_to_desk, to_compare
 from kiosk.services.limits import Timing
 from kiosk.services.machine import VisitMachine
 from kiosk.services.parts import LeftCard, PartReport
 from kiosk.services.patient_sides import PlainTaps, ReaderSide
+from kiosk.services.signed_codes import CodeOutcome, Confirmed, SignedCodes
 from kiosk.services.ticket_image import TicketImages
 from kiosk.services.view import Call, OtherVisit, ScreenView
-from kiosk.services.visit import room_choices, ticket_view
+from kiosk.services.visit import room_choices, typed_key
 
 T = TypeVar("T")
 _WAIT_SLICE_S = 0.5
-_DIGITS = 6
-_CALLS: dict[Call, Code] = {"help": Code.HELP, "child": Code.CHILD, "emergency": Code.EMERGENCY}
 _NEED_READER = (Screen.ONE_CARD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.PUT_BACK, Screen.READING)
 
 
@@ -55,6 +54,7 @@ class PatientDesk(PlainTaps, ReaderSide):
 
     :param camera: what the pages are told of the camera: ``browser``, ``simulated`` or ``none``.
     :param consent: whether a person must agree before anything is read.
+    :param signed: judges the signed codes that the clinic listed, or None where it listed none.
     """
 
     def __init__(
@@ -67,11 +67,13 @@ class PatientDesk(PlainTaps, ReaderSide):
         timing: Timing | None = None,
         camera: str = "none",
         consent: bool = False,
+        signed: SignedCodes | None = None,
     ) -> None:
         self._checkin = checkin
         self._clinic, self._clock = clinic, clock
         self._ticket_images = ticket_images
         self._way = DeskWay(checkin=checkin, clinic=clinic)
+        self._signed = signed
         timing = timing or Timing()
         self._codes = CodeMemory(clock, timing.same_code_s)
         self._changed = Condition()
@@ -114,19 +116,18 @@ class PatientDesk(PlainTaps, ReaderSide):
 
     def type_digits(self, digits: str) -> None:
         """Take the last six digits of the card number; anything else is a ValueError."""
-        if not (len(digits) == _DIGITS and digits.isascii() and digits.isdigit()):
-            raise ValueError("six digits are needed")
+        key = typed_key(digits)
         with self._changed:
             if self._machine.screen is Screen.DIGITS:
-                self._give_key(Can(digits))
+                self._give_key(key)
 
     def show_image(self, image: bytes, visit: str | None = None) -> None:
         """Take a camera frame (JPEG or PNG) of this visit and look for a card's QR; OtherVisit where it is over."""
-        self._show(lambda: shown_in(image), visit)
+        self._show(lambda: shown_in(image, self._signed), visit)
 
     def show_code(self, scanned: str, visit: str | None = None) -> None:
         """Take the text that a scanner read: the QR of a card counts like one that the camera saw."""
-        self._show(lambda: shown_by(scanned), visit, SAME_SCAN_S)
+        self._show(lambda: shown_by(scanned, self._signed), visit, SAME_SCAN_S)
 
     def choose_room(self, room_id: str) -> None:
         """Admit the person to a room; an unknown room is a ValueError."""
@@ -137,7 +138,7 @@ class PatientDesk(PlainTaps, ReaderSide):
             if not self._machine.accepts(Event.ADMITTED) or proved is None:
                 return
             shown = self._machine.visit.claim
-            ticket = self._committed(lambda: admit_proved(self._checkin, proved, room, shown))
+            ticket = self._committed(lambda: admit_known(self._checkin, proved, room, shown))
             if ticket is not None:
                 self._show_ticket(ticket, Event.SEEN_TODAY if ticket.again else Event.ADMITTED)
 
@@ -166,18 +167,9 @@ class PatientDesk(PlainTaps, ReaderSide):
             code = Code.QR_ONLY if self._machine.visit.claim is not None else Code.NO_DOCUMENT
             self._go_to_desk(Event.NO_CARD, code, VisitReason.NO_CARD)
 
-    def touch(self) -> None:
-        """Somebody touches the screen: the idle time starts anew."""
-        with self._changed:
-            self._expire()
-            if flow.LIMITS.get(self._machine.screen) is Limit.IDLE:
-                self._machine.restart_limit()
-
     def call_staff(self, what: Call) -> None:
         """Call staff; with a child one gets a desk ticket at once."""
-        if what not in _CALLS:
-            raise ValueError("nobody can be called for that")
-        code = _CALLS[what]
+        code = called_for(what)
         with self._changed:
             if not self._machine.accepts(Event.STAFF_CALLED) or self._machine.visit.called == what:
                 return
@@ -217,11 +209,6 @@ class PatientDesk(PlainTaps, ReaderSide):
             else:
                 self._committed(lambda: self._way.tell(Code.READER_LOST, VisitReason.READER_MISSING))
                 self._machine.take_card()
-
-    def wants_image(self) -> str:
-        """The visit for which a camera frame would be looked at now, or nothing."""
-        with self._changed:
-            return self._machine.visit.token if self._machine.accepts(Event.KEY_GIVEN) else ""
 
     def tick(self) -> None:
         """Let limits and days pass, and a closed kiosk look whether it can open."""
@@ -278,19 +265,31 @@ class PatientDesk(PlainTaps, ReaderSide):
             if not self._machine.accepts(Event.KEY_GIVEN):
                 return
         shown = look()
-        with self._changed:
-            self._expire()
-            self._check(visit)
-            if shown.card is not None:
-                if self._codes.is_new(shown.card.text.encode(), same_s):
-                    self._give_key(shown.card)
-            elif shown.insurance is not None and self._machine.screen in (Screen.ATTRACT, Screen.CHILD):
-                # Beside a chip card the code says nothing that counts; alone it fills in a ticket.
-                if self._codes.is_new(shown.insurance.text.encode(), same_s):
-                    day = clinic_day(self._clock.now())
-                    self._send_to_desk(Event.SENT_TO_DESK, insured_to_desk(shown.insurance, day))
-            elif shown.hint and self.wants_image() and (shown.certain or self._machine.screen is Screen.SHOW_QR):
-                self._machine.hint(shown.hint)
+        with self.in_visit(visit):
+            to_ask = self._taken(shown, same_s)
+        if to_ask is not None and self._signed is not None:
+            outcome = self._signed.outcome(to_ask)
+            with self.in_visit(visit):
+                if self._machine.screen is Screen.ATTRACT:
+                    self._conclude(outcome)
+
+    def _taken(self, shown: Shown, same_s: float) -> Recognised | None:
+        """Take what was shown; a signed code that comes anew is returned. Beside a chip, a card's code counts alone."""
+        screens = (Screen.ATTRACT, Screen.CHILD) if shown.insurance is not None else (Screen.ATTRACT,)
+        if shown.card is not None or (shown.names_somebody and self._machine.screen in screens):
+            return self._taken_anew(shown) if self._codes.is_new(shown.payload, same_s) else None
+        if shown.hint and self.wants_image() and (shown.certain or self._machine.screen is Screen.SHOW_QR):
+            self._machine.hint(shown.hint)
+        return None
+
+    def _taken_anew(self, shown: Shown) -> Recognised | None:
+        if shown.card is not None:
+            self._give_key(shown.card)
+        elif shown.signed is not None:
+            self._machine.hint("qr_asking")
+        elif shown.insurance is not None:
+            self._send_to_desk(Event.SENT_TO_DESK, insured_to_desk(shown.insurance, clinic_day(self._clock.now())))
+        return shown.signed
 
     def _give_key(self, key: Key) -> None:
         self._expire()
@@ -300,10 +299,12 @@ class PatientDesk(PlainTaps, ReaderSide):
             self._machine.visit.key = key
             self._go_to_desk(Event.SENT_TO_DESK, Code.READER_LOST, VisitReason.READER_MISSING)
 
-    def _conclude(self, outcome: CardOutcome) -> None:
+    def _conclude(self, outcome: CardOutcome | CodeOutcome) -> None:
         match outcome:
             case Proved():
-                self._prove(outcome)
+                self._known(outcome, Event.PROVED)
+            case Confirmed():
+                self._known(outcome, Event.CODE_CONFIRMED)
             case ToDesk():
                 self._send_to_desk(Event.SENT_TO_DESK, outcome)
             case WrongKey():
@@ -319,28 +320,27 @@ class PatientDesk(PlainTaps, ReaderSide):
             case Stopped():
                 self._send_to_desk(Event.SENT_TO_DESK, ToDesk(code=Code.CARD_MOVED, reasons=(VisitReason.STOPPED,)))
 
-    def _prove(self, proved: Proved) -> None:
+    def _known(self, proved: Proved | Confirmed, event: Event) -> None:
         self._machine.visit.proved = proved
-        coverage = proved.eligibility.coverage
-        known = self._committed(
-            lambda: (self._checkin.ticket_of_today(proved.identity, coverage), self._checkin.waiting())
-        )
+        known = self._committed(lambda: before_admission(self._checkin, proved))
         if known is None:
             return
         ticket, waiting = known
-        if ticket is not None:
+        if ticket is None:
+            self._machine.visit.rooms = room_choices(self._clinic, waiting)
+            self._machine.dispatch(event)
+        elif isinstance(proved, Confirmed):
+            self._send_to_desk(Event.SENT_TO_DESK, proved.to_desk())
+        else:
             self._show_ticket(ticket, Event.SEEN_TODAY)
-            return
-        self._machine.visit.rooms = room_choices(self._clinic, waiting)
-        self._machine.dispatch(Event.PROVED)
 
     def _wrong_key(self) -> None:
         self._machine.visit.wrong_keys += 1
         if self._machine.visit.wrong_keys >= flow.TRIES:
             self._go_to_desk(Event.SENT_TO_DESK, Code.WRONG_DIGITS, VisitReason.WRONG_ACCESS_KEY)
-            return
-        self._machine.visit.key, self._machine.visit.digits_wrong = None, True
-        self._machine.dispatch(Event.WRONG_KEY)
+        else:
+            self._machine.visit.key, self._machine.visit.digits_wrong = None, True
+            self._machine.dispatch(Event.WRONG_KEY)
 
     def _torn(self) -> None:
         self._machine.card = Card.NONE
@@ -364,17 +364,13 @@ class PatientDesk(PlainTaps, ReaderSide):
         except StoreUnavailable:
             self._close()
         except AdmittedUnproved:
-            if (proved := self._machine.visit.proved) is not None:
-                self._send_to_desk(Event.SENT_TO_DESK, to_compare(proved))
+            if (known := self._machine.visit.proved) is not None:
+                to_desk = known.to_desk() if isinstance(known, Confirmed) else to_compare(known)
+                self._send_to_desk(Event.SENT_TO_DESK, to_desk)
         return None
 
     def _show_ticket(self, ticket: Ticket, event: Event) -> None:
-        name = self._machine.visit.masked_name
-        room = self._clinic.room_or_bare(ticket.room_id or "")
-        self._machine.visit.ticket = ticket_view(ticket, room, name)
-        self._machine.visit.ticket_image = self._ticket_images.png_or_none(ticket, room, name)
-        # The ticket says all that is still needed.
-        self._machine.visit.proved = self._machine.visit.key = None
+        self._machine.visit.end_with(ticket, self._clinic.room_or_bare(ticket.room_id or ""), self._ticket_images)
         self._machine.dispatch(event)
 
     def _go_to_desk(self, event: Event, code: Code, *reasons: VisitReason) -> None:
@@ -395,8 +391,7 @@ class PatientDesk(PlainTaps, ReaderSide):
 
     def _reader_changed(self, ok: bool) -> bool:
         """Whether the reader was not like this before; then staff see it."""
-        if not self._reader_report.say({"ok": ok}):
-            return False
-        self._machine.reader_ok = ok
-        self._machine.changed()
-        return True
+        if said := self._reader_report.say({"ok": ok}):
+            self._machine.reader_ok = ok
+            self._machine.changed()
+        return said

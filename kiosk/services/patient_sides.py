@@ -3,13 +3,21 @@
 from abc import ABC, abstractmethod
 from threading import Condition
 
-from kiosk.domain.flow import Card, Event, Screen
+from kiosk.domain import flow
+from kiosk.domain.flow import Card, Event, Limit, Screen
 from kiosk.services.card_reader import CardOutcome
 from kiosk.services.machine import ReadOrder, VisitMachine
 
 
 class PlainTaps(ABC):
     """What a person does that commits nothing."""
+
+    _changed: Condition
+    _machine: VisitMachine
+
+    @abstractmethod
+    def _expire(self) -> None:
+        """Let the limit of the present screen pass where it has."""
 
     @abstractmethod
     def _act(self, event: Event) -> None:
@@ -34,6 +42,18 @@ class PlainTaps(ABC):
     def more_time(self) -> None:
         """Go on, with doubled limits for this visit."""
         self._act(Event.MORE_TIME)
+
+    def touch(self) -> None:
+        """Somebody touches the screen: the idle time starts anew."""
+        with self._changed:
+            self._expire()
+            if flow.LIMITS.get(self._machine.screen) is Limit.IDLE:
+                self._machine.restart_limit()
+
+    def wants_image(self) -> str:
+        """The visit for which a camera frame would be looked at now, or nothing."""
+        with self._changed:
+            return self._machine.visit.token if self._machine.accepts(Event.KEY_GIVEN) else ""
 
 
 class ReaderSide(ABC):

@@ -16,6 +16,7 @@ VERIFIED = "chip_proved"
 _SOURCES = {
     VERIFIED: Source.CHIP,
     ClaimSource.CHIP_NOT_PROVED.value: Source.CHIP,
+    ClaimSource.SIGNED_QR.value: Source.SIGNED_QR,
     ClaimSource.CARD_QR.value: Source.CARD_QR,
     ClaimSource.INSURANCE_QR.value: Source.INSURANCE_QR,
 }

@@ -1,15 +1,22 @@
 """What is said of a recorded visit: to audit and outbox, and on its ticket."""
 
 import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from kiosk.day_key import DayTags
+from kiosk.domain.assurance import CHIP_PROVED
+from kiosk.domain.codes import Resolution
+from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.tickets import Ticket
+from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.keys import canonical_json
 from kiosk.services.receipt import receipt_digest
 from kiosk.store import repositories
-from kiosk.store.tables import Visit
+from kiosk.store.tables import Notice, Visit
 
 
 def visit_facts(visit: Visit) -> dict[str, Any]:
@@ -59,3 +66,41 @@ def ticket_of(session: Session, visit: Visit, *, again: bool = False) -> Ticket:
         priority=visit.priority,
         receipt=visit.receipt,
     )
+
+
+def rest_on(visit: Visit, basis: CoverBasis | None, result: str | None) -> None:
+    """Write down what the decision on cover rests on."""
+    if basis is not None:
+        visit.cover_source, visit.cover_as_of = basis.source, basis.as_of
+        visit.cover_online, visit.shift_id = basis.online, basis.shift_id
+        visit.cover_result = result
+
+
+def insured_tag(tags: DayTags, insurance_number: str | None, day: date) -> bytes | None:
+    """The tag of somebody of whom only an insurance number is known; its last ten digits count."""
+    digits = insurance_digits(insurance_number or "")
+    return None if digits is None else tags.tag(f"insured {digits}", day)
+
+
+def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:
+    """Mark a notice as resolved."""
+    notice.state, notice.resolved_at, notice.resolved_by, notice.resolution = "resolved", at, by, resolution
+
+
+class AdmittedUnproved(Exception):
+    """Somebody was admitted today under this person's number, and no chip proved who that was.
+
+    It may be the same person, or another with their number: only a clerk, who sees both names, can tell.
+    """
+
+
+def admission_of(session: Session, clinic: str, day: date, tags: Sequence[bytes]) -> Visit | None:
+    """The first admission of a day under one of these tags, in their order.
+
+    :raises AdmittedUnproved: where it rests on no chip: it is nobody's without a clerk's word.
+    """
+    found = (repositories.admitted_today(session, clinic, day, tag) for tag in tags)
+    visit = next((visit for visit in found if visit is not None), None)
+    if visit is not None and visit.proved_by != "chip" and visit.assurance not in CHIP_PROVED:
+        raise AdmittedUnproved
+    return visit

@@ -14,8 +14,8 @@ from kiosk.domain.flow import Screen as Screen
 Call = Literal["help", "child", "emergency"]
 """For what staff can be called from the screen."""
 
-Hint = Literal["", "qr_unknown", "closer", "steadier", "more_light"]
-"""A small notice: a code is not the QR of a card, or how to hold one so that it can be read."""
+Hint = Literal["", "qr_unknown", "qr_asking", "closer", "steadier", "more_light"]
+"""A small notice: a code is not the QR of a card, or the payer is asked, or how to hold one so that it can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

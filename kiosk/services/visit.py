@@ -4,15 +4,18 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from idcard import CardQr, ClaimedIdentity
+from idcard import Can, CardQr, ClaimedIdentity
 from kiosk.domain.flow import Screen
 from kiosk.domain.names import masked, number_tail
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
 from kiosk.services.card_reader import Key, Proved
+from kiosk.services.signed_codes import Confirmed
+from kiosk.services.ticket_image import TicketImages
 from kiosk.services.view import DeskView, RoomChoice, TicketView
 
 _TOKEN_BYTES = 8
+_DIGITS = 6
 
 
 @dataclass(slots=True, repr=False)
@@ -32,7 +35,7 @@ class Visit:
     steps_done: int = 0
     back: Screen = Screen.ATTRACT
     patience: int = 1
-    proved: Proved | None = None
+    proved: Proved | Confirmed | None = None
     rooms: tuple[RoomChoice, ...] = ()
     ticket: TicketView | None = None
     ticket_image: bytes | None = None
@@ -46,7 +49,7 @@ class Visit:
 
     @property
     def masked_name(self) -> str:
-        """The proved person's name as it may stand on the screen."""
+        """The proved or confirmed person's name as it may stand on the screen."""
         return "" if self.proved is None else masked(self.proved.identity.name)
 
     @property
@@ -58,6 +61,19 @@ class Visit:
     def number_tail(self) -> str:
         """The last three digits of the proved person's number."""
         return "" if self.proved is None else number_tail(self.proved.identity.personal_number)
+
+    def end_with(self, ticket: Ticket, room: Room, images: TicketImages) -> None:
+        """Keep the ticket for the screen and the printer, and forget the person: it says all that is still needed."""
+        name = self.masked_name
+        self.ticket, self.ticket_image = ticket_view(ticket, room, name), images.png_or_none(ticket, room, name)
+        self.proved = self.key = None
+
+
+def typed_key(digits: str) -> Can:
+    """The key that the last six digits of a card's number are; anything else is a ValueError."""
+    if not (len(digits) == _DIGITS and digits.isascii() and digits.isdigit()):
+        raise ValueError("six digits are needed")
+    return Can(digits)
 
 
 def room_choice(room: Room, waiting: int = 0) -> RoomChoice:

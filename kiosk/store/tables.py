@@ -80,7 +80,8 @@ class Visit(Base):
     that was taken back (``cancelled``).
 
     ``read_assurance`` is what the machine reached and never changes; ``assurance`` is what holds now, and ``proved_by``
-    says whose word it is (``chip`` or ``staff``; ``none`` for a desk ticket). ``reasons`` are stable words, ``verdict``
+    says whose word it is (``chip``, ``staff``, or ``code`` for a signed one that the payer
+    confirmed; ``none`` for a desk ticket). ``reasons`` are stable words, ``verdict``
     the verdict's facts: both free of personal data. ``sealed_key`` is None where nobody was read, or the person was
     erased. ``day`` and ``number`` are those of the admission; a desk ticket that was confirmed on a later day had
     ``first_day`` and ``first_number`` before. The columns ``cover_…`` say what the decision rests on: who said it,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 import idcard
+from idcard.errors import CardRemoved, CardSilent
 from idcard.iso7816.apdu import CommandApdu, ResponseApdu
 from idcard.lds.layout import File
 from idcard.reading import Profiles, read
@@ -20,7 +21,7 @@ CAN = idcard.Can(SPECIMEN.can)
 MRZ = idcard.MrzKey(SPECIMEN.mrz_information)
 WRONG = [idcard.MrzKey.of(f"C0000000{number}", "900101", "300101") for number in range(4)]
 FEW = idcard.ReadPlan(files=(File.SOD, File.DG1, File.DG14))
-EXTERNAL_AUTHENTICATE = 0x82
+EXTERNAL_AUTHENTICATE, GET_CHALLENGE = 0x82, 0x84
 BARE_HEADER = 4
 
 
@@ -99,6 +100,69 @@ def test_the_last_try_of_a_counted_bac_key_is_the_callers_to_allow(
         assert idcard.read(MRZ, card, plan=allowing).files
         card.reset()
         assert idcard.read(MRZ, card, plan=FEW).files
+
+
+@pytest.mark.parametrize(
+    ("tries", "used", "error"),
+    [(2, 1, idcard.LastTryLeft), (3, 2, idcard.LastTryLeft), (None, 4, idcard.WrongAccessKey)],
+)
+def test_tries_are_counted_down_where_the_chip_tells_of_them_only_when_asked(
+    tries: int | None, used: int, error: type[idcard.IdCardError], issuer: Issuer
+) -> None:
+    class Plain(Answering):
+        """Answers a wrong key with 6300, and counts it."""
+
+        def transmit(self, command: bytes) -> bytes:
+            answer = super().transmit(command)
+            is_key = command[1] == EXTERNAL_AUTHENTICATE and len(command) > BARE_HEADER
+            return b"\x63\x00" if is_key and answer[-2] == 0x63 else answer
+
+    card = Plain(issuer.issue(SPECIMEN, pace=False, behaviour=Behaviour(bac_tries=tries)), lambda _: None)
+    with pytest.raises(error) as caught:
+        idcard.read(WRONG, card, plan=FEW)
+    assert type(caught.value) is error
+    assert sum(len(command) > BARE_HEADER for command in card.sent if command[1] == EXTERNAL_AUTHENTICATE) == used
+    if tries is not None:
+        assert idcard.read(MRZ, card, plan=replace(FEW, allow_last_try=True)).files
+
+
+class Upset(Answering):
+    """A card that the question for its tries upsets: it leaves the application, and says ``answer`` or nothing."""
+
+    def __init__(self, card: SimulatedCard, answer: bytes | idcard.IdCardError) -> None:
+        super().__init__(card, self._upset)
+        self._answer, self.asked = answer, 0
+
+    def _upset(self, command: bytes) -> bytes | None:
+        if command != bytes([0, EXTERNAL_AUTHENTICATE, 0, 0]):
+            return None
+        self.asked += 1
+        self.reset()
+        if isinstance(self._answer, idcard.IdCardError):
+            raise self._answer
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [CardSilent("sending a command"), CardRemoved("sending a command"), b"\x63\x00", b"\x90\x00", b"\x67\x00"],
+    ids=["silent", "gone for a moment", "a wrong try", "done", "refused"],
+)
+def test_asking_for_the_tries_ends_no_reading(answer: bytes | idcard.IdCardError, issuer: Issuer) -> None:
+    card = Upset(issuer.issue(SPECIMEN, pace=False, behaviour=Behaviour()), answer)
+    access = idcard.read(MRZ, card, plan=FEW).access
+    assert access is not None
+    assert access.protocol is idcard.AccessProtocol.BAC
+    assert card.asked == 1
+
+
+def test_a_chip_that_gives_no_challenge_is_asked_for_one_twice_and_no_more(issuer: Issuer) -> None:
+    card = Answering(
+        issuer.issue(SPECIMEN, pace=False), lambda command: b"\x69\x85" if command[1] == GET_CHALLENGE else None
+    )
+    with pytest.raises(idcard.PaceRequired):
+        idcard.read(MRZ, card, plan=FEW)
+    assert sum(command[1] == GET_CHALLENGE for command in card.sent) == 2
 
 
 @pytest.mark.parametrize(("tries", "asked"), [(None, [1, 1, 0]), (3, [1, 1, 1])], ids=["not counted", "counted"])

@@ -7,6 +7,7 @@ import pytest
 
 from idcard import ConfigurationError
 from kiosk.config import PatientConfig, StaffConfig, load
+from kiosk.domain.eligibility import Step
 from kiosk.domain.freshness import Freshness
 from kiosk.patient_process import freshness_of
 
@@ -194,3 +195,31 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_an_error_does_not_repeat_what_was_set(write: Write) -> None:
     assert "s3cret" not in str(problem(write(reader='"s3cret"')))
+
+
+CODE = """
+[[codes]]
+format = "mosip_claim_169"
+issuer = "https://issuer.example"
+number = "id"
+"""
+
+
+def test_no_code_names_anybody_unless_the_clinic_says_so(write: Write) -> None:
+    assert load(PatientConfig, write()).codes == ()
+    [code] = load(PatientConfig, write(clinic=CLINIC + CODE)).codes
+    assert (code.rule.step, code.rule.admits, code.rule.once) == (Step.DESK, False, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "setting"),
+    [
+        ('step = "admit"', "internal_key"),
+        ('step = "not_covered"', "step"),
+        ('anchor = "AB"', "anchor"),
+        ('birth = "a//b"', "birth"),
+        ('nmae = ["full_name"]', "nmae"),
+    ],
+)
+def test_a_code_that_is_named_wrongly(write: Write, more: str, setting: str) -> None:
+    assert setting in str(problem(write(clinic=CLINIC + CODE + more)))

@@ -80,6 +80,16 @@ def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
     def scan(name: str) -> BaseResponse:
         return _do(config.has_scanner, lambda: bench.scan(_known(bench, name).id), name)
 
+    @pages.post("/citizens/<name>/show-signed")
+    def show_signed(name: str) -> BaseResponse:
+        possible = config.has_camera and bench.has_signed_codes
+        return _do(possible, lambda: bench.show_signed(_known(bench, name).id), name)
+
+    @pages.post("/citizens/<name>/scan-signed")
+    def scan_signed(name: str) -> BaseResponse:
+        possible = config.has_scanner and bench.has_signed_codes
+        return _do(possible, lambda: bench.scan_signed(_known(bench, name).id), name)
+
     @pages.post("/scanner/<state>")
     def scanner(state: str) -> BaseResponse:
         if state not in _PLUG:
@@ -152,6 +162,7 @@ def _context(bench: Bench, config: BenchConfig) -> dict[str, Any]:
     return {
         "people": bench.people,
         "laid": bench.laid,
+        "signed_codes": bench.has_signed_codes,
         "chosen": bench.people[chosen],
         "card": DrawnCard.of(bench.people[chosen]),
         "config": config,

@@ -18,6 +18,7 @@ class Refusal(StrEnum):
     ROWS_DIFFER = "rows_differ"
     HEADER = "header"
     OLDER = "older"
+    DISOWNED = "disowned"
     IN_FUTURE = "in_future"
     NOT_THE_NEWEST = "not_the_newest"
     WRONG_BASE = "wrong_base"

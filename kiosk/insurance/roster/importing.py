@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +32,7 @@ from kiosk.insurance.roster.lines import LineReader, Subset, check_header
 from kiosk.insurance.roster.manifest import Manifest, manifest_of, read_manifest
 from kiosk.insurance.roster.names import MAX_NAMES, NameSealer
 from kiosk.insurance.roster.stage import Block, Place, Reject, Stage
-from kiosk.insurance.roster.state import Newest, put_in_place, read_state, state_of, write_state
+from kiosk.insurance.roster.state import put_in_place, read_state, state_of, write_state
 from kiosk.keys import PersonTags
 
 MAX_REJECTED = 0.01
@@ -165,19 +165,22 @@ class _Import:
 
     def _is_there(self, present: RosterFile) -> bool:
         """Whether this very delivery is installed, and nothing newer was."""
-        if present.info.sequence < read_state(self._target.state_file).sequence:
+        if present.info.sequence < read_state(self._target.state_file).beside(present.info).sequence:
             return False
         return (present.info.sequence, present.info.digest) == (self._manifest.sequence, self._manifest.sha256)
 
     def _nothing_to_do(self, present: RosterFile) -> Report:
         newest = read_state(self._target.state_file)
-        if newest.sequence < present.info.sequence:
-            write_state(self._target.state_file, Newest.of(present.info))
+        if newest.sequence < present.info.sequence or newest.beside(present.info) is not newest:
+            write_state(self._target.state_file, newest.then(present.info))
         self._stage.discard()
         return Report(info=present.info, lines=self._manifest.rows, rejects=(), already_there=True)
 
     def _refuse_older(self, present: RosterFile | None) -> None:
-        manifest, newest = self._manifest, read_state(self._target.state_file)
+        manifest = self._manifest
+        newest = read_state(self._target.state_file).beside(None if present is None else present.info)
+        if (manifest.sequence, manifest.sha256) in newest.refused:
+            raise RosterRefused(Refusal.DISOWNED, sequence=manifest.sequence)
         here = -1 if present is None else present.info.sequence
         # A disowned one keeps nothing out; but a delta changes it, and would make it right in no row but its own.
         disowned = newest.disowned and here <= newest.sequence and not manifest.is_delta
@@ -280,9 +283,13 @@ class _Import:
     def _install(self, unfinished: Path) -> None:
         info = RosterFile(unfinished, tags=self._target.tags).info
         self._step("install")
+        newest = read_state(self._target.state_file)
+        if newest.disowned:
+            # Its number may be lower: without this, whoever reads between the two renames takes it for an older one.
+            write_state(self._target.state_file, replace(newest, coming=(info.sequence, info.digest)))
         put_in_place(unfinished, self._target.roster)
         self._step("state")
-        write_state(self._target.state_file, Newest.of(info))
+        write_state(self._target.state_file, newest.then(info))
         self._step("done")
 
     def _step(self, name: str) -> None:

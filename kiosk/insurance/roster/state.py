@@ -4,7 +4,9 @@ A backup of the roster that is put back does not bring the state back with it. W
 bring back both: keep the state where only the import may write.
 
 A delivery with too high a number would refuse every later one. So an administrator may disown the newest: that is noted
-here and in a log beside this file, and the next whole roster is taken whatever its number is.
+here and in a log beside this file, and the next whole roster is taken whatever its number is. The disowned delivery
+itself is never taken again; the same rows under another number may be. Which roster follows a disowned one is noted
+before its file is renamed, so that after a crash in between it counts all the same.
 """
 
 import json
@@ -17,23 +19,32 @@ from idcard import ConfigurationError
 from kiosk.insurance.roster.errors import Refusal, RosterRefused
 from kiosk.insurance.roster.file import RosterInfo, damaged
 
+Delivered = tuple[int, str]
+"""Number and digest of a delivery."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newest:
     """The newest roster that was imported here; ``sequence`` is -1 where none was.
 
-    ``disowned``: it should not have been, so that the next whole roster may have a lower number.
+    ``disowned``: it should not have been, so that the next whole roster may have a lower number. ``coming`` is number
+    and digest of the roster that is being put in its place, ``refused`` those of every delivery that was disowned.
     """
 
     sequence: int = -1
     digest: str = ""
     version: str = ""
     disowned: bool = False
+    coming: Delivered | None = None
+    refused: tuple[Delivered, ...] = ()
 
-    @classmethod
-    def of(cls, info: RosterInfo) -> "Newest":
+    def then(self, info: RosterInfo) -> "Newest":
         """The state in which this roster is the newest."""
-        return cls(sequence=info.sequence, digest=info.digest, version=info.version)
+        return Newest(sequence=info.sequence, digest=info.digest, version=info.version, refused=self.refused)
+
+    def beside(self, info: RosterInfo | None) -> "Newest":
+        """The state as it is where this roster lies there: an import may have ended before it could note that."""
+        return self.then(info) if info is not None and self.coming == (info.sequence, info.digest) else self
 
 
 def state_of(roster: Path) -> Path:
@@ -53,6 +64,8 @@ def read_state(path: Path) -> Newest:
             digest=value["digest"],
             version=value["version"],
             disowned=value.get("disowned") is True,
+            coming=_delivered(value["coming"]) if "coming" in value else None,
+            refused=tuple(_delivered(each) for each in value.get("refused", ())),
         )
     except FileNotFoundError:
         return Newest()
@@ -63,12 +76,24 @@ def read_state(path: Path) -> Newest:
     return newest
 
 
+def _delivered(value: object) -> Delivered:
+    match value:
+        case [int(sequence), str(digest)]:
+            return sequence, digest
+        case _:
+            raise ValueError("no delivery")
+
+
 def write_state(path: Path, newest: Newest) -> None:
     """Replace the state, whole, and on the disk when this returns."""
     unfinished = path.with_name(path.name + ".new")
     value: dict[str, object] = {"sequence": newest.sequence, "digest": newest.digest, "version": newest.version}
     if newest.disowned:
         value["disowned"] = True
+    if newest.coming is not None:
+        value["coming"] = list(newest.coming)
+    if newest.refused:
+        value["refused"] = [list(each) for each in newest.refused]
     unfinished.write_text(json.dumps(value) + "\n", "utf-8")
     put_in_place(unfinished, path)
 
@@ -85,9 +110,9 @@ def disown(state: Path, present: RosterInfo | None, *, sequence: int, by: str, a
         believes it to be. :param by: who does this.
     :raises RosterRefused: ``not_the_newest`` where the newest has another number.
     """
-    newest = read_state(state)
+    newest = read_state(state).beside(present)
     if present is not None and present.sequence > newest.sequence:
-        newest = Newest.of(present)
+        newest = newest.then(present)
     if newest.sequence != sequence or newest.sequence < 0:
         raise RosterRefused(Refusal.NOT_THE_NEWEST, sequence=sequence, newest=newest.sequence)
     line = {"at": at.isoformat(), "by": by, "disowned": sequence, "version": newest.version, "digest": newest.digest}
@@ -95,7 +120,8 @@ def disown(state: Path, present: RosterInfo | None, *, sequence: int, by: str, a
         log.write(json.dumps(line) + "\n")
         log.flush()
         os.fsync(log.fileno())
-    disowned = replace(newest, disowned=True)
+    refused = dict.fromkeys((*newest.refused, (newest.sequence, newest.digest)))
+    disowned = replace(newest, disowned=True, refused=tuple(refused))
     write_state(state, disowned)
     return disowned
 
@@ -105,7 +131,7 @@ def check_not_rolled_back(path: Path, info: RosterInfo) -> None:
 
     :raises ConfigurationError: ``rolled_back`` where it is older, ``damaged`` where the state cannot be read.
     """
-    newest = read_state(path)
+    newest = read_state(path).beside(info)
     other = info.sequence == newest.sequence and info.digest != newest.digest
     if info.sequence < newest.sequence or other:
         raise ConfigurationError(

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from idcard.errors import CardSilent, ReaderMissing
 from idcard.lds.layout import File
 from idcard.reading import ReadPlan, read
 from idcard.testing import SPECIMEN, Hand, Issuer, SimulatedCard
-from idcard.transport.patience import Patience, PatientConnection
+from idcard.transport.patience import Patience, PatientConnection, _Call
 
 CAN = idcard.Can(SPECIMEN.can)
 FEW = ReadPlan(files=(File.SOD, File.DG1), chip_authentication=False)
@@ -176,6 +178,7 @@ def test_an_interrupt_does_not_wait_for_the_driver() -> None:
     goes_on, patience = threading.Event(), Patience(seconds=60)
 
     def hang() -> bool:
+        time.sleep(0.1)  # the main thread waits by then; a signal that finds it on its way there wakes nobody
         os.kill(os.getpid(), signal.SIGINT)  # to the process: its main thread wakes
         return goes_on.wait()
 
@@ -195,4 +198,70 @@ def test_another_error_can_say_that_nothing_came() -> None:
     goes_on.set()
     assert soon(lambda: not patience.stuck)
     assert patience.ask(lambda: 1, seconds=60) == 1
+    patience.end()
+
+
+# An answer at the very end of the waiting
+
+
+class Striking(SimpleQueue[Any]):
+    """A queue of the standard library whose waiting ends, by ``strike``, in the moment in which the answer has come."""
+
+    def __init__(self, strike: type[BaseException]) -> None:
+        super().__init__()
+        self.strike = strike
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        if timeout is None:
+            return super().get(block)
+        assert soon(lambda: not self.empty())
+        raise self.strike
+
+
+def struck(call: Callable[[], Any], late: Callable[[Any], None], strike: type[BaseException]) -> Any:
+    """What an answer comes to that arrives when the waiting has ended and nobody has given it up yet."""
+    asked = _Call(call, late)
+    asked._answers = Striking(strike)
+    driver = threading.Thread(target=asked.run)
+    driver.start()
+    try:
+        return asked.answer(0.01)
+    finally:
+        driver.join()
+        assert asked.returned
+
+
+def test_what_comes_with_the_end_of_the_waiting_is_taken() -> None:
+    late: list[str] = []
+    assert struck(lambda: "connection", late.append, Empty) == "connection"
+    assert late == []
+
+
+def test_so_is_what_the_driver_says_then() -> None:
+    def fail() -> None:
+        raise ReaderMissing
+
+    with pytest.raises(ReaderMissing):
+        struck(fail, lambda _: None, Empty)
+
+
+def test_what_comes_with_an_interrupt_is_let_go_of() -> None:
+    late: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        struck(lambda: "connection", late.append, KeyboardInterrupt)
+    assert late == ["connection"]
+
+
+def test_a_connection_that_cannot_be_closed_does_not_keep_the_reader() -> None:
+    before, goes_on, patience = threads(), threading.Event(), Patience(0.01, ReaderMissing)
+
+    def broken(_: object) -> None:
+        raise OSError
+
+    with pytest.raises(ReaderMissing):
+        patience.ask(goes_on.wait, late=broken)
+    goes_on.set()
+    assert soon(lambda: not patience.stuck)
+    assert patience.ask(lambda: 1, seconds=60) == 1
+    assert len(threads() - before) == 1
     patience.end()

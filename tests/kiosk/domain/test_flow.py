@@ -10,7 +10,7 @@ from kiosk.domain.flow_diagram import mermaid
 
 # One row a screen: "event>target" and /effects. key, rest, warn, back, resume depend on the card or the screen behind.
 EXPECTED = """
-attract: card_down>digits key_given>key sent_to_desk>desk for_child>child
+attract: card_down>digits key_given>key sent_to_desk>desk for_child>child code_confirmed>confirm
 child: card_down>digits key_given>key sent_to_desk>desk stopped>rest/clear time_up>still_there/remember
 consent: agreed>key disagreed>desk card_gone>rest/clear sent_to_desk>desk stopped>rest/clear
 consent: time_up>still_there/remember

@@ -16,10 +16,14 @@ from kiosk.domain.cover_answer import CoverAnswer
 from kiosk.domain.cover_basis import Asked
 from kiosk.domain.eligibility import CoverReason, Eligibility, NextStep, Step
 from kiosk.domain.route import Clinic, Room
+from kiosk.insurance.roster import Roster, RosterEntry, build_roster
+from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.insurance.tables import result_table
-from kiosk.keys import VisitOpener
+from kiosk.keys import PersonTags, VisitOpener
+from kiosk.services.cleaning import Cleaning
 from kiosk.services.online_cover import GatewayCover
 from kiosk.services.shift import Officer, ShiftBook
+from kiosk.services.worklist import Worklist
 from kiosk.store.database import Database
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -54,14 +58,30 @@ def judged(tmp_path: Path) -> Iterator[Judged]:
     shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=opener, clock=clock)
     shifts.open("Phạm Thị Trực", "036185999901", starts_at=NOW, ends_at=NOW + timedelta(hours=8), by="desk-1")
 
-    def ask(*answers: dict[str, Any], **asked: Any) -> Eligibility:
-        payer = Payer(list(answers))
-        cover = GatewayCover(lambda: payer, shifts=shifts, table=result_table(), clinic="36001", clock=clock)
+    def ask(*answers: dict[str, Any], roster: StaffRoster | None = None, **asked: Any) -> Eligibility:
+        payer, records = Payer(list(answers)), None
+        if roster is not None:
+            place: Any = {"database": database, "clinic": clinic, "device": "desk-1", "opener": opener, "clock": clock}
+            records = Cleaning(roster=roster, worklist=Worklist(**place), **place)
+        cover = GatewayCover(
+            lambda: payer, shifts=shifts, table=result_table(), clinic="36001", clock=clock, records=records
+        )
         who: dict[str, Any] = {"name": NAME, "birth": BirthDate(year=1958, month=9, day=5), "personal_number": NUMBER}
         return cover.ask(Asked(**who | asked)).eligibility
 
     yield ask
     database.close()
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> StaffRoster:
+    """Links the personal number that is asked about to one insurance number, and somebody else's to another."""
+    private, tags = X25519PrivateKey.generate(), PersonTags(bytes(32))
+    usual: dict[str, Any] = {"valid_from": date(2026, 1, 1), "valid_to": None, "benefit": "4", "home_clinic": "36001"}
+    people = [(NUMBER, INSURANCE), ("036158900099", ANOTHERS)]
+    entries = [RosterEntry(personal_number=own, insurance_number=insured, **usual) for own, insured in people]
+    build_roster(tmp_path / "roster.db", entries, tags=tags, version="v", as_of=NOW)
+    return StaffRoster(Roster(tmp_path / "roster.db", tags=tags), private)
 
 
 def test_an_answer_about_another_insurance_number_admits_nobody(judged: Judged) -> None:
@@ -86,6 +106,34 @@ def test_a_bare_name_for_a_year_of_birth_is_not_enough(judged: Judged) -> None:
     bare = judged(year_only, {"name": "TRAN THI HOA"})
     assert bare.reasons == (CoverReason.NAME_DIFFERS,)
     assert judged(year_only, {"name": NAME}).covered
+
+
+@pytest.mark.parametrize("before", [(), ({"result_code": "070"},)], ids=["first question", "after a year"])
+@pytest.mark.parametrize("birth", ["1958", "09/1958"])
+def test_without_a_name_a_part_of_a_birth_is_not_enough(judged: Judged, before: Any, birth: str) -> None:
+    decision = judged(*before, {"birth": birth})
+    assert decision.step is Step.DESK
+    assert decision.reasons == (CoverReason.UNKNOWN_RESULT,)
+    assert judged(*before, {"birth": "05/09/1958"}).covered
+    assert judged(*before, {"name": NAME, "birth": birth}).covered
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "covered"),
+    [
+        (ANOTHERS, {}, False),
+        (INSURANCE, {}, True),
+        ("HC4363600000055", {}, True),
+        (ANOTHERS, {"name": NAME}, True),
+    ],
+    ids=["another's", "one's own", "not in the roster", "with the name"],
+)
+def test_a_nameless_answer_with_the_number_of_another_admits_nobody(
+    judged: Judged, roster: StaffRoster, number: str, said: dict[str, str], covered: bool
+) -> None:
+    decision = judged({"birth": "05/09/1958", "number": number} | said, roster=roster)
+    assert decision.covered is covered
+    assert covered or decision.reasons == (CoverReason.OTHER_NUMBER,)
 
 
 @pytest.mark.parametrize(("on", "covered"), [(date(2026, 11, 20), True), (date(2026, 11, 23), False)])

@@ -245,11 +245,15 @@ def test_one_persons_bad_data_keeps_nobody_else_waiting(counter: Counter) -> Non
     direct.change(counter.payer.port, number, "100")
     counter.open_shift()
     try:
-        first, second = counter.round(), counter.round()
+        first, resting = counter.round(), counter.round()
+        counter.kiosk.clock.advance(60)
+        second = counter.round()
     finally:
         direct.change(counter.payer.port, number, "000")
     assert (first.settled, first.stopped) == ({Recheck.UNCLEAR: 1}, "down"), "the other one, who has another name there"
+    assert resting == Round(settled={}, stopped=None)
     assert (second.settled, second.stopped) == ({}, "down")
+    counter.kiosk.clock.advance(60)
     assert counter.round() == Round(settled={Recheck.UPHELD: 1}, stopped=None)
 
 

@@ -61,6 +61,9 @@ class Known:
     def noted(self, asked: Asked, answer: CoverAnswer, decision: Eligibility) -> None:
         self.noted_of.append((answer.name, decision.step))
 
+    def is_anothers(self, personal_number: str, insurance_number: str) -> bool:
+        return False
+
 
 Ask = Callable[[Payer, Known | None], GatewayCover]
 

@@ -1,6 +1,5 @@
 """An import: never an older roster over a newer one, never half of one, and on from where it was interrupted."""
 
-import json
 import os
 import signal
 import sqlite3
@@ -18,7 +17,6 @@ from kiosk.insurance.roster import Roster, RosterEntry, build_roster
 from kiosk.insurance.roster.errors import Refusal, RosterRefused
 from kiosk.insurance.roster.importing import import_roster
 from kiosk.insurance.roster.stage import Stage
-from kiosk.insurance.roster.state import disown, log_of
 
 Person = Callable[..., str]
 MANY = [f"03619000{number:04}" for number in range(400)]
@@ -230,51 +228,3 @@ def test_a_roster_of_tomorrow_is_refused(insurer: Any, person: Person) -> None:
     assert error.value.reason is Refusal.IN_FUTURE
     assert insurer.roster().version == "v1"
     assert import_roster(file, insurer.target, now=insurer.as_of - timedelta(days=1)).info.version == "v2"
-
-
-HUGE = 2**53
-
-
-def disowned(insurer: Any, sequence: int) -> None:
-    disown(insurer.target.state_file, insurer.roster().info, sequence=sequence, by="admin-1", at=insurer.as_of)
-
-
-def test_too_high_a_number_refuses_later_ones_until_it_is_disowned(insurer: Any, person: Person) -> None:
-    insurer.install(person(personal=NEW), sequence=HUGE)
-    with pytest.raises(RosterRefused, match="older"):
-        insurer.install(person(personal=MANY[0]), sequence=7)
-    disowned(insurer, HUGE)
-    assert insurer.roster().find(NEW) is not None, "it counts until another lies there"
-    insurer.install(person(personal=MANY[0]), sequence=7)
-    assert insurer.roster().info.sequence == 7
-    with pytest.raises(RosterRefused, match="older"):
-        insurer.install(person(personal=NEW), sequence=6)
-    insurer.install(person(personal=MANY[1]), sequence=8)
-    [line] = log_of(insurer.target.state_file).read_text("utf-8").splitlines()
-    told = json.loads(line)
-    assert (told["by"], told["disowned"], told["at"]) == ("admin-1", HUGE, insurer.as_of.isoformat())
-
-
-def test_nothing_is_disowned_by_guessing(insurer: Any, person: Person) -> None:
-    insurer.install(person(personal=NEW), sequence=5)
-    with pytest.raises(RosterRefused) as error:
-        disowned(insurer, 4)
-    assert error.value.reason is Refusal.NOT_THE_NEWEST
-    assert not log_of(insurer.target.state_file).exists()
-    with pytest.raises(RosterRefused, match="older"):
-        insurer.install(person(personal=NEW), sequence=4)
-
-
-def test_a_delta_does_not_go_below_a_disowned_number(insurer: Any, person: Person) -> None:
-    insurer.install(person(personal=NEW), sequence=HUGE)
-    disowned(insurer, HUGE)
-    with pytest.raises(RosterRefused, match="older"):
-        insurer.install(person(personal=MANY[0]), sequence=7, base=f"v{HUGE}")
-
-
-def test_a_newer_one_ends_what_was_disowned(insurer: Any, person: Person) -> None:
-    insurer.install(person(personal=NEW), sequence=5)
-    disowned(insurer, 5)
-    insurer.install(person(personal=NEW, insurance="GD4363600000001"), sequence=9)
-    with pytest.raises(RosterRefused, match="older"):
-        insurer.install(person(personal=MANY[0]), sequence=4)

@@ -1,0 +1,52 @@
+"""Whom the machine admits, and on what: the chip's proof, or a signed code that the payer confirmed."""
+
+from dataclasses import dataclass
+
+from idcard import Verdict, VerifiedIdentity
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
+from kiosk.domain.cover_basis import CoverBasis
+from kiosk.domain.eligibility import Eligibility
+from kiosk.domain.ways import Way
+from kiosk.keys import Fields
+from kiosk.services.person import claimed_fields
+from kiosk.services.signed_codes import Confirmed, ConfirmedPerson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Arrival:
+    """Somebody whom the machine admits. ``settles``: which of their desk tickets are settled by that."""
+
+    identity: VerifiedIdentity | ConfirmedPerson
+    fields: Fields
+    assurance: Assurance
+    proved_by: str
+    way: Way
+    eligibility: Eligibility
+    verdict: Verdict
+    basis: CoverBasis | None
+    roster_version: str | None
+    settles: frozenset[Code]
+
+    def __repr__(self) -> str:
+        return f"Arrival({self.way.value})"
+
+
+SETTLED_BY_CHIP = frozenset(Code) - {Code.NOT_GENUINE}
+"""A suspicion stays for staff to settle."""
+
+
+def confirmed_arrival(confirmed: Confirmed) -> Arrival:
+    """Whom a signed code names: that settles no desk ticket but those of a code."""
+    return Arrival(
+        identity=confirmed.identity,
+        fields=claimed_fields(confirmed.claim, confirmed.eligibility.coverage),
+        assurance=Assurance.QR_CONFIRMED,
+        proved_by="code",
+        way=Way.CODE,
+        eligibility=confirmed.eligibility,
+        verdict=confirmed.verdict,
+        basis=confirmed.basis,
+        roster_version=confirmed.source_version,
+        settles=frozenset({Code.QR_ONLY}),
+    )
