@@ -170,7 +170,7 @@ def order(
             )
             OrderBook(database, device=device, clock=clock).record(visit, said, by=device)
         except NoSuchVisit:
-            typer.echo("Error: no such visit.", err=True)
+            typer.echo("Error: no such admission, or its person was erased.", err=True)
             raise typer.Exit(NOTHING) from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.interop.orders import NOTHING_USUAL, UsualOrders
-from kiosk.interop.sink import NO_LONGER, Delivered, Down, Failed, GivenUp, Outcome, Sink, VisitEvent, Waiting
+from kiosk.interop.sink import NO_LONGER, NOT_SENT, Delivered, Down, Failed, GivenUp, Outcome, Sink, VisitEvent, Waiting
 from kiosk.interop.visit import HAPPENINGS, Happening, OpenedVisit, open_visit
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
@@ -41,6 +41,7 @@ LONGEST_WAIT = timedelta(days=3)
 LONGEST_DOWN = timedelta(days=7)
 """What could not be handed over by then goes to a person, too."""
 
+_REGISTRATIONS = tuple(kind for kind, what in HAPPENINGS.items() if what is Happening.REGISTERED)
 _LOOK_AGAIN_S, _STEP_BACK_S = 60.0, 10.0
 _BATCH = 500
 _log = structlog.get_logger(__name__)
@@ -54,6 +55,9 @@ class _Due:
     visit: OpenedVisit | None
     is_over: bool = False
     """The receiver's word on the visit's cancellation is there already."""
+
+    is_unheard: bool = False
+    """The receiver never heard of the visit, because its person was erased before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +191,8 @@ class Deliverer:
         visit = self._opened(session, visit_id)
         cancelled = visit is not None and visit.state == "cancelled" and event.kind != "cancelled"
         over = cancelled and deliveries.was_cancelled_before(session, self.name, visit_id)
-        return _Due(event=_event(event), visit=visit, is_over=over)
+        unheard = deliveries.was_answered(session, self.name, visit_id, NOT_SENT.receipt, _REGISTRATIONS)
+        return _Due(event=_event(event), visit=visit, is_over=over, is_unheard=unheard)
 
     def _opened(self, session: Session, visit_id: str) -> OpenedVisit | None:
         visit = session.get(Visit, visit_id)
@@ -201,6 +206,8 @@ class Deliverer:
             return GivenUp(reason="no_such_visit")
         if due.is_over and due.event.happening in (Happening.REGISTERED, Happening.UPDATED):
             return NO_LONGER
+        if due.is_unheard and due.event.happening is Happening.CANCELLED:
+            return NOT_SENT
         try:
             return self._sink.deliver(due.event, due.visit)
         except Exception as error:

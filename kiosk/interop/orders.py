@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from kiosk.domain.route_proposal import RouteFacts, RouteRule, propose_route
 from kiosk.domain.tickets import clinic_day
 from kiosk.insurance.tables import routes, visit_kinds
-from kiosk.interop.visit import OpenedVisit, Order, OrderKind
+from kiosk.interop.visit import OpenedVisit, Order, OrderKind, was_erased
 from kiosk.ports import Clock
 from kiosk.services.route import facts_of
 from kiosk.store import deliveries, repositories
@@ -24,7 +24,7 @@ from kiosk.store.tables import Visit, VisitOrder
 
 
 class NoSuchVisit(ValueError):
-    """No visit has this id."""
+    """No visit has this id, or none that is an admission, or its person was erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +127,10 @@ class OrderBook:
         """
         now = self._clock.now()
         with self._database.write() as session:
-            if session.get(Visit, visit_id) is None:
-                raise NoSuchVisit("no such visit")
+            visit = session.get(Visit, visit_id)
+            if visit is None or visit.state != "admitted" or was_erased(visit):
+                # Where somebody was erased, no new text about them is taken in.
+                raise NoSuchVisit("no such admission")
             self._put(session, visit_id, order, by)
             deliveries.hasten(session, visit_id, now)
             facts = {"visit": visit_id, "kind": order.kind, "code": order.code, "route": order.route, "by": by}
@@ -136,7 +138,7 @@ class OrderBook:
             repositories.append_outbox(session, self._device, now, "ordered", facts)
 
     def take(self, visit_id: str, said: Mapping[str, str | None], *, by: str) -> bool:
-        """Write down what a program said; whether there is such a visit.
+        """Write down what a program said; whether there is such an admission.
 
         :param said: the texts ``kind``, ``code``, ``name``, ``visit_kind``, and ``route`` or None.
         :raises ValueError: whose text names the field, and not what it holds.

@@ -160,12 +160,16 @@ def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitO
         cover_as_of=visit.cover_as_of,
         recheck=visit.recheck,
         route=visit.route,
-        # What was sealed leaves its commitment behind.
-        erased=visit.sealed_key is None and visit.commitment is not None,
+        erased=was_erased(visit),
         order=None if order is None else _order(order),
         patient_key=None if person is None else patient_key(person, opener, by_payer=_payer_covered(visit)),
         cover=cover_of(visit),
     )
+
+
+def was_erased(visit: Visit) -> bool:
+    """Whether there was a person in the visit's record: what was sealed leaves its commitment behind."""
+    return visit.sealed_key is None and visit.commitment is not None
 
 
 def patient_key(person: PersonRecord, opener: VisitOpener, *, by_payer: bool) -> str | None:

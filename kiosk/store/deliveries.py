@@ -113,3 +113,15 @@ def was_cancelled_before(session: Session, sink: str, visit_id: str) -> bool:
         .where(Outbox.kind == "cancelled", Delivery.state != "waiting")
     )
     return bool(session.scalar(query))
+
+
+def was_answered(session: Session, sink: str, visit_id: str, receipt: str, kinds: Sequence[str]) -> bool:
+    """Whether a delivery of one of these kinds of events of the visit ended with this receipt."""
+    query = (
+        select(func.count())
+        .select_from(Delivery)
+        .join(Outbox, Outbox.id == Delivery.event_id)
+        .where(Delivery.sink == sink, Delivery.visit_id == visit_id)
+        .where(Outbox.kind.in_(kinds), Delivery.receipt == receipt)
+    )
+    return bool(session.scalar(query))

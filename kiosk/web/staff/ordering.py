@@ -24,8 +24,8 @@ _LONGEST = 1024
 class Ordering:
     """What takes the hospital's word; ``token`` are the 32 bytes of its key file.
 
-    :param take: writes an order down for a visit, and says whether there is such a visit; a ValueError names the field
-        that makes no sense.
+    :param take: writes an order down for a visit, and says whether there is such an admission; a ValueError names the
+        field that makes no sense.
     """
 
     take: Take
@@ -35,8 +35,8 @@ class Ordering:
 def add_ordering(app: Flask, ordering: Ordering) -> None:
     """Give the app the address that the hospital's program calls.
 
-    204 where it was written down, 400 for what is no order, with the name of the field, 404 for an unknown visit, 503
-    where the store takes nothing.
+    204 where it was written down, 400 for what is no order, with the name of the field, 404 for an unknown visit, one
+    that was cancelled, or whose person was erased, 503 where the store takes nothing.
     """
     orders = Blueprint("orders", __name__)
     expected = f"Bearer {ordering.token.hex()}".encode()
@@ -64,4 +64,6 @@ def _said(body: Any) -> dict[str, str | None]:
     for name, value in body.items():
         if not (isinstance(value, str) and len(value) <= _LONGEST) and not (name == "route" and value is None):
             raise ValueError(f"{name}: a text")
+    if not (body["visit"].isascii() and body["visit"].isprintable()):
+        raise ValueError("visit: the id of a visit")
     return {**_MORE, **body}

@@ -137,6 +137,29 @@ def test_what_waited_for_a_hospital_when_its_person_was_erased_is_dropped_and_no
         assert leaving.row(sink.name).receipt == "not_sent.erased"
 
 
+def test_nobody_is_told_of_a_cancellation_who_never_heard_of_the_visit(
+    leaving: Leaving, corrections: Any, erase: Callable[[int], None]
+) -> None:
+    visit_id = leaving.admit()
+    erase(1)
+    corrections.cancel(visit_id, reason=CancelReason.BY_MISTAKE, by="chi-hoa")
+    client = MllpClient("127.0.0.1", 1, tls=False)
+    deliverer = leaving.deliverer(Hl7Sink("hl7", client, Addresses(), now=leaving.desk.clock.now))
+    for _ in range(2):
+        assert deliverer.round() == Delivering(delivered=1, given_up=0, down=False)
+    assert [row.receipt for row in leaving.rows("hl7")] == ["not_sent.erased"] * 2
+
+
+def test_whoever_heard_of_the_visit_is_told_of_its_cancellation_also_after_an_erasure(
+    leaving: Leaving, corrections: Any, erase: Callable[[int], None], scripted: Any
+) -> None:
+    visit_id = leaving.admit()
+    told(leaving, scripted)
+    erase(1)
+    corrections.cancel(visit_id, reason=CancelReason.BY_MISTAKE, by="chi-hoa")
+    assert [event.kind for event, _ in told(leaving, scripted)][-1] == "cancelled"
+
+
 def test_a_record_that_does_not_open_is_no_erased_one(leaving: Leaving, payer: Any) -> None:
     _, make = payer
     visit_id = leaving.admit()

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from kiosk.config import StaffConfig
 from kiosk.domain.ways import Way
 from kiosk.interop.orders import OrderBook
 from kiosk.services.ways import Told
-from kiosk.store.tables import Audit, VisitOrder
+from kiosk.store.tables import Audit, Visit, VisitOrder
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.ordering import PATH, Ordering
 
@@ -90,6 +91,8 @@ def test_nor_from_another_machine_nor_with_a_query(staff: Any) -> None:
         ({"name": 7}, "name"),
         ({"name": None}, "name"),
         ({"visit_kind": "99"}, "visit_kind"),
+        ({"visit": "\ud800"}, "visit: the id"),
+        ({"visit": "a\x00"}, "visit: the id"),
         ({"patient": "036190999000"}, "an order has"),
     ],
 )
@@ -108,6 +111,23 @@ def test_nor_is_anything_that_is_no_object(staff: Any, body: bytes) -> None:
 
 def test_a_visit_that_is_not_there(staff: Any) -> None:
     assert send(staff, {"visit": "nobody", **ORDER}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "became",
+    [
+        {"state": "cancelled"},
+        {"state": "closed", "admitted_at": None},
+        {"state": "desk", "admitted_at": None},
+        {"sealed_key": None, "blob": None, "commitment": bytes(32)},
+    ],
+    ids=["cancelled", "closed", "not yet admitted", "erased"],
+)
+def test_nothing_is_written_down_where_nobody_is_admitted_any_more(staff: Any, became: dict[str, Any]) -> None:
+    with staff.staff._database.write() as session:
+        session.execute(update(Visit).values(became))
+    assert send(staff, {"visit": staff.visit_id, **ORDER}).status_code == 404
+    assert written(staff) == []
 
 
 def test_without_a_key_there_is_no_such_address(desk: Any) -> None:
