@@ -86,7 +86,7 @@ from idcard.qr.hc1 import CovidCertificate
 from idcard.qr.health_card import HealthCard, HealthCardPart
 from idcard.qr.idb import IcaoBarcode
 from idcard.qr.mdoc import MobileDocument
-from idcard.qr.openid4vp import CredentialFormat, PendingRequests, PresentationRequest, Wanted, presented
+from idcard.qr.openid4vp import CredentialFormat, PendingRequests, PresentationRequest, Wanted, answers, presented
 from idcard.qr.recognise import Recognised, Recogniser
 from idcard.qr.sd_jwt import SdJwtCredential
 from idcard.qr.seen import Seen, SeenCodes, SeenStore
@@ -274,6 +274,7 @@ __all__ = [
     "join_health_card",
     "keys_from_card_qr",
     "load_evidence",
+    "answers",
     "presented",
     "read",
     "readers",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -104,3 +105,10 @@ def spare_ports() -> SparePorts:
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def logs_stay_ours() -> Iterator[None]:
+    """A command that ran within this process sent all logs to a stream that is closed by now."""
+    yield
+    structlog.reset_defaults()

@@ -14,6 +14,7 @@ from idcard.cli.texts import Language
 from idcard.evidence_file.private import write_private
 from idcard.iso7816.apdu import MAX_SHORT_LE
 from idcard.iso7816.directory import Application
+from idcard.iso7816.lengths import masked
 from idcard.reading.diagnosis import Diagnosis, diagnose
 
 _MAX_LOG_BYTES = 8 << 20
@@ -22,7 +23,8 @@ _MAX_LOG_BYTES = 8 << 20
 def diag(
     reader: Annotated[str | None, typer.Option(help="The reader's name; the first with a card otherwise.")] = None,
     log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the traffic, without anything about the holder.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the traffic, without anything about the holder or the single card."),
     ] = None,
     replay: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Play the traffic in FILE instead of asking a reader.")
@@ -76,7 +78,7 @@ def to_json(found: Diagnosis) -> dict[str, Any]:
     capabilities, info = found.capabilities, found.atr_info
     return {
         "reader": found.reader,
-        "atr": found.atr.hex(),
+        "atr": masked(found.atr).hex(),
         "reader_answer_limit": found.answer_limit,
         "resumes": found.resettable,
         "extended_length": found.lengths.extended,
@@ -139,7 +141,7 @@ def _newer_way(found: Diagnosis) -> str:
 
 def technical(found: Diagnosis) -> list[str]:
     """The findings in the standards' own words, which are the same in every language."""
-    told = [f"ATR {found.atr.hex(' ').upper()}"]
+    told = [f"ATR {masked(found.atr).hex(' ').upper()}"]
     if found.answer_limit is not None:
         told.append(f"dwMaxAPDUDataSize {found.answer_limit}")
     told.append(f"SELECT MF {found.master_file_sw:04X}, SELECT eMRTD {found.application_sw:04X}")

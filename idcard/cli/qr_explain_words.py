@@ -153,16 +153,16 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "trust.icao_vds": (
             "put the signer's certificate, from the state or the ICAO PKD, into DIR/qr/certificates and the CSCA that "
-            "issued it into DIR/csca; or into DIR/qr/signers, if you trust it as it is.",
+            "issued it into DIR/csca; or into DIR/qr/signers/icao_vds, if you trust it as it is.",
             "đặt chứng thư của nơi ký, lấy từ nước cấp hoặc ICAO PKD, vào DIR/qr/certificates và CSCA đã cấp nó vào "
-            "DIR/csca; hoặc vào DIR/qr/signers nếu bạn tin thẳng chứng thư đó.",
+            "DIR/csca; hoặc vào DIR/qr/signers/icao_vds nếu bạn tin thẳng chứng thư đó.",
         ),
         "trust.icao_idb": (
             "put the signer's certificate, from the state or the ICAO PKD, into DIR/qr/certificates (if the code "
-            "does not bring it) and the CSCA that issued it into DIR/csca; or into DIR/qr/signers, if you trust it as "
-            "it is.",
+            "does not bring it) and the CSCA that issued it into DIR/csca; or into DIR/qr/signers/icao_idb, if you "
+            "trust it as it is.",
             "đặt chứng thư của nơi ký, lấy từ nước cấp hoặc ICAO PKD, vào DIR/qr/certificates (nếu mã không kèm sẵn) "
-            "và CSCA đã cấp nó vào DIR/csca; hoặc vào DIR/qr/signers nếu bạn tin thẳng chứng thư đó.",
+            "và CSCA đã cấp nó vào DIR/csca; hoặc vào DIR/qr/signers/icao_idb nếu bạn tin thẳng chứng thư đó.",
         ),
         "trust.icao_vds_nc": (
             "put the CSCA of the issuing state into DIR/csca, as for its passports; the signer's certificate is in the "

@@ -14,7 +14,7 @@ Source: RFC 5652, "Signed-data Content Type"; ICAO Doc 9303-10, "Document Securi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
@@ -42,10 +42,10 @@ class SignerInfo:
     serial_number: int | None
     subject_key_identifier: bytes | None
     digest_algorithm: AlgorithmIdentifier
-    signed_attributes: bytes | None
-    attributes: Mapping[str, tuple[bytes, ...]]
+    signed_attributes: bytes | None = field(repr=False)
+    attributes: Mapping[str, tuple[bytes, ...]] = field(repr=False)
     signature_algorithm: AlgorithmIdentifier
-    signature: bytes
+    signature: bytes = field(repr=False)
 
     @property
     def message_digest(self) -> bytes | None:
@@ -87,13 +87,16 @@ class SignerInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedData:
-    """A SignedData: the content and its type, the certificates and revocation lists that came with it, the signers."""
+    """A SignedData: the content and its type, the certificates and revocation lists that came with it, the signers.
+
+    ``repr`` shows neither the content nor what was made of it: with a chip's files they are another for each card.
+    """
 
     content_type: str
-    content: bytes
-    certificates: tuple[bytes, ...]
+    content: bytes = field(repr=False)
+    certificates: tuple[bytes, ...] = field(repr=False)
     signers: tuple[SignerInfo, ...]
-    crls: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_bytes(cls, data: bytes, *, where: str = "CMS", limit: int = MAX_BYTES, bag: bool = False) -> "SignedData":
@@ -201,7 +204,7 @@ class LdsSecurityObject:
 
     version: int
     hash_algorithm: str
-    hashes: Mapping[int, bytes]
+    hashes: Mapping[int, bytes] = field(repr=False)
     lds_version: str | None
     unicode_version: str | None
 

@@ -11,6 +11,8 @@ from idcard.iso7816.lengths import CardCapabilities
 
 _CAPABILITIES, _LENGTHS, _INTEGER = 0x47, 0x7F66, 0x02
 _MAX_LENGTH_BYTES = 4
+_SERVICES, _BUFFERS = 0x43, 0xE0
+_ABOUT_ALL_CARDS = (_SERVICES, _CAPABILITIES, _LENGTHS, _BUFFERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,21 @@ class AtrInfo:
             max_response=response,
             objects=nodes,
         )
+
+
+def masked(data: bytes) -> bytes:
+    """``data`` from the start of EF.ATR/INFO as somebody else may see it, in its length.
+
+    Zeros stand for the values of all data objects but those that say what the card can do, for others may number a
+    single card: the issuer's data (45), pre-issuing data (46), an issuer's own. So they do for what is not whole.
+    """
+    shown, at = bytearray(len(data)), 0
+    for node in tlv.parse_run(data, where="EF.ATR/INFO"):
+        _, length, header = tlv.read_header(data, at, where="EF.ATR/INFO")
+        end = at + header + (length if node.tag in _ABOUT_ALL_CARDS else 0)
+        shown[at:end] = data[at:end]
+        at += header + length
+    return bytes(shown)
 
 
 def _lengths(node: tlv.Tlv) -> tuple[int, int]:

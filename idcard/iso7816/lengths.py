@@ -9,6 +9,8 @@ Source: ISO/IEC 7816-4, "Historical bytes", "Card capabilities"; ISO/IEC 7816-3,
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import xor
 
 from idcard.errors import IdCardError, MalformedData
 from idcard.iso7816.apdu import MAX_SHORT_LE
@@ -126,6 +128,24 @@ def without_numbers(atr: bytes) -> bytes:
     return atr[:start] + (objects or atr[start:end])
 
 
+def masked(atr: bytes) -> bytes:
+    """``atr`` as somebody else may see it: with zeros for the values that :func:`without_numbers` leaves out.
+
+    It keeps its length, and its check byte fits. An answer to reset that cannot be understood is left out whole.
+    """
+    try:
+        start, end = _historical(atr)
+    except MalformedData:
+        return b""
+    shown = bytearray(atr[: end + 1])
+    for tag, at, stop in _spans(atr[start:end]):
+        if tag in _NUMBERING:
+            shown[start + at : start + stop] = bytes(stop - at)
+    if end < len(atr) and shown[:end] != atr[:end]:
+        shown[end] = reduce(xor, shown[1:end])
+    return bytes(shown)
+
+
 def _stated(historical: bytes) -> CardCapabilities | None:
     value = dict(_objects(historical)).get(_CAPABILITIES)
     return None if value is None else CardCapabilities.from_bytes(value)
@@ -133,12 +153,17 @@ def _stated(historical: bytes) -> CardCapabilities | None:
 
 def _objects(historical: bytes) -> Iterator[tuple[int, bytes]]:
     """The compact data objects, as far as they are whole."""
+    for tag, at, stop in _spans(historical):
+        if stop - at == historical[at - 1] & 0x0F:
+            yield tag, historical[at:stop]
+
+
+def _spans(historical: bytes) -> Iterator[tuple[int, int, int]]:
+    """The tags of the compact data objects, and where their values start and end; the last one may be cut short."""
     if historical[:1] not in (bytes([_COMPACT_TLV]), bytes([_STATUS_FOLLOWS])):
         return
     at, end = 1, len(historical) - (3 if historical[0] == _STATUS_FOLLOWS else 0)
     while at < end:
         tag, length = historical[at] >> 4, historical[at] & 0x0F
-        value = historical[at + 1 : at + 1 + length]
-        if len(value) == length:
-            yield tag, value
+        yield tag, at + 1, min(at + 1 + length, len(historical))
         at += 1 + length

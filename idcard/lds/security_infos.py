@@ -7,7 +7,7 @@ Source: ICAO Doc 9303-11, "SecurityInfos"; BSI TR-03110-3, "ASN.1 Specifications
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idcard.encoding import tlv
 from idcard.encoding.der import oid_from_bytes, small_integer
@@ -44,10 +44,13 @@ class ChipAuthenticationInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChipAuthenticationPublicKeyInfo:
-    """A static public key of the chip: its SubjectPublicKeyInfo in DER and its number."""
+    """A static public key of the chip: its SubjectPublicKeyInfo in DER and its number.
+
+    The key is another for each card: it is no part of what ``repr`` shows.
+    """
 
     oid: str
-    public_key: bytes
+    public_key: bytes = field(repr=False)
     key_id: int | None = None
 
 
@@ -86,10 +89,10 @@ class ActiveAuthenticationInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherInfo:
-    """An entry that this library has no name for: its object identifier and its bytes."""
+    """An entry that this library has no name for: its object identifier and its bytes, which ``repr`` does not show."""
 
     oid: str
-    raw: bytes
+    raw: bytes = field(repr=False)
 
 
 SecurityInfo = (

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from idcard.crypto.curves import Curve
 from idcard.crypto.signature import MAX_EXPONENT_BITS, MAX_RSA_BITS, EcPublicKey, RsaPublicKey
 from idcard.errors import MalformedData, UnsupportedAlgorithm
+from idcard.qr import strict_json
 from idcard.qr.cose import VerificationKey
 
 CURVES: Final[Mapping[str, str]] = {"P-256": "P-256", "P-384": "P-384", "P-521": "P-521"}
@@ -59,7 +60,7 @@ def public_key(jwk: object) -> VerificationKey:
     if "d" in jwk:
         raise MalformedData("is a private key, which everybody has now", where=_WHERE)
     kind = jwk.get("kty")
-    if kind == "EC" and jwk.get("crv") in CURVES:
+    if kind == "EC" and strict_json.is_one_of(jwk.get("crv"), CURVES):
         return _elliptic(jwk)
     if kind == "OKP" and jwk.get("crv") == "Ed25519":
         return _edwards(jwk)

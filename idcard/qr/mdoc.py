@@ -95,9 +95,10 @@ class MobileDocument:
         :raises MalformedData: if it is none. :raises UnsupportedAlgorithm: if it is of an unknown kind.
         """
         key = self.device_key_parts
-        if key.get(_KEY_TYPE) != _EC2 or key.get(_CURVE) not in _CURVES:
+        number = key.get(_CURVE)
+        if key.get(_KEY_TYPE) != _EC2 or type(number) is not int or number not in _CURVES:
             raise UnsupportedAlgorithm("the device's key is of a kind that is not known here")
-        curve, x, y = Curve.by_name(_CURVES[key[_CURVE]]), key.get(_X), key.get(_Y)
+        curve, x, y = Curve.by_name(_CURVES[number]), key.get(_X), key.get(_Y)
         if not (isinstance(x, bytes) and isinstance(y, bytes) and len(x) == len(y) == curve.size_bytes):
             raise _malformed("has a device's key that is none")
         return EcPublicKey(curve=curve, point=curve.decode(b"\x04" + x + y))

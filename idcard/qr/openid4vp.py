@@ -26,7 +26,7 @@ from urllib.parse import urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from idcard.errors import MalformedData
+from idcard.errors import IdCardError, MalformedData
 from idcard.qr import cbor, strict_json
 from idcard.qr.cose import Sign
 from idcard.qr.jwe import ALGORITHM, CIPHERS, decrypt
@@ -255,6 +255,19 @@ def presented(form: Mapping[str, str], request: PresentationRequest) -> SdJwtCre
     return SdJwtCredential.from_bytes(text.encode("ascii"))
 
 
+def answers(form: Mapping[str, str], request: PresentationRequest) -> bool:
+    """Whether the form answers that very request, well or badly: it names its state, or was encrypted to its key.
+
+    What does not, anybody sends who saw an address; it decides nothing, and the request may wait on.
+    """
+    if request.key is None or "response" not in form:
+        return form.get("state") == request.state
+    try:
+        return _fields(form, request).get("state") == request.state
+    except IdCardError:
+        return False
+
+
 def _fields(form: Mapping[str, str], request: PresentationRequest) -> Mapping[str, Any]:
     """What the answer says: an encrypted one in clear; an error may always come in clear."""
     if sum(map(len, form.values())) > MAX_ANSWER:
@@ -299,6 +312,11 @@ class PendingRequests:
         if len(self._waiting) >= self.limit:
             raise OverflowError("too many requests wait for an answer")
         self._waiting[request.state] = request
+
+    def waits(self, state: str, *, at: datetime) -> PresentationRequest | None:
+        """The request of that state, which waits on; None where :meth:`take` would give none."""
+        request = self._waiting.get(state)
+        return request if request is not None and at < request.expires else None
 
     def take(self, state: str, *, at: datetime) -> PresentationRequest | None:
         """The request of that state, once; None where there is none, it was answered, or has ended."""

@@ -124,7 +124,7 @@ class SdJwtCredential:
             raise _malformed("is too long, or no ASCII")
         token, *disclosures, binding = payload.decode("ascii").split("~") if b"~" in payload else ("", "")
         jws = Jws.from_text(token)
-        if jws.header.get("typ") not in TYPES:
+        if not strict_json.is_one_of(jws.header.get("typ"), TYPES):
             raise _malformed("does not call itself a credential")
         said = strict_json.decode_object(jws.payload, where=_WHERE)
         digest_name = _hash_of(said)
@@ -157,7 +157,7 @@ def looks_like_credential(payload: bytes) -> bool:
         )
     except (IdCardError, UnicodeDecodeError):
         return False
-    return header.get("typ") in TYPES
+    return strict_json.is_one_of(header.get("typ"), TYPES)
 
 
 def _hash_of(said: Mapping[str, Any]) -> str:

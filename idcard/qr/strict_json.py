@@ -9,6 +9,7 @@ Source: RFC 8259, "The JavaScript Object Notation (JSON) Data Interchange Format
 
 import json
 import math
+from collections.abc import Container
 from typing import Any, Final, NoReturn
 
 from idcard.errors import MalformedData
@@ -47,6 +48,11 @@ def decode_object(data: bytes, *, where: str, limit: int = MAX_VALUES) -> dict[s
     if not isinstance(value, dict):
         raise MalformedData("is no JSON object", where=where)
     return value
+
+
+def is_one_of(value: object, names: Container[str]) -> bool:
+    """Whether ``value`` is a text and one of ``names``: lists and objects cannot even be asked for in a set."""
+    return isinstance(value, str) and value in names
 
 
 def canonical(value: Any) -> bytes:

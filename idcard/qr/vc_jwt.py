@@ -62,7 +62,7 @@ class W3cCredential:
         jws = Jws.from_text(payload.decode("ascii"))
         said = strict_json.decode_object(jws.payload, where=_WHERE)
         inside = said.get("vc")
-        if (inside is None) == (jws.header.get("typ") not in _TYPES):
+        if (inside is not None) == strict_json.is_one_of(jws.header.get("typ"), _TYPES):
             raise _malformed("is no credential, or two")
         credential = said if inside is None else inside
         if not isinstance(credential, dict):
@@ -91,7 +91,7 @@ def looks_like_credential(payload: bytes) -> bool:
         said = strict_json.decode_object(jws.payload, where=_WHERE)
     except (IdCardError, UnicodeDecodeError):
         return False
-    return "vc" in said or jws.header.get("typ") in _TYPES
+    return "vc" in said or strict_json.is_one_of(jws.header.get("typ"), _TYPES)
 
 
 def _issuer(credential: Mapping[str, Any], claimed: str | None) -> str:

@@ -2,8 +2,9 @@
 
 Theory of operation. What a help desk needs is the shape of a conversation: headers, lengths, status words, times. What
 a card says about its holder is in the data. So by default data is left out and only its length is kept, but for what is
-public before access: which files and applications were selected, EF.CardAccess, which protocol was chosen. Even the
-encrypted part of a session is left out: BAC's keys have so little in them that a log could be opened later.
+public before access: which files and applications were selected, EF.CardAccess, EF.DIR, which protocol was chosen.
+EF.ATR/INFO and the answer to reset may number a single card: what does so in them is zeros, too. Even the encrypted
+part of a session is left out: BAC's keys have so little in them that a log could be opened later.
 
 A whole log (made on purpose) plays again byte for byte, if the reading draws the same random numbers. A redacted one
 plays the same headers, lengths and status words, with zeros for what is missing.
@@ -17,6 +18,9 @@ from typing import Any, Final
 
 from idcard.errors import CardSilent, IdCardError, MalformedData
 from idcard.iso7816.apdu import CommandApdu
+from idcard.iso7816.atr_info import masked
+from idcard.iso7816.lengths import masked as masked_atr
+from idcard.lds.layout import File
 from idcard.transport.base import Connection
 from idcard.transport.wrapped import WrappedConnection
 
@@ -24,6 +28,8 @@ _FORMAT: Final = 1
 _SECURE: Final = 0x0C
 _SELECT, _READ_BINARY, _MANAGE = 0xA4, 0xB0, 0x22
 _PUBLIC_COMMANDS: Final = (_SELECT, _MANAGE)
+_PUBLIC_FILES: Final = (File.CARD_ACCESS, File.DIR, File.ATR_INFO)
+_BY_SHORT_IDENTIFIER: Final = 0x80
 _MAX_ENTRIES: Final = 100_000
 _MAX_BYTES: Final = 65_544
 
@@ -89,8 +95,8 @@ class Exchange:
 class LoggedConnection(WrappedConnection):
     """A connection that keeps a log of its traffic in ``exchanges``.
 
-    :param redacted: leave personal data out; False keeps every byte, and the log opens the card's session to
-        whoever knows or guesses the access key.
+    :param redacted: leave out what is personal or numbers the card; False keeps every byte, and the log opens the
+        card's session to whoever knows or guesses the access key.
     """
 
     def __init__(
@@ -99,6 +105,7 @@ class LoggedConnection(WrappedConnection):
         super().__init__(inner)
         self._redacted = redacted
         self._clock = clock
+        self._file: File | None = None
         self.exchanges: list[Exchange] = []
 
     def transmit(self, command: bytes) -> bytes:
@@ -116,7 +123,7 @@ class LoggedConnection(WrappedConnection):
         """The log as text: one line of JSON for the card, and one for each exchange."""
         head = {
             "format": _FORMAT,
-            "atr": self.atr.hex(),
+            "atr": (masked_atr(self.atr) if self._redacted else self.atr).hex(),
             "reader": self.reader,
             "answer_limit": getattr(self, "answer_limit", None),
             "redacted": self._redacted,
@@ -125,7 +132,7 @@ class LoggedConnection(WrappedConnection):
 
     def _log(self, command: bytes, answer: bytes, start: float, error: str | None) -> None:
         milliseconds = round(1000 * (self._clock() - start), 1)
-        asked, told = (command, answer) if not self._redacted else _public(command, answer)
+        asked, told = (command, answer) if not self._redacted else self._public(command, answer)
         self.exchanges.append(
             Exchange(
                 header=command[:4],
@@ -139,17 +146,37 @@ class LoggedConnection(WrappedConnection):
             )
         )
 
+    def _public(self, command: bytes, answer: bytes) -> tuple[bytes | None, bytes | None]:
+        """What of a command and its answer everybody may see."""
+        try:
+            apdu = CommandApdu.from_bytes(command)
+        except MalformedData:
+            return None, None
+        bare = answer if len(answer) == 2 else None
+        if apdu.cla & _SECURE:
+            return None, bare
+        self._file = _file_after(apdu, answer, self._file)
+        shown = command if apdu.ins in (*_PUBLIC_COMMANDS, _READ_BINARY) else None
+        return shown, _public_part(apdu, answer, self._file) if apdu.ins == _READ_BINARY else bare
 
-def _public(command: bytes, answer: bytes) -> tuple[bytes | None, bytes | None]:
-    """What of a command and its answer everybody may see."""
-    try:
-        apdu = CommandApdu.from_bytes(command)
-    except MalformedData:
-        return None, None
-    if apdu.cla & _SECURE:
-        return None, answer if len(answer) == 2 else None
-    shown = command if apdu.ins in (*_PUBLIC_COMMANDS, _READ_BINARY) else None
-    return shown, answer if apdu.ins == _READ_BINARY or len(answer) == 2 else None
+
+def _file_after(apdu: CommandApdu, answer: bytes, before: File | None) -> File | None:
+    """The current file after a command, where it is one of the public ones."""
+    chosen = before
+    if apdu.ins == _SELECT:
+        chosen = next((file for file in _PUBLIC_FILES if apdu.data == file.fid.to_bytes(2)), None)
+    elif apdu.ins == _READ_BINARY and apdu.p1 & _BY_SHORT_IDENTIFIER:
+        chosen = next((file for file in _PUBLIC_FILES if apdu.p1 & 0x1F == file.sfi), None)
+    done = len(answer) > 2 or answer[:1] in (b"\x90", b"\x61")
+    return chosen if done or chosen is before else None
+
+
+def _public_part(apdu: CommandApdu, answer: bytes, file: File | None) -> bytes | None:
+    """What READ BINARY brought of ``file``, as far as everybody may see it."""
+    if len(answer) == 2 or file in (File.CARD_ACCESS, File.DIR):
+        return answer
+    from_start = apdu.p2 == 0 and (apdu.p1 == 0 or bool(apdu.p1 & _BY_SHORT_IDENTIFIER))
+    return masked(answer[:-2]) + answer[-2:] if file is File.ATR_INFO and from_start else None
 
 
 class ReplayConnection:

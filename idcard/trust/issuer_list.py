@@ -12,9 +12,11 @@ formats it counts: an issuer of health cards is none of identities. ``qr/issuers
         "crls": [{"kid": "…", "method": "rid", "ctr": 3, "rids": ["…"]}],
     }
 
-``crls`` may be left out; it holds the issuer's own lists of cards that were taken back, as it publishes them. A file
-may also be a snapshot of a directory of issuers of health cards, as such directories publish it, whole: it has
-``issuerInfo``, and of each ``issuer`` its ``iss``, its ``keys`` and its ``crls``; who has no keys there is left out.
+Of the keys, those that are not for signatures, or of a kind that nothing here uses, are passed over; one that is
+malformed is not, and at least one must be left. ``crls`` may be left out; it holds the issuer's own lists of cards that
+were taken back, as it publishes them. A file may also be a snapshot of a directory of issuers of health cards, as such
+directories publish it, whole: it has ``issuerInfo``, and of each ``issuer`` its ``iss``, its ``keys`` and its ``crls``;
+who has no keys there is left out.
 
 Source: RFC 7517, "JWK Set Format"; SMART Health Cards Framework, "Revocation".
 """
@@ -26,7 +28,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from idcard.errors import MalformedData
+from idcard.errors import MalformedData, UnsupportedAlgorithm
 from idcard.qr import strict_json
 from idcard.qr.cose import VerificationKey
 from idcard.qr.jwk import base64url, public_key
@@ -93,7 +95,6 @@ class Issuer:
         """The issuer in a file of the list.
 
         :raises MalformedData: if it is not well formed, or says what is not known here.
-        :raises UnsupportedAlgorithm: if a key is of an unknown kind.
         """
         return cls._of(strict_json.decode_object(data, where=_WHERE, limit=_MAX_VALUES))
 
@@ -102,7 +103,6 @@ class Issuer:
         """The issuers in a file of the list: one, or those of a directory's snapshot.
 
         :raises MalformedData: if it is not well formed, or says what is not known here.
-        :raises UnsupportedAlgorithm: if a key is of an unknown kind.
         """
         said = strict_json.decode_object(data, where=_WHERE, limit=_MAX_VALUES)
         if _DIRECTORY not in said:
@@ -115,13 +115,17 @@ class Issuer:
         if said.keys() - {"crls"} != _MEMBERS or said["format"] != 1:
             raise MalformedData("says something else than format = 1, issuer, for, keys and crls", where=_WHERE)
         name, formats, keys = _text(said["issuer"]), frozenset(map(_text, _list(said["for"]))), _list(said["keys"])
-        if not formats or not keys:
-            raise MalformedData("is for nothing, or has no key", where=_WHERE)
+        found = [key for jwk in keys if (key := _key(jwk, name, formats)) is not None]
+        if not formats or not found:
+            raise MalformedData("is for nothing, or has no key of a known kind for signatures", where=_WHERE)
+        lists = [_revocations(one) for one in _list(said.get("crls", []))]
+        if len(dict(lists)) != len(lists):
+            raise MalformedData("holds two lists of cards taken back for one key", where=_WHERE)
         return cls(
             name=name,
             formats=formats,
-            keys=tuple(_key(jwk, name, formats) for jwk in keys),
-            revoked=MappingProxyType(dict(map(_revocations, _list(said.get("crls", []))))),
+            keys=tuple(found),
+            revoked=MappingProxyType(dict(lists)),
         )
 
 
@@ -134,11 +138,15 @@ def _as_file(entry: object) -> dict[str, Any]:
     return said | {"crls": _list(entry.get("crls") or [])}
 
 
-def _key(jwk: object, issuer: str, formats: frozenset[str]) -> IssuerKey:
-    key = public_key(jwk)
+def _key(jwk: object, issuer: str, formats: frozenset[str]) -> IssuerKey | None:
+    """One key of a set; None where it is for something else, or of a kind that is not used here."""
+    try:
+        key = public_key(jwk)
+    except UnsupportedAlgorithm:
+        return None
     members: dict[str, Any] = jwk if isinstance(jwk, dict) else {}
-    if members.get("use", "sig") != "sig":
-        raise MalformedData("a key that is not for signatures", where=_WHERE)
+    if _text(members.get("use", "sig")) != "sig":
+        return None
     key_id, algorithm = members.get("kid"), members.get("alg")
     return IssuerKey(
         issuer=issuer,

@@ -10,6 +10,10 @@ Then the times. A signer must be in force at the moment of judgement, and when i
 document says when. An anchor must be in force at the moment of judgement. A link must be in force then, too, and the
 anchor behind it when the link was made: a link is what an old CSCA leaves behind.
 
+What came with a code, *brought* by whoever shows it, is another thing than a link that the operator has. It says itself
+when it was made, so what is behind it must be in force at the moment of judgement; and it counts as RFC 5280 allows
+(:mod:`idcard.trust.brought`), so that an anchor which may issue signers alone makes nobody an authority.
+
 A signer whose issuer's *name* is an anchor's but whose signature is by no such key is told apart from one whose issuer
 is unknown: the first is a forgery or a renewed CSCA that is missing here, the second merely not known.
 
@@ -27,6 +31,7 @@ from typing import Protocol
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import BoundExceeded
+from idcard.trust.brought import adds_to_path, allows_below, may_stand_above
 from idcard.trust.certificates import Certificate
 from idcard.trust.signatures import Signatures
 
@@ -120,14 +125,22 @@ class Path:
         return self.links[0] if self.links else self.anchor
 
 
-def find_path(signer: Certificate, pool: Pool, *, at: datetime, signed_at: datetime | None = None) -> Path:
+def find_path(
+    signer: Certificate,
+    pool: Pool,
+    *,
+    at: datetime,
+    signed_at: datetime | None = None,
+    brought: Iterable[Certificate] = (),
+) -> Path:
     """The path from ``signer`` to an anchor of ``pool``, or what is wrong with it.
 
     :param at: the moment of judgement, with its time zone.
     :param signed_at: when the document was signed, where it says so.
+    :param brought: certificates that came with the document, which count for nothing without an anchor behind them.
     """
     try:
-        path = _Search(pool).find(signer, at, MAX_LINKS)
+        path = _Search(pool, signer, brought).find(signer, at, MAX_LINKS)
     except BoundExceeded:
         return Path(problem=PathProblem.TOO_MANY_CANDIDATES)
     if path.anchor is None:
@@ -139,20 +152,24 @@ def find_path(signer: Certificate, pool: Pool, *, at: datetime, signed_at: datet
 class _Search:
     """One search: what was found from a certificate on is remembered, since many ways may lead to it."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, signer: Certificate, brought: Iterable[Certificate]) -> None:
+        self._pool, self._signer = pool, signer
+        self._brought = Certificates.of((), links=(one for one in brought if may_stand_above(one, signer)))
         self._signatures = Signatures()
-        self._found: dict[tuple[Certificate, datetime, int], Path] = {}
+        self._found: dict[tuple[Certificate, datetime, int, int], Path] = {}
 
-    def find(self, certificate: Certificate, at: datetime, links_left: int) -> Path:
-        """The path from ``certificate`` to an anchor over that many links, or why there is none."""
-        asked = certificate, at, links_left
+    def find(self, certificate: Certificate, at: datetime, links_left: int, below: int = 0) -> Path:
+        """The path from ``certificate`` to an anchor over that many links, or why there is none.
+
+        :param below: how many brought authorities, this one included, the length of the path is counted by.
+        """
+        asked = certificate, at, links_left, below
         if asked not in self._found:
-            self._found[asked] = self._find(certificate, at, links_left)
+            self._found[asked] = self._find(certificate, at, links_left, below)
         return self._found[asked]
 
-    def _find(self, certificate: Certificate, at: datetime, links_left: int) -> Path:
-        candidates = list(self._pool.anchors_for(certificate))
+    def _find(self, certificate: Certificate, at: datetime, links_left: int, below: int) -> Path:
+        candidates = [one for one in self._pool.anchors_for(certificate) if allows_below(one, below)]
         # A CSCA may have been certified more than once for the same key: any certificate in force will do.
         path: Path | None = None
         for anchor in self._signatures.issuers(certificate, candidates):
@@ -160,7 +177,7 @@ class _Search:
                 return Path(anchor=anchor)
             path = path or Path(anchor=anchor, problem=PathProblem.ANCHOR_NOT_IN_FORCE)
         if links_left:
-            path = self._over_links(certificate, at, links_left) or path
+            path = self._over_links(certificate, at, links_left, below) or path
         return path or self._under_another_name(certificate, candidates) or self._none(certificate, candidates)
 
     def _under_another_name(self, certificate: Certificate, candidates: Iterable[Certificate]) -> Path | None:
@@ -168,10 +185,20 @@ class _Search:
         anchor = next(self._signatures.signers(certificate, candidates), None)
         return None if anchor is None else Path(anchor=anchor, problem=PathProblem.ISSUER_NAME_DIFFERS)
 
-    def _over_links(self, certificate: Certificate, at: datetime, links_left: int) -> Path | None:
+    def _over_links(self, certificate: Certificate, at: datetime, links_left: int, below: int) -> Path | None:
         for link in self._signatures.issuers(certificate, self._pool.links_for(certificate)):
-            if link.valid_at(at) and link.is_authority:
-                behind = self.find(link, link.not_before, links_left - 1)
+            if link.valid_at(at) and link.is_authority and allows_below(link, below):
+                behind = self.find(link, link.not_before, links_left - 1, below)
+                if behind.anchor is not None and behind.problem is None:
+                    return replace(behind, links=(link, *behind.links))
+        # What is brought stands next to the signer: nobody brings what is behind the operator's own links.
+        own = certificate == self._signer or certificate in self._brought.links
+        return self._over_brought(certificate, at, links_left, below) if own else None
+
+    def _over_brought(self, certificate: Certificate, at: datetime, links_left: int, below: int) -> Path | None:
+        for link in self._signatures.issuers(certificate, self._brought.links_for(certificate)):
+            if link.valid_at(at) and allows_below(link, below):
+                behind = self.find(link, at, links_left - 1, below + adds_to_path(link))
                 if behind.anchor is not None and behind.problem is None:
                     return replace(behind, links=(link, *behind.links))
         return None

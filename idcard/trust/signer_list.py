@@ -4,8 +4,9 @@ Theory of operation. A code is small, so most do not bring their signer's certif
 identifier, and whoever verifies has a list. The list stands beside the CSCA certificates, in the trust store's folder
 ``qr``:
 
-* ``qr/signers``: certificates that the operator trusts as they are, as states' lists of signers of health certificates
-  give them; an identifier is the first eight bytes of a certificate's SHA-256;
+* ``qr/signers``: certificates that the operator trusts as they are for EU health certificates, as states' lists of
+  signers give them; an identifier is the first eight bytes of a certificate's SHA-256;
+* ``qr/signers/FORMAT``: certificates that the operator trusts as they are for codes of that one format;
 * ``qr/certificates``: certificates that count only where an anchor of the store issued them;
 * ``qr/anchors/FORMAT``: anchors for codes of that one format, beside the CSCAs of the trust store, which count for
   every code; a format's name is that of :class:`idcard.Recognised`;
@@ -36,6 +37,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import ConfigurationError, IdCardError, MalformedData
+from idcard.qr.formats import EU_DCC
 from idcard.qr.status_list import StatusList
 from idcard.qr.token import key_id_of
 from idcard.trust import pem
@@ -59,10 +61,12 @@ _PEM_KINDS = frozenset({b"CERTIFICATE", b"PUBLIC KEY"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedSigner:
-    """A certificate that codes may name; ``trusted`` where the operator trusts it as it is, without any anchor."""
+    """A certificate that codes may name; ``trusted_for`` is the format for whose codes the operator trusts it as it is,
+    None where it needs an anchor. For codes of other formats it needs one, too.
+    """
 
     certificate: Certificate
-    trusted: bool
+    trusted_for: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ class QrTrust:
         cls,
         *,
         signers: Iterable[bytes] = (),
+        format_signers: Mapping[str, Sequence[bytes]] = MappingProxyType({}),
         certificates: Iterable[bytes] = (),
         keys: Iterable[ClinicKey] = (),
         store: TrustStore | None = None,
@@ -108,7 +113,8 @@ class QrTrust:
     ) -> "QrTrust":
         """What a program keeps itself: certificates in DER, and keys.
 
-        :param signers: certificates that are trusted as they are.
+        :param signers: certificates that are trusted as they are, for EU health certificates alone.
+        :param format_signers: certificates that are trusted as they are for codes of one format alone, by its name.
         :param certificates: certificates that need an anchor in ``store``.
         :param complete: nobody else signs codes that are shown here.
         :param anchors: certificates that are anchors for codes of one format alone, by its name.
@@ -117,9 +123,11 @@ class QrTrust:
         :param status: status lists of credentials, as tokens.
         :raises ConfigurationError: if a certificate cannot be read, or must not be used.
         """
-        listed = [ListedSigner(certificate=_certificate(der, accept_demonstration), trusted=True) for der in signers]
-        listed += [
-            ListedSigner(certificate=_certificate(der, accept_demonstration), trusted=False) for der in certificates
+        given = [(EU_DCC, signers), *format_signers.items(), (None, certificates)]
+        listed = [
+            ListedSigner(certificate=_certificate(der, accept_demonstration), trusted_for=name)
+            for name, ders in given
+            for der in ders
         ]
         own = list(keys)
         documents = {"issuer": list(issuers), "revoked": list(revoked), "status": list(status)}
@@ -160,7 +168,11 @@ class QrTrust:
         has_store = (directory / "trust.toml").is_file()
         store = TrustStore.from_directory(directory, accept_demonstration=accept_demonstration) if has_store else None
         return cls.of(
-            signers=[der for file in _files(folder / "signers") for der in _blocks(file)],
+            signers=[der for file in _files(folder / "signers", folders=True) for der in _blocks(file)],
+            format_signers={
+                one.name: [der for file in _files(one) for der in _blocks(file)]
+                for one in _folders(folder / "signers", files=True)
+            },
             certificates=[der for file in _files(folder / "certificates") for der in _blocks(file)],
             keys=[ClinicKey(clinic=_clinic_of(file), key=_key(file)) for file in _files(folder / "keys")],
             store=store,
@@ -187,12 +199,18 @@ class QrTrust:
         """Every listed certificate, for formats that name theirs in another way than by such an identifier."""
         return tuple(one for ones in self._signers.values() for one in ones)
 
-    def issuer_keys(self, issuer: str | None, key_id: str | bytes | None) -> tuple[IssuerKey, ...]:
-        """The keys that an issuer's name and a key's identifier may mean: either may be None, and not both."""
+    def issuer_keys(
+        self, issuer: str | None, key_id: str | bytes | None, format_name: str | None = None
+    ) -> tuple[IssuerKey, ...]:
+        """The keys that an issuer's name and a key's identifier may mean: either may be None, and not both.
+
+        :param format_name: gives those alone that count for codes of that format.
+        """
         if issuer is None and key_id is None:
             return ()
         named = (one for one in self.issuers if issuer in (None, one.name))
-        return tuple(key for one in named for key in one.keys if key.goes_by(key_id))
+        found = (key for one in named for key in one.keys if key.goes_by(key_id))
+        return tuple(key for key in found if format_name is None or format_name in key.formats)
 
     def status_lists(self, uri: str) -> tuple[StatusList, ...]:
         """The status lists that say of themselves to be from that address, the newest first; nobody verified them."""
@@ -202,12 +220,9 @@ class QrTrust:
         """The listed issuers of that name: mostly none or one."""
         return tuple(one for one in self.issuers if one.name == name)
 
-    def pool(self, format_name: str, links: Iterable[Certificate] = ()) -> Pool:
-        """Where issuers of certificates that sign codes of that format are looked for.
-
-        :param links: certificates that came with the code, which count for nothing without an anchor behind them.
-        """
-        return _CodePool(store=self.store, own=Certificates.of(self._anchors.get(format_name, ()), links=links))
+    def pool(self, format_name: str) -> Pool:
+        """Where issuers of certificates that sign codes of that format are looked for."""
+        return _CodePool(store=self.store, own=Certificates.of(self._anchors.get(format_name, ())))
 
     def has_anchors(self, format_name: str) -> bool:
         """Whether there is any anchor for codes of that format."""
@@ -216,7 +231,7 @@ class QrTrust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CodePool:
-    """The trust store's anchors and links, those for one format, and what came with a code."""
+    """The trust store's anchors and links, and the anchors for one format."""
 
     store: TrustStore | None
     own: Certificates
@@ -226,8 +241,8 @@ class _CodePool:
         return (*(self.store.anchors_for(certificate) if self.store else ()), *self.own.anchors_for(certificate))
 
     def links_for(self, certificate: Certificate) -> Iterable[Certificate]:
-        """The link certificates whose key may have issued ``certificate``."""
-        return (*(self.store.links_for(certificate) if self.store else ()), *self.own.links_for(certificate))
+        """The store's link certificates whose key may have issued ``certificate``."""
+        return self.store.links_for(certificate) if self.store else ()
 
 
 def _by_identifier(pairs: Iterable[tuple[bytes, T]]) -> Mapping[bytes, tuple[T, ...]]:
@@ -248,7 +263,7 @@ def _version(
     complete: bool,
     more: Iterable[str] = (),
 ) -> str:
-    lines = sorted(f"{one.trusted} {one.certificate.fingerprint}" for one in listed)
+    lines = sorted(f"{one.trusted_for} {one.certificate.fingerprint}" for one in listed)
     lines += sorted(f"{one.clinic} {one.key.public_bytes_raw().hex()}" for one in keys)
     lines += ["complete"] * complete
     lines += sorted(more)
@@ -299,22 +314,23 @@ def _declared_complete(file: Path) -> bool:
     return complete
 
 
-def _folders(folder: Path) -> list[Path]:
-    """The folders in a folder, in order; a file between them makes the list damaged, not smaller."""
+def _folders(folder: Path, *, files: bool = False) -> list[Path]:
+    """The folders in a folder, in order; a file between them, where none belongs, makes the list damaged."""
     if not folder.is_dir():
         return []
     found = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
     for one in found:
-        if not one.is_dir():
+        if not one.is_dir() and not files:
             raise _damaged(one.name, "is no folder called by a format")
-    return found
+    return [one for one in found if one.is_dir()]
 
 
-def _files(folder: Path, suffixes: frozenset[str] = _SUFFIXES) -> list[Path]:
+def _files(folder: Path, suffixes: frozenset[str] = _SUFFIXES, *, folders: bool = False) -> list[Path]:
     """The files of a folder, in order; one that cannot be meant makes the list damaged, not smaller."""
     if not folder.is_dir():
         return []
     files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+    files = [file for file in files if not (folders and file.is_dir())]
     for file in files:
         if file.suffix.lower() not in suffixes or not file.is_file():
             raise _damaged(file.name, f"is no file of the kind that belongs there ({', '.join(sorted(suffixes))})")

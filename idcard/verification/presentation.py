@@ -11,9 +11,10 @@ Source: OpenID for Verifiable Presentations 1.0, "Verifying the VP Token"; RFC 9
 ISO/IEC 18013-5, "mdoc authentication".
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from idcard.errors import IdCardError, Unsupported
 from idcard.qr.formats import MDOC, SD_JWT_VC
@@ -67,9 +68,19 @@ def verify_presentation(
     else:
         judged, replay = _key_binding(document, request, given, seen)
         kind, format_name = document.kind, SD_JWT_VC
-    if kind not in request.wanted.kinds:
+    if kind not in request.wanted.kinds or not all(_is_shown(document, path) for path in request.wanted.claims):
         judged = replace(judged, consistency=fact(FactName.CONSISTENCY, Outcome.FAILED, Reason.NOT_WHAT_WAS_ASKED))
     return verdict_of(format_name, judged, replay, trust, policy, at)
+
+
+def _is_shown(document: SdJwtCredential | MobileDocument, path: tuple[str, ...]) -> bool:
+    """Whether something stands where that path leads."""
+    value: Any = document.elements if isinstance(document, MobileDocument) else document.claims
+    for step in path:
+        if not isinstance(value, Mapping) or step not in value:
+            return False
+        value = value[step]
+    return True
 
 
 def _key_binding(

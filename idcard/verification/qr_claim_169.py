@@ -68,9 +68,11 @@ def _signed(sign1: Sign1 | None, issuer: str | None, given: Circumstances) -> Si
         chain = sign1.chain
     except IdCardError:
         return only(fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE))
-    if chain:
-        return judge_chain(check, chain, given.trust, given.at, _usage, format_name=FORMAT)
-    return judge_issuer_key(check, given.trust.issuer_keys(issuer, sign1.key_id), given.trust, FORMAT)
+    listed = given.trust.issuer_keys(issuer, sign1.key_id, FORMAT if chain else None)
+    keyed = judge_issuer_key(check, listed, given.trust, FORMAT)
+    if not chain or keyed.facts[0].outcome is Outcome.PASSED:
+        return keyed
+    return judge_chain(check, chain, given.trust, given.at, _usage, format_name=FORMAT)
 
 
 def _usage(certificate: Certificate) -> Fact:

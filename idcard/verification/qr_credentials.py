@@ -141,9 +141,14 @@ def _signed_token(
     def check(key: VerificationKey) -> str:
         return jws.verify(key, allowed).label
 
-    listed = given.trust.issuer_keys(issuer, jws.key_id) if issuer is not None else ()
-    if listed or not chain:
+    if not chain:
+        listed = given.trust.issuer_keys(issuer, jws.key_id) if issuer is not None else ()
         return judge_issuer_key(check, listed, given.trust, format_name)
+    if issuer is not None:
+        listed = given.trust.issuer_keys(issuer, jws.key_id, format_name)
+        keyed = judge_issuer_key(check, listed, given.trust, format_name)
+        if keyed.facts[0].outcome is Outcome.PASSED:
+            return keyed
     signed = judge_chain(check, chain, given.trust, given.at, _token_usage, format_name=format_name)
     signature, trusted, usage = signed.facts
     if issuer is None or signed.signer is None or trusted.outcome is not Outcome.PASSED:
@@ -188,7 +193,7 @@ def _signed_mdoc(document: MobileDocument, given: Circumstances) -> Signed:
 
 
 def _revocation(signed: Signed, given: Circumstances, status: object, issuer: str | None, format_name: str) -> Fact:
-    """Whether its signer was taken back, or it was itself; both must be known to be in force where both can be."""
+    """Whether its signer was taken back, or it was itself: what speaks against it comes first."""
     signer = signer_revocation(signed, given)
     if status is None or signer.outcome is Outcome.FAILED:
         return signer
@@ -197,7 +202,8 @@ def _revocation(signed: Signed, given: Circumstances, status: object, issuer: st
         return _signed_token(one.jws, one.chain, issuer, SD_JWT_ALGORITHMS, given, format_name)
 
     own = status_fact(status, given, signed_by)
-    return signer if own.outcome is Outcome.PASSED and signer.outcome is Outcome.INCONCLUSIVE else own
+    # That nobody looked up its own status must not hide that the list of signers is too old to say anything.
+    return signer if own.outcome is not Outcome.FAILED and signer.outcome is Outcome.INCONCLUSIVE else own
 
 
 def _other_state(signed: Signed, country: object) -> Fact | None:

@@ -20,6 +20,7 @@ from idcard.crypto.signature import SignatureInvalid
 from idcard.encoding.oids import KEY_USAGE
 from idcard.errors import IdCardError, Unsupported
 from idcard.qr.cose import VerificationKey
+from idcard.qr.formats import EU_DCC
 from idcard.qr.hc1 import ALGORITHMS as HC1_ALGORITHMS
 from idcard.qr.hc1 import CovidCertificate, Kind
 from idcard.qr.token import ALGORITHMS as TOKEN_ALGORITHMS
@@ -78,7 +79,7 @@ def judge_certificate(document: CovidCertificate, trust: QrTrust, at: datetime) 
     def usage(certificate: Certificate) -> Fact:
         return _key_usage(certificate, document.kind)
 
-    return judge_listed(check, trust.signers_for(document.sign1.key_id), trust, at, usage, format_name="eu_dcc")
+    return judge_listed(check, trust.signers_for(document.sign1.key_id), trust, at, usage, format_name=EU_DCC)
 
 
 def judge_listed(
@@ -98,7 +99,8 @@ def judge_listed(
     :param signed_at: the day, or the moment, on which the code says that it was signed, where the standard wants that
         looked at: the signer's certificate must have been in force.
     """
-    keys = [(_key(one), one) for one in candidates]
+    # One certificate may be listed several times: as it is trusted for these codes comes first.
+    keys = [(_key(one), one) for one in sorted(candidates, key=lambda one: one.trusted_for != format_name)]
     signature, signer = found_signer(check, keys, complete=trust.complete)
     if signer is None:
         return only(signature)
@@ -127,8 +129,8 @@ def judge_chain(
     except IdCardError:
         return only(fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE))
     own = certificates[0]
-    listed = any(one.certificate == own and one.trusted for one in trust.listed)
-    brought = ListedSigner(certificate=own, trusted=listed)
+    listed = any(one.certificate == own and one.trusted_for == format_name for one in trust.listed)
+    brought = ListedSigner(certificate=own, trusted_for=format_name if listed else None)
     signature, signer = found_signer(check, [(key, brought)], complete=True)
     if signer is None:
         return only(signature)
@@ -208,11 +210,11 @@ def _trust(
     brought: Sequence[Certificate] = (),
 ) -> tuple[Fact, Path]:
     moment = _within(signed_at, signer.certificate)
-    if signer.trusted:
+    if signer.trusted_for == format_name:
         return _listed(signer.certificate, at, moment), Path()
     if not trust.has_anchors(format_name):
         return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), Path()
-    path = find_path(signer.certificate, trust.pool(format_name, brought), at=at, signed_at=moment)
+    path = find_path(signer.certificate, trust.pool(format_name), at=at, signed_at=moment, brought=brought)
     if path.problem is None:
         return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path
     return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path

@@ -1,9 +1,10 @@
 """One question to one phone at a time: asked, answered, judged, shown to the clerk, and forgotten.
 
 Theory of operation. The page asks; a code appears. A phone's answer finds its request by the state in its address,
-once. What it presents is judged at once, and its verdict lies here, in memory alone, until the next question or for
-two minutes. It admits nobody: the clerk sees what a known issuer signed and whose key answered, compares the person,
-and goes on as always.
+once; what is no answer to it leaves the question waiting, since whoever saw the code can send something. What an answer
+presents is judged at once, and its verdict lies here, in memory alone, until the next question or for two minutes. It
+admits nobody: the clerk sees what a known issuer signed and whose key answered, compares the person, and goes on as
+always.
 """
 
 import base64
@@ -29,6 +30,7 @@ from idcard import (
     QrVerdict,
     Seen,
     Wanted,
+    answers,
     presented,
     request_presentation,
     verify_presentation,
@@ -110,6 +112,7 @@ class WalletDesk:
         self._lock = Lock()
         self._pending = PendingRequests(limit=1)
         self._asked: PresentationRequest | None = None
+        self._ended = False
         self._outcome: tuple[WalletView, datetime] | None = None
 
     def ask(self) -> None:
@@ -125,7 +128,7 @@ class WalletDesk:
         with self._lock:
             self._pending = PendingRequests(limit=1)
             self._pending.add(request, at=now)
-            self._asked, self._outcome = request, None
+            self._asked, self._ended, self._outcome = request, False, None
 
     def signed_request(self, state: str) -> str | None:
         """The signed request of that state, for the phone that fetches it; None where none is waited for."""
@@ -136,7 +139,11 @@ class WalletDesk:
         return self._signer.sign(request)
 
     def answer(self, state: str, form: Mapping[str, str]) -> bool:
-        """Take a phone's answer: whether a question of that state waited for one. Each waits for one alone."""
+        """Take a phone's answer: whether a question of that state waited for this. Each is answered once alone."""
+        with self._lock:
+            request = self._pending.waits(state, at=self._clock.now())
+        if request is None or not answers(form, request):
+            return False
         with self._lock:
             request = self._pending.take(state, at=self._clock.now())
         if request is None:
@@ -144,20 +151,27 @@ class WalletDesk:
         view = self._judged(request, form)
         with self._lock:
             if self._asked is request:
-                self._outcome = view, self._clock.now() + SHOWN
+                # The request goes, and with it the key that opened the answer.
+                self._asked, self._outcome = None, (view, self._clock.now() + SHOWN)
         return True
 
     def view(self) -> WalletView:
         """How the question stands."""
         with self._lock:
-            if self._outcome is not None and self._clock.now() >= self._outcome[1]:
-                self._asked = self._outcome = None
-            asked, outcome = self._asked, self._outcome
+            self._forget()
+            asked, outcome, ended = self._asked, self._outcome, self._ended
         if outcome is not None:
             return outcome[0]
         if asked is None:
-            return WalletView(stage=Stage.IDLE)
-        return WalletView(stage=Stage.ENDED) if self._has_ended(asked) else self._waiting(asked)
+            return WalletView(stage=Stage.ENDED if ended else Stage.IDLE)
+        return self._waiting(asked)
+
+    def _forget(self) -> None:
+        """What was shown long enough, and what nobody answered in time."""
+        if self._outcome is not None and self._clock.now() >= self._outcome[1]:
+            self._outcome = None
+        if self._asked is not None and self._has_ended(self._asked):
+            self._asked, self._ended, self._pending = None, True, PendingRequests(limit=1)
 
     def _has_ended(self, request: PresentationRequest) -> bool:
         return self._clock.now() >= request.expires
@@ -173,10 +187,18 @@ class WalletDesk:
             return WalletView(stage=Stage.DECLINED)
         try:
             document = presented(form, request)
+            first = Seen(first_at=None)  # its request is taken out once
+            verdict = verify_presentation(document, request, self._trust, at=self._clock.now(), seen=first)
         except IdCardError as error:
-            _log.info("wallet_unreadable", error=error.code)
-            return WalletView(stage=Stage.UNREADABLE)
-        first = Seen(first_at=None)  # its request is taken out once
-        verdict = verify_presentation(document, request, self._trust, at=self._clock.now(), seen=first)
+            return _unreadable(error.code)
+        except Exception as error:
+            # The question is taken: whatever went wrong, the clerk must be told that it is over.
+            return _unreadable(type(error).__name__)
         _log.info("wallet_answered", format=verdict.format, met=verdict.meets())
         return WalletView(stage=Stage.ANSWERED, verdict=verdict)
+
+
+def _unreadable(code: str) -> WalletView:
+    """Only the code is logged: the message of an error may hold what the answer said."""
+    _log.info("wallet_unreadable", error=code)
+    return WalletView(stage=Stage.UNREADABLE)

@@ -1,7 +1,7 @@
 """The door for phones: where a signed request is fetched, and where answers come in. It has no page and no session.
 
-Whoever knows the state in an address got it from the code on the screen. An answer is taken once; what is wrong with
-one is told to nobody here.
+Whoever knows the state in an address got it from the code on the screen. An answer is taken once, and what is none is
+refused; what is wrong with one is told to nobody here.
 """
 
 from http import HTTPStatus

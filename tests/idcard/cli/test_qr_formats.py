@@ -104,7 +104,10 @@ def test_a_signer_that_the_store_knows() -> None:
         {"format": 1, "issuer": SIGNERS["health card"][0], "for": ["smart_health_card"], "keys": SHC["jwks"]["keys"]},
     ]
     trust = idcard.QrTrust.of(
-        signers=[base64.b64decode(text) for text in IDB["signer_certs_b64"].values()],
+        format_signers={
+            name: [base64.b64decode(text) for text in IDB["signer_certs_b64"].values()]
+            for name in ("icao_vds", "icao_idb")
+        },
         issuers=[json.dumps(one).encode() for one in issuers],
         anchors={"icao_vds_nc": [base64.b64decode(vectors("vds_nc")["au_cscaCertData"])]},
     )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from idcard.errors import IdCardError, MalformedData
 from idcard.iso7816.atr_info import AtrInfo
-from idcard.iso7816.lengths import LONG, SHORT, CardCapabilities, Lengths, capabilities_of, historical_bytes
+from idcard.iso7816.atr_info import masked as masked_info
+from idcard.iso7816.lengths import LONG, SHORT, CardCapabilities, Lengths, capabilities_of, historical_bytes, masked
 from idcard.testing.behaviour import answer_to_reset
 
 
@@ -104,3 +105,33 @@ def test_any_bytes_are_atr_info_or_an_error(data: bytes) -> None:
     with suppress(IdCardError):
         AtrInfo.from_bytes(data)
     assert isinstance(capabilities_of(data), CardCapabilities | None)
+
+
+@pytest.mark.parametrize(
+    ("atr", "shown"),
+    [
+        ("3B8B8001 80 521234 73000040 625678 AA", "3B8B8001 80 520000 73000040 620000 89"),
+        ("3B858001 80 73000040 B7", "3B858001 80 73000040 B7"),
+        ("3B07 00 521234 009000", "3B07 00 520000 009000"),
+        ("3B848001 80 5F1234 EE", "3B848001 80 5F0000 DA"),
+        ("3B848001 11 521234 AA", "3B848001 11 521234 AA"),
+        ("3B8F80", ""),
+    ],
+    ids=["numbers", "none", "status behind them", "cut short", "no data objects", "not understood"],
+)
+def test_an_answer_to_reset_is_shown_without_numbers(atr: str, shown: str) -> None:
+    assert masked(bytes.fromhex(atr)) == bytes.fromhex(shown)
+
+
+@given(st.binary(max_size=40))
+def test_whatever_an_answer_to_reset_says_masking_changes_no_capability(atr: bytes) -> None:
+    shown = masked(atr)
+    assert masked(shown) == shown
+    assert capabilities_of(shown) == capabilities_of(atr)
+
+
+def test_atr_info_is_shown_without_numbers() -> None:
+    raw = bytes.fromhex("430101 4503313233 4703940180 460411223344 7F660802020400020208 00 5F52 02")
+    shown = masked_info(raw)
+    assert shown == bytes.fromhex("430101 4503000000 4703940180 460400000000 7F660802020400020208 00 0000 00")
+    assert masked_info(shown) == shown

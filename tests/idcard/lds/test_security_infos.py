@@ -1,4 +1,6 @@
 import contextlib
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 
 from idcard.encoding import tlv
 from idcard.errors import IdCardError, MalformedData
+from idcard.lds.card_security import CardSecurity
+from idcard.lds.layout import File
 from idcard.lds.security_infos import (
     ChipAuthenticationInfo,
     ChipAuthenticationPublicKeyInfo,
@@ -16,6 +20,8 @@ from idcard.lds.security_infos import (
     SecurityInfos,
     TerminalAuthenticationInfo,
 )
+from idcard.lds.sod import Sod
+from idcard.testing import SPECIMEN, Behaviour, Issuer
 
 VIETNAM = bytes.fromhex(
     "3134300d060804007f00070202020201 01300f060a04007f000702020302030201013012060a04007f0007020204020202010202010d"
@@ -35,6 +41,31 @@ def test_the_card_access_of_vietnamese_cards() -> None:
 def test_published_dg14s(name: str) -> None:
     infos = SecurityInfos.from_dg14((CHIP / name).read_bytes())
     assert any(isinstance(info, ChipAuthenticationPublicKeyInfo) for info in infos.infos)
+
+
+@pytest.mark.parametrize("name", ["icao_sample_dg14.bin", "bsi2008_specimen/Datagroup14.bin"])
+def test_what_is_shown_of_a_dg14_tells_no_chip_from_another(name: str) -> None:
+    infos = SecurityInfos.from_dg14((CHIP / name).read_bytes())
+    (key, *_) = infos.chip_keys
+    other = replace(infos, infos=tuple(replace(i, public_key=b"another") if i is key else i for i in infos.infos))
+    assert other != infos
+    assert repr(other) == repr(infos)
+    assert key.oid in repr(infos)
+
+
+def test_nor_does_what_is_shown_of_what_was_signed() -> None:
+    issuer = Issuer.create(at=datetime(2021, 1, 1, tzinfo=UTC))
+    behaviour = Behaviour(chip_authentication_version=2)
+    one, other = (issuer.issue(SPECIMEN, behaviour=behaviour).files for _ in range(2))
+    for parse, file in ((CardSecurity.from_bytes, File.CARD_SECURITY), (Sod.from_bytes, File.SOD)):
+        assert one[file] != other[file]
+        assert repr(parse(one[file])) == repr(parse(other[file]))
+
+
+def test_nor_does_what_is_shown_of_an_unknown_entry() -> None:
+    one, other = (SecurityInfos.from_bytes(bytes.fromhex(f"310c300a060404007f000402{n}")) for n in ("1111", "2222"))
+    assert one != other
+    assert repr(one) == repr(other)
 
 
 def test_bytes_after_dg14_are_tolerated() -> None:

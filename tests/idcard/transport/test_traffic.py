@@ -2,14 +2,19 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 import idcard
+from idcard.encoding import tlv
 from idcard.errors import CardRemoved, CardSilent, MalformedData
+from idcard.iso7816.atr_info import AtrInfo, masked
+from idcard.iso7816.lengths import capabilities_of, without_numbers
 from idcard.lds.layout import File
 from idcard.reading import ReadPlan, read
+from idcard.reading.diagnosis import diagnose
 from idcard.testing import SPECIMEN, Behaviour, Issuer, SimulatedCard
 from idcard.transport.base import HasLimits, Resettable
 from idcard.transport.traffic import LoggedConnection, ReplayConnection
@@ -111,6 +116,84 @@ def test_what_is_no_command_is_left_out(card: SimulatedCard) -> None:
     log = LoggedConnection(card)
     log.transmit(b"\x00\x01")
     assert log.exchanges[0].command is None
+
+
+# What numbers a single card
+
+
+NUMBER = b"SERIAL123456789"
+SELECT_ATR_INFO = bytes.fromhex("00a4020c022f01")
+
+
+def numbered(card: SimulatedCard) -> SimulatedCard:
+    objects = [tlv.build(0x43, b"\x01"), tlv.build(0x46, NUMBER), tlv.build(0x47, bytes.fromhex("940140"))]
+    card.files[File.ATR_INFO] = b"".join([tlv.build(0x45, NUMBER), *objects, tlv.build(0x5F52, NUMBER)])
+    return card
+
+
+class Numbered(WrappedConnection):
+    """A card whose historical bytes are the issuer's data, capabilities and pre-issuing data."""
+
+    atr = bytes.fromhex("3B8D8001 80 53313233 73000040 63343536 11")
+
+
+def shown_of(log: LoggedConnection) -> str:
+    text = log.to_text()
+    assert not [number for number in (NUMBER.hex(), "313233", "343536") if number in text]
+    return text
+
+
+def test_a_redacted_log_of_a_diagnosis_numbers_no_card_and_plays_all_the_same(card: SimulatedCard) -> None:
+    log = LoggedConnection(Numbered(numbered(card)))
+    found = diagnose(log)
+    again = ReplayConnection.from_text(shown_of(log))
+    assert capabilities_of(again.atr) == capabilities_of(Numbered.atr) is not None
+    assert without_numbers(again.atr) == without_numbers(Numbered.atr)
+    assert replace(diagnose(again), reader=found.reader, atr=found.atr, resettable=found.resettable) == replace(
+        found, atr_info=AtrInfo.from_bytes(masked(card.files[File.ATR_INFO]))
+    )
+
+
+def test_a_redacted_log_of_a_reading_numbers_no_card(card: SimulatedCard) -> None:
+    log = LoggedConnection(Numbered(numbered(card)))
+    read(log, [CAN], entropy=drawn(), plan=PLAN)
+    assert any(each.header == bytes.fromhex("00b08100") and each.answer for each in log.exchanges)
+    assert ReplayConnection.from_text(shown_of(log)).atr != Numbered.atr
+
+
+def test_a_whole_log_keeps_them(card: SimulatedCard) -> None:
+    log = LoggedConnection(Numbered(numbered(card)), redacted=False)
+    diagnose(log)
+    assert NUMBER.hex() in log.to_text()
+    assert ReplayConnection.from_text(log.to_text()).atr == Numbered.atr
+
+
+@pytest.mark.parametrize(
+    "commands", [["00b0810003"], ["00b0810a05"], ["SELECT", "00b0000500"], ["SELECT", "00b0000000"]]
+)
+def test_however_the_file_is_read(commands: list[str], card: SimulatedCard) -> None:
+    numbered(card)
+
+    class Answering(WrappedConnection):
+        def transmit(self, command: bytes) -> bytes:
+            whole = card.files[File.ATR_INFO]
+            return b"\x90\x00" if command[1] == 0xA4 else whole[command[3] :] + b"\x90\x00"
+
+    log = LoggedConnection(Answering(card))
+    for command in commands:
+        log.transmit(SELECT_ATR_INFO if command == "SELECT" else bytes.fromhex(command))
+    assert NUMBER.hex()[-8:] not in log.to_text()
+
+
+def test_what_is_read_bare_and_is_no_public_file_is_left_out(card: SimulatedCard) -> None:
+    class Open(WrappedConnection):
+        def transmit(self, command: bytes) -> bytes:
+            return b"\x6a\x82" if command[1] == 0xA4 else NUMBER + b"\x90\x00"
+
+    log = LoggedConnection(Open(card))
+    for command in ("00b0820000", "00b09c0000", "00a4020c020101", "00b0000000"):
+        log.transmit(bytes.fromhex(command))
+    assert [each.answer for each in log.exchanges] == [None, NUMBER + b"\x90\x00", b"\x6a\x82", None]
 
 
 HEAD = '{"format": 1, "atr": "", "reader": "", "answer_limit": %s}\n'

@@ -55,6 +55,11 @@ def test_a_file() -> None:
         {"crls": [CRL | {"rids": ["a" * 25]}]},
         {"crls": [CRL | {"rids": ["abc.999999999999"]}]},
         {"crls": [CRL | {"rids": None}]},
+        {"crls": [CRL, CRL | {"ctr": 2, "rids": ["ghi"]}]},
+        {"keys": [KEY, KEY | {"use": 5}]},
+        {"keys": [KEY, KEY | {"x": "AA"}]},
+        {"keys": [KEY, KEY | {"crv": "secp256k1", "d": "AA"}]},
+        {"keys": [KEY | {"crv": []}]},
     ],
 )
 def test_what_is_no_file(more: dict[str, Any]) -> None:
@@ -62,6 +67,16 @@ def test_what_is_no_file(more: dict[str, Any]) -> None:
         Issuer.from_bytes(json.dumps(SAID | more).encode())
     with pytest.raises(ConfigurationError):
         QrTrust.of(issuers=[json.dumps(SAID | more).encode()])
+
+
+@pytest.mark.parametrize("foreign", [
+    KEY | {"use": "enc"}, {"kty": "OKP", "crv": "X25519", "x": "AA"}, KEY | {"crv": "secp256k1"}, KEY | {"crv": []},
+    {"kty": "oct"},
+])  # fmt: skip
+def test_a_key_for_something_else_is_passed_over(foreign: dict[str, Any]) -> None:
+    """Sets of keys, as issuers publish them, hold such keys beside the one that signs."""
+    issuer = Issuer.from_bytes(json.dumps(SAID | {"keys": [foreign, KEY]}).encode())
+    assert [key.key_id for key in issuer.keys] == [KEY["kid"]]
 
 
 def folder(path: Path, **files: bytes) -> Path:

@@ -35,7 +35,7 @@ def directory(tmp_path: Path) -> Path:
 def test_a_directory(directory: Path) -> None:
     trust = QrTrust.from_directory(directory)
     (signer,) = trust.signers_for(AUSTRIA_ID)
-    assert (signer.certificate.der, signer.trusted) == (AUSTRIA, True)
+    assert (signer.certificate.der, signer.trusted_for) == (AUSTRIA, "eu_dcc")
     (key,) = trust.keys_for(key_id_of(KEY))
     assert key.clinic == "PK-MAU"
     assert (trust.signers_for(None), trust.signers_for(b"x"), trust.keys_for(None)) == ((), (), ())
@@ -66,12 +66,25 @@ def test_certificates_that_need_an_anchor_are_told_apart(directory: Path) -> Non
     trust = QrTrust.from_directory(directory)
     assert trust.store is not None
     (signer,) = trust.signers_for(AUSTRIA_ID)
-    assert not signer.trusted
+    assert signer.trusted_for is None
+
+
+def test_a_folder_of_one_format_holds_its_signers_alone(directory: Path) -> None:
+    (directory / "qr/signers/icao_vds").mkdir()
+    (directory / "qr/signers/icao_vds/at.cer").write_bytes(AUSTRIA)
+    trust = QrTrust.from_directory(directory)
+    assert [one.trusted_for for one in trust.signers_for(AUSTRIA_ID)] == ["eu_dcc", "icao_vds"]
+    assert trust.version == QrTrust.of(
+        signers=[AUSTRIA], format_signers={"icao_vds": [AUSTRIA]}, keys=[ClinicKey(clinic="PK-MAU", key=KEY)]
+    ).version  # fmt: skip
+    (directory / "qr/signers/icao_vds/deeper").mkdir()
+    with pytest.raises(ConfigurationError):
+        QrTrust.from_directory(directory)
 
 
 def test_two_signers_may_share_an_identifier() -> None:
     both = QrTrust.of(signers=[AUSTRIA], certificates=[AUSTRIA]).signers_for(AUSTRIA_ID)
-    assert [one.trusted for one in both] == [True, False]
+    assert [one.trusted_for for one in both] == ["eu_dcc", None]
 
 
 def test_without_a_list_it_was_never_set_up(tmp_path: Path) -> None:

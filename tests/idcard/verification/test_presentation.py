@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,6 +102,17 @@ def test_what_nobody_but_a_thief_sends(
     assert said(verdict, name) == [(outcome, reason)]
     assert not verdict.meets()
     assert said(verdict, FactName.SIGNATURE) == [(Outcome.PASSED, Reason.SIGNATURE_VERIFIED)]
+
+
+@pytest.mark.parametrize(("wanted", "more"), [
+    (SD_JWT, ("nationality",)), (SD_JWT, ("family_name", "inside")), (MDOC, ("org.iso.18013.5.1", "portrait")),
+    (MDOC, ("other.space", "family_name")),
+])  # fmt: skip
+def test_what_was_asked_and_is_not_shown(answered: Answer, wanted: Wanted, more: tuple[str, ...]) -> None:
+    now = datetime.now(UTC)
+    verdict = answered(asked(replace(wanted, claims=(*wanted.claims, more)), at=now), at=now)
+    assert said(verdict, FactName.CONSISTENCY) == [(Outcome.FAILED, Reason.NOT_WHAT_WAS_ASKED)]
+    assert not verdict.meets()
 
 
 @BOTH

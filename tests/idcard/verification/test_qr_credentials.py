@@ -82,9 +82,30 @@ def test_a_certificate_that_came_along_must_lead_to_an_anchor(wallet: Any, sd_jw
         assert judged(text, trust).fact(FactName.TRUST).outcome is Outcome.INCONCLUSIVE
     other = QrTrust.of(anchors={"sd_jwt_vc": [wallet.der(wallet.root("other"))]})
     assert judged(text, other).fact(FactName.TRUST).reason is Reason.SAME_NAME_OTHER_KEY
-    assert judged(text, QrTrust.of(signers=[signer])).meets()
+    assert judged(text, QrTrust.of(format_signers={"sd_jwt_vc": [signer]})).meets()
+    for_health = judged(text, QrTrust.of(signers=[signer], format_signers={"mosip_claim_169": [signer]}))
+    assert for_health.fact(FactName.TRUST).outcome is Outcome.INCONCLUSIVE, (
+        "a signer of health proofs signs no identity"
+    )
+    assert not for_health.meets()
     brought = sd_jwt(x5c=x5c(signer, root))
     assert not judged(brought, QrTrust.of()).meets(), "a root that came along is nobody's anchor"
+
+
+@pytest.mark.parametrize(("seed", "format_name", "reason"), [
+    (SEED, "smart_health_card", Reason.ANCHORED), ("older", "sd_jwt_vc", Reason.ANCHORED),
+    (SEED, "sd_jwt_vc", Reason.SIGNER_LISTED),
+])  # fmt: skip
+def test_an_issuer_with_keys_on_the_list_may_bring_a_certificate(
+    wallet: Any, sd_jwt: Callable[..., bytes], seed: str, format_name: str, reason: Reason
+) -> None:
+    """Its keys may be listed for another format, or be older: the certificate counts; else the listed key does."""
+    text = sd_jwt(x5c=x5c(wallet.der(wallet.signer(SEED))))
+    key = wallet.jwk_of(wallet.key_of(seed)).export_public(as_dict=True)
+    anchors = {"sd_jwt_vc": [wallet.der(wallet.root(SEED))]} if reason is Reason.ANCHORED else {}
+    verdict = judged(text, QrTrust.of(issuers=[listed(wallet.ISSUER, key, format_name)], anchors=anchors))
+    assert verdict.fact(FactName.TRUST).reason is reason
+    assert verdict.meets(), reasons(verdict)
 
 
 def test_a_certificate_must_name_the_issuer(wallet: Any, sd_jwt: Callable[..., bytes]) -> None:
@@ -135,17 +156,20 @@ def test_a_w3c_credential_of_joserfc() -> None:
 
 def test_the_standards_mobile_document_under_its_signer() -> None:
     (signer,) = idcard.recognise(ANNEX_D).document.sign1.chain  # type: ignore[union-attr]
-    good = judged(ANNEX_D, QrTrust.of(signers=[signer]), THEN)
+    good = judged(ANNEX_D, QrTrust.of(format_signers={"iso_18013_5_mdoc": [signer]}), THEN)
     assert good.meets(), reasons(good)
     assert good.fact(FactName.HOLDER).reason is Reason.HOLDER_KEY_NOT_SHOWN
     assert not judged(ANNEX_D, QrTrust.of(), THEN).meets()
-    assert judged(ANNEX_D, QrTrust.of(signers=[signer]), NOW).fact(FactName.VALIDITY).reason is Reason.EXPIRED
+    assert (
+        judged(ANNEX_D, QrTrust.of(format_signers={"iso_18013_5_mdoc": [signer]}), NOW).fact(FactName.VALIDITY).reason
+        is Reason.EXPIRED
+    )
 
 
 def test_every_changed_byte_of_the_standards_mobile_document_is_noticed() -> None:
     """But for those behind what its issuer signed: the device's MAC is not judged."""
     (signer,) = idcard.recognise(ANNEX_D).document.sign1.chain  # type: ignore[union-attr]
-    trust, end = QrTrust.of(signers=[signer]), ANNEX_D.index(b"ldeviceSigned")
+    trust, end = QrTrust.of(format_signers={"iso_18013_5_mdoc": [signer]}), ANNEX_D.index(b"ldeviceSigned")
     for place in range(end):
         changed = bytearray(ANNEX_D)
         changed[place] ^= 1

@@ -62,7 +62,9 @@ ISSUERS = [
 ]
 TRUST = QrTrust.of(
     keys=[ClinicKey(clinic="PK-MAU", key=KEY.public_key())],
-    signers=[base64.b64decode(text) for text in IDB["signer_certs_b64"].values()],
+    format_signers={
+        name: [base64.b64decode(text) for text in IDB["signer_certs_b64"].values()] for name in ("icao_vds", "icao_idb")
+    },
     issuers=[json.dumps(one).encode() for one in ISSUERS],
 )
 SEEDS = [

@@ -21,6 +21,7 @@ VECTORS = Path(__file__).parents[2] / "vectors" / "qr"
 SAMPLES: list[dict[str, Any]] = json.loads((VECTORS / "dcc_revocation.json").read_text())["samples"]
 DCC: list[dict[str, Any]] = json.loads((VECTORS / "dcc.json").read_text())
 [AUSTRIAN, *_] = [one for one in DCC if one["id"].startswith("AT/") and one["expected"].get("EXPECTEDVERIFY")]
+[GEORGIAN] = [one for one in DCC if one["id"] == "GE/2DCode/raw/1.json"]
 NOW = datetime.fromisoformat(AUSTRIAN["validation_clock"])
 
 
@@ -89,6 +90,20 @@ def test_an_old_list_can_still_say_that_it_was_taken_back() -> None:
     end = (NOW - timedelta(seconds=1)).isoformat()
     assert revocation(batch(expires=end)).reason is Reason.REVOKED
     assert revocation(batch(taken_back=False, expires=end)).reason is Reason.REVOCATION_LIST_STALE
+
+
+@pytest.mark.parametrize("kind", [HashType.UCI, HashType.COUNTRY_UCI])
+def test_a_certificate_that_names_a_ministry_as_its_issuer(kind: HashType) -> None:
+    """Its claim of an issuer is no country's letters: what counts is its entry's country."""
+    code = recognise(GEORGIAN["prefix"].encode(), RECOGNISERS)
+    assert isinstance(code.document, CovidCertificate)
+    found = hashes(identifier=code.document.identifier, country="GE", signature=b"", elliptic=True)
+    entries = [{"hash": base64.b64encode(found[kind]).decode()}]
+    taken_back = batch(kind, country="GE", kid="UNKNOWN_KID", entries=entries, expires="2027-12-31T00:00:00Z")
+    trust = QrTrust.of(signers=[base64.b64decode(GEORGIAN["certificate_b64der"])], revoked=[taken_back])
+    verdict = verify_qr(code, trust, at=NOW)
+    assert verdict.fact(FactName.SIGNATURE).outcome is Outcome.PASSED
+    assert verdict.fact(FactName.REVOCATION).reason is Reason.REVOKED
 
 
 @pytest.mark.parametrize(

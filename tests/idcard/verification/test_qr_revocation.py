@@ -1,5 +1,6 @@
 """A code whose signer was taken back: by the revocation lists of the trust store, with their age."""
 
+import base64
 import hashlib
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from sd_jwt.issuer import SDJWTIssuer
 
 from idcard.qr import base45, cose
 from idcard.qr.cose import Algorithm
@@ -72,7 +74,7 @@ def crl(*serials: int, age: timedelta = timedelta(days=20), life: timedelta = ti
 
 
 def health() -> bytes:
-    entry = dict.fromkeys(("tg", "co", "is", "vp", "mp", "ma"), "x") | {"dt": "2026-11-01", "dn": 1, "sd": 1}
+    entry = dict.fromkeys(("tg", "is", "vp", "mp", "ma"), "x") | {"co": "VN", "dt": "2026-11-01", "dn": 1, "sd": 1}
     person = {"fn": "Nguyễn", "gn": "Văn Thử", "fnt": "NGUYEN", "gnt": "VAN<THU"}
     dcc = {"ver": "1.3.0", "nam": person, "dob": "1990-01", "v": [entry | {"ci": "URN:UVCI:01:VN:MAU"}]}
     seconds = int(NOW.timestamp())
@@ -86,13 +88,18 @@ def health() -> bytes:
     return b"HC1:" + base45.encode(zlib.compress(message))
 
 
-def judged(folder: Path, *lists: bytes, trusted: bool = False) -> QrVerdict:
-    """The verdict where the store holds the root and these revocation lists."""
+def stored(folder: Path, *lists: bytes) -> TrustStore:
+    """The store with the root and these revocation lists."""
     with editing(folder, at=NOW) as draft:
         for data in (ROOT, *lists):
             report = add_file(draft, data, name="file", at=NOW)
             assert report.count("added"), report.findings
-    store = TrustStore.from_directory(folder)
+    return TrustStore.from_directory(folder)
+
+
+def judged(folder: Path, *lists: bytes, trusted: bool = False) -> QrVerdict:
+    """The verdict where the store holds the root and these revocation lists."""
+    store = stored(folder, *lists)
     trust = QrTrust.of(**{"signers" if trusted else "certificates": [SIGNER]}, store=store)  # type: ignore[arg-type]
     return verify_qr(recognise(health(), RECOGNISERS), trust, at=NOW)
 
@@ -130,4 +137,20 @@ def test_an_overdue_list_decides_nothing(tmp_path: Path) -> None:
         Outcome.INCONCLUSIVE,
         Reason.REVOCATION_LIST_STALE,
     )
+    assert not verdict.meets()
+
+
+@pytest.mark.parametrize(
+    "status", [{}, {"status": {"x": 1}}, {"status": {"status_list": {"uri": "https://x", "idx": 0}}}]
+)
+def test_a_status_that_nobody_looked_up_hides_no_overdue_list(
+    tmp_path: Path, wallet: Any, status: dict[str, Any]
+) -> None:
+    header = {"typ": "dc+sd-jwt", "x5c": [base64.b64encode(SIGNER).decode()]}
+    made = SDJWTIssuer({"vct": "k"} | status, wallet.jwk_of(SIGNER_KEY), extra_header_parameters=header)
+    code = recognise(str(made.sd_jwt_issuance).encode(), RECOGNISERS)
+    trust = QrTrust.of(store=stored(tmp_path, crl(age=timedelta(days=91))))
+    verdict = verify_qr(code, trust, at=NOW)
+    assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
+    assert revocation(verdict).reason is Reason.REVOCATION_LIST_STALE
     assert not verdict.meets()

@@ -52,8 +52,8 @@ ROOT, OTHER_ROOT = (certificate("Gốc Mẫu", key, key) for key in (ROOT_KEY, O
 SIGNER = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY)
 
 
-def health(signer: bytes, **claims: Any) -> Recognised:
-    entry = dict.fromkeys(("tg", "co", "is", "vp", "mp", "ma"), "x") | {"dt": "2026-11-01", "dn": 1, "sd": 1}
+def health(signer: bytes, country: str = "VN") -> Recognised:
+    entry = dict.fromkeys(("tg", "is", "vp", "mp", "ma"), "x") | {"co": country, "dt": "2026-11-01", "dn": 1, "sd": 1}
     person = {"fn": "Nguyễn", "gn": "Văn Thử", "fnt": "NGUYEN", "gnt": "VAN<THU"}
     dcc = {"ver": "1.3.0", "nam": person, "dob": "1990-01", "v": [entry | {"ci": "URN:UVCI:01:VN:MAU"}]}
     seconds = int(NOW.timestamp())
@@ -77,6 +77,13 @@ def trust_of(signer: bytes, *anchors: bytes, **more: Any) -> QrTrust:
 def trust_fact(signer: bytes, trust: QrTrust) -> tuple[Outcome, Reason]:
     fact = verify_qr(health(signer), trust, at=NOW).fact(FactName.TRUST)
     return fact.outcome, fact.reason
+
+
+def test_one_state_s_signer_signs_for_no_other() -> None:
+    verdict = verify_qr(health(SIGNER, "DE"), QrTrust.of(signers=[SIGNER]), at=NOW)
+    assert verdict.fact(FactName.CONSISTENCY).reason is Reason.SIGNER_OF_ANOTHER_STATE
+    assert not verdict.meets()
+    assert verify_qr(health(SIGNER, "vn"), QrTrust.of(signers=[SIGNER]), at=NOW).meets()
 
 
 def test_a_signer_that_an_anchor_issued() -> None:

@@ -79,7 +79,7 @@ def test_the_specification_s_own_example_has_a_certificate_that_others_refuse() 
     assert certificate is not None
     with pytest.raises(ValueError, match="ExtraData"):
         x509.load_der_x509_certificate(certificate)
-    found = judged(EXAMPLE, QrTrust.of(signers=[certificate]))
+    found = judged(EXAMPLE, QrTrust.of(format_signers={"icao_vds_nc": [certificate]}))
     assert found.fact(FactName.SIGNATURE).outcome is Outcome.PASSED
     assert found.fact(FactName.TRUST).reason is Reason.SIGNER_LISTED
     assert found.fact(FactName.KEY_USAGE).reason is Reason.KEY_USAGE_RIGHT
@@ -101,7 +101,9 @@ def test_how_it_is_written_means_nothing() -> None:
 @pytest.mark.parametrize("payload", [RIGHT, EXAMPLE], ids=["Australia", "ICAO"])
 def test_no_changed_byte_passes(payload: bytes) -> None:
     """Every byte with one bit changed; where it is a space between members, it is no JSON any more."""
-    trust = QrTrust.of(signers=[VdsNc.from_bytes(EXAMPLE).certificate or b""], store=TrustStore.of([CSCA]))
+    trust = QrTrust.of(
+        format_signers={"icao_vds_nc": [VdsNc.from_bytes(EXAMPLE).certificate or b""]}, store=TrustStore.of([CSCA])
+    )
     was = VdsNc.from_bytes(payload)
     passed = []
     for place in range(len(payload)):

@@ -1,5 +1,7 @@
 """One question at a time, answered once, shown for two minutes: a clock in the test's hand, and a foreign wallet."""
 
+import base64
+import gc
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idcard import CredentialFormat, QrTrust, Wanted
+from idcard import CredentialFormat, PresentationRequest, QrTrust, Wanted
 from kiosk.services.wallet_desk import SHOWN, Stage, WalletDesk
 from kiosk.wallet_process import Forgetting, signer_of
 
@@ -92,9 +94,51 @@ def test_the_last_question_alone_is_answered(desk: WalletDesk, wallet: Any) -> N
 def test_an_answer_is_taken_once_whatever_it_is(desk: WalletDesk, wallet: Any) -> None:
     desk.ask()
     state, form = answer(desk, wallet, desk.view().link)
-    assert desk.answer(state, {"response": "x"})
+    assert desk.answer(state, {"vp_token": "x", "state": state})
     assert desk.view().stage is Stage.UNREADABLE
     assert not desk.answer(state, form)
+
+
+ODD_KEY = (
+    base64.urlsafe_b64encode(b'{"alg":"ECDH-ES","enc":"A128GCM","epk":{"kty":"EC","crv":[]}}').decode().rstrip("=")
+)
+
+
+@pytest.mark.parametrize(
+    "said", [{"x": "y"}, {"response": "x"}, {"error": "x"}, {"response": f"{ODD_KEY}..{'A' * 16}.AAAA.{'A' * 22}"}]
+)
+def test_a_bystander_s_words_do_not_end_the_question(desk: WalletDesk, wallet: Any, said: dict[str, str]) -> None:
+    desk.ask()
+    state, form = answer(desk, wallet, desk.view().link)
+    assert not desk.answer(state, said)
+    assert desk.view().stage is Stage.WAITING
+    assert desk.answer(state, form)
+    assert desk.view().stage is Stage.ANSWERED
+
+
+def test_the_question_is_over_whatever_goes_wrong(wallet: Any, clock: Hand) -> None:
+    trust: Any = None  # which nothing foresees
+    desk = WalletDesk(wanted=WANTED, address="https://kiosk.example", trust=trust, clock=clock, life=LIFE)
+    desk.ask()
+    state, form = answer(desk, wallet, desk.view().link)
+    assert desk.answer(state, form)
+    assert desk.view().stage is Stage.UNREADABLE
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_nothing_keeps_the_key_of_a_question_that_is_over(
+    desk: WalletDesk, wallet: Any, clock: Hand, answered: bool
+) -> None:
+    desk.ask()
+    state, form = answer(desk, wallet, desk.view().link)
+    if answered:
+        desk.answer(state, form)
+    else:
+        clock.at += LIFE
+        Forgetting(desk).turn()
+    gc.collect()
+    kept = [one for one in gc.get_objects() if isinstance(one, PresentationRequest) and one.state == state]
+    assert not kept
 
 
 def test_an_unsigned_request_is_nowhere_to_be_fetched(desk: WalletDesk, wallet: Any) -> None:
