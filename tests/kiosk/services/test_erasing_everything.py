@@ -44,6 +44,10 @@ NOBODY_S = {
     "shift.sealed_key": "an officer's, not a patient's",
     "shift.blob": "the same",
     "shift.commitment": "the same",
+    "staff_account.sealed_key": "a clerk's, not a patient's",
+    "staff_account.blob": "the same",
+    "staff_account.commitment": "the same",
+    "staff_account.proof": "the same",
     "audit.previous": "the chain's",
     "audit.hash": "the chain's",
 }
