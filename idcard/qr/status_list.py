@@ -23,6 +23,7 @@ from idcard.qr.jwt_claims import chain_of, moment, text
 
 TYPE: Final = "statuslist+jwt"
 IN_FORCE: Final = 0
+TAKEN_BACK: Final = 1
 MAX_LIST: Final = 4 << 20
 """How many bytes the places of one list may have."""
 _BITS = frozenset({1, 2, 4, 8})

@@ -199,11 +199,22 @@ def _revocation(signed: Signed, given: Circumstances, status: object, issuer: st
         return signer
 
     def signed_by(one: StatusList) -> Signed:
-        return _signed_token(one.jws, one.chain, issuer, SD_JWT_ALGORITHMS, given, format_name)
+        by = _signed_token(one.jws, one.chain, issuer, SD_JWT_ALGORITHMS, given, format_name)
+        if issuer is not None or _same_signer(by, signed, must=format_name == MDOC):
+            return by
+        return only(fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED))
 
     own = status_fact(status, given, signed_by)
     # That nobody looked up its own status must not hide that the list of signers is too old to say anything.
     return signer if own.outcome is not Outcome.FAILED and signer.outcome is Outcome.INCONCLUSIVE else own
+
+
+def _same_signer(by: Signed, signed: Signed, *, must: bool) -> bool:
+    """Whether a list's signer is called as the credential's is, and by the same authority, with a key for such."""
+    if by.signer is None or signed.signer is None:
+        return False
+    called = (by.signer.subject, by.signer.issuer) == (signed.signer.subject, signed.signer.issuer)
+    return called and usage_by_purpose(by.signer, _MDOC_SIGNER, must=must).outcome is Outcome.PASSED
 
 
 def _other_state(signed: Signed, country: object) -> Fact | None:

@@ -10,9 +10,11 @@ from typing import Any
 import cbor2
 import isomdoc
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import ObjectIdentifier
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from sd_jwt.issuer import SDJWTIssuer
@@ -108,6 +110,20 @@ def test_of_several_any_may_take_back_and_the_newest_says_otherwise(world: World
     assert of(world.verdict(new, world.listed(1, issued=NOW - timedelta(days=3))))[1] is Reason.REVOKED
 
 
+def test_a_suspension_ends_and_being_taken_back_does_not(world: World) -> None:
+    before = NOW - timedelta(days=3)
+    assert of(world.verdict(world.listed(2, issued=before), world.listed(0)))[1] is Reason.NOT_REVOKED
+    assert of(world.verdict(world.listed(0, issued=before), world.listed(2)))[1] is Reason.REVOKED
+    assert of(world.verdict(world.listed(1, issued=before), world.listed(0)))[1] is Reason.REVOKED
+
+
+def test_a_list_from_the_future_says_nothing(world: World) -> None:
+    later = NOW + timedelta(days=900)
+    assert of(world.verdict(world.listed(0, issued=later)))[0] is Outcome.INCONCLUSIVE
+    assert of(world.verdict(world.listed(2), world.listed(0, issued=later)))[1] is Reason.REVOKED
+    assert of(world.verdict(world.listed(0, issued=NOW + timedelta(seconds=5))))[1] is Reason.NOT_REVOKED
+
+
 def test_a_place_that_the_list_does_not_have(world: World) -> None:
     short = world.listed(
         0, status_list={"bits": 8, "lst": base64.urlsafe_b64encode(zlib.compress(b"\0")).decode().rstrip("=")}
@@ -140,6 +156,24 @@ def test_a_mobile_document_by_a_list_under_the_same_root(
     verdict = idcard.verify_qr(idcard.recognise(licence(wallet)), trust, at=NOW)
     assert of(verdict)[1] is reason
     assert verdict.meets() is (number == 0)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize(("common", "purpose"), [("Another signer", "1.0.18013.5.1.2"), ("Utopia signer", None)])
+def test_a_list_of_another_signer_under_that_root_says_nothing(
+    world: World, wallet: Any, number: int, common: str, purpose: str | None
+) -> None:
+    other = wallet.name_of(common)
+    made = x509.CertificateBuilder().subject_name(other).issuer_name(wallet.root(SEED).subject).serial_number(3)
+    made = made.not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2040, 1, 1))
+    made = made.public_key(wallet.key_of("another").public_key())
+    if purpose is not None:
+        made = made.add_extension(x509.ExtendedKeyUsage([ObjectIdentifier(purpose)]), critical=True)
+    signer = wallet.der(made.sign(wallet.key_of(f"{SEED} root"), hashes.SHA256()))
+    said = world.listed(number, seed="another", chain=[base64.b64encode(signer).decode()])
+    trust = QrTrust.of(anchors={"iso_18013_5_mdoc": [wallet.der(wallet.root(SEED))]}, status=[said])
+    verdict = idcard.verify_qr(idcard.recognise(licence(wallet)), trust, at=NOW)
+    assert of(verdict) == (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
 
 
 def test_the_folder(world: World, tmp_path: Path) -> None:
