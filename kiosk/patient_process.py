@@ -151,11 +151,14 @@ def roster_of(config: PatientConfig) -> Roster:
 def signed_codes_of(
     config: PatientConfig, trust: Trust | ConfigurationError, roster: Roster, clock: Clock
 ) -> SignedCodes | None:
-    """Who judges the signed codes that the configuration names; None where it names none, or nobody is trusted.
+    """Who judges the signed codes that the configuration names; None where it names none, or no signer can be known.
 
-    :raises ConfigurationError: where the list of signers, or the key, cannot be used.
+    :raises ConfigurationError: where the key to the staff's process cannot be used.
     """
     if not config.codes or isinstance(trust, ConfigurationError):
+        return None
+    signers = code_signers_of(config)
+    if signers is None:
         return None
     freshness, store = store_freshness_of(config), trust.store
     cover = CoverDesk(
@@ -168,11 +171,20 @@ def signed_codes_of(
     )
     return SignedCodes(
         rules=[code.rule for code in config.codes],
-        trust=QrTrust.from_directory(config.trust, accept_demonstration=config.is_demo),
+        trust=signers,
         cover=cover,
         clock=clock,
         trust_age=lambda at: freshness.age(store.age(at)),
     )
+
+
+def code_signers_of(config: PatientConfig) -> QrTrust | None:
+    """The signers of codes; None, and a line in the log, where their list cannot be used: chips are read without it."""
+    try:
+        return QrTrust.from_directory(config.trust, accept_demonstration=config.is_demo)
+    except ConfigurationError as problem:
+        _log.error("signed_codes_off", reason=problem.facts.get("reason"), message=str(problem))
+        return None
 
 
 def online_of(config: PatientConfig) -> OnlineCover | None:

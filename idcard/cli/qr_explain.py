@@ -6,6 +6,7 @@ Exit codes: 0 where every code could be explained, 1 where one could not or ther
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -18,7 +19,7 @@ from idcard.cli.qr_explain_words import NOT_PROVED, PROVED, TITLES, say_why
 from idcard.cli.qr_format_notes import how_to_trust, note_on, page
 from idcard.cli.qr_input import Demonstration, File, Trust, codes_in, printable, signers_in
 from idcard.cli.qr_words import kind_of, say_qr
-from idcard.cli.shared import NOT_MET, AsJson, In, errors_told, print_json
+from idcard.cli.shared import NOT_MET, AsJson, At, In, errors_told, print_json
 from idcard.cli.texts import Language
 
 
@@ -35,6 +36,7 @@ class Explained:
 def explain(
     file: File,
     trust: Trust = None,
+    at: At = None,
     demonstration: Demonstration = False,
     as_json: AsJson = False,
     language: In = Language.EN,
@@ -42,7 +44,8 @@ def explain(
     """Say what kind of code this is, what it can prove and what not, and how to make its signer known."""
     with errors_told(language, as_json):
         signers = None if trust is None else signers_in(trust, demonstration)
-        explained = [explain_one(payload, signers) for payload in codes_in(file)]
+        moment = at or datetime.now(UTC)
+        explained = [explain_one(payload, signers, moment) for payload in codes_in(file)]
     if as_json:
         print_json({"codes": [to_json(one) for one in explained]})
     else:
@@ -57,13 +60,13 @@ def formats(language: In = Language.EN) -> None:
         typer.echo(line)
 
 
-def explain_one(payload: bytes, signers: idcard.QrTrust | None) -> Explained:
-    """What one code is."""
+def explain_one(payload: bytes, signers: idcard.QrTrust | None, at: datetime) -> Explained:
+    """What one code is; its signer is judged as of ``at``."""
     try:
         recognised = idcard.recognise(payload)
     except idcard.IdCardError as error:
         return Explained(error=error)
-    signer = signer_of(recognised, signers)
+    signer = signer_of(recognised, signers, at)
     return Explained(format=recognised.format, kind=kind_of(recognised), signer=signer)
 
 

@@ -1,22 +1,26 @@
-"""Who a code says signed it, for ``idcard qr explain``: nothing of it is verified here."""
+"""Who a code says signed it, for ``idcard qr explain``, and whether the trust store vouches for that signer.
+
+The first is what the code says, unproved. The second is the verdict's, and no judgement of its own: ``explain`` and
+``verify`` must not contradict each other.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import idcard
 from idcard.cli.qr_input import printable
+from idcard.qr.cose import Sign1
 from idcard.trust.certificates import Certificate
-from idcard.trust.path import find_path
-from idcard.verification.qr_seals import is_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Signer:
-    """Who a code says signed it: nothing of it is verified here.
+    """Who a code says signed it: unproved, but for ``listed``.
 
-    ``listed``: whether the trust store knows that key; None where none was given.
+    ``listed``: whether its key signed the code and the trust store believes it for codes of that format, as of then;
+    None where no store was given.
     """
 
     issuer: str | None
@@ -25,23 +29,30 @@ class Signer:
     listed: bool | None
 
 
-Said = tuple[str | None, str | None, Callable[[], Any] | None, Callable[[idcard.QrTrust], bool]]
-"""The issuer, the key's identifier, what names the algorithm (or raises), and whether a list knows the key."""
+Said = tuple[str | None, str | None, Callable[[], Any] | None]
+"""The issuer, the key's identifier, and what names the algorithm (or raises)."""
 
 
-def signer_of(recognised: idcard.Recognised, signers: idcard.QrTrust | None) -> Signer | None:
+def signer_of(recognised: idcard.Recognised, signers: idcard.QrTrust | None, at: datetime) -> Signer | None:
     """Who the code says signed it; None where it says nobody."""
     find = _FINDERS.get(type(recognised.document))
     said = None if find is None else find(recognised.document)
     if said is None:
         return None
-    issuer, key_id, algorithm, is_listed = said
+    issuer, key_id, algorithm = said
     return Signer(
         issuer=issuer,
         key_id=printable(key_id) if key_id else None,
         algorithm=_label(algorithm),
-        listed=None if signers is None else is_listed(signers),
+        listed=None if signers is None else _is_believed(recognised, signers, at),
     )
+
+
+def _is_believed(recognised: idcard.Recognised, signers: idcard.QrTrust, at: datetime) -> bool:
+    verdict = idcard.verify_qr(recognised, signers, at=at)
+    usage = verdict.fact(idcard.FactName.KEY_USAGE)
+    trusted = verdict.fact(idcard.FactName.TRUST)
+    return trusted.outcome is idcard.Outcome.PASSED and usage.outcome is not idcard.Outcome.FAILED
 
 
 def _label(algorithm: Callable[[], Any] | None) -> str | None:
@@ -53,87 +64,77 @@ def _label(algorithm: Callable[[], Any] | None) -> str | None:
 
 
 def _health(document: idcard.CovidCertificate) -> Said:
-    sign1 = document.sign1
-    key_id = sign1.key_id.hex() if sign1.key_id else None
-    return document.claims.issuer, key_id, lambda: sign1.algorithm, lambda trust: bool(trust.signers_for(sign1.key_id))
+    return document.claims.issuer, _hexadecimal(document.sign1.key_id), lambda: document.sign1.algorithm
 
 
 def _token(document: idcard.Token) -> Said:
-    sign1 = document.sign1
-    key_id = sign1.key_id.hex() if sign1.key_id else None
-    return document.clinic, key_id, lambda: sign1.algorithm, lambda trust: bool(trust.keys_for(sign1.key_id))
+    return document.clinic, _hexadecimal(document.sign1.key_id), lambda: document.sign1.algorithm
 
 
 def _credential(document: idcard.SdJwtCredential | idcard.W3cCredential | idcard.HealthCard) -> Said:
-    issuer, jws = document.issuer, document.jws
-    return (
-        issuer,
-        jws.key_id,
-        lambda: jws.algorithm,
-        lambda trust: bool(issuer and trust.issuer_keys(issuer, jws.key_id)),
-    )
+    return document.issuer, document.jws.key_id, lambda: document.jws.algorithm
 
 
 def _identity(document: idcard.IdentityToken) -> Said | None:
     sign1 = document.sign1
     if sign1 is None or not sign1.signature:
         return None
-    try:
-        chain = sign1.chain
-    except idcard.MalformedData:
-        chain = ()
-    if chain:
-        return _brought(chain[0], "mosip_claim_169", document.claims.issuer, lambda: sign1.algorithm)
-    key_id = sign1.key_id.hex() if sign1.key_id else None
-    issuer = document.claims.issuer
-    return issuer, key_id, lambda: sign1.algorithm, lambda trust: bool(trust.issuer_keys(issuer, sign1.key_id))
+    key_id = _fingerprint(_first_of(sign1)) or _hexadecimal(sign1.key_id)
+    return document.claims.issuer, key_id, lambda: sign1.algorithm
+
+
+def _mobile_document(document: idcard.MobileDocument) -> Said:
+    brought = _certificate(_first_of(document.sign1))
+    issuer = None if brought is None else str(brought.subject)
+    return issuer, None if brought is None else _short(brought), lambda: document.sign1.algorithm
 
 
 def _seal(document: idcard.VisibleSeal) -> Said | None:
     if document.signature is None:
         return None
-    key_id = document.signer + document.reference
-    return (
-        document.country,
-        key_id,
-        None,
-        lambda trust: any(is_named(document, one.certificate) for one in trust.listed),
-    )
+    return document.country, document.signer + document.reference, None
 
 
 def _barcode(document: idcard.IcaoBarcode) -> Said | None:
     if document.signature is None:
         return None
-    if document.certificate is not None:
-        return _brought(document.certificate, "icao_idb", document.country, None)
-    key_id = document.reference.hex() if document.reference else None
-    return (
-        document.country,
-        key_id,
-        None,
-        lambda trust: any(document.names(one.certificate.der) for one in trust.listed),
-    )
+    # One that the header does not mean is not the signer's.
+    if document.certificate is not None and document.names(document.certificate):
+        return document.country, _fingerprint(document.certificate), None
+    return document.country, _hexadecimal(document.reference), None
 
 
 def _vds_nc(document: idcard.VdsNc) -> Said:
-    if document.certificate is not None:
-        return _brought(document.certificate, "icao_vds_nc", document.country, lambda: document.algorithm)
-    return document.country, document.reference, lambda: document.algorithm, lambda trust: bool(trust.listed)
+    key_id = document.reference if document.certificate is None else _fingerprint(document.certificate)
+    return document.country, key_id, lambda: document.algorithm
 
 
-def _brought(der: bytes, format_name: str, issuer: str | None, algorithm: Callable[[], Any] | None) -> Said:
-    """A signer whose certificate is in the code: known where it is listed, or leads to an anchor."""
+def _first_of(sign1: Sign1) -> bytes | None:
+    """The signer's certificate that a code brings, in DER."""
     try:
-        certificate = Certificate.from_bytes(der)
-    except idcard.MalformedData:
-        return issuer, None, algorithm, lambda _: False
+        return next(iter(sign1.chain), None)
+    except idcard.IdCardError:
+        return None
 
-    def known(trust: idcard.QrTrust) -> bool:
-        listed = any(one.certificate == certificate for one in trust.listed)
-        path = find_path(certificate, trust.pool(format_name), at=datetime.now(UTC))
-        return listed or path.anchor is not None
 
-    return issuer, certificate.fingerprint[:16], algorithm, known
+def _certificate(der: bytes | None) -> Certificate | None:
+    try:
+        return None if der is None else Certificate.from_bytes(der)
+    except idcard.IdCardError:
+        return None
+
+
+def _fingerprint(der: bytes | None) -> str | None:
+    found = _certificate(der)
+    return None if found is None else _short(found)
+
+
+def _short(certificate: Certificate) -> str:
+    return certificate.fingerprint[:16]
+
+
+def _hexadecimal(key_id: bytes | None) -> str | None:
+    return key_id.hex() if key_id else None
 
 
 _FINDERS: Mapping[type, Callable[[Any], Said | None]] = {
@@ -143,6 +144,7 @@ _FINDERS: Mapping[type, Callable[[Any], Said | None]] = {
     idcard.W3cCredential: _credential,
     idcard.HealthCard: _credential,
     idcard.IdentityToken: _identity,
+    idcard.MobileDocument: _mobile_document,
     idcard.VisibleSeal: _seal,
     idcard.IcaoBarcode: _barcode,
     idcard.VdsNc: _vds_nc,

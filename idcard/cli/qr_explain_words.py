@@ -101,16 +101,16 @@ _PAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Nơi ký, theo mã ghi: {issuer}, khóa {key_id}, {algorithm}",
         ),
         "signer.no_list": (
-            "Whether that key is known was not looked up: use --trust DIR.",
-            "Chưa tra xem khóa này có được biết không: hãy dùng --trust THƯMỤC.",
+            "Whether that signer is known was not looked up: use --trust DIR.",
+            "Chưa tra xem nơi ký này có được biết không: hãy dùng --trust THƯMỤC.",
         ),
         "signer.listed": (
-            "Your trust store knows that key; 'idcard qr verify' says whether it signed.",
-            "Kho chứng thư có khóa này; 'idcard qr verify' cho biết khóa có ký mã không.",
+            "Your trust store believes that signer, and its key signed this; 'idcard qr verify' says what else counts.",
+            "Kho chứng thư tin nơi ký này, và đúng khóa đó đã ký mã; 'idcard qr verify' cho biết các điều khác.",
         ),
         "signer.not_listed": (
-            "Your trust store does not know that key.",
-            "Kho chứng thư không có khóa này.",
+            "Your trust store does not vouch for that signer; 'idcard qr verify' says why.",
+            "Kho chứng thư không bảo đảm cho nơi ký này; 'idcard qr verify' cho biết lý do.",
         ),
         "trust": ("To verify it: ", "Để xác minh: "),
         "trust.eu_dcc": (

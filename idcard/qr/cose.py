@@ -161,11 +161,7 @@ class Sign1:
         :raises SignatureInvalid: if the key did not.
         :raises UnsupportedAlgorithm: if the algorithm is unknown, not allowed, or not one for this kind of key.
         """
-        algorithm = self.algorithm
-        if algorithm not in allowed:
-            raise UnsupportedAlgorithm(f"{algorithm.label} is not allowed in this format")
-        verify_raw(algorithm, key, self.signature, self.signed_bytes)
-        return algorithm
+        return verify_allowed(self.algorithm, allowed, key, self.signature, self.signed_bytes)
 
 
 def _untagged(value: Any) -> Any:
@@ -219,6 +215,20 @@ def encode(sign1: Sign1) -> bytes:
     """The one encoding of a message of ours."""
     parts = [sign1.protected_bytes, dict(sign1.unprotected), sign1.payload, sign1.signature]
     return cbor.encode(Tagged(tag=SIGN1_TAG, value=parts))
+
+
+def verify_allowed(
+    algorithm: Algorithm, allowed: frozenset[Algorithm], key: VerificationKey, signature: bytes, message: bytes
+) -> Algorithm:
+    """The algorithm, where it is one of those allowed and ``signature`` is the key's over ``message``.
+
+    :raises SignatureInvalid: if it is not the key's.
+    :raises UnsupportedAlgorithm: if the algorithm is not allowed, or not one for this kind of key.
+    """
+    if algorithm not in allowed:
+        raise UnsupportedAlgorithm(f"{algorithm.label} is not allowed in this format")
+    verify_raw(algorithm, key, signature, message)
+    return algorithm
 
 
 def verify_raw(algorithm: Algorithm, key: VerificationKey, signature: bytes, message: bytes) -> None:

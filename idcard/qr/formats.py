@@ -53,6 +53,8 @@ SD_JWT: Final = "sd_jwt"
 W3C_VC_JWT: Final = "w3c_vc_jwt"
 JWT: Final = "jwt"
 W3C_VC: Final = "w3c_vc_json"
+CERTIFIED: Final = frozenset({EU_DCC, ICAO_VDS, ICAO_IDB, ICAO_VDS_NC, CLAIM_169, MDOC, SD_JWT_VC, W3C_VC_JWT})
+"""The formats whose codes are signed by keys in certificates."""
 
 _ENCRYPT0_TAG, _CLAIM_169 = 16, 169
 _BASE64URL = rb"[A-Za-z0-9_-]"

@@ -14,7 +14,7 @@ from typing import Any
 
 from idcard.errors import MalformedData, UnsupportedAlgorithm
 from idcard.qr import strict_json
-from idcard.qr.cose import Algorithm, VerificationKey, verify_raw
+from idcard.qr.cose import Algorithm, VerificationKey, verify_allowed
 from idcard.qr.jwk import base64url
 
 _WHERE = "JWS"
@@ -82,8 +82,4 @@ class Jws:
         :raises SignatureInvalid: if the key did not.
         :raises UnsupportedAlgorithm: if the algorithm is unknown, not allowed, or not one for this kind of key.
         """
-        algorithm = self.algorithm
-        if algorithm not in allowed:
-            raise UnsupportedAlgorithm(f"{algorithm.label} is not allowed in this format")
-        verify_raw(algorithm, key, self.signature, self.signed_bytes)
-        return algorithm
+        return verify_allowed(self.algorithm, allowed, key, self.signature, self.signed_bytes)

@@ -8,7 +8,7 @@ told another issuer than a program that reads the other.
 Nothing in a token alone binds it to whoever shows it: that takes a presentation, which is not read here.
 
 Source: W3C, "Verifiable Credentials Data Model v1.1", "JSON Web Token"; W3C, "Securing Verifiable Credentials using
-JOSE and COSE", "With JOSE".
+JOSE and COSE", "With JOSE"; RFC 8725, "Use Explicit Typing".
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class W3cCredential:
         jws = Jws.from_text(payload.decode("ascii"))
         said = strict_json.decode_object(jws.payload, where=_WHERE)
         inside = said.get("vc")
-        if (inside is not None) == strict_json.is_one_of(jws.header.get("typ"), _TYPES):
+        if not _says_so(jws, said) or (inside is not None) == strict_json.is_one_of(jws.header.get("typ"), _TYPES):
             raise _malformed("is no credential, or two")
         credential = said if inside is None else inside
         if not isinstance(credential, dict):
@@ -91,7 +91,15 @@ def looks_like_credential(payload: bytes) -> bool:
         said = strict_json.decode_object(jws.payload, where=_WHERE)
     except (IdCardError, UnicodeDecodeError):
         return False
-    return "vc" in said or strict_json.is_one_of(jws.header.get("typ"), _TYPES)
+    return _says_so(jws, said)
+
+
+def _says_so(jws: Jws, said: Mapping[str, Any]) -> bool:
+    """Whether it is one by its explicit type, or has none and a credential in it: other types are for other things."""
+    explicit = jws.header.get("typ", "JWT")
+    if strict_json.is_one_of(explicit, _TYPES):
+        return True
+    return "vc" in said and isinstance(explicit, str) and explicit.upper() == "JWT"
 
 
 def _issuer(credential: Mapping[str, Any], claimed: str | None) -> str:

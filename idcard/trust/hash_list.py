@@ -78,7 +78,7 @@ class RevocationBatch:
         :raises MalformedData: if it is none.
         """
         said = strict_json.decode_object(data, where=_WHERE, limit=_MAX_VALUES)
-        if said.keys() != _MEMBERS or said["hashType"] not in frozenset(HashType):
+        if said.keys() != _MEMBERS or not strict_json.is_one_of(said["hashType"], frozenset(HashType)):
             raise MalformedData("says something else than a batch does", where=_WHERE)
         country, kid, entries = said["country"], said["kid"], said["entries"]
         if not isinstance(country, str) or len(country) != 2 or not isinstance(entries, list):

@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from idcard.encoding.oids import DEMONSTRATION
 from idcard.errors import ConfigurationError, IdCardError, MalformedData
-from idcard.qr.formats import EU_DCC
+from idcard.qr.formats import CERTIFIED, EU_DCC
 from idcard.qr.status_list import StatusList
 from idcard.qr.token import key_id_of
 from idcard.trust import pem
@@ -121,8 +121,10 @@ class QrTrust:
         :param issuers: issuers with their keys, in JSON as in the folder ``qr/issuers``.
         :param revoked: lists of certificates taken back, in JSON as in the folder ``qr/revoked``.
         :param status: status lists of credentials, as tokens.
-        :raises ConfigurationError: if a certificate cannot be read, or must not be used.
+        :raises ConfigurationError: if a certificate cannot be read, or must not be used; or for a format that is none.
         """
+        _only_formats("qr/signers", format_signers)
+        _only_formats("qr/anchors", anchors)
         given = [(EU_DCC, signers), *format_signers.items(), (None, certificates)]
         listed = [
             ListedSigner(certificate=_certificate(der, accept_demonstration), trusted_for=name)
@@ -300,6 +302,14 @@ def _certificate(der: bytes, accept_demonstration: bool) -> Certificate:
     return certificate
 
 
+def _only_formats(folder: str, names: Iterable[str]) -> None:
+    """What is said of a format that no code has would count for none, and nobody would notice."""
+    known = ", ".join(sorted(CERTIFIED))
+    for name in sorted(set(names) - CERTIFIED):
+        what = f"is called by no format whose codes certificates sign ({known})"
+        raise _damaged(f"{folder}/{name}", what, "Call the folder by one of these formats, or remove it.")
+
+
 def _declared_complete(file: Path) -> bool:
     """What the operator declares in ``list.toml``; a setting that is not understood makes the list damaged."""
     if not file.exists():
@@ -378,9 +388,9 @@ def _key(file: Path) -> Ed25519PublicKey:
     return key
 
 
-def _damaged(name: str, what: str) -> ConfigurationError:
+def _damaged(name: str, what: str, remedy: str = "") -> ConfigurationError:
     return ConfigurationError(
         f"The list of signers of codes is damaged: {name} {what}.",
         reason="damaged",
-        remedy=f"Replace {name} by the file as it was issued, or remove it.",
+        remedy=remedy or f"Replace {name} by the file as it was issued, or remove it.",
     )

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from idcard.crypto.signature import SignatureInvalid
 from idcard.encoding.oids import KEY_USAGE
 from idcard.errors import IdCardError, Unsupported
@@ -35,6 +37,9 @@ from idcard.verification.passive_authentication import _PATH_FACTS
 
 _HEALTH = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
 _ARCS = {Kind.TEST: "1", Kind.VACCINATION: "2", Kind.RECOVERY: "3"}
+_ED25519 = bytes.fromhex("302a300506032b6570032100")
+"""How a SubjectPublicKeyInfo with such a key begins, in its one form (RFC 8410)."""
+_ED25519_BYTES = 32
 _ANY_PURPOSE = "2.5.29.37.0"
 _ANY_ZONE = timedelta(hours=26)
 """From the noon of a day in UTC to its beginning or end in the zones farthest away."""
@@ -125,7 +130,9 @@ def judge_chain(
     """
     try:
         certificates = [Certificate.from_bytes(der) for der in chain]
-        key: VerificationKey = certificates[0].public_key
+        key = _key_in(certificates[0])
+    except Unsupported:
+        return only(fact(FactName.SIGNATURE, Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM))
     except IdCardError:
         return only(fact(FactName.SIGNATURE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE))
     own = certificates[0]
@@ -172,6 +179,14 @@ def only(signature: Fact) -> Signed:
     trusted = fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
     usage = fact(FactName.KEY_USAGE, Outcome.NOT_PERFORMED, Reason.SIGNATURE_NOT_VERIFIED)
     return Signed(facts=(signature, trusted, usage))
+
+
+def _key_in(certificate: Certificate) -> VerificationKey:
+    """The key in a certificate that a code brings: Ed25519, too, which no document of the chip's world has."""
+    start, key = certificate.public_key_info[: len(_ED25519)], certificate.public_key_info[len(_ED25519) :]
+    if start == _ED25519 and len(key) == _ED25519_BYTES:
+        return Ed25519PublicKey.from_public_bytes(key)
+    return certificate.public_key
 
 
 def _key(signer: ListedSigner) -> VerificationKey:
@@ -253,13 +268,25 @@ def _key_usage(certificate: Certificate, kind: Kind) -> Fact:
     try:
         stated = purposes(certificate)
         health = stated & _ALL_HEALTH
+        signs = _signs_documents(certificate)
     except IdCardError:
         return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
+    if not signs:
+        return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.KEY_USAGE_WRONG, kind=kind.word)
     if not health and (not stated or _ANY_PURPOSE in stated):
         return fact(FactName.KEY_USAGE, Outcome.PASSED, Reason.KEY_USAGE_OPEN, kind=kind.word)
     right = any(root + _ARCS[kind] in health for root in _HEALTH)
     outcome, reason = (Outcome.PASSED, Reason.KEY_USAGE_RIGHT) if right else (Outcome.FAILED, Reason.KEY_USAGE_WRONG)
     return fact(FactName.KEY_USAGE, outcome, reason, kind=kind.word)
+
+
+def _signs_documents(certificate: Certificate) -> bool:
+    """Whether the key is no authority's, and for signatures, where the certificate says what it is for.
+
+    :raises MalformedData: if what it says cannot be read.
+    """
+    signs = KEY_USAGE not in certificate.extensions or may_sign(certificate)
+    return signs and not certificate.is_authority
 
 
 def usage_by_purpose(certificate: Certificate, right: frozenset[str], *, must: bool) -> Fact:
@@ -270,8 +297,7 @@ def usage_by_purpose(certificate: Certificate, right: frozenset[str], *, must: b
     """
     try:
         stated = purposes(certificate)
-        signs = KEY_USAGE not in certificate.extensions or may_sign(certificate)
-        wrong = certificate.is_authority or not signs
+        wrong = not _signs_documents(certificate)
     except IdCardError:
         return fact(FactName.KEY_USAGE, Outcome.FAILED, Reason.MALFORMED_SIGNER_CERTIFICATE)
     if not wrong and stated & right:

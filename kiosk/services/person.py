@@ -4,8 +4,10 @@ A record never becomes an identity again: what staff read from the store is neit
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex, VerifiedIdentity
+from kiosk.domain.cover_basis import Asked
 from kiosk.domain.eligibility import Coverage, Eligibility
 from kiosk.domain.worklist import Source
 from kiosk.keys import Fields
@@ -79,6 +81,20 @@ class PersonRecord:
         """The record of opened fields; fields that this version does not know are left out."""
         known = {key: fields.get(key) for key in cls.__slots__ if key != "source"}
         return cls(source=fields.get("source") or "", **known)
+
+
+def asked_about(person: PersonRecord, birth: BirthDate, *, on: date | None = None) -> Asked:
+    """What to ask of payer or roster about whom a record names. :param on: the day of the visit; None for today."""
+    return Asked(
+        name=person.display_name,
+        birth=birth,
+        personal_number=person.personal_number,
+        insurance_number=person.insurance_number,
+        sex=sex_of(person.sex),
+        latin=not person.name,
+        source=source_of(person.source),
+        on=on,
+    )
 
 
 def verified_fields(

@@ -26,7 +26,7 @@ from kiosk.domain.route import Clinic
 from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.person import PersonRecord, sex_of, source_of
+from kiosk.services.person import PersonRecord, asked_about
 from kiosk.services.worker import Rounds
 from kiosk.store import repositories
 from kiosk.store.database import Database
@@ -174,16 +174,7 @@ class Rechecker:
             birth = BirthDate(year=year or 0, month=month, day=day)
         except (CannotOpen, ValueError):
             return None
-        return Asked(
-            name=person.display_name,
-            birth=birth,
-            personal_number=person.personal_number,
-            insurance_number=person.insurance_number,
-            sex=sex_of(person.sex),
-            latin=not person.name,
-            source=source_of(person.source),
-            on=visit.day,
-        )
+        return asked_about(person, birth, on=visit.day)
 
     def _settle(self, visit_id: str, answer: OnlineAnswer | None) -> Recheck:
         """Write down what came of it, all in one transaction; who settled it meanwhile was right."""

@@ -14,7 +14,7 @@ from kiosk.domain.eligibility import CoverReason
 from kiosk.domain.match import BirthGrade, MatchRule, match_births, match_names, parse_birth, same_sex
 from kiosk.domain.worklist import Said
 from kiosk.insurance.staff_roster import StaffRoster, same_insurance
-from kiosk.services.person import PersonRecord, sex_of, source_of
+from kiosk.services.person import PersonRecord, asked_about, sex_of
 
 
 class Whose(StrEnum):
@@ -62,16 +62,7 @@ def whose_record(person: PersonRecord, roster: StaffRoster, *, proved: bool) -> 
     birth = parse_birth(person.birth or "")
     if not person.display_name or birth is None:
         return _UNTOLD
-    asked = Asked(
-        name=person.display_name,
-        birth=birth,
-        personal_number=person.personal_number,
-        insurance_number=person.insurance_number,
-        sex=sex_of(person.sex),
-        latin=not person.name,
-        source=source_of(person.source),
-    )
-    return whose_numbers(asked, roster, proved=proved)
+    return whose_numbers(asked_about(person, birth), roster, proved=proved)
 
 
 def is_anothers(personal: str, insurance: str, roster: StaffRoster) -> bool:

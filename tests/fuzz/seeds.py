@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from code_seeds import signed_codes
+
 from idcard.errors import MalformedData
 from idcard.lds.layout import File
 from idcard.qr import base45
@@ -89,6 +91,7 @@ def every_seed() -> Iterator[tuple[str, bytes]]:
     """Pairs of a target's name and an input."""
     yield from _card()
     yield from _codes()
+    yield from signed_codes()
     yield from _trust()
     yield from _texts()
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from code_targets import DOORS
+
 from idcard.codes import recognise
 from idcard.encoding import ber, cms, mrz, tlv
 from idcard.errors import IdCardError
@@ -155,6 +157,7 @@ TARGETS: dict[str, Target] = {
     "card_qr": Target(run=card_qr.CardQr.from_bytes, longest=512),
     "insurance_card": Target(run=bhyt_card.BhytCard.from_bytes, longest=512),
     "vneid": Target(run=vneid.VneidCode.from_bytes, longest=512),
+    **{name: Target(run=run, longest=8 * KIB) for name, run in DOORS.items()},
     # The kiosk's other doors.
     "scanner_text": Target(run=scans.scanned_text, longest=512),
     "scanner_stream": Target(run=framing),

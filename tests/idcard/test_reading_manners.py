@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
@@ -10,30 +9,12 @@ import idcard
 from idcard.errors import CardSilent
 from idcard.lds.layout import File
 from idcard.reading import CardProfile, Profiles, Reading, ReadPlan, read
-from idcard.testing import SPECIMEN, Behaviour, Hand, Issuer, SimulatedCard
+from idcard.testing import SPECIMEN, Behaviour, Hand, SimulatedCard
 
 CAN = idcard.Can(SPECIMEN.can)
 MRZ = idcard.MrzKey(SPECIMEN.mrz_information)
 FEW = ReadPlan(files=(File.SOD, File.DG1, File.DG13, File.DG14, File.DG15))
 LONG = Behaviour(max_response=40_000)
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Issuer:
-    return Issuer.create(at=datetime(2021, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def issue(issuer: Issuer) -> Callable[..., SimulatedCard]:
-    def card(behaviour: Behaviour | None = None, **options: object) -> SimulatedCard:
-        return issuer.issue(SPECIMEN, behaviour=behaviour, **options)  # type: ignore[arg-type]
-
-    return card
-
-
-@pytest.fixture(scope="module")
-def long_card(issue: Callable[..., SimulatedCard]) -> SimulatedCard:
-    return issue(LONG)
 
 
 def complete(evidence: idcard.Evidence, card: SimulatedCard, plan: ReadPlan) -> bool:

@@ -23,24 +23,6 @@ LONG = Behaviour(max_response=40_000)
 AT = datetime(2023, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def issuer() -> Issuer:
-    return Issuer.create(at=datetime(2021, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def issue(issuer: Issuer) -> Callable[..., SimulatedCard]:
-    def card(behaviour: Behaviour | None = None, **options: object) -> SimulatedCard:
-        return issuer.issue(SPECIMEN, behaviour=behaviour, **options)  # type: ignore[arg-type]
-
-    return card
-
-
-@pytest.fixture(scope="module")
-def long_card(issue: Callable[..., SimulatedCard]) -> SimulatedCard:
-    return issue(LONG)
-
-
 @pytest.fixture
 def trust(issuer: Issuer) -> idcard.TrustStore:
     return idcard.TrustStore.of([issuer.csca_certificate], accept_demonstration=True)

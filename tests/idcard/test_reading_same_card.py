@@ -19,24 +19,6 @@ LONG = Behaviour(max_response=40_000)
 ANOTHER = replace(SPECIMEN, name="Trần Thị Khác", personal_number="001190" + SPECIMEN.can)
 
 
-@pytest.fixture(scope="module")
-def issuer() -> Issuer:
-    return Issuer.create(at=datetime(2021, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def issue(issuer: Issuer) -> Callable[..., SimulatedCard]:
-    def card(behaviour: Behaviour | None = None, **options: object) -> SimulatedCard:
-        return issuer.issue(SPECIMEN, behaviour=behaviour, **options)  # type: ignore[arg-type]
-
-    return card
-
-
-@pytest.fixture(scope="module")
-def long_card(issue: Callable[..., SimulatedCard]) -> SimulatedCard:
-    return issue(LONG)
-
-
 def files_of(card: SimulatedCard, plan: ReadPlan) -> dict[File, bytes]:
     return {file: card.files[file] for file in plan.files}
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from idcard.cli.qr_words import kind_of
 from idcard.cli.texts import Language
 
 ROOT = Path(__file__).parents[3]
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 VECTORS = ROOT / "tests/vectors/qr"
 PAGE = ROOT / "docs/qr-formats.md"
 
@@ -85,7 +87,7 @@ def test_a_code_at_hand(name: str) -> None:
 
 @pytest.mark.parametrize("name", CODES)
 def test_who_a_code_says_signed_it(name: str) -> None:
-    signer = explain_one(CODES[name], idcard.QrTrust.of()).signer
+    signer = explain_one(CODES[name], idcard.QrTrust.of(), NOW).signer
     if name not in SIGNERS:
         assert signer is None
         return
@@ -112,7 +114,7 @@ def test_a_signer_that_the_store_knows() -> None:
         anchors={"icao_vds_nc": [base64.b64decode(vectors("vds_nc")["au_cscaCertData"])]},
     )
     for name in SIGNERS:
-        signer = explain_one(CODES[name], trust).signer
+        signer = explain_one(CODES[name], trust, NOW).signer
         assert signer is not None
         assert signer.listed is True, name
 

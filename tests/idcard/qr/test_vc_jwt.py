@@ -106,6 +106,12 @@ def test_a_credential_about_several_names_nobody() -> None:
 def test_what_looks_like_one() -> None:
     assert looks_like_credential(made(FIRST))
     assert looks_like_credential(made(SECOND, typ="vc+jwt"))
+    assert looks_like_credential(made(FIRST, typ="jwt"))
+    for foreign in ("statuslist+jwt", "dc+sd-jwt", "openid4vci-proof+jwt"):
+        token = made(FIRST, typ=foreign)
+        assert not looks_like_credential(token), foreign
+        with pytest.raises(MalformedData):
+            W3cCredential.from_bytes(token)
     assert not looks_like_credential(made({"sub": "x"}))
     assert not looks_like_credential(b"eyJ.x.y")
     assert not looks_like_credential(b"\xff")

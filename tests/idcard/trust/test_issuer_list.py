@@ -90,13 +90,13 @@ def folder(path: Path, **files: bytes) -> Path:
 def test_the_folders(tmp_path: Path) -> None:
     empty = QrTrust.of().version
     trust = QrTrust.from_directory(
-        folder(tmp_path, issuers__one_json=json.dumps(SAID).encode(), anchors__icao__csca_cer=CSCA)
+        folder(tmp_path, issuers__one_json=json.dumps(SAID).encode(), anchors__icao_vds__csca_cer=CSCA)
     )
     assert [one.name for one in trust.issuers] == ["https://issuer.example"]
-    assert trust.has_anchors("icao")
+    assert trust.has_anchors("icao_vds")
     assert not trust.has_anchors("other")
     assert len({empty, trust.version, QrTrust.of(issuers=[json.dumps(SAID).encode()]).version}) == 3
-    assert QrTrust.of(anchors={"a": [CSCA]}).version != QrTrust.of(anchors={"b": [CSCA]}).version
+    assert QrTrust.of(anchors={"icao_vds": [CSCA]}).version != QrTrust.of(anchors={"icao_idb": [CSCA]}).version
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_folders(tmp_path: Path) -> None:
         ("issuers__one_cer", CSCA),
         ("issuers__one_json", b"{}"),
         ("anchors__csca_cer", CSCA),
-        ("anchors__a__b_cer", b"x"),
+        ("anchors__icao_vds__b_cer", b"x"),
     ],
 )
 def test_what_does_not_belong_there(tmp_path: Path, name: str, data: bytes) -> None:

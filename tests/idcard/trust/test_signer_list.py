@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idcard.errors import ConfigurationError
+from idcard.qr.formats import CERTIFIED
 from idcard.qr.token import key_id_of
 from idcard.testing import Issuer
 from idcard.trust.signer_list import ClinicKey, QrTrust
@@ -82,6 +83,25 @@ def test_a_folder_of_one_format_holds_its_signers_alone(directory: Path) -> None
         QrTrust.from_directory(directory)
 
 
+@pytest.mark.parametrize("folder", ["signers", "anchors"])
+@pytest.mark.parametrize("name", ["icao_vsd", "sd_jwt", "ICAO_VDS", "smart_health_card"])
+def test_a_folder_called_by_no_format_is_refused_by_name(directory: Path, folder: str, name: str) -> None:
+    (directory / "qr" / folder / name).mkdir(parents=True)
+    with pytest.raises(ConfigurationError) as told:
+        QrTrust.from_directory(directory)
+    assert told.value.reason == "damaged"
+    assert f"qr/{folder}/{name} is called by no format" in str(told.value)
+    assert all(one in str(told.value) for one in CERTIFIED)
+    assert "Call the folder by one of these formats" in (told.value.remedy or "")
+
+
+@pytest.mark.parametrize("name", sorted(CERTIFIED))
+def test_every_format_of_certificates_may_have_its_folders(directory: Path, name: str) -> None:
+    for folder in ("signers", "anchors"):
+        (directory / "qr" / folder / name).mkdir(parents=True)
+    assert len(QrTrust.from_directory(directory).signers_for(AUSTRIA_ID)) == 1
+
+
 def test_two_signers_may_share_an_identifier() -> None:
     both = QrTrust.of(signers=[AUSTRIA], certificates=[AUSTRIA]).signers_for(AUSTRIA_ID)
     assert [one.trusted_for for one in both] == ["eu_dcc", None]
@@ -117,7 +137,7 @@ def test_a_demonstration_certificate_is_refused_unless_asked_for() -> None:
     with pytest.raises(ConfigurationError) as told:
         QrTrust.of(signers=[issuer.csca_certificate])
     assert told.value.reason == "demonstration_anchor"
-    assert QrTrust.of(signers=[issuer.csca_certificate], accept_demonstration=True)
+    assert QrTrust.of(signers=[issuer.csca_certificate], accept_demonstration=True).listed
 
 
 def test_each_machine_of_a_clinic_may_have_a_key_of_its_own(directory: Path) -> None:

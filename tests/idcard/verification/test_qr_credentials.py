@@ -154,6 +154,26 @@ def test_a_w3c_credential_of_joserfc() -> None:
     assert reasons(judged(text, QrTrust.of(issuers=[renamed])))[0] is Reason.SIGNER_NOT_LISTED
 
 
+def test_a_w3c_credential_of_the_second_model() -> None:
+    key = ECKey.generate_key("P-256", {"kid": "2026"})
+    said = {
+        "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"],
+        "issuer": "https://issuer.example", "validFrom": "2026-01-01T00:00:00Z", "validUntil": "2027-01-01T00:00:00Z",
+        "credentialSubject": {"familyName": "Mẫu", "givenName": "Thử", "birthDate": "1990-01-15"},
+    }  # fmt: skip
+    text = jwt.encode({"alg": "ES256", "kid": "2026", "typ": "vc+jwt"}, said, key).encode()
+    trust = QrTrust.of(issuers=[listed("https://issuer.example", dict(key.as_dict(private=False)), "w3c_vc_jwt")])
+    good = judged(text, trust)
+    assert good.meets()
+    claimed = good.claimed_identity()
+    assert claimed is not None
+    assert (claimed.name, str(claimed.birth)) == ("Mẫu Thử", "1990-01-15")
+    assert judged(text, trust, datetime(2027, 2, 1, tzinfo=UTC)).fact(FactName.VALIDITY).reason is Reason.EXPIRED
+    stranger = dict(ECKey.generate_key("P-256").as_dict(private=False))
+    other = QrTrust.of(issuers=[listed("https://issuer.example", stranger, "w3c_vc_jwt")])
+    assert reasons(judged(text, other))[0] is Reason.SIGNATURE_WRONG
+
+
 def test_the_standards_mobile_document_under_its_signer() -> None:
     (signer,) = idcard.recognise(ANNEX_D).document.sign1.chain  # type: ignore[union-attr]
     good = judged(ANNEX_D, QrTrust.of(format_signers={"iso_18013_5_mdoc": [signer]}), THEN)

@@ -110,6 +110,7 @@ def test_a_certificate_that_names_a_ministry_as_its_issuer(kind: HashType) -> No
     "more",
     [
         {"hashType": "MD5"},
+        {"hashType": []},
         {"country": "AUT"},
         {"expires": "2027-01-01"},
         {"expires": "soon"},

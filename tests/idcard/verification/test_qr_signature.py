@@ -137,6 +137,23 @@ def test_what_a_key_is_meant_for(oid: str, reason: Reason) -> None:
     assert verdict.meets() is (reason is not Reason.KEY_USAGE_WRONG)
 
 
+@pytest.mark.parametrize("signs", [None, "digital_signature", "key_cert_sign", "key_encipherment"])
+@pytest.mark.parametrize("authority", [True, False])
+def test_an_authority_or_a_key_for_something_else_signs_none(signs: str | None, authority: bool) -> None:
+    names = (
+        "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+        "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+    )  # fmt: skip
+    usage = [] if signs is None else [(x509.KeyUsage(**{name: name == signs for name in names}), True)]
+    constraints = (x509.BasicConstraints(ca=authority, path_length=None), True)
+    signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[*usage, constraints])
+    verdict = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW)
+    right = not authority and signs in (None, "digital_signature")
+    reason = Reason.KEY_USAGE_OPEN if right else Reason.KEY_USAGE_WRONG
+    assert verdict.fact(FactName.KEY_USAGE).reason is reason
+    assert verdict.meets() is right
+
+
 def test_a_purpose_that_is_not_well_formed() -> None:
     broken = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.37"), b"\x30\x02\x05\x00")
     signer = certificate("Ký Mẫu", SIGNER_KEY, ROOT_KEY, extensions=[(broken, False)])

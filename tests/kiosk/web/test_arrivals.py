@@ -278,5 +278,8 @@ def test_a_forged_code_is_not_one_tap_but_two_lines_to_compare(staff: Any, lang:
     typed = {"name": CODE.name, "birth": "05/09/1958", "number": CODE.personal_number, "sex": "F", "room": "noi"}
     assert "Trần Thị Chủ" in staff.desk.post(f"/tickets/{visit_id}/type?lang={lang}", **typed)
     shown = {"insurance": "3699900002", "paper": "identity_paper", "do": "admit"}
-    assert "Trần Thị Chủ" in staff.desk.post(f"/tickets/{visit_id}/ways/papers?lang={lang}", **typed, **shown)
+    page = staff.desk.post(f"/tickets/{visit_id}/ways/papers?lang={lang}", **typed, **shown)
+    assert "Trần Thị Chủ" in page
+    refused = page[page.index('<div id="refused"') : page.index('<table class="compare"')]
+    assert refused.count('<span class="reason">') == 1, "what differs is said once"
     assert staff.desk.staff.admissions() == ()

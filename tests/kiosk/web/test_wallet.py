@@ -176,6 +176,9 @@ def test_a_wallet_answers_what_the_clerk_asks(
     assert "Mẫu Thử Nghiệm" in page
     assert "1990-01-15" in page
     assert "answered this very question" in page
+    assert re.search(r"<ul data-unknown>\s*<li>no revocation list</li>\s*</ul>", page), (
+        "that nobody looked is said, too"
+    )
     assert "admits nobody" in page
     assert clerk.ask("GET", "/code.png")[0] == 404
     clerk.show_a_code()
