@@ -25,6 +25,7 @@ from kiosk.services.checkin import SERIES, settle, ticket_of
 from kiosk.services.desk_admission import DeskAdmission, needs_typing
 from kiosk.services.desk_admission import NotConfirmable as NotConfirmable
 from kiosk.services.person import PersonRecord
+from kiosk.services.queue import call_visit
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.ways import Told
 from kiosk.store import repositories
@@ -280,10 +281,7 @@ class StaffDesk:
             visit = session.get(Visit, visit_id)
             if visit is None:
                 raise ValueError("no such visit")
-            if visit.called_at is None:
-                visit.called_at = self._clock.now()
-                facts = {"visit": visit.id, "number": visit.number, "by": by}
-                repositories.append_audit(session, self._device, visit.called_at, "called", facts)
+            call_visit(session, visit, by=by, at=self._clock.now(), device=self._device)
 
     def _rows(self, state: str, limit: int | None) -> tuple[VisitRow, ...]:
         day = clinic_day(self._clock.now())

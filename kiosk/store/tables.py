@@ -110,6 +110,11 @@ class Visit(Base):
             "person_day_tag",
             unique=True,
             sqlite_where=text("state = 'admitted'"),
+
+    ``waits_in`` is the room that somebody was sent on to, where it is not ``room_id``; ``stands_at`` is by which
+    instant they stand in line, where it is not that of ``created_at``; ``queue_state`` is what became of a call
+    (:class:`kiosk.domain.queue.State`) while ``called_at`` is set: without it somebody waits. ``priority_by`` is the
+    clerk who gave priority or took it back, ``assisted_by`` the one who stood beside an admission at the machine.
             postgresql_where=text("state = 'admitted'"),
         ),
         Index("ix_visit_clinic_day_state", "clinic", "day", "state"),
@@ -173,6 +178,11 @@ class VisitEvent(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"))
+    waits_in: Mapped[str | None] = mapped_column(String(32))
+    stands_at: Mapped[datetime | None]
+    queue_state: Mapped[str | None] = mapped_column(String(16))
+    priority_by: Mapped[str | None] = mapped_column(String(64))
+    assisted_by: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str | None] = mapped_column(String(32))
@@ -197,6 +207,50 @@ class Shift(Base):
     sealed_key: Mapped[bytes]
     blob: Mapped[bytes]
     commitment: Mapped[bytes] = mapped_column(LargeBinary(32))
+class QueueEvent(Base):
+    """One act on a ticket in a line, numbered through the clinic's day; nothing here is ever changed or taken away.
+
+    ``act`` is a :class:`kiosk.domain.queue.Act`. ``before`` and ``after`` are what the visit's own columns of the queue
+    said (state, room, place, priority), so that an act can be taken back by another one, which ``undoes`` it.
+    """
+
+    __tablename__ = "queue_event"
+    __table_args__ = (
+        UniqueConstraint("clinic", "day", "seq"),
+        UniqueConstraint("undoes"),
+        Index("ix_queue_event_visit_id", "visit_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    day: Mapped[date]
+    seq: Mapped[int] = mapped_column(Integer)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    device: Mapped[str] = mapped_column(String(32))
+    act: Mapped[str] = mapped_column(String(16))
+    room_id: Mapped[str | None] = mapped_column(String(32))
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    undoes: Mapped[str | None] = mapped_column(ForeignKey("queue_event.id"))
+
+
+class Assistance(Base):
+    """A clerk's time beside patients at one machine: admissions there bear the clerk's account meanwhile."""
+
+    __tablename__ = "assistance"
+    __table_args__ = (Index("ix_assistance_clinic_device_until", "clinic", "device", "until"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(32))
+    by: Mapped[str] = mapped_column(String(64))
+    began_at: Mapped[datetime]
+    until: Mapped[datetime]
+
+
     created_at: Mapped[datetime]
 
 
