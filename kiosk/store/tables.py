@@ -96,6 +96,11 @@ class Visit(Base):
     ``route_proposed`` is the route (MA_DOITUONG_KCB) by the rules of the day, ``route`` the one that a clerk confirmed.
     ``receipt`` is the signed code on the ticket. ``corrects`` is the cancelled visit, of a wrong person, whose place
     this one takes. What was done later is in :class:`VisitEvent`.
+
+    ``waits_in`` is the room that somebody was sent on to, where it is not ``room_id``; ``stands_at`` is by which
+    instant they stand in line, where it is not that of ``created_at``; ``queue_state`` is what became of a call
+    (:class:`kiosk.domain.queue.State`) while ``called_at`` is set: without it somebody waits. ``priority_by`` is the
+    clerk who gave priority or took it back, ``assisted_by`` the one who stood beside an admission at the machine.
     """
 
     __tablename__ = "visit"
@@ -110,11 +115,6 @@ class Visit(Base):
             "person_day_tag",
             unique=True,
             sqlite_where=text("state = 'admitted'"),
-
-    ``waits_in`` is the room that somebody was sent on to, where it is not ``room_id``; ``stands_at`` is by which
-    instant they stand in line, where it is not that of ``created_at``; ``queue_state`` is what became of a call
-    (:class:`kiosk.domain.queue.State`) while ``called_at`` is set: without it somebody waits. ``priority_by`` is the
-    clerk who gave priority or took it back, ``assisted_by`` the one who stood beside an admission at the machine.
             postgresql_where=text("state = 'admitted'"),
         ),
         Index("ix_visit_clinic_day_state", "clinic", "day", "state"),
@@ -164,6 +164,11 @@ class Visit(Base):
     route: Mapped[str | None] = mapped_column(String(8))
     receipt: Mapped[str | None] = mapped_column(Text)
     corrects: Mapped[str | None] = mapped_column(String(36))
+    waits_in: Mapped[str | None] = mapped_column(String(32))
+    stands_at: Mapped[datetime | None]
+    queue_state: Mapped[str | None] = mapped_column(String(16))
+    priority_by: Mapped[str | None] = mapped_column(String(64))
+    assisted_by: Mapped[str | None] = mapped_column(String(64))
 
 
 class VisitEvent(Base):
@@ -178,11 +183,6 @@ class VisitEvent(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"))
-    waits_in: Mapped[str | None] = mapped_column(String(32))
-    stands_at: Mapped[datetime | None]
-    queue_state: Mapped[str | None] = mapped_column(String(16))
-    priority_by: Mapped[str | None] = mapped_column(String(64))
-    assisted_by: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str | None] = mapped_column(String(32))
@@ -193,20 +193,6 @@ class VisitEvent(Base):
     at: Mapped[datetime]
 
 
-class Shift(Base):
-    """An officer's time on duty. Who it is lies in ``blob``, sealed as a person's fields are."""
-
-    __tablename__ = "shift"
-    __table_args__ = (Index("ix_shift_clinic_ends_at", "clinic", "ends_at"),)
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    clinic: Mapped[str] = mapped_column(String(16))
-    device: Mapped[str] = mapped_column(String(32))
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
-    sealed_key: Mapped[bytes]
-    blob: Mapped[bytes]
-    commitment: Mapped[bytes] = mapped_column(LargeBinary(32))
 class QueueEvent(Base):
     """One act on a ticket in a line, numbered through the clinic's day; nothing here is ever changed or taken away.
 
@@ -251,6 +237,20 @@ class Assistance(Base):
     until: Mapped[datetime]
 
 
+class Shift(Base):
+    """An officer's time on duty. Who it is lies in ``blob``, sealed as a person's fields are."""
+
+    __tablename__ = "shift"
+    __table_args__ = (Index("ix_shift_clinic_ends_at", "clinic", "ends_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(32))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    sealed_key: Mapped[bytes]
+    blob: Mapped[bytes]
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime]
 
 
