@@ -2,16 +2,21 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from kiosk.domain.codes import Code
+from kiosk.domain.codes import Code, VisitReason
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 128
 """In characters: the longest sentence, and still no work for whoever sends megabytes."""
 LONGEST_WAIT = timedelta(minutes=30)
+OVERRIDE_LIMIT = 3
+"""How often a clerk may override the machine in a shift, where the clinic says nothing else."""
+SUSPICIOUS = frozenset({VisitReason.REPORTED_LOST.value, VisitReason.HOLDER_DIFFERS.value})
+"""What makes a ticket suspicious whatever its code is."""
 _FIRST_WAIT = timedelta(minutes=1)
 _FEWEST_LETTERS = 5
 _SIGN = re.compile(r"[a-z0-9][a-z0-9.-]{1,31}")
@@ -47,9 +52,12 @@ class Override:
     second: str
 
 
-def needs_second_person(code: Code | None) -> bool:
-    """Whether whoever admits a ticket with this code needs a reason and a second person: forgery is suspected."""
-    return code is Code.NOT_GENUINE
+def needs_second_person(code: Code | None, reasons: Iterable[str] = ()) -> bool:
+    """Whether whoever admits such a ticket needs a reason and a second person: the card is suspected.
+
+    It is not genuine, it was reported lost, or a clerk saw somebody else than its portrait shows.
+    """
+    return code is Code.NOT_GENUINE or not SUSPICIOUS.isdisjoint(reasons)
 
 
 def may_be_second(actor: str, second: str, role: Role) -> bool:

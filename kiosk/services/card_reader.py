@@ -23,6 +23,7 @@ from idcard import (
     NotVerified,
     PaceRefused,
     Policy,
+    Portrait,
     Profiles,
     Progress,
     ReaderMissing,
@@ -58,6 +59,14 @@ OPENED, GATHERED, PROVED, INSURED = 1, 2, 3, 4
 
 ADMISSION_PLAN = replace(DEFAULT_PLAN, files=(File.COM, File.SOD, File.DG1, File.DG13, File.DG14, File.DG15))
 """No portrait: the automatic lane needs none, and what was never read is never kept."""
+
+PORTRAIT_PLAN = replace(
+    DEFAULT_PLAN,
+    files=(File.COM, File.SOD, File.DG1, File.DG2, File.DG13),
+    chip_authentication=False,
+    active_authentication=False,
+)
+"""The portrait, and as much beside it as says whose card it is."""
 
 _NOBODY_VOUCHES = Vouchers()
 _STEPS_DONE = {ReadStep.OPENING: 0, ReadStep.READING: OPENED, ReadStep.PROVING: GATHERED}
@@ -198,6 +207,22 @@ class CardReader:
         except IdCardError as error:
             _log.info("card_not_read", error=error.code, facts=dict(error.facts))
             return outcome_of_error(error, key)
+
+    def portrait(self, connection: Connection, key: Key, of: Verdict, should_cancel: ShouldCancel) -> Portrait | None:
+        """The portrait on the card that was just judged; None where it is gone, another card, or has none.
+
+        It is what the chip holds, whether that card is proved or not: a clerk looks at it, and no machine.
+        """
+        known = of.claimed_identity()
+        try:
+            evidence = read(key, connection, plan=PORTRAIT_PLAN, should_cancel=should_cancel, profiles=self._profiles)
+            at = self._clock.now().astimezone(VIETNAM_TIME)
+            verdict = verify(evidence, self._trust, self._policy, at=at, vouchers=self._vouchers)
+        except IdCardError as error:
+            _log.info("portrait_not_read", error=error.code)
+            return None
+        same = known is not None and verdict.claimed_identity() == known
+        return None if not same or verdict.said is None else verdict.said.portrait
 
     def _gather(self, connection: Connection, key: Key, on_step: OnStep, should_cancel: ShouldCancel) -> Evidence:
         def told(progress: Progress) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from idcard import ClaimedIdentity, Verdict, VerifiedIdentity
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.codes import Code, Resolution, VisitReason
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Coverage, Eligibility, NextStep, Step
 from kiosk.domain.outcomes import assurance_of
@@ -28,6 +28,7 @@ from kiosk.ports import Clock
 from kiosk.services.arrival import NOTHING_BESIDE, SETTLED_BY_CHIP, Arrival, Beside, confirmed_arrival
 from kiosk.services.audit import Heads
 from kiosk.services.device_voice import DeviceVoice
+from kiosk.services.lost_cards import LostCards
 from kiosk.services.person import claimed_fields, verified_fields
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.record import AdmittedUnproved as AdmittedUnproved
@@ -66,6 +67,7 @@ class CheckIn(DeviceVoice):
     :param tags: made of the person-day key, which is turned here.
     :param receipts: signs the receipts of this kiosk, or None: then tickets carry an unsigned reference.
     :param heads: writes down where the audit chains end, at each turn of the day.
+    :param lost: the list of cards that were reported lost, or None where nobody keeps one.
     """
 
     def __init__(
@@ -80,8 +82,9 @@ class CheckIn(DeviceVoice):
         entropy: Entropy = os.urandom,
         receipts: ReceiptSigner | None = None,
         heads: Heads | None = None,
+        lost: LostCards | None = None,
     ) -> None:
-        self._receipts, self._heads = receipts, heads
+        self._receipts, self._heads, self._lost = receipts, heads, lost
         self._routes = RouteProposer(clinic)
         self._database = database
         self._clinic = clinic
@@ -99,6 +102,10 @@ class CheckIn(DeviceVoice):
         :raises StoreUnavailable: if the store or the key cannot be written; the next call tries again.
         """
         self._moment()
+
+    def reported_lost(self, personal_number: str | None) -> bool:
+        """Whether the card of whoever has this number was reported lost; StoreUnavailable where nobody can say."""
+        return self._lost is not None and self._lost.reported(personal_number)
 
     def ticket_of_today(
         self, identity: VerifiedIdentity | ConfirmedPerson, coverage: Coverage | None = None
@@ -214,6 +221,8 @@ class CheckIn(DeviceVoice):
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         moment = self._moment()
+        if claim is not None and self.reported_lost(claim.personal_number):
+            reasons = tuple(dict.fromkeys((*reasons, VisitReason.REPORTED_LOST)))
         tag = self._claimed_tag(claim, moment.day, insurance_number)
         with self._database.write() as session:
             earlier = self._same_desk_ticket(session, tag, moment, code)

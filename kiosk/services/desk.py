@@ -14,7 +14,7 @@ from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution, VisitReason
 from kiosk.domain.route import Clinic, Room
-from kiosk.domain.staff import Override, needs_second_person
+from kiosk.domain.staff import OVERRIDE_LIMIT, Override, needs_second_person
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.domain.ways import WayPolicy
 from kiosk.insurance.papers import way_policy
@@ -54,7 +54,8 @@ class VisitRow:
     the decision rests on was true, ``HH:MM DD/MM``;
     ``recheck``: a word of :data:`kiosk.store.tables.RECHECK_STATES`, or nothing. ``day`` (``DD/MM``): that of an open
     ticket of an earlier day, else nothing. ``way`` is how the person came; ``cover_next`` and ``cover_result`` are
-    what to do next about their cover, and the payer's result code.
+    what to do next about their cover, and the payer's result code. ``holder_check``: nothing, ``due``, or what a clerk
+    saw who compared the portrait with the person.
     """
 
     visit_id: str
@@ -85,6 +86,7 @@ class VisitRow:
     way: str
     cover_next: str
     cover_result: str
+    holder_check: str = ""
 
     def __repr__(self) -> str:
         return f"VisitRow(number={self.number})"
@@ -95,7 +97,8 @@ class NoticeRow:
     """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one.
 
     ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing. ``other`` is
-    the admission of today under the same number, where one is to be compared with the visit.
+    the admission of today under the same number, where one is to be compared with the visit. ``owner`` is the account
+    that took it, or nothing.
     """
 
     notice_id: str
@@ -107,6 +110,7 @@ class NoticeRow:
     visit: VisitRow | None
     back_at: str
     other: VisitRow | None = None
+    owner: str = ""
 
 
 class StaffDesk:
@@ -117,6 +121,7 @@ class StaffDesk:
     :param policy: how far each way of coming goes here; the law's rules where it is not given.
     :param asks_payer: whether somebody asks the payer. :param receipts: signs the desk's receipts, or None.
     :param roster: says whose a number is, or None: then the clerk alone compares.
+    :param override_limit: how often a clerk may override the machine in a shift.
     """
 
     def __init__(
@@ -132,6 +137,7 @@ class StaffDesk:
         asks_payer: bool = False,
         receipts: ReceiptSigner | None = None,
         roster: StaffRoster | None = None,
+        override_limit: int = OVERRIDE_LIMIT,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -147,6 +153,7 @@ class StaffDesk:
             asks_payer=asks_payer,
             receipts=receipts,
             roster=roster,
+            override_limit=override_limit,
         )
 
     @property
@@ -304,14 +311,16 @@ class StaffDesk:
             read_assurance=Assurance(visit.read_assurance),
             proved_by=visit.proved_by,
             confirmed_by=visit.confirmed_by,
-            code=None if visit.code is None else Code(visit.code),
+            code=_code(visit),
             reasons=tuple(visit.reasons),
             facts=visit.verdict,
             check_code=visit.check_code,
             priority=visit.priority,
             called=visit.called_at is not None,
             needs_typing=visit.state == "desk" and needs_typing(visit),
-            needs_second=visit.state == "desk" and visit.code is not None and needs_second_person(Code(visit.code)),
+            needs_second=visit.state == "desk"
+            and visit.code is not None
+            and needs_second_person(Code(visit.code), visit.reasons),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
             cover_source=visit.cover_source or "",
@@ -321,6 +330,7 @@ class StaffDesk:
             way=visit.way or "",
             cover_next=visit.cover_next or "",
             cover_result=visit.cover_result or "",
+            holder_check=visit.holder_check or "",
         )
 
     def _earlier_day(self, visit: Visit) -> str:
@@ -342,6 +352,7 @@ class StaffDesk:
             device=notice.device,
             visit=None if visit is None else self._row(visit),
             back_at="" if back_at is None else _local_time(back_at),
+            owner=notice.owner or "",
         )
 
     def _settle(self, session: Session, notice: Notice, *, by: str, resolution: Resolution) -> None:
@@ -354,6 +365,10 @@ class StaffDesk:
         facts = {"notice": notice.id, "visit": notice.visit_id, "by": by, "resolution": resolution}
         repositories.append_audit(session, self._device, at, "resolved", facts)
         repositories.append_outbox(session, self._device, at, "resolved", facts)
+
+
+def _code(visit: Visit) -> Code | None:
+    return None if visit.code is None else Code(visit.code)
 
 
 def _as_of(instant: datetime) -> str:

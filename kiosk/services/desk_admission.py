@@ -45,8 +45,8 @@ class NotConfirmable(Exception):
     :param reason: ``no_such_ticket``, ``closed``, ``already_admitted``, ``policy`` where the clinic does not let people
         in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, ``needs_second``:
         forgery is suspected, and no second person agreed, ``override_limit``: the clerk did that too often in this
-        shift, ``needs_holder_check``: nobody has looked at the person yet, or ``anothers_number``: the roster gives a number to
-        somebody else.
+        shift, ``needs_holder_check``: nobody has looked at the person yet, or ``anothers_number``: the roster gives a
+        number to somebody else.
     :param compared: the two sides that differ, for ``anothers_number``.
     :param other: the visit's id that the person was admitted under today, for ``already_admitted``, where it is known.
     """

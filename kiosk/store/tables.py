@@ -28,7 +28,18 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 VISIT_STATES = ("desk", "admitted", "closed", "cancelled")
 NOTICE_STATES = ("new", "resolved")
-EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased", "closed", "payer_told")
+NOTICE_EVENT_KINDS = ("taken", "handed_back", "logged_out")
+EVENT_KINDS = (
+    "route_confirmed",
+    "corrected",
+    "cancelled",
+    "erased",
+    "closed",
+    "payer_told",
+    "overridden",
+    "reprinted",
+    "holder_checked",
+)
 DELIVERY_STATES = ("waiting", "delivered", "dead")
 RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible", "lapsed")
 WORK_STATES = ("open", "sent", "closed")
@@ -94,6 +105,9 @@ class Visit(Base):
     number; ``insured_day_tag`` by the insurance number, where one is known.
 
     ``route_proposed`` is the route (MA_DOITUONG_KCB) by the rules of the day, ``route`` the one that a clerk confirmed.
+    ``took_ms`` is how long the visit took at the kiosk until it was recorded, in milliseconds. ``holder_check`` is
+    None, ``due``, or what a clerk saw who compared the portrait with the person
+    (:class:`kiosk.domain.holder.HolderSeen`).
     ``receipt`` is the signed code on the ticket. ``corrects`` is the cancelled visit, of a wrong person, whose place
     this one takes. What was done later is in :class:`VisitEvent`.
 
@@ -169,6 +183,8 @@ class Visit(Base):
     queue_state: Mapped[str | None] = mapped_column(String(16))
     priority_by: Mapped[str | None] = mapped_column(String(64))
     assisted_by: Mapped[str | None] = mapped_column(String(64))
+    took_ms: Mapped[int | None] = mapped_column(Integer)
+    holder_check: Mapped[str | None] = mapped_column(String(16))
 
 
 class VisitEvent(Base):
@@ -279,7 +295,7 @@ class StaffAccount(Base):
 
 
 class Notice(Base):
-    """Something staff must look at: an exception with its desk code."""
+    """Something staff must look at: an exception with its desk code. ``owner`` is the account that took it, if any."""
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -298,6 +314,32 @@ class Notice(Base):
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(String(64))
     resolution: Mapped[str | None] = mapped_column(String(32))
+    owner: Mapped[str | None] = mapped_column(String(64))
+    taken_at: Mapped[datetime | None]
+
+
+class NoticeEvent(Base):
+    """Who took a notice and who gave it back: ``kind`` is one of :data:`NOTICE_EVENT_KINDS`."""
+
+    __tablename__ = "notice_event"
+    __table_args__ = (Index("ix_notice_event_notice_id", "notice_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    notice_id: Mapped[str] = mapped_column(ForeignKey("notice.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class LostCard(Base):
+    """A personal number whose card was reported lost: a keyed hash, from which nobody reads the number."""
+
+    __tablename__ = "lost_card"
+
+    clinic: Mapped[str] = mapped_column(String(16), primary_key=True)
+    tag: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    added_by: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[datetime]
 
 
 class Work(Base):
