@@ -3,7 +3,7 @@
 An owner is a courtesy, no lock: whoever may settle an exception may settle one that another has taken.
 """
 
-from collections.abc import Callable
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,13 +59,18 @@ class NoticeOwners:
             if notice.owner == by:
                 self._let_go(session, notice, "handed_back")
 
-    def logged_out(self, sign: str) -> None:
-        """Leave to everybody what a clerk had who is no longer there."""
-        self._release(lambda notice: notice.owner == sign)
-
-    def all_logged_out(self) -> None:
-        """Leave everything to everybody: the process begins, and nobody is logged in."""
-        self._release(lambda notice: notice.owner is not None)
+    def release_absent(self, present: Set[str]) -> None:
+        """Leave to everybody what somebody has who is not logged in any more."""
+        with self._database.read() as session:
+            open_now = repositories.open_notices(session, self._clinic.code)
+            found = [each.id for each in open_now if each.owner is not None and each.owner not in present]
+        if not found:
+            return
+        with self._database.write() as session:
+            for notice_id in found:
+                notice = session.get(Notice, notice_id)
+                if notice is not None and notice.state == "new" and notice.owner not in present:
+                    self._let_go(session, notice, "logged_out")
 
     def history(self, notice_id: str) -> tuple[NoticeStep, ...]:
         """What became of an exception, the first step first; nothing where there is no such exception."""
@@ -87,17 +92,6 @@ class NoticeOwners:
                 )
                 steps.append(settled)
             return tuple(steps)
-
-    def _release(self, theirs: Callable[[Notice], bool]) -> None:
-        with self._database.read() as session:
-            found = [each.id for each in repositories.open_notices(session, self._clinic.code) if theirs(each)]
-        if not found:
-            return
-        with self._database.write() as session:
-            for notice_id in found:
-                notice = session.get(Notice, notice_id)
-                if notice is not None and notice.state == "new" and theirs(notice):
-                    self._let_go(session, notice, "logged_out")
 
     def _open(self, session: Session, notice_id: str) -> Notice:
         notice = session.get(Notice, notice_id)
