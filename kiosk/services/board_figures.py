@@ -44,6 +44,14 @@ class HolderRow:
     age_s: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerWord:
+    """What came of asking the payer (:class:`kiosk.domain.cover_basis.Online`), and how many seconds ago."""
+
+    word: str
+    age_s: int
+
+
 class BoardFigures:
     """Counts of the clinic's present day."""
 
@@ -90,6 +98,13 @@ class BoardFigures:
         with self._database.read() as session:
             rows = session.execute(query.order_by(Visit.created_at.desc(), Visit.number.desc())).all()
         return tuple(HolderRow(visit_id=row.id, number=row.number, age_s=_age(row.created_at, now)) for row in rows)
+
+    def payer(self) -> PayerWord | None:
+        """What came of asking the payer the last time today; None where nobody was asked."""
+        query = select(Visit.cover_online, Visit.created_at).where(*self._today(), Visit.cover_online.is_not(None))
+        with self._database.read() as session:
+            row = session.execute(query.order_by(Visit.created_at.desc()).limit(1)).first()
+        return None if row is None else PayerWord(word=row.cover_online, age_s=_age(row.created_at, self._clock.now()))
 
     def _today(self) -> tuple[ColumnElement[bool], ...]:
         return Visit.clinic == self._clinic.code, Visit.day == clinic_day(self._clock.now())
