@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from idcard import ConfigurationError
 from kiosk.code_config import CodeSetting
 from kiosk.domain.eligibility import Step
+from kiosk.domain.queue import PLAIN_AFTER
 from kiosk.domain.route import Clinic, Facility, Room
 from kiosk.domain.ways import Way
 
@@ -175,7 +176,8 @@ class PatientConfig(ProcessConfig):
     lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
     process calls nobody. With a ``receipt_key`` its tickets carry a signed receipt.
     ``mm_per_px`` is the size of the screen's pixels, by which letters are large enough; ``calm`` stops all motion.
-    With ``consent`` a person must agree on a page of its own before anything is read.
+    With ``consent`` a person must agree on a page of its own before anything is read. With ``assisted`` its pages are
+    there only while a clerk helps at this machine.
     ``speech`` is said aloud, or, with a person's own facts too, into headphones only; ``speech_clips`` is a folder of
     the clinic's own recordings; ``keypad`` says what the keys of a tactile keypad do.
     ``codes`` are the signed codes that may name a citizen here; none, unless the clinic names some.
@@ -201,6 +203,7 @@ class PatientConfig(ProcessConfig):
     mm_per_px: MillimetresPerPixel = 25.4 / 96
     calm: bool = False
     consent: bool = False
+    assisted: bool = False
     speech: Literal["loud", "headphones", "off"] = "loud"
     speech_clips: Path | None = None
     keypad: dict[str, KeyAct] = KEYPAD
@@ -261,7 +264,13 @@ class StaffConfig(ProcessConfig):
     ``deliveries_kept_days``. With an ``orders_key`` the hospital's program on this machine may say what a visit costs
     first. With a ``receipt_key``, the desk's own, whom a clerk
     admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
-    password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time.
+    password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time. A clerk
+    may admit ``override_limit`` people in a shift against what the machine found. ``webauthn``
+    says how far security keys are wanted; ``public_name`` is the name, with its port where that is not 443, by which
+    other PCs call this screen through a program that ends their TLS here.
+    In the lines one of the others has a turn after ``queue_plain_after`` calls of people with priority. With a
+    ``calls_key`` the call screen's process may ask who was called. ``assist_device`` is the machine at ``assist_port``
+    at which clerks help.
     """
 
     port: Port = 8001
@@ -280,6 +289,13 @@ class StaffConfig(ProcessConfig):
     deliveries_kept_days: Days = 90
     idle_lock_min: Annotated[float, Field(gt=0, le=240)] = 15
     login_tries: Annotated[int, Field(ge=3, le=20)] = 5
+    override_limit: Annotated[int, Field(ge=0, le=100)] = 3
+    queue_plain_after: Annotated[int, Field(ge=1, le=20)] = PLAIN_AFTER
+    calls_key: Path | None = None
+    assist_device: DeviceName | None = None
+    assist_port: Port = 8010
+    webauthn: KeyPolicy = KeyPolicy.OPTIONAL
+    public_name: PublicName | None = None
 
     @model_validator(mode="after")
     def _roster_is_whole(self) -> Self:

@@ -15,20 +15,26 @@ from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
+from kiosk.ports import Clock
 from kiosk.process import listen, run_until_told
+from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
+from kiosk.services.portrait_box import PortraitSweeper
+from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
+from kiosk.services.report import Reporter
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_sessions import StaffSessions
 from kiosk.store.database import Database
 from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
+from kiosk.web.staff.hall import Hall
 from kiosk.web.staff.ordering import Ordering
 from kiosk.web.staff.shift import Payer
 
@@ -50,6 +56,7 @@ class StaffParts:
     corrections: Corrections
     leftovers: Leftovers
     ordering: Ordering | None = None
+    hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
 
@@ -74,6 +81,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             corrections=parts.corrections,
             outgoing=parts.outgoing,
             leftovers=parts.leftovers,
+            hall=parts.hall,
             ordering=parts.ordering,
             sessions=parts.sessions,
         )
@@ -142,6 +150,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 keep_days=config.deliveries_kept_days,
             ),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
+            hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
         )
@@ -186,6 +195,26 @@ def accounts_of(config: StaffConfig, database: Database, opener: VisitOpener) ->
         opener=opener,
         clock=SystemClock(),
         tries=config.login_tries,
+    )
+
+
+def hall_of(config: StaffConfig, database: Database, clock: Clock) -> Hall:
+    """The waiting room's side of the desk.
+
+    :raises ConfigurationError: where the key of the call screen cannot be used.
+    """
+    own, assisted = device_of(config), config.assist_device
+    clinic, key = config.clinic, config.calls_key
+    return Hall(
+        queue=Queue(
+            database=database, clinic=clinic, clock=clock, device=own, plain_after=config.queue_plain_after
+        ),
+        reporter=Reporter(database=database, clinic=clinic, clock=clock),
+        calls_token=None if key is None else load_secret(key),
+        assist=None
+        if assisted is None
+        else AssistedMode(database=database, clinic=clinic, clock=clock, device=assisted, own=own),
+        assist_address=f"http://{config.host}:{config.assist_port}/",
     )
 
 

@@ -133,7 +133,8 @@ def next_of(people: Iterable[Standing], last_calls: Sequence[bool], *, plain_aft
 
 def called_order(people: Iterable[Standing], last_calls: Sequence[bool], count: int) -> list[Standing]:
     """The next so many in the order in which they would be called if nobody else came."""
-    left, calls, order = in_line(people), list(last_calls), []
+    left, calls = in_line(people), list(last_calls)
+    order: list[Standing] = []
     while left and len(order) < count:
         chosen = next_of(left, calls)
         left.remove(chosen)

@@ -29,9 +29,12 @@ from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.insurance.stand_in.script import SAMPLE
 from kiosk.keys import VisitOpener, VisitSealer, create_secret
 from kiosk.payer import Shared
+from kiosk.services.assistance import AssistedMode
 from kiosk.services.checkin import CheckIn
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.queue import Queue
+from kiosk.services.report import Reporter
 from kiosk.services.shift import ShiftBook
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_sessions import StaffSessions
@@ -39,6 +42,7 @@ from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
 from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
+from kiosk.web.staff.hall import Hall
 from kiosk.web.staff.shift import Payer
 
 STAFF = "http://127.0.0.1:8001"
@@ -197,6 +201,7 @@ class Desk:
     private: X25519PrivateKey | None = None
     with_form: str = "/"
     corrections: Corrections | None = None
+    hall: Hall | None = None
     passwords = PASSWORDS
 
     @property
@@ -294,9 +299,16 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     ) -> Flask:
         changed = config.model_copy(update={"port": port})
         corrected = corrections if records else None
-        more = {"sessions": made.sessions} | more
+        more = {"sessions": made.sessions, "hall": hall} | more
         return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected, **more)
 
+    hall = Hall(
+        queue=Queue(database=database, clinic=clinic, device="desk-1", clock=clock, plain_after=3),
+        reporter=Reporter(database=database, clinic=clinic, clock=clock),
+        calls_token=bytes(range(32)),
+        assist=AssistedMode(database=database, clinic=clinic, device="assist-1", own="desk-1", clock=clock),
+        assist_address="http://127.0.0.1:8010/",
+    )
     made = Desk(
         checkin=checkin,
         staff=staff,
@@ -306,6 +318,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         others=others_with,
         private=private,
         corrections=corrections,
+        hall=hall,
     )
     made.client = made.log_in(app())
     yield made

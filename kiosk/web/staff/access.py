@@ -55,6 +55,17 @@ NEEDS: dict[str, Role | Open] = {
     "ticket_ways": Role.RECEPTION,
     "ticket_way": Role.RECEPTION,
     "ticket_by_way": Role.RECEPTION,
+    "calls.heard": Open.PROGRAM,
+    "queue": Role.RECEPTION,
+    "queue_live": Role.RECEPTION,
+    "call_next": Role.RECEPTION,
+    "queue_act": Role.RECEPTION,
+    "undo_act": Role.RECEPTION,
+    "begin_assist": Role.RECEPTION,
+    "end_assist": Role.RECEPTION,
+    "report": Role.LEAD,
+    "report_pdf": Role.LEAD,
+    "report_csv": Role.LEAD,
     "shift": Role.RECEPTION,
     "open_shift": Role.RECEPTION,
     "close_shift": Role.RECEPTION,
@@ -78,8 +89,11 @@ NEEDS: dict[str, Role | Open] = {
 }
 """Every address of the staff's app by its endpoint, and whom it is for."""
 
-_WHILE_LOCKED = frozenset({"locked", "unlock", "lock", "awake", "log_out"})
-_NOBODYS_ACT = frozenset({"live", "locked", "unlock", "lock"})
+_WHILE_LOCKED = frozenset({"locked", "unlock", "ask_unlock", "unlock_with_key", "lock", "awake", "log_out"})
+_WHILE_ENROLLING = _WHILE_LOCKED | {"keys", "ask_key", "add_key"}
+_LIVE = frozenset({"live", "queue_live"})
+"""What a page asks for again and again."""
+_NOBODYS_ACT = _LIVE | frozenset({"locked", "unlock", "ask_unlock", "unlock_with_key", "lock"})
 """What the page asks by itself, or what is no sign that the clerk is there."""
 
 
@@ -137,7 +151,7 @@ def _login(sessions: StaffSessions) -> Login | None:
 
 def _held(login: Login) -> Response:
     """To the password; what was on its way is kept, so that nobody types it twice."""
-    if request.endpoint == "live":
+    if request.endpoint in _LIVE:
         abort(HTTPStatus.UNAUTHORIZED)
     address = _here()
     if request.method == "POST":
@@ -156,6 +170,6 @@ def _here() -> str:
 
 
 def _to(endpoint: str) -> Response:
-    if request.endpoint == "live":
+    if request.endpoint in _LIVE:
         abort(HTTPStatus.UNAUTHORIZED)
     return redirect(url_for(endpoint, **current_preferences().query), HTTPStatus.SEE_OTHER)

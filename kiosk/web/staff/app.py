@@ -19,6 +19,8 @@ from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
 from kiosk.web.staff.failures import add_failure_pages
+from kiosk.web.staff.hall import Hall, add_hall
+from kiosk.web.staff.holders import add_holders, add_portraits
 from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.leftovers import add_leftovers
 from kiosk.web.staff.login import add_login
@@ -50,6 +52,7 @@ def create_staff_app(
     outgoing: Outgoing | None = None,
     leftovers: Leftovers | None = None,
     ordering: Ordering | None = None,
+    hall: Hall | None = None,
     *,
     sessions: StaffSessions,
 ) -> Flask:
@@ -62,6 +65,8 @@ def create_staff_app(
     :param outgoing: what is on its way to payer and hospital, where anything leaves.
     :param leftovers: what nobody came back to; None leaves its counts out.
     :param ordering: takes the hospital's word on a visit's first cost; None leaves its address out.
+    :param hall: the waiting room's side: the lines, calls, report, assisted mode; None leaves it out.
+    :param oversight: owners of exceptions, faces, lost cards, search; None leaves them out.
     :param sessions: who is logged in; without a login nobody gets past the door.
     :raises ConfigurationError: when the session key cannot be used.
     """
@@ -74,6 +79,8 @@ def create_staff_app(
     add_views(app, board)
     add_deeds(app, board, sessions.accounts)
     add_failure_pages(app)
+    if hall is not None:
+        add_hall(app, board, hall)
     if leftovers is not None:
         add_leftovers(app, leftovers)
     if corrections is not None:

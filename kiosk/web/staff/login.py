@@ -82,6 +82,8 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     @app.post("/logout")
     def log_out() -> AnyResponse:
         sessions.end(str(session.get(TOKEN, "")))
+        for ending in app.extensions.get("at_logout", ()):
+            ending(current_account().sign)
         accounts.audit("logout", {"account": current_account().sign})
         session.clear()
         return _to("login")
