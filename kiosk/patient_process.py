@@ -13,7 +13,7 @@ import structlog
 from idcard import ConfigurationError, QrTrust
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
-from kiosk.devices.clock import SystemClock
+from kiosk.device_parts import clock_of, outputs_of, paper_mode
 from kiosk.devices.scanner import SPEED, SerialScanner
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
 from kiosk.domain.freshness import Freshness, StoreFreshness
@@ -79,7 +79,8 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
     """The parts of a patient's process, with the store open; it is closed in the end."""
     trust = trust_of(config)
     roster = roster_of(config)
-    clock = SystemClock()
+    clock = clock_of(config)
+    images = TicketImages(clinic=config.clinic, font=_FONT)
     database = Database.open(config.store)
     try:
         checkin = CheckIn(
@@ -97,11 +98,12 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             checkin=checkin,
             clinic=config.clinic,
             clock=clock,
-            ticket_images=TicketImages(clinic=config.clinic, font=_FONT),
+            ticket_images=images,
             timing=Timing(idle_s=config.idle_s, warn_s=config.warn_s, ticket_s=config.ticket_s),
             camera=config.camera.partition(":")[0],
             consent=config.consent,
             signed=signed,
+            paper=paper_mode(config),
         )
         checkin.turn_day()
         freshness = freshness_of(config)
@@ -137,7 +139,12 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 clock_is_right=clock_watch.is_right,
             )
             watches = (roster_watch, trust_watch, clock_watch)
-            threads = (*_threads(config, desk, reader, watches), *_scanner_threads(config, desk, scanner, clock))
+            outputs = outputs_of(config, database=database, checkin=checkin, desk=desk, images=images, clock=clock)
+            threads = (
+                *_threads(config, desk, reader, watches),
+                *_scanner_threads(config, desk, scanner, clock),
+                *outputs.threads,
+            )
             yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None)
     finally:
         database.close()

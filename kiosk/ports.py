@@ -6,6 +6,7 @@ from typing import Protocol
 from idcard import Connection, IdCardError
 from kiosk.domain.codes import Code
 from kiosk.domain.eligibility import Coverage
+from kiosk.domain.printing import Condition, PrintResult
 
 
 class StoreUnavailable(IdCardError):
@@ -65,6 +66,33 @@ class Scanner(Protocol):
 
     def close(self) -> None:
         """Let go of the scanner."""
+
+
+class Printer(Protocol):
+    """A printer of tickets. It raises nothing: a printer is a thing that fails."""
+
+    def condition(self) -> Condition:
+        """How it is now."""
+
+    def print(self, image: bytes) -> PrintResult:
+        """Print a one-bit PNG, at most 576 dots wide; what became of it. It is never sent twice."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Light(Protocol):
+    """A lamp that calls staff."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it took what it was last told."""
+
+    def show(self, lit: bool) -> None:
+        """Light it, or put it out; one that is missing is tried again the next time."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class EligibilitySource(Protocol):

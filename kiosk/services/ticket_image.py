@@ -92,7 +92,8 @@ class TicketImages:
             yield _Line("ƯU TIÊN · PRIORITY", 30)
         yield _Line(_time_line(ticket.issued_at), 30)
         if ticket.again:
-            yield _Line("Bản in lại · Copy", 26)
+            count = f" {ticket.copy}" if ticket.copy else ""
+            yield _Line(f"Bản in lại{count} · Copy{count}", 26)
         yield _Line(f"Mã kiểm tra · Check code: {ticket.check_code}", 30, 18)
 
     def _fitted(self, line: _Line) -> list[tuple[_Line, ImageFont.FreeTypeFont]]:
