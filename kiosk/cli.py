@@ -107,7 +107,7 @@ def demo(
     scanner: Annotated[str, typer.Option(help="simulated: pressed at the bench; none, wedge or serial:PORT.")] = (
         "simulated"
     ),
-    port_base: Annotated[int, typer.Option(min=1024, max=65531, help="The first of five ports.")] = 8000,
+    port_base: Annotated[int, typer.Option(min=1024, max=65530, help="The first of six ports.")] = 8000,
     directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration keeps its data.")] = Path(
         "var/demo"
     ),

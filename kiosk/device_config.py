@@ -1,4 +1,4 @@
-"""The settings that name devices: each a kind, and what finds it. A wrong one is a ValueError that says what is right."""
+"""The settings that name devices: each a kind, and what finds it. A wrong one is a ValueError that says what helps."""
 
 import re
 from pathlib import Path

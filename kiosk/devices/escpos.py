@@ -2,9 +2,9 @@
 
 Theory of operation. Text mode has no Vietnamese letters worth the name, so a ticket is a picture: ``GS v 0`` in bands,
 each a little-endian width in bytes and height in dots, then one bit a dot, the left one highest, 1 is black.
-``GS V 66`` feeds to the cutter and cuts. ``DLE EOT n`` asks in real time and is answered at once, also by a printer that has
-stopped; such an answer is 0xx1xx10 in bits. ``GS r 1`` waits its turn behind what was sent before, and is answered
-0xx0xxxx: its answer says that everything before it was dealt with.
+``GS V 66`` feeds to the cutter and cuts. ``DLE EOT n`` asks in real time and is answered at once, also by a printer
+that has stopped; such an answer is 0xx1xx10 in bits. ``GS r 1`` waits its turn behind what was sent before, and is
+answered 0xx0xxxx: its answer says that everything before it was dealt with.
 
 The same bytes that ask in real time may stand in a picture: then the printer answers once more. Answers that nobody
 waits for are therefore thrown away before each question.

@@ -70,6 +70,7 @@ class PrinterHead:
         self.fault = PrinterFault.NONE
         self.papers: deque[bytes] = deque(maxlen=_KEPT)
         """What was printed and cut, as one-bit PNGs, the newest last."""
+        self.count = 0
         self.torn: deque[bytes] = deque(maxlen=_KEPT)
         """What came out in part before it stopped."""
         self._sheet = _Sheet()
@@ -137,6 +138,7 @@ class PrinterHead:
     def _cut(self) -> None:
         if self._sheet.dots:
             self.papers.append(self._sheet.png())
+            self.count += 1
         self._sheet = _Sheet()
 
 
@@ -171,6 +173,11 @@ class PrinterTwin:
     def papers(self) -> tuple[bytes, ...]:
         """What was printed and cut, as one-bit PNGs, the newest last."""
         return tuple(self._head.papers)
+
+    @property
+    def count(self) -> int:
+        """How many papers came out so far."""
+        return self._head.count
 
     @property
     def torn(self) -> tuple[bytes, ...]:

@@ -55,12 +55,14 @@ class Demo:
 
     def another(self, name: str, **settings: object) -> Kiosk:
         """One more kiosk of the same clinic with a store of its own; ``settings`` go to the patient's process."""
-        patient, staff, bench, cards = (self._spare_ports() for _ in range(4))
+        patient, staff, bench, cards, paper = (self._spare_ports() for _ in range(5))
         shared = {"store": f"{name}.db"} | {key: value for key, value in settings.items() if key in ("store", "trust")}
-        devices = dict.fromkeys(("reader", "camera", "scanner"), f"simulated:127.0.0.1:{cards}") | settings
+        at_bench = ("reader", "camera", "scanner", "light", "clock")
+        devices = dict.fromkeys(at_bench, f"simulated:127.0.0.1:{cards}") | settings
+        printer = {"printer": f"simulated:127.0.0.1:{paper}"}
         own = {
-            "bench": {"port": bench, "card_port": cards, "answer_ms": 0},
-            "patient": {**shared, **devices, "port": patient},
+            "bench": {"port": bench, "card_port": cards, "printer_port": paper, "answer_ms": 0},
+            "patient": {**shared, **printer, **devices, "port": patient},
             "staff": {**shared, "port": staff},
         }
         files = {process: self._write(process, name, changes) for process, changes in own.items()}
