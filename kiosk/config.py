@@ -23,6 +23,7 @@ from kiosk.device_config import ScannerSetting as ScannerSetting
 from kiosk.device_config import scanner_setting as scanner_setting
 from kiosk.domain.eligibility import Step
 from kiosk.domain.route import Clinic, Facility, Room
+from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.domain.ways import Way
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -77,6 +78,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+PublicName = Annotated[
+    str, Field(max_length=253, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*(:[1-9]\d{1,4})?$")
+]
 KeyAct = Literal[
     "next",
     "previous",
@@ -228,7 +232,9 @@ class StaffConfig(ProcessConfig):
     ``deliveries_kept_days``. With an ``orders_key`` the hospital's program on this machine may say what a visit costs
     first. With a ``receipt_key``, the desk's own, whom a clerk
     admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
-    password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time.
+    password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time. A clerk
+    says how far security keys are wanted; ``public_name`` is the name, with its port where that is not 443, by which
+    other PCs call this screen through a program that ends their TLS here.
     """
 
     port: Port = 8001
@@ -247,6 +253,8 @@ class StaffConfig(ProcessConfig):
     deliveries_kept_days: Days = 90
     idle_lock_min: Annotated[float, Field(gt=0, le=240)] = 15
     login_tries: Annotated[int, Field(ge=3, le=20)] = 5
+    webauthn: KeyPolicy = KeyPolicy.OPTIONAL
+    public_name: PublicName | None = None
 
     @model_validator(mode="after")
     def _roster_is_whole(self) -> Self:

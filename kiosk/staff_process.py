@@ -13,6 +13,7 @@ from kiosk.cleaning_parts import cleaning_parts, others_of
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
+from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.ports import Clock
@@ -29,6 +30,7 @@ from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
 from kiosk.services.report import Reporter
 from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.staff_keys import StaffKeys
 from kiosk.services.staff_sessions import StaffSessions
 from kiosk.store.database import Database
 from kiosk.trust import open_store
@@ -133,7 +135,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
         outgoing = Outgoing(database, clinic=config.clinic, device=device, clock=clock)
         yield StaffParts(
             desk=desk,
-            sessions=StaffSessions(accounts_of(config, database, opener), idle_s=60 * config.idle_lock_min),
+            sessions=sessions_of(config, database, opener),
             payer=payer,
             recheck=recheck,
             others=others_of(clean, shared, desk, payer.cover),
@@ -184,6 +186,26 @@ def _ordering(shared: Shared, token: bytes) -> Ordering:
 
     book = OrderBook(shared.database, device=shared.device, clock=shared.clock)
     return Ordering(take=partial(book.take, by="hospital"), token=token)
+
+
+def sessions_of(config: StaffConfig, database: Database, opener: VisitOpener) -> StaffSessions:
+    """Who is logged in at the desk's screen, by password or by security key: nobody yet."""
+    accounts = accounts_of(config, database, opener)
+    wanted = config.webauthn is not KeyPolicy.OFF
+    keys = keys_of(config, database, opener, accounts) if wanted else None
+    return StaffSessions(accounts, idle_s=60 * config.idle_lock_min, keys=keys)
+
+
+def keys_of(config: StaffConfig, database: Database, opener: VisitOpener, accounts: StaffAccounts) -> StaffKeys:
+    """The security keys of the desk's accounts."""
+    return StaffKeys(
+        database=database,
+        clinic=config.clinic,
+        opener=opener,
+        clock=SystemClock(),
+        accounts=accounts,
+        policy=config.webauthn,
+    )
 
 
 def accounts_of(config: StaffConfig, database: Database, opener: VisitOpener) -> StaffAccounts:

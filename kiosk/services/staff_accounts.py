@@ -88,7 +88,7 @@ class StaffAccounts:
     ) -> None:
         self._database = database
         self._clinic = clinic
-        self._device = device
+        self._device = self.device = device
         self._opener = opener
         self._clock = clock
         self._tries = tries
@@ -176,6 +176,21 @@ class StaffAccounts:
             with self._database.write() as session:
                 return self._settled(session, sign, now, act, right=right, waits=waits, renewed=renewed)
 
+    def settle(self, sign: str | None, *, right: bool, act: str, way: str) -> Account | None:
+        """What comes of a try that something else than a password decided: counted and waited for as one with it.
+
+        :param sign: whose try it is, or None where nobody knows. :param way: the word for the audit: ``key``.
+        :raises StoreUnavailable: as :meth:`check` does.
+        """
+        with self._turn, self._database.write() as session:
+            now, row = self._clock.now(), self._usable(session, sign or "")
+            waits = row is not None and row.next_try_at is not None and row.next_try_at > now
+            return self._settled(session, sign or "", now, act, right=right and not waits, waits=waits, way=way)
+
+    def end_logins(self, sign: str, *, by: str) -> None:
+        """Log out whoever is logged in with this account, as any change of it does. BadAccount for an unknown one."""
+        self._change(sign, "logins_ended", by)
+
     def second(self, actor: Account, sign: str, password: str, reason: OverrideReason) -> Override | None:
         """The agreement of a second person to what ``actor`` does, or None where it is none."""
         account = self.check(sign, password, act="agreed")
@@ -192,13 +207,22 @@ class StaffAccounts:
             repositories.append_audit(session, self._device, self._clock.now(), kind, facts)
 
     def _settled(
-        self, session: Session, sign: str, now: datetime, act: str, *, right: bool, waits: bool, renewed: str | None
+        self,
+        session: Session,
+        sign: str,
+        now: datetime,
+        act: str,
+        *,
+        right: bool,
+        waits: bool,
+        renewed: str | None = None,
+        way: str | None = None,
     ) -> Account | None:
         row = self._usable(session, sign)
         accepted = right and row is not None
         kind = act if accepted else f"{act}_refused"
         # A sign that is nobody's is not written down: people type passwords in its place.
-        facts = {"account": None if row is None else sign}
+        facts = {"account": None if row is None else sign} | ({} if way is None else {"way": way})
         repositories.append_audit(session, self._device, now, kind, facts)
         if row is None or waits:
             return None

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.ports import StoreUnavailable
 from kiosk.store import device_tables as device_tables
+from kiosk.store import key_tables as key_tables
 from kiosk.store.tables import DeviceState
 
 _PROBE, _PROBE_BYTES = "probe", 65536

@@ -23,11 +23,12 @@ from kiosk.domain.codes import DeskMessage
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.staff import Role
+from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.insurance.sources import OnlineCover
 from kiosk.insurance.stand_in import direct
 from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.insurance.stand_in.script import SAMPLE
-from kiosk.keys import VisitOpener, VisitSealer, create_secret
+from kiosk.keys import PersonTags, VisitOpener, VisitSealer, create_secret
 from kiosk.payer import Shared
 from kiosk.services.assistance import AssistedMode
 from kiosk.services.checkin import CheckIn
@@ -37,6 +38,7 @@ from kiosk.services.queue import Queue
 from kiosk.services.report import Reporter
 from kiosk.services.shift import ShiftBook
 from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.staff_keys import StaffKeys
 from kiosk.services.staff_sessions import StaffSessions
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
 from kiosk.store.database import Database
@@ -207,7 +209,19 @@ class Desk:
     @property
     def sessions(self) -> StaffSessions:
         """Logins of a process that was just started."""
-        return StaffSessions(self.accounts, idle_s=900)
+        return StaffSessions(self.accounts, idle_s=900, keys=self.keys())
+
+    def keys(self, policy: KeyPolicy = KeyPolicy.OPTIONAL) -> StaffKeys:
+        """The accounts' security keys."""
+        assert self.private is not None
+        return StaffKeys(
+            database=self.staff._database,
+            clinic=self.staff._clinic,
+            opener=VisitOpener(self.private),
+            clock=self.clock,
+            accounts=self.accounts,
+            policy=policy,
+        )
 
     def open(self, problem: ConfigurationError) -> FlaskClient:
         return self.log_in(self.app(problem))

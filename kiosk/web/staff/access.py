@@ -38,11 +38,19 @@ NEEDS: dict[str, Role | Open] = {
     "state": Open.ANYBODY,
     "internal.ask": Open.PROGRAM,
     "orders.order": Open.PROGRAM,
+    "ask_login": Open.ANYBODY,
+    "login_with_key": Open.ANYBODY,
     "locked": Role.RECEPTION,
     "unlock": Role.RECEPTION,
+    "ask_unlock": Role.RECEPTION,
+    "unlock_with_key": Role.RECEPTION,
     "lock": Role.RECEPTION,
     "log_out": Role.RECEPTION,
     "awake": Role.RECEPTION,
+    "keys": Role.RECEPTION,
+    "ask_key": Role.RECEPTION,
+    "add_key": Role.RECEPTION,
+    "revoke_own_key": Role.RECEPTION,
     "show": Role.RECEPTION,
     "live": Role.RECEPTION,
     "ticket": Role.RECEPTION,
@@ -86,6 +94,7 @@ NEEDS: dict[str, Role | Open] = {
     "accounts": Role.ADMINISTRATOR,
     "lock_account": Role.ADMINISTRATOR,
     "unlock_account": Role.ADMINISTRATOR,
+    "revoke_key": Role.ADMINISTRATOR,
 }
 """Every address of the staff's app by its endpoint, and whom it is for."""
 
@@ -115,6 +124,8 @@ def add_access(app: Flask, sessions: StaffSessions) -> None:
             return _to("login")
         if login.locked and endpoint not in _WHILE_LOCKED:
             return _held(login)
+        if login.enrolling and endpoint not in _WHILE_ENROLLING:
+            return _to("keys")
         if endpoint not in _NOBODYS_ACT:
             sessions.touch(login)
         if not login.account.role.may(needed):

@@ -22,6 +22,7 @@ from kiosk.web.staff.failures import add_failure_pages
 from kiosk.web.staff.hall import Hall, add_hall
 from kiosk.web.staff.holders import add_holders, add_portraits
 from kiosk.web.staff.internal import add_internal
+from kiosk.web.staff.keys import add_keys
 from kiosk.web.staff.leftovers import add_leftovers
 from kiosk.web.staff.login import add_login
 from kiosk.web.staff.ordering import Ordering, add_ordering
@@ -71,10 +72,18 @@ def create_staff_app(
     :raises ConfigurationError: when the session key cannot be used.
     """
     key = read_session_key(config.session_key)
-    app = base_app("staff", host=config.host, port=config.port, session_key=key, camera=False)
+    app = base_app(
+        "staff",
+        host=config.host,
+        port=config.port,
+        session_key=key,
+        camera=False,
+        public=config.public_name,
+    )
     board = Board(desk=desk, clinic=config.clinic, clock=clock, trust_problem=trust_problem)
     add_access(app, sessions)
     add_login(app, sessions, config.clinic)
+    add_keys(app, sessions, port=config.port, public=config.public_name)
     add_staff_words(app)
     add_views(app, board)
     add_deeds(app, board, sessions.accounts)

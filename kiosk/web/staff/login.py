@@ -90,7 +90,11 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
 
     @app.get("/accounts", endpoint="accounts")
     def list_accounts() -> Response:
-        return make_response(render_template("staff/accounts.html", accounts=accounts.all()))
+        return make_response(
+            render_template(
+                "staff/accounts.html", accounts=accounts.all(), keys=sessions.keys.all() if sessions.keys else ()
+            )
+        )
 
     @app.post("/accounts/<sign>/lock")
     def lock_account(sign: str) -> AnyResponse:

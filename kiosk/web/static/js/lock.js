@@ -71,6 +71,7 @@ lock.addEventListener("cancel", (event) => event.preventDefault());
 lock.addEventListener("close", () => document.documentElement.dataset.locked === "yes" && lock.showModal());
 document.addEventListener("keydown", (event) => event.key === "Escape" && lock.open && event.preventDefault(), true);
 form.addEventListener("submit", unlock);
+document.addEventListener("key-accepted", look);
 for (const sign of ["keydown", "pointerdown"]) document.addEventListener(sign, tell);
 document.addEventListener("visibilitychange", () => document.hidden || look());
 setInterval(look, ASK_EVERY_MS);
