@@ -17,6 +17,7 @@ import typer
 
 import idcard
 from kiosk import account_cli, delivery_cli, record_cli, roster_cli, speech_cli
+from kiosk.provision import commands as provision_cli
 
 STORE_TROUBLE, USAGE = 1, 2
 _OWN = ("idcard", "kiosk")
@@ -35,6 +36,7 @@ app.command()(record_cli.erase)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.command()(delivery_cli.export)
+provision_cli.add_to(app)
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]
 EndWithStdin = Annotated[bool, typer.Option("--end-with-stdin", hidden=True, help="Stop when standard input ends.")]

@@ -4,6 +4,7 @@ A mistake is one line that names the file and the setting, with the remedy; nobo
 relative to the file. Production refuses simulated devices.
 """
 
+import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -283,8 +284,18 @@ def load(cls: type[Model], path: Path) -> Model:
 def _absolute(cls: type[Model], settings: dict[str, Any], folder: Path) -> dict[str, Any]:
     paths = {name for name, field in cls.model_fields.items() if field.annotation in (Path, Path | None)}
     return {
-        name: folder / value if name in paths and isinstance(value, str) else value for name, value in settings.items()
+        name: _handed_over(name) or folder / value if name in paths and isinstance(value, str) else value
+        for name, value in settings.items()
     }
+
+
+def _handed_over(setting: str) -> Path | None:
+    """The file that the service manager handed to this process under the setting's name: nobody else can read it.
+
+    Source: systemd.exec(5), LoadCredential=.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return None if folder is None or not (path := Path(folder) / setting).is_file() else path
 
 
 def _first_problem(error: ValidationError) -> str:

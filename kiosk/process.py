@@ -11,6 +11,7 @@ import structlog
 from flask import Flask
 
 from idcard import ConfigurationError
+from kiosk.service_manager import ServiceManager
 from kiosk.web.common.serving import Server, make_server
 
 
@@ -49,7 +50,7 @@ def port_busy(host: str, port: int) -> ConfigurationError:
 
 
 def run_until_told(server: Server, *, end_with_stdin: bool = False) -> None:
-    """Serve until the process is told to stop (SIGTERM, Ctrl-C); for the main thread.
+    """Serve until the process is told to stop (SIGTERM, Ctrl-C); for the main thread. A service manager hears of it.
 
     :param end_with_stdin: also stop when standard input ends, as it does when the program that started this one dies.
     """
@@ -61,7 +62,10 @@ def run_until_told(server: Server, *, end_with_stdin: bool = False) -> None:
         signal.signal(number, stop)
     if end_with_stdin:
         Thread(target=_close_at_end_of_stdin, args=(server,), name="stdin", daemon=True).start()
+    manager = ServiceManager.from_environment()
+    manager.ready(server.host, server.port)
     server.run()
+    manager.stopping()
 
 
 def _close_at_end_of_stdin(server: Server) -> None:
