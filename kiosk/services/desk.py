@@ -165,6 +165,16 @@ class StaffDesk:
         """Today's admissions, the latest first."""
         return self._rows("admitted", limit)
 
+    def admitted(self) -> int:
+        """How many were admitted today; nobody's fields are opened for it."""
+        with self._database.read() as session:
+            return repositories.how_many(session, self._clinic.code, clinic_day(self._clock.now()), "admitted")
+
+    def waiting(self) -> Mapping[str | None, int]:
+        """How many wait for each room now, and (under None) at the desk."""
+        with self._database.read() as session:
+            return repositories.waiting(session, self._clinic.code, clinic_day(self._clock.now()))
+
     def desk_tickets(self) -> tuple[VisitRow, ...]:
         """Today's desk tickets that nobody has settled, the latest first."""
         return self._rows("desk", None)

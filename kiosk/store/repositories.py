@@ -124,6 +124,12 @@ def waiting(session: Session, clinic: str, day: date, *, before: int | None = No
     return {row.room_id: row.people for row in session.execute(query.group_by(room))}
 
 
+def how_many(session: Session, clinic: str, day: date, state: str) -> int:
+    """How many visits of a day are in one state."""
+    query = select(func.count()).where(Visit.clinic == clinic, Visit.day == day, Visit.state == state)
+    return session.scalar(query) or 0
+
+
 def visits(session: Session, clinic: str, day: date, state: str, *, limit: int | None = None) -> Sequence[Visit]:
     """Visits of a day in one state, the latest first."""
     return session.scalars(

@@ -9,13 +9,12 @@ from idcard import ConfigurationError
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.ports import Clock
-from kiosk.services.desk import StaffDesk, VisitRow
+from kiosk.services.desk import StaffDesk
 from kiosk.web.staff.access import current_account
 from kiosk.web.staff.words import needs_act
 
 SHOWN = 40
 """How many of today's admissions stand on the page."""
-_ALL = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,6 @@ class Board:
 
     def context(self) -> dict[str, Any]:
         """Everything that the page shows now: of the exceptions first what is urgent, then what waits longest."""
-        admissions = self.desk.admissions(_ALL)
         return {
             "clinic": self.clinic,
             "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
@@ -60,9 +58,9 @@ class Board:
             "came_back": self.desk.came_back(),
             "tickets": self.desk.desk_tickets(),
             "earlier_tickets": self.desk.earlier_tickets(),
-            "admissions": admissions[:SHOWN],
-            "count": len(admissions),
-            "waiting": _waiting(admissions),
+            "admissions": self.desk.admissions(SHOWN),
+            "count": self.desk.admitted(),
+            "waiting": Counter(self.desk.waiting()),
             "devices": self.devices(),
             "trust_problem": self.trust_problem,
         }
@@ -83,11 +81,6 @@ class Board:
             )
             for state in self.desk.devices()
         )
-
-
-def _waiting(admissions: tuple[VisitRow, ...]) -> Counter[str]:
-    """How many wait for each room."""
-    return Counter(row.room.id for row in admissions if row.room is not None and not row.called)
 
 
 def _day(text: object) -> str:
