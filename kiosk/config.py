@@ -14,15 +14,17 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from idcard import ConfigurationError
 from kiosk.code_config import CodeSetting
+from kiosk.device_config import HN212
 from kiosk.device_config import LOOPBACK as LOOPBACK
 from kiosk.device_config import SERIAL as SERIAL
 from kiosk.device_config import SIMULATED as SIMULATED
 from kiosk.device_config import CameraSetting as CameraSetting
-from kiosk.device_config import ClockSetting, LightSetting, PrinterSetting
+from kiosk.device_config import ClockSetting, EventShape, LightSetting, PrinterSetting
 from kiosk.device_config import ReaderSetting as ReaderSetting
 from kiosk.device_config import ScannerSetting as ScannerSetting
 from kiosk.device_config import scanner_setting as scanner_setting
 from kiosk.domain.eligibility import Step
+from kiosk.domain.queue import PLAIN_AFTER
 from kiosk.domain.route import Clinic, Facility, Room
 from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.domain.ways import Way
@@ -142,11 +144,15 @@ class PatientConfig(ProcessConfig):
     lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
     process calls nobody. With a ``receipt_key`` its tickets carry a signed receipt.
     ``mm_per_px`` is the size of the screen's pixels, by which letters are large enough; ``calm`` stops all motion.
-    With ``consent`` a person must agree on a page of its own before anything is read.
+    With ``consent`` a person must agree on a page of its own before anything is read. With ``assisted`` its pages are
+    there only while a clerk helps at this machine.
     ``speech`` is said aloud, or, with a person's own facts too, into headphones only; ``speech_clips`` is a folder of
     the clinic's own recordings; ``keypad`` says what the keys of a tactile keypad do.
     ``codes`` are the signed codes that may name a citizen here; none, unless the clinic names some. ``closed_reader``
-    says how far a reader's word goes that hands over files and no proof.
+    says how far a reader's word goes that hands over files and no proof, ``hn212`` how the events of such a one look.
+    ``holder_check`` says at which visits a clerk holds the chip's portrait against the person: at a share of
+    ``holder_check_rate`` for a sample; with ``holder_check_waits`` nobody gets a ticket before. ``desk_portrait`` says
+    whether it is also read for a desk ticket that a clerk settles by looking. Portraits are kept nowhere.
     """
 
     port: Port = 8000
@@ -169,10 +175,12 @@ class PatientConfig(ProcessConfig):
     light: LightSetting = "none"
     clock: ClockSetting = "system"
     closed_reader: Literal["admit", "desk"] = "desk"
+    hn212: EventShape = EventShape()
     reader_position: Literal["below", "left", "right"] = "below"
     mm_per_px: MillimetresPerPixel = 25.4 / 96
     calm: bool = False
     consent: bool = False
+    assisted: bool = False
     speech: Literal["loud", "headphones", "off"] = "loud"
     speech_clips: Path | None = None
     keypad: dict[str, KeyAct] = KEYPAD
@@ -188,6 +196,10 @@ class PatientConfig(ProcessConfig):
     online_cut_off_s: Seconds = 3
     recheck_offline: bool = True
     codes: tuple[CodeSetting, ...] = ()
+    holder_check: Literal["none", "sample", "every"] = "none"
+    holder_check_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
+    holder_check_waits: bool = False
+    desk_portrait: bool = True
 
     @model_validator(mode="after")
     def _ages_in_their_order(self) -> Self:
@@ -201,8 +213,18 @@ class PatientConfig(ProcessConfig):
     def _codes_can_be_confirmed(self) -> Self:
         if any(code.rule.admits for code in self.codes) and self.internal_key is None:
             raise ValueError("codes: who admits on a code asks the payer first, which needs internal_key")
+        if self.consent and self.reader.startswith(HN212):
+            raise ValueError("reader and consent: a closed reader reads a card before any page could ask for leave")
         if self.codes and self.consent:
             raise ValueError("codes and consent: the payer is asked about a code before any page could ask for leave")
+        return self
+
+    @model_validator(mode="after")
+    def _holders_can_be_checked(self) -> Self:
+        if self.holder_check != "none" and self.internal_key is None:
+            raise ValueError("holder_check: the portrait goes to the staff's process, which needs internal_key")
+        if self.holder_check_waits and self.holder_check != "every":
+            raise ValueError("holder_check_waits: only a check of every visit can be waited for")
         return self
 
     @model_validator(mode="after")
@@ -234,8 +256,12 @@ class StaffConfig(ProcessConfig):
     first. With a ``receipt_key``, the desk's own, whom a clerk
     admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
     password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time. A clerk
+    may admit ``override_limit`` people in a shift against what the machine found. ``webauthn``
     says how far security keys are wanted; ``public_name`` is the name, with its port where that is not 443, by which
     other PCs call this screen through a program that ends their TLS here.
+    In the lines one of the others has a turn after ``queue_plain_after`` calls of people with priority. With a
+    ``calls_key`` the call screen's process may ask who was called. ``assist_device`` is the machine at ``assist_port``
+    at which clerks help.
     """
 
     port: Port = 8001
@@ -254,6 +280,11 @@ class StaffConfig(ProcessConfig):
     deliveries_kept_days: Days = 90
     idle_lock_min: Annotated[float, Field(gt=0, le=240)] = 15
     login_tries: Annotated[int, Field(ge=3, le=20)] = 5
+    override_limit: Annotated[int, Field(ge=0, le=100)] = 3
+    queue_plain_after: Annotated[int, Field(ge=1, le=20)] = PLAIN_AFTER
+    calls_key: Path | None = None
+    assist_device: DeviceName | None = None
+    assist_port: Port = 8010
     webauthn: KeyPolicy = KeyPolicy.OPTIONAL
     public_name: PublicName | None = None
 

@@ -4,7 +4,7 @@ It holds no key that opens what it stored. Without a usable trust store it serve
 desk, and leaves reader and camera alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ import structlog
 from idcard import ConfigurationError, QrTrust
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
+from kiosk.device_config import HN212, host_and_port
 from kiosk.device_parts import clock_of, outputs_of, paper_mode
 from kiosk.devices.scanner import SPEED, SerialScanner
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
@@ -21,15 +22,18 @@ from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.insurance.staff_link import StaffLink
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
+from kiosk.portrait_parts import lost_cards_of, portraits_of
 from kiosk.ports import CardDesk, Clock, Scanner
 from kiosk.process import listen, run_until_told
 from kiosk.services.audit import Heads
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.clock_watch import ClockWatch
+from kiosk.services.closed_side import ClosedReaderThread
 from kiosk.services.limits import Timing
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.portraits import Portraits
 from kiosk.services.reader_thread import CameraThread, ReaderThread
 from kiosk.services.receipt import ReceiptSigner, signer_of
 from kiosk.services.roster_watch import RosterWatch
@@ -39,7 +43,7 @@ from kiosk.services.ticket_image import TicketImages
 from kiosk.services.trust_watch import TrustWatch
 from kiosk.services.worker import Worker
 from kiosk.store.database import Database
-from kiosk.trust import Trust, trust_of
+from kiosk.trust import Trust, closed_policy_of, trust_of
 from kiosk.web.common.factory import WEB
 from kiosk.web.patient import create_patient_app
 
@@ -92,7 +96,9 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             clock=clock,
             receipts=receipts_of(config),
             heads=Heads(config.heads),
+            lost=lost_cards_of(config, database),
         )
+        portraits = portraits_of(config)
         signed = signed_codes_of(config, trust, roster, clock)
         desk = PatientDesk(
             checkin=checkin,
@@ -104,6 +110,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             consent=config.consent,
             signed=signed,
             paper=paper_mode(config),
+            portraits=portraits,
         )
         checkin.turn_day()
         freshness = freshness_of(config)
@@ -137,11 +144,12 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 cut_off_s=config.online_cut_off_s,
                 recheck=config.recheck_offline,
                 clock_is_right=clock_watch.is_right,
+                closed_policy=closed_policy_of(config),
             )
             watches = (roster_watch, trust_watch, clock_watch)
             outputs = outputs_of(config, database=database, checkin=checkin, desk=desk, images=images, clock=clock)
             threads = (
-                *_threads(config, desk, reader, watches),
+                *_threads(config, desk, reader, watches, portraits),
                 *_scanner_threads(config, desk, scanner, clock),
                 *outputs.threads,
             )
@@ -233,6 +241,24 @@ def card_desk(reader: str) -> CardDesk:
     return PcscDesk(reader.partition(":")[2] or None)
 
 
+def reader_thread(
+    config: PatientConfig,
+    desk: PatientDesk,
+    card_reader: CardReader,
+    upkeep: Callable[[], None],
+    portraits: Portraits | None,
+) -> Worker:
+    """Whoever owns the reader that a setting names."""
+    if config.reader.startswith(HN212):
+        # Only here: its library is slow to load, and few have such a reader.
+        from kiosk.devices.hn212 import Hn212
+
+        closed = Hn212(*host_and_port(config.reader.removeprefix(HN212)), config.hn212)
+        return ClosedReaderThread(reader=closed, card_reader=card_reader, patient=desk, upkeep=upkeep)
+    cards = card_desk(config.reader)
+    return ReaderThread(desk=cards, card_reader=card_reader, patient=desk, upkeep=upkeep, portraits=portraits)
+
+
 def scanner_of(setting: str) -> Scanner:
     """The scanner that a setting names, on a serial port or at the bench; it may be plugged in later."""
     if setting.startswith(SIMULATED):
@@ -246,13 +272,13 @@ def _threads(
     desk: PatientDesk,
     card_reader: CardReader,
     watches: Sequence[RosterWatch | TrustWatch | ClockWatch],
+    portraits: Portraits | None,
 ) -> tuple[Worker, ...]:
     def look() -> None:
         for watch in watches:
             watch.look()
 
-    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk, upkeep=look)
-    threads: list[Worker] = [reader]
+    threads: list[Worker] = [reader_thread(config, desk, card_reader, look, portraits)]
     if config.camera.startswith(SIMULATED):
         threads.append(CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk))
     return tuple(threads)

@@ -15,6 +15,7 @@ from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
+from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.ports import Clock
 from kiosk.process import listen, run_until_told
@@ -38,6 +39,7 @@ from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
 from kiosk.web.staff.hall import Hall
 from kiosk.web.staff.ordering import Ordering
+from kiosk.web.staff.oversight import Oversight
 from kiosk.web.staff.shift import Payer
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class StaffParts:
     cleaning: CleaningThread | None
     corrections: Corrections
     leftovers: Leftovers
+    oversight: Oversight
     ordering: Ordering | None = None
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
@@ -85,6 +88,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             leftovers=parts.leftovers,
             hall=parts.hall,
             ordering=parts.ordering,
+            oversight=parts.oversight,
             sessions=parts.sessions,
         )
         if not parts.sessions.accounts.all():
@@ -96,7 +100,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers)):
+        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box)):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
@@ -129,6 +133,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             asks_payer=account is not None,
             receipts=receipts,
             roster=clean.roster,
+            override_limit=config.override_limit,
         )
         client = None if account is None else client_when_needed(account, clock)
         payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token, client)
@@ -151,6 +156,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 close_after_days=config.tickets_close_after_days,
                 keep_days=config.deliveries_kept_days,
             ),
+            oversight=oversight_of(config, shared, desk, clean.roster, token),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
             hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),

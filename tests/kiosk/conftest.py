@@ -28,7 +28,8 @@ from kiosk.insurance.sources import OnlineCover
 from kiosk.insurance.stand_in import direct
 from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.insurance.stand_in.script import SAMPLE
-from kiosk.keys import PersonTags, VisitOpener, VisitSealer, create_secret
+from kiosk.keys import VisitOpener, VisitSealer, create_secret
+from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared
 from kiosk.services.assistance import AssistedMode
 from kiosk.services.checkin import CheckIn
@@ -45,6 +46,7 @@ from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
 from kiosk.web.staff.hall import Hall
+from kiosk.web.staff.oversight import Oversight
 from kiosk.web.staff.shift import Payer
 
 STAFF = "http://127.0.0.1:8001"
@@ -204,6 +206,7 @@ class Desk:
     with_form: str = "/"
     corrections: Corrections | None = None
     hall: Hall | None = None
+    oversight: Oversight | None = None
     passwords = PASSWORDS
 
     @property
@@ -298,9 +301,13 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
 
     def others_with(roster: Path | None = None, key: Path | None = None, online: OnlineCover | None = None) -> Parts:
         changed = config.model_copy(update={"roster": roster, "roster_key": key})
-        shared = Shared(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
         parts = cleaning_parts(changed, shared, private)
         return parts, others_of(parts, shared, staff, online)
+
+    create_secret(tmp_path / "lost.key")
+    shared = Shared(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
+    with_lost = config.model_copy(update={"roster_key": tmp_path / "lost.key"})
+    oversight = oversight_of(with_lost, shared, staff, None, bytes(range(32)))
 
     def app(
         problem: ConfigurationError | None = None,
@@ -313,7 +320,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     ) -> Flask:
         changed = config.model_copy(update={"port": port})
         corrected = corrections if records else None
-        more = {"sessions": made.sessions, "hall": hall} | more
+        more = {"sessions": made.sessions, "hall": hall, "oversight": oversight} | more
         return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected, **more)
 
     hall = Hall(
@@ -333,6 +340,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         private=private,
         corrections=corrections,
         hall=hall,
+        oversight=oversight,
     )
     made.client = made.log_in(app())
     yield made

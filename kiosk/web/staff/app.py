@@ -12,6 +12,7 @@ from kiosk.services.desk import StaffDesk
 from kiosk.services.leftovers import Leftovers
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.outgoing import Outgoing
+from kiosk.services.portraits import LARGEST
 from kiosk.services.staff_sessions import StaffSessions
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.staff.access import add_access
@@ -25,9 +26,12 @@ from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.keys import add_keys
 from kiosk.web.staff.leftovers import add_leftovers
 from kiosk.web.staff.login import add_login
+from kiosk.web.staff.lost import add_lost
 from kiosk.web.staff.ordering import Ordering, add_ordering
 from kiosk.web.staff.outgoing import add_outgoing
+from kiosk.web.staff.oversight import Oversight, add_oversight
 from kiosk.web.staff.record import add_record
+from kiosk.web.staff.search import add_search
 from kiosk.web.staff.shift import Payer, add_shift
 from kiosk.web.staff.views import add_views
 from kiosk.web.staff.words import add_staff_words
@@ -55,6 +59,7 @@ def create_staff_app(
     ordering: Ordering | None = None,
     hall: Hall | None = None,
     *,
+    oversight: Oversight | None = None,
     sessions: StaffSessions,
 ) -> Flask:
     """The app of the reception desk.
@@ -78,6 +83,7 @@ def create_staff_app(
         port=config.port,
         session_key=key,
         camera=False,
+        limits={"portraits.put": LARGEST},
         public=config.public_name,
     )
     board = Board(desk=desk, clinic=config.clinic, clock=clock, trust_problem=trust_problem)
@@ -101,8 +107,20 @@ def create_staff_app(
         add_outgoing(app, board, outgoing)
     if ordering is not None:
         add_ordering(app, ordering)
+    if oversight is not None:
+        _oversee(app, board, oversight, sessions)
     if payer is not None:
         add_shift(app, board, payer)
         if payer.token is not None:
             add_internal(app, payer.cover, payer.token)
     return app
+
+
+def _oversee(app: Flask, board: Board, oversight: Oversight, sessions: StaffSessions) -> None:
+    add_oversight(app, board, oversight, sessions)
+    add_holders(app, board, oversight)
+    add_search(app, board, oversight)
+    if oversight.lost is not None:
+        add_lost(app, board, oversight.lost, oversight.device)
+    if oversight.token is not None:
+        add_portraits(app, oversight, oversight.token)

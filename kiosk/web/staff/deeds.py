@@ -28,7 +28,17 @@ def add_deeds(app: Flask, board: Board, accounts: StaffAccounts) -> None:
 
     @app.post("/tickets/<visit_id>/confirm")
     def confirm(visit_id: str) -> Response:
-        return _confirmed(board, visit_id, None)
+        row = board.desk.visit(visit_id)
+        override = None
+        if row is not None and not row.needs_typing and "override" in request.form:
+            try:
+                override = agreed(accounts, request.form, row)
+            except BadField as problem:
+                flash(str(gettext(f"staff.problem.bad_{problem}")), "problem")
+                return redirect(
+                    url_for("compare", visit_id=visit_id, **current_preferences().query), HTTPStatus.SEE_OTHER
+                )
+        return _confirmed(board, visit_id, None, override)
 
     @app.post("/tickets/<visit_id>/type")
     def typed(visit_id: str) -> Response:

@@ -13,10 +13,13 @@ from babel.messages.pofile import read_po
 
 import idcard
 from kiosk import keys, ports
+from kiosk.domain.ageing import Age
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import SETTLED_BY_STAFF, Code, DeskMessage, VisitReason
+from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
 from kiosk.domain.corrections import CancelReason, EraseReason
+from kiosk.domain.cover_basis import Online
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
+from kiosk.domain.holder import HolderSeen
 from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.domain.route_proposal import RouteFacts
 from kiosk.domain.staff import OverrideReason, Role
@@ -26,9 +29,10 @@ from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.recheck import Recheck
+from kiosk.services.ticket_search import CopyReason
 from kiosk.services.view import Hint
 from kiosk.services.wallet_desk import Stage
-from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
+from kiosk.store.tables import EVENT_KINDS, NOTICE_EVENT_KINDS, VISIT_STATES
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
 from kiosk.web.patient.spoken import STEPS
@@ -52,6 +56,8 @@ PROBLEMS = (
     "bad_number",
     "login",
     "needs_second",
+    "override_limit",
+    "needs_holder_check",
     "bad_override",
     "bad_second",
     "account_unknown",
@@ -118,6 +124,13 @@ def families() -> set[str]:
         | {f"failure.press.{failure.press}" for failure in FAILURES.values()}
         | {f"desk.why.{message}" for message in DeskMessage}
         | {f"hint.{hint}" for hint in get_args(Hint) if hint}
+        | {f"online.{word}" for word in Online}
+        | {f"staff.age.{age}" for age in Age if age is not Age.FRESH}
+        | {f"staff.notice.step.{kind}" for kind in ("came", "settled", *NOTICE_EVENT_KINDS)}
+        | {f"staff.compare.{grade}" for grade in ("same", "differs", "missing")}
+        | {f"staff.{what}{seen}" for what in ("holder.", "holder.do.", "done.holder_") for seen in HolderSeen}
+        | {f"staff.copy.reason.{reason}" for reason in CopyReason}
+        | {f"staff.event.reason.{word}" for word in (*HolderSeen, *CopyReason, *OverrideReason)}
         | {f"called.{call}.{part}" for call in CALLS for part in ("title", "text")}
         | {f"reading.step.{step}" for step in STEPS}
         | {f"reading.state.{state}" for state in ("done", "now", "todo")}
@@ -128,7 +141,7 @@ def families() -> set[str]:
         | {f"match.kind.{kind}" for kind in Kind}
         | {f"match.birth.{grade}" for grade in BirthGrade}
         | {f"fact.{fact}" for fact in idcard.FactName}
-        | {f"staff.resolution.{word}" for word in SETTLED_BY_STAFF}
+        | {f"staff.resolution.{word}" for word in Resolution}
         | {f"picture.place_{side}" for side in ("below", "left", "right")}
         | {f"error.{code}" for code in error_codes()}
         | {f"reason.{word}" for word in VisitReason if f"error.{word}" not in words("vi")}
