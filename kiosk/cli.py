@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 import idcard
-from kiosk import account_cli, delivery_cli, record_cli, roster_cli, speech_cli
+from kiosk import account_cli, cert_cli, delivery_cli, record_cli, report_cli, roster_cli, speech_cli
 from kiosk.provision import commands as provision_cli
 
 STORE_TROUBLE, USAGE = 1, 2
@@ -33,6 +33,8 @@ app.add_typer(roster_cli.app, name="roster")
 app.add_typer(record_cli.app, name="audit")
 app.add_typer(account_cli.app, name="staff-account")
 app.command()(record_cli.erase)
+app.command()(cert_cli.staff_cert)
+app.command()(report_cli.report)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.command()(delivery_cli.export)
@@ -82,6 +84,19 @@ def wallet(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
 
         log_to_stderr()
         run_wallet(load(WalletConfig, config), end_with_stdin=end_with_stdin)
+
+
+@app.command()
+def calls(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
+    """Serve the call screen: numbers and rooms for a television, spoken one after another."""
+    with _errors_told():
+        from kiosk.call_config import CallConfig
+        from kiosk.call_process import run_calls
+        from kiosk.config import load
+        from kiosk.process import log_to_stderr
+
+        log_to_stderr()
+        run_calls(load(CallConfig, config), end_with_stdin=end_with_stdin)
 
 
 @app.command()

@@ -25,6 +25,7 @@ from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_sec
 from kiosk.portrait_parts import lost_cards_of, portraits_of
 from kiosk.ports import CardDesk, Clock, Scanner
 from kiosk.process import listen, run_until_told
+from kiosk.services.assistance import AssistedMachine
 from kiosk.services.audit import Heads
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
@@ -59,6 +60,7 @@ class PatientParts:
     threads: tuple[Worker, ...]
     scanner: ScannerHealth
     trust_problem: ConfigurationError | None
+    helped: Callable[[], bool] | None = None
 
 
 def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
@@ -68,7 +70,7 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     with open_parts(config) as parts, ExitStack() as stack:
-        app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner)
+        app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner, parts.helped)
         server = listen(app, host=config.host, port=config.port)
         for thread in parts.threads:
             thread.start()
@@ -153,9 +155,17 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 *_scanner_threads(config, desk, scanner, clock),
                 *outputs.threads,
             )
-            yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None)
+            helped = helped_of(config, database, clock)
+            yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None, helped=helped)
     finally:
         database.close()
+
+
+def helped_of(config: PatientConfig, database: Database, clock: Clock) -> Callable[[], bool] | None:
+    """Says whether a clerk helps at this machine now; None where it serves people who are alone."""
+    if not config.assisted:
+        return None
+    return AssistedMachine(database=database, clinic=config.clinic, device=config.device, clock=clock).is_open
 
 
 def roster_of(config: PatientConfig) -> Roster:

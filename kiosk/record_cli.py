@@ -119,7 +119,7 @@ def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, 
 
     settings = load(StaffConfig, config)
     by = device_of(settings)
-    with _opened(settings) as database:
+    with opened(settings) as database:
         eraser = Eraser(database=database, clinic=settings.clinic, device=by, clock=SystemClock())
         if number is None and ticket is not None:
             return eraser.erase_ticket(*ticket, reason=reason, by=by)
@@ -138,12 +138,13 @@ def _store(config: Path) -> "Iterator[tuple[ProcessConfig, Database]]":
     from kiosk.checkup import load_any
 
     settings = load_any(config)
-    with _opened(settings) as database:
+    with opened(settings) as database:
         yield settings, database
 
 
 @contextmanager
-def _opened(settings: "ProcessConfig") -> "Iterator[Database]":
+def opened(settings: "ProcessConfig") -> "Iterator[Database]":
+    """The store that a configuration names; ConfigurationError where there is none yet."""
     from kiosk.store.database import Database
 
     if not settings.store.exists():

@@ -32,6 +32,7 @@ SPOKEN = (
     *(f"called.{message}.{part}" for message in _CALLED for part in ("title", "text")),
     *("called.hotline.said", "closed.text", "still.title", "still.text", "still.more"),
     *("bar.stop", "bar.help", "bar.child", "bar.emergency"),
+    *("call.said.room", "call.said.desk"),
     *("tool.bigger", "tool.contrast", "tool.repeat", "tool.language"),
 )
 """The words of the catalogues that are said, on screens and on buttons, by their ids."""

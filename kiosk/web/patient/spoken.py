@@ -10,6 +10,7 @@ from kiosk.web.common.voice import said as said
 STEPS = ("open", "read", "prove", "cover")
 """The named steps of reading, in order; the last words of the catalogue ids ``reading.step.…``."""
 
+
 def counted(message: str, count: int) -> Phrase:
     """A word that has a form for one and a form for many; none of them has a word of its own."""
     return Phrase(message=message, count=count) if count else said(f"{message}.none")

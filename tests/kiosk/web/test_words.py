@@ -19,8 +19,10 @@ from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
 from kiosk.domain.corrections import CancelReason, EraseReason
 from kiosk.domain.cover_basis import Online
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
-from kiosk.domain.holder import HolderSeen
+from kiosk.domain.holder import DUE, HolderSeen
 from kiosk.domain.match import BirthGrade, Grade, Kind
+from kiosk.domain.queue import Act, State
+from kiosk.domain.queue import Refused as QueueRefused
 from kiosk.domain.route_proposal import RouteFacts
 from kiosk.domain.staff import OverrideReason, Role
 from kiosk.domain.ways import Paper, Refused, Way
@@ -85,6 +87,12 @@ TRUST_REASONS = (
     "not_writable",
 )
 CALLS = ("help", "child", "emergency")
+REPORT_WORDS = (
+    *("title", "made", "clinic", "day", "nothing", "heads", "heads.why", "count", "minutes", "median", "p95", "spread"),
+    *("value.minutes", "value.seconds", "admissions", "automatic", "desk_tickets", "cancelled", "assisted", "copies"),
+    *("undone", "priority", "machine", "exceptions", "exceptions.open", "exceptions.oldest", "exceptions.settling"),
+    *("by_hour", "by_room", "by_way", "by_assurance", "by_code", "waits", "overrides", "holder_checks", "down"),
+)
 
 
 def folder(language: str) -> Path:
@@ -166,6 +174,12 @@ def families() -> set[str]:
         | {f"route.fact.{field.name}" for field in dataclasses.fields(RouteFacts)}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
+        | {f"queue.{part}.{act}" for part in ("button", "done") for act in Act if act is not Act.UNDO}
+        | {f"queue.act.{act}" for act in Act}
+        | {f"queue.state.{state}" for state in (State.CALLED, State.SERVING, State.ABSENT)}
+        | {f"staff.problem.{why}" for why in QueueRefused}
+        | {f"report.{word}" for word in REPORT_WORDS}
+        | {f"report.holder.{word}" for word in [*HolderSeen, DUE]}
         | {f"wallet.stage.{stage}" for stage in Stage if stage is not Stage.ANSWERED}
     )
 
