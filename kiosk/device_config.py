@@ -2,9 +2,9 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 SIMULATED = "simulated:"
 SERIAL = "serial:"
@@ -122,3 +122,25 @@ ScannerSetting = Annotated[str, AfterValidator(scanner_setting)]
 PrinterSetting = Annotated[str, AfterValidator(printer_setting)]
 LightSetting = Annotated[str, AfterValidator(light_setting)]
 ClockSetting = Annotated[str, AfterValidator(clock_setting)]
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class EventShape(BaseModel):
+    """How the events of an HN-212 look.
+
+    ``namespace`` and ``event`` are Socket.IO's, ``*`` any event; ``kind`` and ``body`` name the fields with the event's
+    number and its content, which may lie beside the number where ``body`` is empty. ``spelling`` says how bytes are.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Name = "socket.io"
+    namespace: Name = "/event"
+    event: Name = "*"
+    kind: Name = "id"
+    body: Annotated[str, Field(max_length=64)] = "data"
+    new_card: int = 1
+    error: int = 3
+    files: int = 4
+    spelling: Literal["base64", "hex"] = "base64"

@@ -1,5 +1,7 @@
 """The outside world as the kiosk sees it: protocols that real devices and their simulated twins fulfil."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -42,6 +44,47 @@ class CardDesk(Protocol):
 
     def close(self) -> None:
         """Let go of the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCard:
+    """A closed reader has a card, and reads it by itself."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CardFiles:
+    """The files of a card, byte for byte, by the names that :func:`idcard.evidence_of_files` takes."""
+
+    files: Mapping[str, bytes]
+
+    def __repr__(self) -> str:
+        return "CardFiles(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTrouble:
+    """A closed reader could not read a card, or said something that cannot be understood."""
+
+
+ReaderWord = SeenCard | CardFiles | ReaderTrouble
+
+
+class ClosedReader(Protocol):
+    """A reader that opens and reads cards by itself, and hands over files and no proof."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a record."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it answers."""
+
+    def wait(self, timeout_s: float) -> ReaderWord | None:
+        """What it told within the time-out; nothing where it told nothing, or is missing."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class Camera(Protocol):

@@ -13,8 +13,8 @@ class BenchConfig(BaseModel):
     """What the bench is told: where it listens, who issues cards and signed codes, which devices the kiosk uses.
 
     ``answer_ms`` is how long a virtual card takes for an answer, in milliseconds, to be as slow as a real one. At
-    ``printer_port`` listens the twin of a ticket printer; ``store`` is the kiosk's store, which can be held here so that
-    nobody can write.
+    ``printer_port`` listens the twin of a ticket printer; ``store`` is the kiosk's store, which can be held here so
+    that nobody can write.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

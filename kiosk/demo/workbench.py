@@ -176,7 +176,7 @@ class Bench:
             self._laid = replace(self._laid, light="out" if plugged else "unplugged")
 
     def turn_clock_back(self, back: bool) -> None:
-        """Turn the kiosk's clock back to an hour before this bench began, and one that is wrong is noticed; or right."""
+        """Turn the kiosk's clock back to before this bench began, or make it right."""
         with self._lock:
             since_s = time.monotonic() - self._began + _BACK_S
             self._laid = replace(self._laid, clock_ms=-round(1000 * since_s) if back else 0)

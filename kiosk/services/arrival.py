@@ -8,6 +8,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Eligibility
 from kiosk.domain.holder import DUE
+from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.ways import Way
 from kiosk.keys import Fields
 from kiosk.services.person import claimed_fields
@@ -55,6 +56,11 @@ class Arrival:
 
 SETTLED_BY_CHIP = frozenset(Code) - {Code.NOT_GENUINE}
 """A suspicion stays for staff to settle."""
+
+
+def proved_by(verdict: Verdict) -> str:
+    """Whose word an admission is: the chip's, or that of a closed reader, which shows no proof of the chip."""
+    return "reader" if assurance_of(verdict) is Assurance.CLOSED_READER else "chip"
 
 
 def confirmed_arrival(confirmed: Confirmed, beside: Beside = NOTHING_BESIDE) -> Arrival:

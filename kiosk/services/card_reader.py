@@ -3,12 +3,13 @@
 Whatever a card does ends in one of a few outcomes; nothing that it sends escapes as an error of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
 from idcard import (
+    CLOSED_READER,
     DEFAULT_PLAN,
     AccessBlocked,
     Can,
@@ -34,6 +35,7 @@ from idcard import (
     VerifiedIdentity,
     Vouchers,
     WrongAccessKey,
+    evidence_of_files,
     read,
     remember_proved,
     verify,
@@ -159,6 +161,7 @@ class CardReader:
     :param vouchers: who may vouch for a signer whose issuer the trust store does not know.
     :param trust_freshness: how old the trust store's newest list may be.
     :param clock_is_right: whether dates can be judged at all.
+    :param closed_policy: what a verdict must meet where a closed reader handed the files over; None: it admits nobody.
     """
 
     def __init__(
@@ -176,7 +179,9 @@ class CardReader:
         cut_off_s: float = 3.0,
         recheck: bool = True,
         clock_is_right: Callable[[], bool] = lambda: True,
+        closed_policy: Policy | None = None,
     ) -> None:
+        self._closed_policy = closed_policy
         self._clock_is_right = clock_is_right
         self._vouchers = vouchers
         self._trust_freshness = trust_freshness or StoreFreshness()
@@ -237,14 +242,27 @@ class CardReader:
             profiles=self._profiles,
         )
 
-    def _judge(self, evidence: Evidence, on_step: OnStep) -> CardOutcome:
+    def judge_files(self, files: Mapping[str, bytes], *, reader: str, on_step: OnStep) -> CardOutcome:
+        """What files that a closed reader hands over mean for the visit.
+
+        :param reader: what it is called in a record.
+        """
+        try:
+            evidence = evidence_of_files(files, reader=reader, at=self._clock.now())
+            return self._judge(evidence, on_step, self._closed_policy or CLOSED_READER)
+        except IdCardError as error:
+            _log.info("files_not_judged", error=error.code)
+            return ToDesk(code=Code.UNKNOWN_CARD, reasons=(error.code,))
+
+    def _judge(self, evidence: Evidence, on_step: OnStep, policy: Policy | None = None) -> CardOutcome:
         on_step(GATHERED)
+        closed, policy = policy is not None, policy or self._policy
         # A card expires with the clinic's day: in UTC it would be good for seven hours of the next one.
         at = self._clock.now().astimezone(VIETNAM_TIME)
-        verdict = verify(evidence, self._trust, self._policy, at=at, vouchers=self._vouchers)
+        verdict = verify(evidence, self._trust, policy, at=at, vouchers=self._vouchers)
         remember_proved(self._profiles, evidence, verdict)
         try:
-            identity = verdict.require(self._policy)
+            identity = verdict.require(policy)
         except NotVerified:
             refusal = refusal_of(verdict)
             return self._to_desk(verdict, refusal.code, refusal.reasons)
@@ -254,6 +272,8 @@ class CardReader:
         if self._trust_freshness.age(self._trust.age(at)) is StoreAge.TOO_OLD:
             # Nobody has told this kiosk for long which signers were taken back.
             return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.TRUST_TOO_OLD,))
+        if closed and self._closed_policy is None:
+            return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.CLOSED_READER,))
         on_step(PROVED)
         return self._look_for_cover(identity, verdict, on_step)
 

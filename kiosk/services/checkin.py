@@ -25,7 +25,7 @@ from kiosk.domain.tickets import Ticket, check_code, clinic_day
 from kiosk.domain.ways import Way
 from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
-from kiosk.services.arrival import NOTHING_BESIDE, SETTLED_BY_CHIP, Arrival, Beside, confirmed_arrival
+from kiosk.services.arrival import NOTHING_BESIDE, SETTLED_BY_CHIP, Arrival, Beside, confirmed_arrival, proved_by
 from kiosk.services.audit import Heads
 from kiosk.services.device_voice import DeviceVoice
 from kiosk.services.lost_cards import LostCards
@@ -146,7 +146,7 @@ class CheckIn(DeviceVoice):
             identity=identity,
             fields=verified_fields(identity, eligibility, shown),
             assurance=assurance_of(verdict),
-            proved_by="chip",
+            proved_by=proved_by(verdict),
             way=Way.CHIP,
             eligibility=eligibility,
             verdict=verdict,

@@ -32,6 +32,7 @@ from kiosk.services.card_reader import (
     WrongKey,
 )
 from kiosk.services.checkin import AdmittedUnproved, CheckIn
+from kiosk.services.closed_side import ClosedSide
 from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
 from kiosk.services.desk_way import (
     DeskWay,
@@ -59,7 +60,7 @@ _WAIT_SLICE_S = 0.5
 _NEED_READER = (Screen.ONE_CARD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.PUT_BACK, Screen.READING)
 
 
-class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide):
+class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedSide):
     """The visit at this kiosk; every method is safe from any thread. See :class:`~kiosk.services.view.PatientScreens`.
 
     :param camera: what the pages are told of the camera: ``browser``, ``simulated`` or ``none``.
