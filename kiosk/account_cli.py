@@ -22,6 +22,7 @@ from kiosk.roster_words import Language
 
 if TYPE_CHECKING:
     from kiosk.services.staff_accounts import Account, StaffAccounts
+    from kiosk.services.staff_keys import StaffKeys
 
 REFUSED = 3
 BY = "command"
@@ -104,20 +105,36 @@ def remove(sign: Sign, config: StaffFile, language: In = Language.EN) -> None:
         typer.echo(say("done.remove", language, sign=sign))
 
 
+@app.command("revoke-keys")
+def revoke_keys(sign: Sign, config: StaffFile, language: In = Language.EN) -> None:
+    """Put all security keys of an account out of use, where the last one was lost."""
+    with _keys(config, language) as keys:
+        mine = keys.of(sign)
+        for key in mine:
+            keys.revoke(key.id, by=BY)
+        typer.echo(say("done.revoke_keys", language, sign=sign, count=len(mine)))
+
+
 @contextmanager
 def _accounts(config: Path, language: Language) -> "Iterator[StaffAccounts]":
+    with _keys(config, language) as keys:
+        yield keys.accounts
+
+
+@contextmanager
+def _keys(config: Path, language: Language) -> "Iterator[StaffKeys]":
     with errors_told(language):
         from kiosk.config import StaffConfig, load
         from kiosk.keys import VisitOpener, load_clinic_private_key
         from kiosk.services.staff_accounts import BadAccount
-        from kiosk.staff_process import accounts_of
+        from kiosk.staff_process import accounts_of, keys_of
         from kiosk.store.database import Database
 
         settings = load(StaffConfig, config)
         opener = VisitOpener(load_clinic_private_key(settings.clinic_private_key))
         database = Database.open(settings.store)
         try:
-            yield accounts_of(settings, database, opener)
+            yield keys_of(settings, database, opener, accounts_of(settings, database, opener))
         except BadAccount as problem:
             _refuse(say(f"bad.{problem}", language), language)
         except _Differs:

@@ -15,6 +15,7 @@ _WORDS = {
     "done.unlock": ("Đã mở khóa tài khoản {sign}.", "The account {sign} is open again."),
     "done.password": ("Đã đổi mật khẩu của {sign}.", "The account {sign} has another password."),
     "done.remove": ("Đã xóa tài khoản {sign}.", "The account {sign} is removed."),
+    "done.revoke_keys": ("Đã hủy {count} khóa của {sign}.", "{count} keys of {sign} are revoked."),
     "none": ("Chưa có tài khoản nào.", "There is no account yet."),
     "state.open": ("mở", "open"),
     "state.locked": ("đã khóa", "locked"),

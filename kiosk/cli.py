@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 import idcard
-from kiosk import account_cli, cert_cli, delivery_cli, record_cli, report_cli, roster_cli, speech_cli
+from kiosk import account_cli, cert_cli, delivery_cli, lost_cli, record_cli, report_cli, roster_cli, speech_cli
 from kiosk.provision import commands as provision_cli
 
 STORE_TROUBLE, USAGE = 1, 2

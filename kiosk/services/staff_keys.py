@@ -89,7 +89,7 @@ class StaffKeys:
         self._clinic = clinic
         self._opener = opener
         self._clock = clock
-        self._accounts = accounts
+        self.accounts = accounts
         self.policy = policy
         self._now = now
         self._challenges: dict[str, _Challenge] = {}
@@ -113,7 +113,7 @@ class StaffKeys:
 
         :raises BadKey: where that cannot be. :raises StoreUnavailable: as :meth:`StaffAccounts.check` does.
         """
-        if self._accounts.check(account.sign, password, act="key_asked") is None:
+        if self.accounts.check(account.sign, password, act="key_asked") is None:
             raise BadKey("password")
         if len(self.of(account.sign)) >= MOST_KEYS:
             raise BadKey("many")
@@ -174,7 +174,7 @@ class StaffKeys:
         with self._turn:
             owner, right = self._judged(answer, challenge)
             # Of a key that is not known nobody is the owner; whose screen is locked, is known all the same.
-            return self._accounts.settle(owner or sign, right=right, act=purpose, way="key")
+            return self.accounts.settle(owner or sign, right=right, act=purpose, way="key")
 
     def revoke(self, key_id: str, *, by: str, of: str | None = None) -> None:
         """Put a key out of use. Its owner is logged out where another did it.
@@ -186,14 +186,14 @@ class StaffKeys:
             row = session.get(StaffKey, key_id)
             if row is None or row.state != "good" or not self._is_ours(row) or row.sign != (of or row.sign):
                 raise BadKey("unknown")
-            owner = self._accounts.find(row.sign)
+            owner = self.accounts.find(row.sign)
             others = [each for each in self._rows(session) if each.sign == row.sign and each.id != key_id]
             if of is not None and owner is not None and self.demands_key(owner) and not others:
                 raise BadKey("last")
             self._end(session, row, "key_revoked", by)
             sign = row.sign
         if by != sign:
-            self._accounts.end_logins(sign, by=by)
+            self.accounts.end_logins(sign, by=by)
 
     def _judged(self, answer: str, challenge: _Challenge) -> tuple[str | None, bool]:
         """Whose key answered, where it may answer this challenge, and whether its proof is right."""
@@ -233,7 +233,7 @@ class StaffKeys:
     def _write_down(self, session: Session, row: StaffKey, kind: str, by: str) -> None:
         session.flush()
         facts = {"account": row.sign, "key": row.id, "by": by}
-        repositories.append_audit(session, self._accounts.device, self._clock.now(), kind, facts)
+        repositories.append_audit(session, self.accounts.device, self._clock.now(), kind, facts)
         _log.info(kind)
 
     def _begun(self, purpose: str, site: Site, sign: str | None) -> tuple[str, bytes]:

@@ -318,7 +318,7 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
         records: bool = False,
         **more: Any,
     ) -> Flask:
-        changed = config.model_copy(update={"port": port})
+        changed = config.model_copy(update={"port": port, "public_name": more.pop("public", None)})
         corrected = corrections if records else None
         more = {"sessions": made.sessions, "hall": hall, "oversight": oversight} | more
         return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected, **more)

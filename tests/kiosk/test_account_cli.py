@@ -83,5 +83,9 @@ def test_what_cannot_be_done_is_said_and_not_done(
 
 def test_every_word_is_said_in_both_languages() -> None:
     for key in _WORDS:
-        values = {"sign": "lan", "wrong": 3}
+        values = {"sign": "lan", "wrong": 3, "count": 2}
         assert say(key, Language.VI, **values) != say(key, Language.EN, **values)
+
+
+def test_keys_of_an_account_are_revoked_by_whoever_looks_after_the_machine(config: Path) -> None:
+    assert run(config, "revoke-keys", "truc").stdout == "0 keys of truc are revoked.\n"
