@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(roster_cli.app, name="roster")
 app.add_typer(record_cli.app, name="audit")
 app.add_typer(account_cli.app, name="staff-account")
+app.add_typer(lost_cli.app, name="lost")
 app.command()(record_cli.erase)
 app.command()(cert_cli.staff_cert)
 app.command()(report_cli.report)

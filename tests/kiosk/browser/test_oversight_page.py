@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
+from kiosk.domain.eligibility import CoverReason
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.roster.delivery import describe
 from kiosk.insurance.roster.importing import Own, Target, import_roster
@@ -60,7 +61,7 @@ KEPT = {
     "personal_number": "036158900004",
     "insurance_number": "3658900004",
     "name": "Trần Thị Mậu",
-    "birth_date": "14/03/1958",
+    "birth": "14/03/1958",
     "sex": "F",
 }
 """What the insurer keeps of somebody whose chip says another name and day."""
@@ -91,7 +92,7 @@ def board(desk: Any, tmp_path: Path) -> Any:
         desk.staff.confirm(row.visit_id, "mat" if row.number % 2 else "noi", by="lan")
     desk.clock.advance(2400)
     rung = Assurance.CHIP_ANCHORED
-    checkin.desk_ticket(claim(4), code=Code.IDENTITY_DIFFERS, assurance=rung, reasons=("name_differs",))
+    checkin.desk_ticket(claim(4), code=Code.IDENTITY_DIFFERS, assurance=rung, reasons=(CoverReason.NAME_DIFFERS,))
     desk.clock.advance(700)
     lost = (VisitReason.REPORTED_LOST,)
     ticket = checkin.desk_ticket(
