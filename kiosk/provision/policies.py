@@ -26,7 +26,6 @@ _OFF = (
     "QuicAllowed",
     "RemoteDebuggingAllowed",
     "SearchSuggestEnabled",
-    "SharedClipboardEnabled",
     "ShowHomeButton",
     "SpellcheckEnabled",
     "TaskManagerEndProcessEnabled",
@@ -47,6 +46,8 @@ _BLOCKED = (
     "DefaultWebHidGuardSetting",
     "DefaultWebUsbGuardSetting",
 )
+# "*" alone leaves the browser's own pages open, its settings among them.
+_EVERY_ADDRESS = ("*", "chrome://*", "chrome-untrusted://*", "file://*", "javascript:*", "view-source:*")
 _NETWORK_PREDICTION_NEVER = 2
 _DEVELOPER_TOOLS_NEVER = 2
 _INCOGNITO_FORCED = 2
@@ -65,7 +66,7 @@ def browser_policies(origin: str, *, camera: bool) -> dict[str, Any]:
         **dict.fromkeys(_OFF, False),
         **dict.fromkeys(_BLOCKED, _BLOCK),
         "NetworkPredictionOptions": _NETWORK_PREDICTION_NEVER,
-        "URLBlocklist": ["*"],
+        "URLBlocklist": list(_EVERY_ADDRESS),
         "URLAllowlist": [here],
         "DeveloperToolsAvailability": _DEVELOPER_TOOLS_NEVER,
         "IncognitoModeAvailability": _INCOGNITO_FORCED,
