@@ -69,9 +69,10 @@ def _facts(paper: _Paper, sheet: Sheet) -> None:
     for place, (label, value) in enumerate(sheet.facts, 1):
         ends = place % _FACTS_ACROSS == 0 or place == len(sheet.facts)
         paper.write_in(9.5, _SOFT)
-        paper.cell(across * 0.6, _ROW, label, border="B")
+        paper.cell(across * 0.55, _ROW, label, border="B")
         paper.write_in(9.5, bold=True)
-        paper.cell(across * 0.4, _ROW, value, border="B", align="C")
+        paper.cell(across * 0.4, _ROW, value, border="B", align="R")
+        paper.cell(across * 0.05, _ROW, "")
         if ends:
             paper.ln(_ROW)
     paper.ln(3)
