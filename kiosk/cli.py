@@ -16,7 +16,17 @@ from typing import Annotated
 import typer
 
 import idcard
-from kiosk import account_cli, cert_cli, delivery_cli, lost_cli, record_cli, report_cli, roster_cli, speech_cli
+from kiosk import (
+    account_cli,
+    cert_cli,
+    delivery_cli,
+    lost_cli,
+    record_cli,
+    report_cli,
+    roster_cli,
+    self_test_cli,
+    speech_cli,
+)
 from kiosk.provision import commands as provision_cli
 
 STORE_TROUBLE, USAGE = 1, 2
@@ -39,6 +49,8 @@ app.command()(report_cli.report)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.command()(delivery_cli.export)
+app.command("self-test")(self_test_cli.self_test)
+app.command("test-card")(self_test_cli.register)
 provision_cli.add_to(app)
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]

@@ -47,6 +47,12 @@ class Outputs:
     light: LightThread | None = None
 
     @property
+    def by_part(self) -> dict[str, Worker]:
+        """Their threads by the names of their parts."""
+        named = {"printer": self.printer, "light": self.light}
+        return {part: thread for part, thread in named.items() if thread is not None}
+
+    @property
     def threads(self) -> tuple[Worker, ...]:
         """Their threads, not started yet."""
         return tuple(thread for thread in (self.printer, self.light) if thread is not None)
@@ -114,7 +120,7 @@ def outputs_of(
     clock: Clock,
 ) -> Outputs:
     """Printer and lamp; what an earlier run said of one that is set no more is taken back."""
-    forget_parts(checkin, "printer", "light")
+    forget_parts(checkin, "printer", "light", "camera", "speech")
     printer = light = None
     if paper_mode(config) == "own":
         printer = PrinterThread(

@@ -18,6 +18,7 @@ from kiosk.device_parts import clock_of, outputs_of, paper_mode
 from kiosk.devices.scanner import SPEED, SerialScanner
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
 from kiosk.domain.freshness import Freshness, StoreFreshness
+from kiosk.domain.self_test import Step
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.insurance.staff_link import StaffLink
@@ -25,6 +26,7 @@ from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_sec
 from kiosk.portrait_parts import lost_cards_of, portraits_of
 from kiosk.ports import CardDesk, Clock, Scanner
 from kiosk.process import listen, run_until_told
+from kiosk.self_test_parts import Looked, heartbeat_of, self_test_of
 from kiosk.services.assistance import AssistedMachine
 from kiosk.services.audit import Heads
 from kiosk.services.card_reader import CardReader
@@ -39,6 +41,7 @@ from kiosk.services.reader_thread import CameraThread, ReaderThread
 from kiosk.services.receipt import ReceiptSigner, signer_of
 from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.scanner_thread import ScannerThread
+from kiosk.services.self_test_thread import Probe
 from kiosk.services.signed_codes import SignedCodes
 from kiosk.services.ticket_image import TicketImages
 from kiosk.services.trust_watch import TrustWatch
@@ -126,13 +129,20 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             clock=clock,
         )
         trust_watch.look()
-        clock_watch = ClockWatch(clock=clock, checkin=checkin, known=(lambda: roster.as_of, checkin.last_written))
+        clock_watch = ClockWatch(
+            clock=clock,
+            checkin=checkin,
+            known=(lambda: roster.as_of, checkin.last_written),
+            every_s=30.0 if config.clock == "system" else 1.0,
+        )
         clock_watch.look()
         scanner = ScannerHealth(checkin)
         scanner.unknown()
         if isinstance(trust, ConfigurationError):
             yield PatientParts(desk=desk, threads=(), scanner=scanner, trust_problem=trust)
         else:
+            probes: dict[Step, Probe] = {}
+            self_test = self_test_of(config, database=database, clock=clock, probes=probes)
             reader = CardReader(
                 trust=trust.store,
                 policy=trust.policy,
@@ -147,14 +157,30 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 recheck=config.recheck_offline,
                 clock_is_right=clock_watch.is_right,
                 closed_policy=closed_policy_of(config),
+                tests=self_test.takes,
             )
             watches = (roster_watch, trust_watch, clock_watch)
             outputs = outputs_of(config, database=database, checkin=checkin, desk=desk, images=images, clock=clock)
-            threads = (
-                *_threads(config, desk, reader, watches, portraits),
-                *_scanner_threads(config, desk, scanner, clock),
-                *outputs.threads,
+            readers = _threads(config, desk, reader, watches, portraits)
+            scanners = _scanner_threads(config, desk, scanner, clock)
+            looked = Looked(
+                config=config,
+                clock=clock,
+                checkin=checkin,
+                desk=desk,
+                outputs=outputs,
+                scanner=next(iter(scanners), None),
+                roster=roster,
+                freshness=freshness,
+                trust=trust.store,
+                trust_freshness=store_freshness_of(config),
+                clock_watch=clock_watch,
+                images=images,
             )
+            probes.update(looked.probes())
+            workers = {"reader": readers[0], **outputs.by_part, **({"scanner": scanners[0]} if scanners else {})}
+            heartbeat = heartbeat_of(config, database=database, checkin=checkin, clock=clock, workers=workers)
+            threads = (*readers, *scanners, *outputs.threads, self_test, heartbeat)
             helped = helped_of(config, database, clock)
             yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None, helped=helped)
     finally:
@@ -296,7 +322,7 @@ def _threads(
 
 def _scanner_threads(
     config: PatientConfig, desk: PatientDesk, health: ScannerHealth, clock: Clock
-) -> tuple[Worker, ...]:
+) -> tuple[ScannerThread, ...]:
     """Whoever reads the scanner, where this process does and not the browser."""
     if not config.scanner.startswith((SERIAL, SIMULATED)):
         return ()

@@ -30,6 +30,7 @@ from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
 from kiosk.services.report import Reporter
+from kiosk.services.self_test import SelfTests
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_keys import StaffKeys
 from kiosk.services.staff_sessions import StaffSessions
@@ -60,6 +61,7 @@ class StaffParts:
     corrections: Corrections
     leftovers: Leftovers
     oversight: Oversight
+    tests: SelfTests
     ordering: Ordering | None = None
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
@@ -89,6 +91,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             hall=parts.hall,
             ordering=parts.ordering,
             oversight=parts.oversight,
+            tests=parts.tests,
             sessions=parts.sessions,
         )
         if not parts.sessions.accounts.all():
@@ -145,6 +148,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             recheck=recheck,
             others=others_of(clean, shared, desk, payer.cover),
             cleaning=None if clean.cleaning is None else CleaningThread(clean.cleaning),
+            tests=SelfTests(database, clinic=config.clinic.code, device=device, clock=clock),
             corrections=Corrections(
                 database=database, clinic=config.clinic, device=device, clock=clock, admission=desk.admission
             ),
@@ -234,9 +238,7 @@ def hall_of(config: StaffConfig, database: Database, clock: Clock) -> Hall:
     own, assisted = device_of(config), config.assist_device
     clinic, key = config.clinic, config.calls_key
     return Hall(
-        queue=Queue(
-            database=database, clinic=clinic, clock=clock, device=own, plain_after=config.queue_plain_after
-        ),
+        queue=Queue(database=database, clinic=clinic, clock=clock, device=own, plain_after=config.queue_plain_after),
         reporter=Reporter(database=database, clinic=clinic, clock=clock),
         calls_token=None if key is None else load_secret(key),
         assist=None

@@ -2,8 +2,8 @@
 
 What is known of it comes from hospitals' programs and from no document of the maker: events carry a number (1 a new
 card, 2 its text, 3 an error, 4 the raw files). Everything about the shape of an event that may differ is a setting,
-:class:`~kiosk.device_config.EventShape`. The text is thrown away unread: it proves nothing, and the files say the same. So are the portrait
-and DG2: the automatic lane needs no face.
+:class:`~kiosk.device_config.EventShape`. The text is thrown away unread: it proves nothing, and the files say the same.
+So are the portrait and DG2: the automatic lane needs no face.
 """
 
 import base64

@@ -55,6 +55,7 @@ Key = Can | CardQr
 
 OnStep = Callable[[int], None]
 ShouldCancel = Callable[[], bool]
+Tests = Callable[[str, str], bool]
 
 OPENED, GATHERED, PROVED, INSURED = 1, 2, 3, 4
 """Steps done, as the reading screen counts them."""
@@ -145,7 +146,12 @@ class Stopped:
     """The visit had ended meanwhile."""
 
 
-CardOutcome = Proved | ToDesk | WrongKey | WantsQr | Torn | Crowded | ReaderGone | Stopped
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """It was the clinic's test card, for a self-test that waits: there is no visit."""
+
+
+CardOutcome = Tested | Proved | ToDesk | WrongKey | WantsQr | Torn | Crowded | ReaderGone | Stopped
 
 
 class CardReader:
@@ -161,6 +167,7 @@ class CardReader:
     :param vouchers: who may vouch for a signer whose issuer the trust store does not know.
     :param trust_freshness: how old the trust store's newest list may be.
     :param clock_is_right: whether dates can be judged at all.
+    :param tests: told of a card's personal number and why its chip proves nobody; whether it was put down for a test.
     :param closed_policy: what a verdict must meet where a closed reader handed the files over; None: it admits nobody.
     """
 
@@ -180,7 +187,9 @@ class CardReader:
         recheck: bool = True,
         clock_is_right: Callable[[], bool] = lambda: True,
         closed_policy: Policy | None = None,
+        tests: Tests = lambda number, reason: False,
     ) -> None:
+        self._tests = tests
         self._closed_policy = closed_policy
         self._clock_is_right = clock_is_right
         self._vouchers = vouchers
@@ -265,7 +274,12 @@ class CardReader:
             identity = verdict.require(policy)
         except NotVerified:
             refusal = refusal_of(verdict)
+            claim = verdict.claimed_identity()
+            if claim is not None and claim.personal_number and self._tests(claim.personal_number, refusal.code):
+                return Tested()
             return self._to_desk(verdict, refusal.code, refusal.reasons)
+        if identity.personal_number is not None and self._tests(identity.personal_number, ""):
+            return Tested()
         if not self._clock_is_right():
             # A date by which nothing can be judged judges nothing: neither the card nor the insurance.
             return self._to_desk(verdict, Code.CLOCK_WRONG, (VisitReason.CLOCK_BEHIND,))

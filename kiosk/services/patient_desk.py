@@ -26,6 +26,7 @@ from kiosk.services.card_reader import (
     Proved,
     ReaderGone,
     Stopped,
+    Tested,
     ToDesk,
     Torn,
     WantsQr,
@@ -307,6 +308,8 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
                 self._known(outcome, Event.PROVED)
             case Confirmed():
                 self._known(outcome, Event.CODE_CONFIRMED)
+            case Tested():
+                self._machine.dispatch(Event.STOPPED)
             case ToDesk():
                 self._send_to_desk(Event.SENT_TO_DESK, outcome)
             case WrongKey():

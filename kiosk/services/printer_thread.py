@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from queue import Empty, Queue
+from threading import Lock
 from typing import Protocol
 
 import structlog
@@ -81,6 +82,8 @@ class PrinterThread(Worker):
         self._look_s, self._check_s = look_s, check_s
         self._jobs: Queue[_Job] = Queue()
         self._next_check = 0.0
+        self._using = Lock()
+        """A printer has one conversation at a time."""
         self._cleaned = False
 
     def submit(self, visit: str, visit_id: str, image: bytes) -> None:
@@ -92,7 +95,8 @@ class PrinterThread(Worker):
 
     def test(self, image: bytes) -> PrintResult:
         """Print this now, in the caller's thread, and say what became of it."""
-        return self._printer.print(image)
+        with self._using:
+            return self._printer.print(image)
 
     def turn(self) -> None:
         """Print what waits, a ticket before a copy; where nothing does, look how the printer is."""
@@ -108,7 +112,7 @@ class PrinterThread(Worker):
         if time.monotonic() > job.until:
             result = PrintResult(Printed.REFUSED, Condition.OFFLINE)
         else:
-            result = self._printer.print(job.image)
+            result = self.test(job.image)
         self._told(result)
         self._paper.paper(job.visit, result)
         if not result.on_paper:
@@ -121,7 +125,9 @@ class PrinterThread(Worker):
 
     def _check(self) -> None:
         if time.monotonic() >= self._next_check:
-            self._paper.printer(self._printer.condition())
+            with self._using:
+                condition = self._printer.condition()
+            self._paper.printer(condition)
             self._next_check = time.monotonic() + self._check_s
 
     def _remember(self, visit_id: str, result: PrintResult) -> None:
@@ -145,7 +151,7 @@ class PrinterThread(Worker):
             result = PrintResult(Printed.REFUSED, Condition.OFFLINE)
             order_id, image = taken
             if image is not None:
-                result = self._printer.print(image)
+                result = self.test(image)
                 self._told(result)
             self._settled(order_id, result)
         except StoreUnavailable:

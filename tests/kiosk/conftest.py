@@ -37,6 +37,7 @@ from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.queue import Queue
 from kiosk.services.report import Reporter
+from kiosk.services.self_test import SelfTests
 from kiosk.services.shift import ShiftBook
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_keys import StaffKeys
@@ -320,7 +321,8 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     ) -> Flask:
         changed = config.model_copy(update={"port": port, "public_name": more.pop("public", None)})
         corrected = corrections if records else None
-        more = {"sessions": made.sessions, "hall": hall, "oversight": oversight} | more
+        tests = SelfTests(database, clinic=clinic.code, device="desk-1", clock=clock)
+        more = {"sessions": made.sessions, "hall": hall, "oversight": oversight, "tests": tests} | more
         return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected, **more)
 
     hall = Hall(

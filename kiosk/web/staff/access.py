@@ -102,6 +102,8 @@ NEEDS: dict[str, Role | Open] = {
     "replace_person": Role.LEAD,
     "export_work": Role.LEAD,
     "send_again": Role.LEAD,
+    "devices": Role.RECEPTION,
+    "order_self_test": Role.RECEPTION,
     "lost": Role.LEAD,
     "add_lost": Role.LEAD,
     "remove_lost": Role.LEAD,

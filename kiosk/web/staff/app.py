@@ -13,12 +13,14 @@ from kiosk.services.leftovers import Leftovers
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.portraits import LARGEST
+from kiosk.services.self_test import SelfTests
 from kiosk.services.staff_sessions import StaffSessions
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.staff.access import add_access
 from kiosk.web.staff.arrivals import add_arrivals
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.deeds import add_deeds
+from kiosk.web.staff.devices import add_devices
 from kiosk.web.staff.failures import add_failure_pages
 from kiosk.web.staff.hall import Hall, add_hall
 from kiosk.web.staff.holders import add_holders, add_portraits
@@ -60,6 +62,7 @@ def create_staff_app(
     hall: Hall | None = None,
     *,
     oversight: Oversight | None = None,
+    tests: SelfTests | None = None,
     sessions: StaffSessions,
 ) -> Flask:
     """The app of the reception desk.
@@ -72,6 +75,7 @@ def create_staff_app(
     :param leftovers: what nobody came back to; None leaves its counts out.
     :param ordering: takes the hospital's word on a visit's first cost; None leaves its address out.
     :param hall: the waiting room's side: the lines, calls, report, assisted mode; None leaves it out.
+    :param tests: the self-tests of the kiosks; None leaves the page of devices out.
     :param oversight: owners of exceptions, faces, lost cards, search; None leaves them out.
     :param sessions: who is logged in; without a login nobody gets past the door.
     :raises ConfigurationError: when the session key cannot be used.
@@ -107,6 +111,8 @@ def create_staff_app(
         add_outgoing(app, board, outgoing)
     if ordering is not None:
         add_ordering(app, ordering)
+    if tests is not None:
+        add_devices(app, board, tests)
     if oversight is not None:
         _oversee(app, board, oversight, sessions)
     if payer is not None:

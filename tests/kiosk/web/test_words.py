@@ -25,6 +25,8 @@ from kiosk.domain.queue import Act, State
 from kiosk.domain.queue import Refused as QueueRefused
 from kiosk.domain.route_proposal import RouteFacts
 from kiosk.domain.staff import OverrideReason, Role
+from kiosk.domain.self_test import Outcome as StepOutcome
+from kiosk.domain.self_test import Step
 from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
@@ -77,7 +79,9 @@ PROBLEMS = (
     *(f"bad_guardian_{field}" for field in ("name", "birth", "number", "ticket")),
 )
 PARTS = ("reader", "printer", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway", "deliveries")
-PART_REASONS = ("missing", "input_method")
+SPOKEN_FOR = ("reader", "scanner", "printer", "light", "speech", "kiosk", "silent")
+TEST_REASONS = ("missing", "store", "clock_behind", "no_anchor", "too_old", "source_unusable", "clips", "no_card")
+PART_REASONS = ("missing", "input_method", "paper_out", "cover_open", "jam", "offline", "clips")
 TRUST_REASONS = (
     "never_set_up",
     "damaged",
@@ -171,6 +175,14 @@ def families() -> set[str]:
         | {f"staff.event.{kind}" for kind in (*EVENT_KINDS, "ordered")}
         | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
+        | {f"device.{part}" for part in ("light", "speech")}
+        | {f"device.state.{word}" for word in ("paper_low", "untold", "silent")}
+        | {f"device.remedy.{part}" for part in SPOKEN_FOR}
+        | {f"selftest.step.{step}" for step in Step}
+        | {f"selftest.remedy.{step}" for step in Step}
+        | {f"selftest.outcome.{outcome}" for outcome in StepOutcome}
+        | {f"selftest.state.{state}" for state in ("none", "ordered", "running", "passed", "failed")}
+        | {f"selftest.reason.{reason}" for reason in (*TEST_REASONS, *PART_REASONS[2:6], "internal_fault")}
         | {f"route.fact.{field.name}" for field in dataclasses.fields(RouteFacts)}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
