@@ -1,5 +1,6 @@
 """What every process of the kiosk does the same way: it logs, takes its port, serves, and stops when told to."""
 
+import ctypes
 import logging
 import os
 import signal
@@ -14,6 +15,8 @@ from idcard import ConfigurationError
 from kiosk.service_manager import ServiceManager
 from kiosk.web.common.serving import Server, make_server
 
+_ARENA_MAX, _POOLS = -8, 2
+
 
 def log_to_stderr() -> None:
     """Let every log of this process go to standard error, a line an event."""
@@ -27,6 +30,20 @@ def log_to_stderr() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def share_memory() -> None:
+    """Let the threads of this process share two pools of memory; to be called before there are any.
+
+    glibc gives each thread a pool of its own, up to eight for each core, and what one thread has freed no other uses:
+    a kiosk with some thirty threads grew by 100 MB in a day. Where the C library is another, nothing is done.
+
+    Source: mallopt(3), M_ARENA_MAX.
+    """
+    if sys.platform == "linux":
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+        if set_option is not None:
+            set_option(_ARENA_MAX, _POOLS)
 
 
 def listen(app: Flask, *, host: str, port: int) -> Server:

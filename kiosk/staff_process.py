@@ -18,7 +18,7 @@ from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.ports import Clock
-from kiosk.process import listen, run_until_told
+from kiosk.process import listen, run_until_told, share_memory
 from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
@@ -77,6 +77,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
     :raises ConfigurationError: if a key, the gateway's account or the port cannot be used.
     :raises StoreUnavailable: if the store cannot.
     """
+    share_memory()
     with open_parts(config) as parts, ExitStack() as stack:
         app = create_staff_app(
             parts.desk,
