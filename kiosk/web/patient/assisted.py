@@ -9,8 +9,6 @@ from kiosk.ports import StoreUnavailable
 
 _FILES = ("static", "measures", "clip", "health")
 """What pages are drawn and spoken with, and what says that the process runs."""
-_ANOTHER_BOOT = '<div data-boot="closed"></div>'
-"""A part of another run: the page that asks for news loads itself again, and is closed."""
 
 
 def add_assisted(app: Flask, is_open: Callable[[], bool]) -> None:
@@ -23,8 +21,9 @@ def add_assisted(app: Flask, is_open: Callable[[], bool]) -> None:
     def waits() -> Response | None:
         if request.endpoint in _FILES or _is_open(is_open):
             return None
-        if request.endpoint == "screen":
-            return Response(_ANOTHER_BOOT, mimetype="text/html")
+        if "waits" in request.args:
+            return Response(status=HTTPStatus.NO_CONTENT)  # the page that waits looks again
+        # The patient's page takes a 503 for what it is, and loads itself again.
         return make_response(render_template("patient/waits.html"), HTTPStatus.SERVICE_UNAVAILABLE)
 
 

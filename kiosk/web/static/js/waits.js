@@ -4,8 +4,8 @@ const EVERY_MS = 2000;
 
 setInterval(async () => {
   try {
-    const response = await fetch("/screen", { headers: { "X-Requested-With": "fetch" }, redirect: "error" });
-    if (response.ok && !(await response.text()).includes('data-boot="closed"')) window.location.reload();
+    const response = await fetch("/screen?waits=1", { headers: { "X-Requested-With": "fetch" }, redirect: "error" });
+    if (response.status === 200) window.location.reload();
   } catch {
     // The process is starting anew; the next look finds it.
   }

@@ -60,10 +60,11 @@ class Demo:
         at_bench = ("reader", "camera", "scanner", "light", "clock")
         devices = dict.fromkeys(at_bench, f"simulated:127.0.0.1:{cards}") | settings
         printer = {"printer": f"simulated:127.0.0.1:{paper}"}
+        helped = {"assist_device": settings["device"], "assist_port": patient} if settings.get("assisted") else {}
         own = {
             "bench": {"port": bench, "card_port": cards, "printer_port": paper, "answer_ms": 0},
             "patient": {**shared, **printer, **devices, "port": patient},
-            "staff": {**shared, "port": staff},
+            "staff": {**shared, **helped, "port": staff},
         }
         files = {process: self._write(process, name, changes) for process, changes in own.items()}
         self._run("kiosk.demo.bench_process", "--end-with-stdin", "--config", files["bench"])
