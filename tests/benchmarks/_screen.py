@@ -39,9 +39,10 @@ addEventListener("DOMContentLoaded", () => {
 Cookies = list[Any]
 
 
-def upright(browser: Browser) -> Any:
-    """A fresh profile before the kiosk's own screen."""
-    return browser.new_context(viewport={"width": 1080, "height": 1920})
+def upright(browser: Browser, *, calm: bool = False) -> Any:
+    """A fresh profile before the kiosk's own screen; ``calm``: nothing moves."""
+    motion: Any = "reduce" if calm else "no-preference"
+    return browser.new_context(viewport={"width": 1080, "height": 1920}, reduced_motion=motion)
 
 
 @dataclass(frozen=True, slots=True)

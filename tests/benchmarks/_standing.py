@@ -24,8 +24,9 @@ from kiosk.demo.accounts import make_accounts
 from kiosk.demo.card_socket import CardSocket
 from kiosk.demo.launcher import check_ports
 from kiosk.demo.people import Citizen, Cover
-from kiosk.demo.provision import HOST, PATIENT, STAFF, Options, Place, provision
+from kiosk.demo.provision import HOST, PATIENT, PRINTER, STAFF, Options, Place, provision
 from kiosk.demo.workbench import Bench
+from kiosk.devices.printer_twin import PrinterTwin
 from kiosk.insurance.roster import RosterEntry, build_roster
 from kiosk.insurance.roster.state import state_of
 from kiosk.keys import PersonTags, load_secret
@@ -39,7 +40,8 @@ _GIVEN = ("An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Lâm", "N
 def citizen(number: int) -> Citizen:
     """An invented, insured citizen for each number; the roster of :func:`standing` knows the first ``people``."""
     holder = Holder(
-        personal_number=f"036190{number:06}",
+        # Far apart, and each but once in a million.
+        personal_number=f"036190{(275_318 + 7_919 * number) % 1_000_000:06}",
         name=f"Nguyễn Mẫu {_GIVEN[number % len(_GIVEN)]}",
         birth=date(1990, 1 + number % 12, 1 + number % 28),
         sex="F",
@@ -148,6 +150,7 @@ def standing(folder: Path, *, people: int, kilobits: int = KILOBITS) -> Iterator
     make_accounts(load(StaffConfig, place.config(STAFF)))
     cards = Cards(Issuer.load(place.issuer), kilobits)
     with ExitStack() as stack:
+        stack.callback(PrinterTwin(HOST, options.ports[PRINTER]).close)
         stack.callback(CardSocket(HOST, options.ports["card"], cards.answer).close)
         running = {name: stack.enter_context(_process(place, name)) for name in (STAFF, PATIENT)}
         for name in running:

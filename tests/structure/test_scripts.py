@@ -10,9 +10,10 @@ import pytest
 
 COMMANDS = (
     *("script/run", "script/test", "script/bench", "script/docs", "script/fuzz", "script/contact-sheet"),
+    "script/visit-strip",
     ".ci/run",
 )
-WITH_HELP = COMMANDS[:6]
+WITH_HELP = COMMANDS[:7]
 
 
 def bash(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
