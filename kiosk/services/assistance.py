@@ -15,8 +15,8 @@ from kiosk.ports import Clock
 from kiosk.store import queue as lines
 from kiosk.store import repositories
 from kiosk.store.database import Database
+from kiosk.store.desk_tables import Assistance
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Assistance
 
 LASTS = timedelta(minutes=15)
 """How long it lasts unless somebody begins it again: a screen left alone must not bear anybody's name."""

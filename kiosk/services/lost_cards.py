@@ -16,7 +16,7 @@ from kiosk.keys import PersonTags
 from kiosk.ports import Clock
 from kiosk.store import repositories
 from kiosk.store.database import Database
-from kiosk.store.tables import LostCard
+from kiosk.store.desk_tables import LostCard
 
 
 class BadNumber(ValueError):

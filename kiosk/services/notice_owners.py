@@ -14,8 +14,9 @@ from kiosk.domain.route import Clinic
 from kiosk.ports import Clock
 from kiosk.store import repositories
 from kiosk.store.database import Database
+from kiosk.store.desk_tables import NoticeEvent
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Notice, NoticeEvent
+from kiosk.store.tables import Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class NoticeOwners:
             if notice is None or notice.clinic != self._clinic.code:
                 return ()
             events = session.scalars(
-                select(NoticeEvent).where(NoticeEvent.notice_id == notice_id).order_by(NoticeEvent.id)
+                select(NoticeEvent).where(NoticeEvent.notice_id == notice_id).order_by(NoticeEvent.at, NoticeEvent.id)
             )
             steps = [NoticeStep(kind="came", by=notice.device, at=notice.created_at)]
             steps += [NoticeStep(kind=event.kind, by=event.by, at=event.at) for event in events]

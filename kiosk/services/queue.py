@@ -15,6 +15,7 @@ from kiosk.domain.queue import (
     Act,
     NotDone,
     Refused,
+    Standing,
     State,
     called_order,
     led_to,
@@ -28,13 +29,15 @@ from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import Clock
 from kiosk.store import queue as lines
 from kiosk.store.database import Database
+from kiosk.store.desk_tables import QueueEvent
 from kiosk.store.queue import Done
-from kiosk.store.tables import QueueEvent, Visit
+from kiosk.store.tables import Visit
 
-_CALLS_OF = (Act.CALL, Act.RECALL)
 _SHOWN_NEXT = 60
 _SHOWN_ACTS = 12
 _ENOUGH_CALLS = 50
+_LOOKED_AT = 4
+"""So many calls are looked at for each that is told: one ticket may be called again and again."""
 _log = structlog.get_logger(__name__)
 
 
@@ -110,14 +113,17 @@ class Queue:
         with self._database.read() as session:
             here = self._here(session, room_id, at)
             calls = self._calls_before(session, room_id, at)
-        return _line(room_id, here, calls, at)
+            done = lines.done_at(session, self._clinic.code, clinic_day(at), room_id)
+        order = called_order(lines.waiting_in(here), calls, _SHOWN_NEXT, plain_after=self._plain_after)
+        return _line(room_id, here, order, at, done)
 
     def counts(self) -> dict[str | None, tuple[int, int]]:
         """Of every line, how many wait and how long the first of them does, in seconds."""
         at = self._clock.now()
         with self._database.read() as session:
-            found = {room: self._here(session, room, at) for room in (*(each.id for each in self._clinic.rooms), None)}
-            return {room: _count([each for each in here if each.called_at is None], at) for room, here in found.items()}
+            found = lines.counts(session, self._clinic.code, clinic_day(at))
+        places = (*(room.id for room in self._clinic.rooms), None)
+        return {place: _since(*found.get(place, (0, at)), at) for place in places}
 
     def call_next(self, room_id: str | None, *, by: str) -> int:
         """The number that was called: the next one by the rule.
@@ -128,7 +134,7 @@ class Queue:
         """
         at = self._clock.now()
         with self._database.write() as session:
-            waiting = lines.waiting_in(self._here(session, room_id, at))
+            waiting = lines.waiting_in(self._here(session, room_id, at, waiting=True))
             chosen = next_of(waiting, self._calls_before(session, room_id, at), plain_after=self._plain_after)
             visit = self._visit(session, chosen.visit_id, at)
             self._do(session, visit, Act.CALL, by, at)
@@ -176,23 +182,18 @@ class Queue:
     def acts(self, limit: int = _SHOWN_ACTS) -> tuple[ActRow, ...]:
         """What was done today, the latest first."""
         with self._database.read() as session:
-            events = lines.events(session, self._clinic.code, clinic_day(self._clock.now()))
-        undone = frozenset(event.undoes for event in events if event.undoes is not None)
-        return tuple(_row(event, undone) for event in reversed(events[-limit:]))
+            events = lines.latest(session, self._clinic.code, clinic_day(self._clock.now()), limit)
+            undone = lines.undone(session, events)
+        return tuple(_row(event, undone) for event in events)
 
     def calls(self, limit: int = _ENOUGH_CALLS) -> tuple[Call, ...]:
         """The calls of today that hold, the latest first: of nobody who waits again, and of each ticket the last."""
         with self._database.read() as session:
-            day = clinic_day(self._clock.now())
-            events = lines.events(session, self._clinic.code, day)
-            called = lines.called_visits(session, self._clinic.code, day)
-        undone = {event.undoes for event in events}
+            events = lines.calls(session, self._clinic.code, clinic_day(self._clock.now()), _LOOKED_AT * limit)
         last: dict[str, QueueEvent] = {}
         for event in events:
-            if event.act in _CALLS_OF and event.id not in undone and event.visit_id in called:
-                last[event.visit_id] = event
-        ordered = sorted(last.values(), key=lambda event: event.seq, reverse=True)
-        return tuple(_call(event) for event in ordered[:limit])
+            last.setdefault(event.visit_id, event)
+        return tuple(_call(event) for event in list(last.values())[:limit])
 
     def _do(
         self, session: Session, visit: Visit, act: Act, by: str, at: datetime, room_id: str | None = None
@@ -212,7 +213,7 @@ class Queue:
         visit.waits_in = None if room.id == visit.room_id else room.id
 
     def _put_back(self, session: Session, visit: Visit, change: "_Change") -> None:
-        waiting = lines.waiting_in(self._here(session, lines.place_of(visit), change.at))
+        waiting = lines.waiting_in(self._here(session, lines.place_of(visit), change.at, waiting=True))
         visit.stands_at = place_of_return(waiting, visit.stands_at or visit.created_at)
 
     def _first(self, session: Session, visit: Visit, change: "_Change") -> None:
@@ -237,8 +238,8 @@ class Queue:
             raise NotDone(Refused.GONE)
         return visit
 
-    def _here(self, session: Session, room_id: str | None, at: datetime) -> Sequence[Visit]:
-        return lines.of_place(session, self._clinic.code, clinic_day(at), room_id)
+    def _here(self, session: Session, room_id: str | None, at: datetime, *, waiting: bool = False) -> Sequence[Visit]:
+        return lines.of_place(session, self._clinic.code, clinic_day(at), room_id, waiting=waiting)
 
     def _calls_before(self, session: Session, room_id: str | None, at: datetime) -> list[bool]:
         return lines.last_calls(session, self._clinic.code, clinic_day(at), room_id, self._plain_after)
@@ -272,27 +273,25 @@ _CHANGES: dict[Act, Callable[[Queue, Session, Visit, _Change], None]] = {
 }
 
 
-def _line(room_id: str | None, here: Sequence[Visit], calls: list[bool], at: datetime) -> Line:
+def _line(room_id: str | None, here: Sequence[Visit], order: Sequence[Standing], at: datetime, done: int) -> Line:
     by_id = {visit.id: visit for visit in here}
-    waiting = lines.waiting_in(here)
-    order = called_order(waiting, calls, _SHOWN_NEXT)
-    count, longest_s = _count([visit for visit in here if visit.called_at is None], at)
+    since = [each.stands_at for each in lines.waiting_in(here)]
+    count, longest_s = _since(len(since), min(since, default=at), at)
     spots = sorted((_spot(visit, at) for visit in here if visit.called_at is not None), key=lambda each: each.called)
     return Line(
         room_id=room_id,
         waiting=tuple(_spot(by_id[each.visit_id], at) for each in order),
         here=tuple(each for each in reversed(spots) if each.state in (State.CALLED, State.SERVING)),
         absent=tuple(each for each in reversed(spots) if each.state is State.ABSENT),
-        done=sum(each.state is State.DONE for each in spots),
+        done=done,
         count=count,
         longest_s=longest_s,
     )
 
 
-def _count(waiting: Sequence[Visit], at: datetime) -> tuple[int, int]:
+def _since(count: int, first: datetime, at: datetime) -> tuple[int, int]:
     """How many wait, and for how many seconds the one who came first does."""
-    came = [each.stands_at or each.created_at for each in waiting]
-    return len(came), max(0, int((at - min(came)).total_seconds())) if came else 0
+    return count, max(0, int((at - first).total_seconds())) if count else 0
 
 
 def _spot(visit: Visit, at: datetime) -> Spot:

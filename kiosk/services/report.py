@@ -24,7 +24,8 @@ from kiosk.ports import Clock
 from kiosk.services.audit import Head, heads_of
 from kiosk.store import queue as lines
 from kiosk.store.database import Database
-from kiosk.store.tables import Audit, Notice, QueueEvent, Visit, VisitEvent
+from kiosk.store.desk_tables import QueueEvent
+from kiosk.store.tables import Audit, Notice, Visit, VisitEvent
 
 DESK = "desk"
 """What the desk is called among the places where people wait."""

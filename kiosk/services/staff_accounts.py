@@ -37,7 +37,7 @@ from kiosk.ports import Clock
 from kiosk.services.shift import BadShift, officer_name, officer_number
 from kiosk.store import repositories
 from kiosk.store.database import Database
-from kiosk.store.tables import StaffAccount
+from kiosk.store.desk_tables import StaffAccount
 
 _log = structlog.get_logger(__name__)
 

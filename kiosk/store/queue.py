@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy.orm import Session, defer
 
 from kiosk.domain.queue import Act, Standing, State
 from kiosk.store import repositories
+from kiosk.store.desk_tables import Assistance, QueueEvent
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Assistance, QueueEvent, Visit
+from kiosk.store.tables import Visit
 
 IN_LINE = ("desk", "admitted")
 """The states of a visit in which somebody stands in a line: that of the desk, or that of a room."""
+_NOT_LOOKED_AT = tuple(defer(column) for column in (Visit.blob, Visit.sealed_key, Visit.verdict, Visit.receipt))
+"""What a line needs nothing of, and what is large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +47,41 @@ def standing(visit: Visit) -> Standing:
     return Standing(visit_id=visit.id, number=visit.number, stands_at=at, priority=visit.priority)
 
 
-def of_place(session: Session, clinic: str, day: date, room_id: str | None) -> Sequence[Visit]:
-    """Everybody of a day who waits for a room (None: the desk), was called there or has been there, by number."""
-    of_room = Visit.state == "admitted", func.coalesce(Visit.waits_in, Visit.room_id) == room_id
-    where = (Visit.state == "desk",) if room_id is None else of_room
-    return session.scalars(
-        select(Visit).where(Visit.clinic == clinic, Visit.day == day, *where).order_by(Visit.number)
-    ).all()
+def of_place(
+    session: Session, clinic: str, day: date, room_id: str | None, *, waiting: bool = False
+) -> Sequence[Visit]:
+    """Everybody of a day who waits for a room (None: the desk), was called there or did not come, by number.
+
+    :param waiting: only those who wait. Who is done is not among them: see :func:`done_at`.
+    """
+    here = Visit.called_at.is_(None)
+    if not waiting:
+        here = or_(here, func.coalesce(Visit.queue_state, "") != State.DONE)
+    query = select(Visit).where(*_at(clinic, day, room_id), here).order_by(Visit.number)
+    return session.scalars(query.options(*_NOT_LOOKED_AT)).all()
+
+
+def done_at(session: Session, clinic: str, day: date, room_id: str | None) -> int:
+    """How many of a day are done at a place."""
+    done = (Visit.called_at.is_not(None), Visit.queue_state == State.DONE)
+    return session.scalar(select(func.count()).select_from(Visit).where(*_at(clinic, day, room_id), *done)) or 0
+
+
+def counts(session: Session, clinic: str, day: date) -> dict[str | None, tuple[int, datetime]]:
+    """Of every place where anybody waits on a day, how many do and since when the first of them (UTC)."""
+    room = case((Visit.state == "desk", None), else_=func.coalesce(Visit.waits_in, Visit.room_id)).label("room")
+    first = func.min(func.coalesce(Visit.stands_at, Visit.created_at), type_=UtcDateTime()).label("first")
+    query = select(room, func.count().label("people"), first).where(
+        Visit.clinic == clinic, Visit.day == day, Visit.state.in_(IN_LINE), Visit.called_at.is_(None)
+    )
+    return {row.room: (row.people, row.first) for row in session.execute(query.group_by(room))}
+
+
+def _at(clinic: str, day: date, room_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    of_day = (Visit.clinic == clinic, Visit.day == day)
+    if room_id is None:
+        return (*of_day, Visit.state == "desk")
+    return (*of_day, Visit.state == "admitted", func.coalesce(Visit.waits_in, Visit.room_id) == room_id)
 
 
 def waiting_in(visits: Sequence[Visit]) -> list[Standing]:
@@ -83,10 +114,38 @@ def events(session: Session, clinic: str, day: date) -> Sequence[QueueEvent]:
     ).all()
 
 
-def called_visits(session: Session, clinic: str, day: date) -> frozenset[str]:
-    """The visits of a day that were called and do not wait again."""
-    called = (Visit.clinic == clinic, Visit.day == day, Visit.called_at.is_not(None))
-    return frozenset(session.scalars(select(Visit.id).where(*called)))
+def latest(session: Session, clinic: str, day: date, limit: int) -> Sequence[QueueEvent]:
+    """The latest acts of a day, the latest first."""
+    return session.scalars(
+        select(QueueEvent)
+        .where(QueueEvent.clinic == clinic, QueueEvent.day == day)
+        .order_by(QueueEvent.seq.desc())
+        .limit(limit)
+    ).all()
+
+
+def undone(session: Session, events: Sequence[QueueEvent]) -> frozenset[str]:
+    """Which of these acts were taken back."""
+    found = session.scalars(select(QueueEvent.undoes).where(QueueEvent.undoes.in_([event.id for event in events])))
+    return frozenset(each for each in found if each is not None)
+
+
+def calls(session: Session, clinic: str, day: date, limit: int) -> Sequence[QueueEvent]:
+    """The latest calls of a day, repeated ones too, of people who do not wait again, the latest first."""
+    taken_back = select(QueueEvent.undoes).where(QueueEvent.undoes.is_not(None))
+    return session.scalars(
+        select(QueueEvent)
+        .join(Visit, Visit.id == QueueEvent.visit_id)
+        .where(
+            QueueEvent.clinic == clinic,
+            QueueEvent.day == day,
+            QueueEvent.act.in_((Act.CALL, Act.RECALL)),
+            QueueEvent.id.not_in(taken_back),
+            Visit.called_at.is_not(None),
+        )
+        .order_by(QueueEvent.seq.desc())
+        .limit(limit)
+    ).all()
 
 
 def last_of_clerk(session: Session, clinic: str, day: date, by: str) -> QueueEvent | None:

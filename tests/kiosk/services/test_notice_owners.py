@@ -29,9 +29,11 @@ def test_the_whole_history_is_told(kiosk: Kiosk, owners: NoticeOwners) -> None:
     owners.take(notice, by="lan")
     owners.take(notice, by="lan")
     assert the_notice(kiosk).owner == "lan"
+    kiosk.clock.advance(1)
     owners.take(notice, by="hoa")
     owners.hand_back(notice, by="lan")
     assert the_notice(kiosk).owner == "hoa"
+    kiosk.clock.advance(1)
     owners.hand_back(notice, by="hoa")
     kiosk.staff.resolve(notice, by="truc", resolution=Resolution.HELPED)
     steps = [("came", "kiosk-1"), ("taken", "lan"), ("taken", "hoa"), ("handed_back", "hoa"), ("settled", "truc")]
@@ -43,6 +45,7 @@ def test_nothing_is_lost_when_a_clerk_logs_out(kiosk: Kiosk, owners: NoticeOwner
     owners.take(notice, by="lan")
     owners.release_absent({"lan", "truc"})
     assert the_notice(kiosk).owner == "lan"
+    kiosk.clock.advance(1)
     owners.release_absent({"truc"})
     assert the_notice(kiosk).owner == ""
     assert kinds(owners, notice)[-1] == ("logged_out", "lan")

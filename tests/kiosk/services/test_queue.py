@@ -19,7 +19,8 @@ from kiosk.services.corrections import Corrections
 from kiosk.services.queue import Queue
 from kiosk.store import repositories
 from kiosk.store.database import Database
-from kiosk.store.tables import Audit, QueueEvent, Visit
+from kiosk.store.desk_tables import QueueEvent
+from kiosk.store.tables import Audit, Visit
 
 Kiosk = Any
 
@@ -82,6 +83,25 @@ def test_what_the_page_shows_is_what_will_be_called(queue: Queue, admit: Callabl
         admit(priority=priority)
     shown = [spot.number for spot in queue.line("noi").waiting]
     assert [queue.call_next("noi", by="lan") for _ in range(6)] == shown
+
+
+def test_another_rule_of_turns_is_shown_and_held(kiosk: Kiosk, admit: Callable[..., str]) -> None:
+    queue = queue_on(kiosk.database, kiosk.staff._clinic, kiosk.clock, plain_after=1)
+    for priority in (False, True, True, False):
+        admit(priority=priority)
+    shown = [spot.number for spot in queue.line("noi").waiting]
+    assert [queue.call_next("noi", by="lan") for _ in range(4)] == shown == [2, 1, 3, 4]
+    assert queue.counts() == {"noi": (0, 0), "mat": (0, 0), None: (0, 0)}
+
+
+def test_counts_say_how_long_the_first_waits(queue: Queue, admit: Callable[..., str], kiosk: Kiosk) -> None:
+    admit()
+    admit("mat")
+    queue.act(admit(), Act.MOVE, by="lan", room_id="mat")
+    kiosk.clock.advance(30)
+    assert queue.counts() == {"noi": (1, 150), "mat": (2, 90), None: (0, 0)}
+    line = queue.line("mat")
+    assert (line.count, line.longest_s) == (2, 90)
 
 
 def test_the_desk_has_a_line_of_its_own(queue: Queue, admit: Callable[..., str], kiosk: Kiosk) -> None:

@@ -18,7 +18,8 @@ from kiosk.services.staff_accounts import Account, BadAccount, StaffAccounts
 from kiosk.services.staff_sessions import LONGEST_S, StaffSessions
 from kiosk.store import repositories
 from kiosk.store.database import Database
-from kiosk.store.tables import Audit, StaffAccount
+from kiosk.store.desk_tables import StaffAccount
+from kiosk.store.tables import Audit
 
 RIGHT, WRONG = "mưa rơi trước sân", "mưa rơi sau sân"
 NUMBER = "036185999901"

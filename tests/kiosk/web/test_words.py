@@ -24,9 +24,9 @@ from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.domain.queue import Act, State
 from kiosk.domain.queue import Refused as QueueRefused
 from kiosk.domain.route_proposal import RouteFacts
-from kiosk.domain.staff import OverrideReason, Role
 from kiosk.domain.self_test import Outcome as StepOutcome
 from kiosk.domain.self_test import Step
+from kiosk.domain.staff import OverrideReason, Role
 from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
@@ -36,7 +36,8 @@ from kiosk.services.recheck import Recheck
 from kiosk.services.ticket_search import CopyReason
 from kiosk.services.view import Hint
 from kiosk.services.wallet_desk import Stage
-from kiosk.store.tables import EVENT_KINDS, NOTICE_EVENT_KINDS, VISIT_STATES
+from kiosk.store.desk_tables import NOTICE_EVENT_KINDS
+from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
 from kiosk.web.patient.spoken import STEPS
