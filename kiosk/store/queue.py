@@ -12,7 +12,7 @@ from kiosk.domain.queue import Act, Standing, State
 from kiosk.store import repositories
 from kiosk.store.desk_tables import Assistance, QueueEvent
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Visit
+from kiosk.store.tables import UtcDateTime, Visit
 
 IN_LINE = ("desk", "admitted")
 """The states of a visit in which somebody stands in a line: that of the desk, or that of a room."""

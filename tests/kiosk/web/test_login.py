@@ -97,7 +97,7 @@ def test_without_an_account_the_page_says_how_the_first_one_is_made(app: Flask, 
     for sign in ("truc", "lan"):
         desk.accounts.remove(sign, by="mai")
     with desk.staff._database.write() as session:
-        from kiosk.store.tables import StaffAccount
+        from kiosk.store.desk_tables import StaffAccount
 
         session.delete(session.get(StaffAccount, ("79999", "mai")))
     assert "kiosk staff-account add" in get(app.test_client(), "/login").text
