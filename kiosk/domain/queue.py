@@ -131,12 +131,14 @@ def next_of(people: Iterable[Standing], last_calls: Sequence[bool], *, plain_aft
     return (first or line)[0]
 
 
-def called_order(people: Iterable[Standing], last_calls: Sequence[bool], count: int) -> list[Standing]:
+def called_order(
+    people: Iterable[Standing], last_calls: Sequence[bool], count: int, *, plain_after: int = PLAIN_AFTER
+) -> list[Standing]:
     """The next so many in the order in which they would be called if nobody else came."""
     left, calls = in_line(people), list(last_calls)
     order: list[Standing] = []
     while left and len(order) < count:
-        chosen = next_of(left, calls)
+        chosen = next_of(left, calls, plain_after=plain_after)
         left.remove(chosen)
         calls.insert(0, chosen.priority)
         order.append(chosen)

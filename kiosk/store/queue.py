@@ -54,7 +54,7 @@ def of_place(
 
     :param waiting: only those who wait. Who is done is not among them: see :func:`done_at`.
     """
-    here = Visit.called_at.is_(None)
+    here: ColumnElement[bool] = Visit.called_at.is_(None)
     if not waiting:
         here = or_(here, func.coalesce(Visit.queue_state, "") != State.DONE)
     query = select(Visit).where(*_at(clinic, day, room_id), here).order_by(Visit.number)

@@ -279,7 +279,9 @@ def test_a_card_of_somebody_old_gives_priority_and_says_no_class(queue: Queue, k
     assert not [word for word in ("old", "pregnant", "disabled", "child") if f'"{word}"' in bodies]
 
 
-def test_two_clerks_at_once_call_two_people(queue: Queue, admit: Callable[..., str], kiosk: Kiosk) -> None:
+def test_two_clerks_at_once_call_two_people(admit: Callable[..., str], kiosk: Kiosk) -> None:
+    patient = Database.open(kiosk.path, busy_timeout_s=30)
+    queue = queue_on(patient, kiosk.staff._clinic, kiosk.clock)
     for place in range(24):
         admit(priority=place % 3 == 0)
     start, called = Barrier(4), []
@@ -293,6 +295,7 @@ def test_two_clerks_at_once_call_two_people(queue: Queue, admit: Callable[..., s
         thread.start()
     for thread in clerks:
         thread.join()
+    patient.close()
     assert sorted(called) == list(range(1, 25))
 
 
