@@ -48,8 +48,8 @@ def build_bundle(source: Path, folder: Path, *, constraints: Path | None, extras
     """
     if folder.exists() and any(folder.iterdir()):
         raise _wrong("folder_taken", f"There is something in {folder} already.", "Choose an empty folder.")
-    pins = constraints or source / REQUIREMENTS.removesuffix(".txt") / "constraints.txt"
-    wanted = f"{source.resolve()}[{','.join(extras)}]"
+    pins = constraints or source / "requirements" / "constraints.txt"
+    wanted = f"{source.resolve()}[{','.join(extras)}]" if extras else str(source.resolve())
     pip = ("wheel", "--wheel-dir", str(folder / WHEELS), "--constraint", str(pins), wanted)
     run_pip(sys.executable, pip, "The release could not be built")
     return seal(folder)

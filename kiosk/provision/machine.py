@@ -50,6 +50,7 @@ class Machine:
     patient: Process | None
     staff: Process | None
     staff_port: int | None
+    public_port: int
     trust: tuple[Path, ...]
     store: Path
     day_key: Path
@@ -96,6 +97,7 @@ def machine_of(profile: Profile, config: Path, target: Path = Path("/")) -> Mach
         patient=None if patient is None else _patient(patient, place, target),
         staff=None if staff is None else _staff(staff, place, target, settings),
         staff_port=staff.port if staff is not None else patient.staff_port if patient is not None else None,
+        public_port=_public_port(staff),
         trust=tuple(sorted({_on_machine(each.trust, target) for each in both})),
         store=_on_machine(both[0].store, target),
         day_key=_on_machine(both[0].person_day_key, target),
@@ -103,6 +105,12 @@ def machine_of(profile: Profile, config: Path, target: Path = Path("/")) -> Mach
         camera=patient is not None and patient.camera == "browser",
         screen_origin=None if patient is None else f"http://{patient.host}:{patient.port}",
     )
+
+
+def _public_port(config: StaffConfig | None) -> int:
+    """Where a program that ends TLS takes calls for the staff's screen."""
+    _, _, port = (config.public_name or "" if config is not None else "").partition(":")
+    return int(port or 443)
 
 
 def _patient(config: PatientConfig, place: Path, target: Path) -> Process:

@@ -139,10 +139,15 @@ class UsbSetting(_Setting):
 
 
 class NetworkSetting(_Setting):
-    """Whom the staff's process calls, who answers names for it, and from where the machine may be looked after."""
+    """Whom the staff's process calls, who answers names for it, and from where somebody may call here.
+
+    ``clerks`` are the networks of other PCs that show the staff's screen, through a program that ends TLS on this
+    machine; ``maintenance`` those from which ssh is let in.
+    """
 
     staff: tuple[EndpointSetting, ...] = ()
     dns: tuple[Address, ...] = ()
+    clerks: tuple[Network, ...] = ()
     maintenance: tuple[Network, ...] = ()
 
 

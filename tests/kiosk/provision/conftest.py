@@ -44,12 +44,14 @@ STAFF = """
 port = 8001
 session_key = "keys/staff_session.key"
 clinic_private_key = "keys/clinic.key"
+public_name = "kiosk.clinic.example:8443"
 """
 KIT = """
 [network]
 staff = ["203.0.113.7:443", "[2001:db8::7]:443"]
 dns = ["192.0.2.53"]
 maintenance = ["192.0.2.0/28"]
+clerks = ["192.0.2.16/28", "2001:db8:1::/64"]
 
 [[usb.devices]]
 kind = "reader"

@@ -97,6 +97,13 @@ def test_each_process_is_handed_its_own_keys(config: Path, target: Path) -> None
     assert "203.0.113.7" not in patient
 
 
+def test_other_pcs_reach_the_desk_only_where_that_is_said(config: Path, target: Path) -> None:
+    rules = text_of(machine_of(Profile.BOTH, config, target), "/etc/idcard-kit/firewall.nft")
+    assert "ip saddr 192.0.2.16/28 tcp dport 8443 accept\n" in rules
+    assert "ip6 saddr 2001:db8:1::/64 tcp dport 8443 accept\n" in rules
+    assert "8443" not in text_of(machine_of(Profile.PATIENT, config, target), "/etc/idcard-kit/firewall.nft")
+
+
 def test_the_patients_process_gets_no_device_it_has_no_use_for(config: Path, target: Path, change: Change) -> None:
     with_scanner = text_of(machine_of(Profile.BOTH, config, target), "/etc/systemd/system/idcard-patient.service")
     assert "DeviceAllow=char-ttyACM rw\n" in with_scanner

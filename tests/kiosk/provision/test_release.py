@@ -236,6 +236,27 @@ def test_a_list_that_leads_elsewhere_is_refused(release: Callable[..., Bundle], 
 
 
 @LONG
+@pytest.mark.timeout(900)
+def test_a_release_is_built_from_a_checkout_with_all_that_it_needs(root: Path, tmp_path: Path) -> None:
+    """Fetched at the pinned versions, and installed again without a network; the smallest set, to be quick."""
+    source = tmp_path / "checkout"
+    for name in ("idcard", "kiosk", "requirements"):
+        shutil.copytree(root / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, source)
+    made = bundles.build_bundle(source, tmp_path / "release", constraints=None, extras=())
+    assert open_bundle(made.folder).version == made.version
+    lines = made.requirements.read_text("utf-8").splitlines()
+    pins = (root / "requirements" / "constraints.txt").read_text("utf-8").lower().replace("_", "-").splitlines()
+    assert all(line.partition(" ")[0] in pins for line in lines if not line.startswith("idcard=="))
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
+    install = ("install", "-q", "--no-index", "--require-hashes", "--find-links", made.wheels, "-r", made.requirements)
+    subprocess.run([tmp_path / "fresh/bin/python", "-I", "-m", "pip", *install], check=True)
+    shown = subprocess.run([tmp_path / "fresh/bin/idcard", "--version"], capture_output=True, text=True, check=True)
+    assert made.version in shown.stdout
+
+
+@LONG
 @pytest.mark.timeout(600)
 def test_a_wheel_that_is_not_the_one_that_was_hashed_is_not_installed(
     place: Place, release: Callable[..., Bundle]
