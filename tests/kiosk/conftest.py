@@ -1,7 +1,5 @@
 """What the tests of the kiosk's pages share: a clinic, a configuration, one snapshot of every screen."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,9 +23,6 @@ from kiosk.domain.route import Clinic, Room
 from kiosk.domain.staff import Role
 from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.insurance.sources import OnlineCover
-from kiosk.insurance.stand_in import direct
-from kiosk.insurance.stand_in.moods import Behaviour, Mood
-from kiosk.insurance.stand_in.script import SAMPLE
 from kiosk.keys import VisitOpener, VisitSealer, create_secret
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared
@@ -347,90 +342,3 @@ def desk(clinic: Clinic, tmp_path: Path) -> Iterator[Desk]:
     made.client = made.log_in(app())
     yield made
     database.close()
-
-
-@dataclass
-class Process:
-    """A stand-in that runs in a process of its own."""
-
-    script: Path
-    port: int = 0
-    process: subprocess.Popen[str] | None = None
-    said: list[str] = field(default_factory=list)
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "kiosk", "gateway", "stand-in", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--script", str(self.script), "--end-with-stdin"],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.said.append(line)
-            if "gateway_stand_in_serves" in line:
-                self.port = int(line.rpartition("port=")[2])
-                return
-        raise AssertionError("".join(self.said))
-
-    def stop(self, *, kill: bool = False) -> None:
-        assert self.process is not None
-        assert self.process.stdin is not None
-        assert self.process.stderr is not None
-        if self.process.stderr.closed:
-            return
-        if kill:
-            self.process.kill()
-        self.process.stdin.close()
-        self.said += self.process.stderr.readlines()
-        self.process.stderr.close()
-        self.process.wait(60)
-
-    def behave(self, mood: Mood, **particulars: Any) -> None:
-        direct.behave(self.port, Behaviour(mood=mood, **particulars))
-
-    def counted(self) -> dict[str, Any]:
-        return direct.state(self.port)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-@pytest.fixture(scope="session")
-def shared_stand_in() -> Iterator[Process]:
-    process = Process(SAMPLE)
-    process.start()
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def stand_in(shared_stand_in: Process) -> Iterator[Process]:
-    """A stand-in that behaves as it should when the test begins."""
-    shared_stand_in.behave(Mood.OK)
-    direct.forget_tokens(shared_stand_in.port)
-    yield shared_stand_in
-    shared_stand_in.behave(Mood.OK)
-
-
-@pytest.fixture(scope="session")
-def start_stand_in() -> Callable[[Path], Process]:
-    """Starts a stand-in with a script; whoever starts one stops it."""
-
-    def start(script: Path) -> Process:
-        process = Process(script)
-        process.start()
-        return process
-
-    return start
-
-
-@pytest.fixture
-def own_stand_in() -> Iterator[Process]:
-    """A stand-in that the test may kill and start again."""
-    process = Process(SAMPLE)
-    process.start()
-    yield process
-    process.stop()
