@@ -279,6 +279,10 @@ class SimulatedClock:
         """Seconds that never go back."""
         return time.monotonic()
 
+    def close(self) -> None:
+        """Hang up."""
+        self._bench.close()
+
     def _asked(self) -> timedelta:
         try:
             return timedelta(milliseconds=int.from_bytes(self._bench.ask(CLOCK), "big", signed=True))
