@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Event
 
 from _cards import seconds
 
@@ -24,15 +25,18 @@ from kiosk.demo.accounts import make_accounts
 from kiosk.demo.card_socket import CardSocket
 from kiosk.demo.launcher import check_ports
 from kiosk.demo.people import Citizen, Cover
-from kiosk.demo.provision import HOST, PATIENT, PRINTER, STAFF, Options, Place, provision
+from kiosk.demo.provision import GATEWAY, HOST, PATIENT, PRINTER, STAFF, Options, Place, provision
 from kiosk.demo.workbench import Bench
 from kiosk.devices.printer_twin import PrinterTwin
+from kiosk.devices.simulated import PRESENCE
 from kiosk.insurance.roster import RosterEntry, build_roster
 from kiosk.insurance.roster.state import state_of
 from kiosk.keys import PersonTags, load_secret
 
 KILOBITS = 424
-_START_S = 90.0
+_PROCESSES = (GATEWAY, STAFF, PATIENT)
+_START_S, _FELT_S = 90.0, 30.0
+_NOTHING = b"\x00"
 _SHORTEST_COMMAND = 4
 _GIVEN = ("An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Lâm", "Ngọc", "Quỳnh", "Thảo", "Uyên", "Vượng", "Yến")
 
@@ -71,6 +75,7 @@ class Cards:
     kilobits: int = KILOBITS
     told: list[Told] = field(default_factory=list)
     _bench: Bench | None = None
+    _felt_empty: Event = field(default_factory=Event)
 
     def ready(self, number: int) -> Citizen:
         """Have the card of this citizen made, which takes its time."""
@@ -88,16 +93,20 @@ class Cards:
         return at
 
     def take(self) -> None:
-        """Take it away."""
+        """Take it away; the kiosk has felt that when this returns."""
         if self._bench is not None:
             self._bench.take_away()
+            self._felt_empty.clear()
+            self._felt_empty.wait(_FELT_S)
 
     def answer(self, body: bytes) -> bytes:
         """The answer to a frame of the kiosk: :class:`~kiosk.demo.workbench.Bench`'s, not sooner than a card's."""
         at, start = time.time(), time.perf_counter()
         if self._bench is None:
-            return b"\x00"
+            return _NOTHING
         answer = self._bench.answer(body)
+        if body == PRESENCE and answer == _NOTHING:
+            self._felt_empty.set()
         if len(body) < _SHORTEST_COMMAND:
             return answer
         if self.kilobits:
@@ -152,8 +161,8 @@ def standing(folder: Path, *, people: int, kilobits: int = KILOBITS) -> Iterator
     with ExitStack() as stack:
         stack.callback(PrinterTwin(HOST, options.ports[PRINTER]).close)
         stack.callback(CardSocket(HOST, options.ports["card"], cards.answer).close)
-        running = {name: stack.enter_context(_process(place, name)) for name in (STAFF, PATIENT)}
-        for name in running:
+        running = {name: stack.enter_context(_process(place, name, options.ports[name])) for name in _PROCESSES}
+        for name in (STAFF, PATIENT):
             _wait_for(options.ports[name], running[name])
         yield Standing(place, options, {name: child.pid for name, child in running.items()}, cards)
 
@@ -186,11 +195,15 @@ def _insure(place: Place, people: int) -> None:
 
 
 @contextmanager
-def _process(place: Place, name: str) -> "Iterator[subprocess.Popen[bytes]]":
+def _process(place: Place, name: str, port: int) -> "Iterator[subprocess.Popen[bytes]]":
     log = place.root / "log" / f"{name}.log"
     log.parent.mkdir(exist_ok=True)
-    verb = {PATIENT: "run", STAFF: "staff"}[name]
-    command = [sys.executable, "-m", "kiosk", verb, "--config", str(place.config(name)), "--end-with-stdin"]
+    verb = {PATIENT: "run", STAFF: "staff"}.get(name)
+    if verb is not None:
+        arguments = [verb, "--config", str(place.config(name))]
+    else:
+        arguments = ["gateway", "stand-in", "--port", str(port), "--script", str(place.gateway_script)]
+    command = [sys.executable, "-m", "kiosk", *arguments, "--end-with-stdin"]
     with log.open("wb") as lines:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=lines, stderr=subprocess.STDOUT)
     try:
