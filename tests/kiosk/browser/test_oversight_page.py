@@ -61,7 +61,7 @@ KEPT = {
     "personal_number": "036158900004",
     "insurance_number": "3658900004",
     "name": "Trần Thị Mậu",
-    "birth": "14/03/1958",
+    "birth": "1958-03-14",
     "sex": "F",
 }
 """What the insurer keeps of somebody whose chip says another name and day."""
