@@ -13,7 +13,6 @@ from kiosk.device_config import (
     RAW_PORT,
     SERIAL,
     SIMULATED,
-    USB,
     host_and_port,
     simulated_address,
     usb_ids,
@@ -99,7 +98,6 @@ def _wire_of(setting: str) -> "Callable[[], Wire]":
             reason="wrong_setting",
             remedy="pip install pyusb; on Debian also apt install libusb-1.0-0.",
         )
-    assert setting.startswith(USB)
     return partial(UsbWire, *usb_ids(setting))
 
 

@@ -1,9 +1,11 @@
 """What a self-test of this kiosk looks at, and what its heartbeat speaks for."""
 
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from typing import Any
 
-from idcard import ConfigurationError, TrustStore, __version__
+from idcard import ConfigurationError, TrustStore
 from kiosk.audio.clips import Clips
 from kiosk.audio.words import LANGUAGES, wanted
 from kiosk.config import PatientConfig
@@ -18,6 +20,7 @@ from kiosk.services.clock_watch import ClockWatch
 from kiosk.services.heartbeat import Heartbeat
 from kiosk.services.parts import PartReport
 from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.printer_thread import PrinterThread
 from kiosk.services.scanner_thread import ScannerThread
 from kiosk.services.self_test import TestCards
 from kiosk.services.self_test_thread import Probe, SelfTestThread
@@ -58,7 +61,7 @@ class Looked:
         if scanner is not None:
             found[Step.SCANNER] = lambda: _told(scanner.connected, "missing")
         if printer is not None:
-            found[Step.PRINTER] = self._paper
+            found[Step.PRINTER] = partial(self._paper, printer)
         if light is not None:
             found[Step.LIGHT] = lambda: _told(light.flash(), "missing")
         if self.config.speech != "off":
@@ -89,9 +92,8 @@ class Looked:
             return Outcome.FAULT, "source_unusable"
         return _told(age is not RosterAge.TOO_OLD, "too_old")
 
-    def _paper(self) -> tuple[Outcome, str]:
-        assert self.outputs.printer is not None
-        result = self.outputs.printer.test(self.images.test_png(self.clock.now()))
+    def _paper(self, printer: PrinterThread) -> tuple[Outcome, str]:
+        result = printer.test(self.images.test_png(self.clock.now()))
         return _told(result.on_paper, result.condition.value)
 
 
@@ -130,7 +132,7 @@ def heartbeat_of(
         clock=clock,
         workers=workers,
         always=("speech",),
-        version=__version__,
+        version=version("idcard"),
     )
 
 

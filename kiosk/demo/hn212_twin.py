@@ -37,6 +37,8 @@ class Hn212Twin:
         app = Flask(__name__)
         app.wsgi_app = socketio.WSGIApp(self._server, app.wsgi_app)  # type: ignore[method-assign]
         self._http = make_server(host, port, app, threaded=True, request_handler=_Quiet)
+        # Whoever still listens when it is switched off is hung up on, and not waited for.
+        self._http.daemon_threads, self._http.block_on_close = True, False  # type: ignore[attr-defined]
         self.port: int = self._http.server_port
         self._thread = Thread(target=self._http.serve_forever, name="hn212-twin", daemon=True)
         self._thread.start()
