@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from _standing import Cards, Standing
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--mute-audio"]
@@ -92,8 +92,7 @@ class Person:
         page.evaluate("window.stood.length = window.taps.length = 0")
         down = self._cards.place()
         asked = self._stands("digits")
-        for digit in who.holder.can:
-            page.locator(f'[data-digit="{digit}"]').click()
+        self._type(who.holder.can)
         typed = self._tapped()
         named = self._stands("confirm")
         told = list(self._cards.told)
@@ -111,6 +110,22 @@ class Person:
             waited=sum(command.took for command in told),
             commands=len(told),
         )
+
+    def _type(self, digits: str) -> None:
+        """Type as a person does who sees that a digit is missing, and taps again: news replace keys under a finger."""
+        for place, digit in enumerate(digits):
+            self._page.locator(f'[data-digit="{digit}"]').click()
+            while self._lacks(place):
+                self._page.locator(f'[data-digit="{digit}"]').click()
+
+    def _lacks(self, place: int) -> bool:
+        """Whether so many digits still stand there and no more, a second after the next one was tapped."""
+        came = "(before) => document.querySelectorAll('.digit-on').length !== before"
+        try:
+            self._page.wait_for_function(came, arg=place, timeout=1000)
+        except TimeoutError:
+            return True
+        return False
 
     def _leave(self) -> None:
         self._cards.take()

@@ -158,6 +158,7 @@ def standing(folder: Path, *, people: int, kilobits: int = KILOBITS) -> Iterator
     _insure(place, people)
     make_accounts(load(StaffConfig, place.config(STAFF)))
     cards = Cards(Issuer.load(place.issuer), kilobits)
+    cards.ready(0)
     with ExitStack() as stack:
         stack.callback(PrinterTwin(HOST, options.ports[PRINTER]).close)
         stack.callback(CardSocket(HOST, options.ports["card"], cards.answer).close)
