@@ -187,8 +187,8 @@ def families() -> set[str]:
         | {f"route.fact.{field.name}" for field in dataclasses.fields(RouteFacts)}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
-        | {f"queue.{part}.{act}" for part in ("button", "done") for act in Act if act is not Act.UNDO}
-        | {f"queue.act.{act}" for act in Act}
+        | {f"queue.button.{act}" for act in Act if act is not Act.UNDO}
+        | {f"queue.{part}.{act}" for part in ("act", "done") for act in Act}
         | {f"queue.state.{state}" for state in (State.CALLED, State.SERVING, State.ABSENT)}
         | {f"staff.problem.{why}" for why in QueueRefused}
         | {f"report.{word}" for word in REPORT_WORDS}

@@ -1,5 +1,7 @@
 """The line before each room, as events; whose priority a clerk gave; who helped at the machine."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,7 +10,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = {
+_COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
     "waits_in": sa.String(32),
     "stands_at": sa.DateTime(),
     "queue_state": sa.String(16),
