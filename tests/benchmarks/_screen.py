@@ -113,16 +113,19 @@ class Person:
 
     def _type(self, digits: str) -> None:
         """Type as a person does who sees that a digit is missing, and taps again: news replace keys under a finger."""
-        for place, digit in enumerate(digits):
-            self._page.locator(f'[data-digit="{digit}"]').click()
-            while self._lacks(place):
-                self._page.locator(f'[data-digit="{digit}"]').click()
+        stand = 0
+        while stand < len(digits):
+            self._page.locator(f'[data-digit="{digits[stand]}"]').click()
+            if stand + 1 == len(digits) and not self._stays(stand):
+                return
+            self._stays(stand)
+            stand = self._page.locator(".digit-on").count()
 
-    def _lacks(self, place: int) -> bool:
+    def _stays(self, stand: int) -> bool:
         """Whether so many digits still stand there and no more, a second after the next one was tapped."""
         came = "(before) => document.querySelectorAll('.digit-on').length !== before"
         try:
-            self._page.wait_for_function(came, arg=place, timeout=1000)
+            self._page.wait_for_function(came, arg=stand, timeout=1000)
         except TimeoutError:
             return True
         return False
