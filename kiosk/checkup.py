@@ -4,8 +4,10 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from idcard import ConfigurationError
+from kiosk.call_config import CallConfig
 from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.day_key import DayKey
 from kiosk.insurance.roster.manifest import load_publisher_key
@@ -19,12 +21,16 @@ from kiosk.wallet_config import WalletConfig
 from kiosk.wallet_process import desk_of
 from kiosk.web.common.factory import read_session_key
 
+AnyConfig: TypeAlias = PatientConfig | StaffConfig | WalletConfig | CallConfig
 
-def load_process(path: Path) -> PatientConfig | StaffConfig | WalletConfig:
+
+def load_process(path: Path) -> AnyConfig:
     """The configuration in this file, of whichever process it is.
 
     :raises ConfigurationError: as :func:`kiosk.config.load` does.
     """
+    if _says(path, "calls_key") and not _says(path, "store"):
+        return load(CallConfig, path)
     return load(WalletConfig, path) if _says(path, "kinds") else load_any(path)
 
 
@@ -36,7 +42,7 @@ def load_any(path: Path) -> PatientConfig | StaffConfig:
     return load(StaffConfig, path) if _says(path, "clinic_private_key") else load(PatientConfig, path)
 
 
-def problems_of(config: PatientConfig | StaffConfig | WalletConfig) -> list[ConfigurationError]:
+def problems_of(config: AnyConfig) -> list[ConfigurationError]:
     """Everything that keeps a process with this configuration from serving, in the order of its start."""
     return [problem for look in _looks(config) if (problem := _problem(look)) is not None]
 
@@ -49,7 +55,10 @@ def _says(path: Path, setting: str) -> bool:
         return False
 
 
-def _looks(config: PatientConfig | StaffConfig | WalletConfig) -> Iterator[Callable[[], object]]:
+def _looks(config: AnyConfig) -> Iterator[Callable[[], object]]:
+    if isinstance(config, CallConfig):
+        yield lambda: load_secret(config.calls_key)
+        return
     yield lambda: read_session_key(config.session_key)
     if isinstance(config, WalletConfig):
         yield lambda: desk_of(config)
@@ -77,9 +86,11 @@ def _looks_at_payer(config: StaffConfig) -> Iterator[Callable[[], object]]:
     yield lambda: account_of(config)
     if key is not None:
         yield lambda: load_secret(key)
-    orders_key = config.orders_key
+    orders_key, calls_key = config.orders_key, config.calls_key
     if orders_key is not None:
         yield lambda: load_secret(orders_key)
+    if calls_key is not None:
+        yield lambda: load_secret(calls_key)
 
 
 def _check_interop(config: StaffConfig) -> None:

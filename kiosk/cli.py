@@ -16,7 +16,18 @@ from typing import Annotated
 import typer
 
 import idcard
-from kiosk import delivery_cli, record_cli, roster_cli, speech_cli
+from kiosk import (
+    account_cli,
+    cert_cli,
+    delivery_cli,
+    lost_cli,
+    record_cli,
+    report_cli,
+    roster_cli,
+    self_test_cli,
+    speech_cli,
+)
+from kiosk.provision import commands as provision_cli
 
 STORE_TROUBLE, USAGE = 1, 2
 _OWN = ("idcard", "kiosk")
@@ -30,10 +41,17 @@ app = typer.Typer(
 )
 app.add_typer(roster_cli.app, name="roster")
 app.add_typer(record_cli.app, name="audit")
+app.add_typer(account_cli.app, name="staff-account")
+app.add_typer(lost_cli.app, name="lost")
 app.command()(record_cli.erase)
+app.command()(cert_cli.staff_cert)
+app.command()(report_cli.report)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.command()(delivery_cli.export)
+app.command("self-test")(self_test_cli.self_test)
+app.command("test-card")(self_test_cli.register)
+provision_cli.add_to(app)
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]
 EndWithStdin = Annotated[bool, typer.Option("--end-with-stdin", hidden=True, help="Stop when standard input ends.")]
@@ -82,6 +100,19 @@ def wallet(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
 
 
 @app.command()
+def calls(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
+    """Serve the call screen: numbers and rooms for a television, spoken one after another."""
+    with _errors_told():
+        from kiosk.call_config import CallConfig
+        from kiosk.call_process import run_calls
+        from kiosk.config import load
+        from kiosk.process import log_to_stderr
+
+        log_to_stderr()
+        run_calls(load(CallConfig, config), end_with_stdin=end_with_stdin)
+
+
+@app.command()
 def check(config: ConfigFile) -> None:
     """Say what is wrong with a configuration and with what it names; exit code 2 where anything is."""
     with _errors_told():
@@ -106,7 +137,7 @@ def demo(
     scanner: Annotated[str, typer.Option(help="simulated: pressed at the bench; none, wedge or serial:PORT.")] = (
         "simulated"
     ),
-    port_base: Annotated[int, typer.Option(min=1024, max=65531, help="The first of five ports.")] = 8000,
+    port_base: Annotated[int, typer.Option(min=1024, max=65530, help="The first of six ports.")] = 8000,
     directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration keeps its data.")] = Path(
         "var/demo"
     ),

@@ -4,7 +4,7 @@ A mistake is one line that names the file and the setting, with the remedy; nobo
 relative to the file. Production refuses simulated devices.
 """
 
-import re
+import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -14,8 +14,19 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from idcard import ConfigurationError
 from kiosk.code_config import CodeSetting
+from kiosk.device_config import HN212
+from kiosk.device_config import LOOPBACK as LOOPBACK
+from kiosk.device_config import SERIAL as SERIAL
+from kiosk.device_config import SIMULATED as SIMULATED
+from kiosk.device_config import CameraSetting as CameraSetting
+from kiosk.device_config import ClockSetting, EventShape, LightSetting, PrinterSetting
+from kiosk.device_config import ReaderSetting as ReaderSetting
+from kiosk.device_config import ScannerSetting as ScannerSetting
+from kiosk.device_config import scanner_setting as scanner_setting
 from kiosk.domain.eligibility import Step
+from kiosk.domain.queue import PLAIN_AFTER
 from kiosk.domain.route import Clinic, Facility, Room
+from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.domain.ways import Way
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -35,12 +46,6 @@ KEYPAD: dict[str, "KeyAct"] = {
 }
 """What the keys of a tactile keypad do, by the names that browsers give them (W3C UI Events key values)."""
 
-SIMULATED = "simulated:"
-SERIAL = "serial:"
-SCANNER_SPEEDS = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_WINDOWS_PORT = re.compile(r"COM[1-9]\d{0,2}")
-
 
 def _only_known(cls: type[Clinic] | type[Room] | type[Facility], value: object) -> object:
     """A misspelt setting must not be ignored; a plain dataclass would."""
@@ -59,42 +64,6 @@ def _clinic(value: object) -> object:
     return _only_known(Clinic, value)
 
 
-def _device_address(device: str) -> str:
-    """``simulated:HOST:PORT`` on loopback, as the demonstration bench has it."""
-    host, _, port = device.removeprefix(SIMULATED).rpartition(":")
-    if host not in LOOPBACK or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError("a simulated device is simulated:127.0.0.1:PORT")
-    return device
-
-
-def _reader(value: str) -> str:
-    if value.startswith(SIMULATED):
-        return _device_address(value)
-    if value != "pcsc" and not (value.startswith("pcsc:") and value.removeprefix("pcsc:").strip()):
-        raise ValueError("a reader is pcsc, pcsc:NAME or simulated:HOST:PORT")
-    return value
-
-
-def _camera(value: str) -> str:
-    if value.startswith(SIMULATED):
-        return _device_address(value)
-    if value not in ("browser", "none"):
-        raise ValueError("a camera is browser, none or simulated:HOST:PORT")
-    return value
-
-
-def scanner_setting(value: str) -> str:
-    """The setting, where it names a scanner; ValueError where it does not."""
-    if value.startswith(SIMULATED):
-        return _device_address(value)
-    port, at, speed = value.removeprefix(SERIAL).partition("@")
-    is_port = port.startswith("/") or _WINDOWS_PORT.fullmatch(port) is not None
-    is_serial = value.startswith(SERIAL) and is_port and (not at or speed in SCANNER_SPEEDS)
-    if value not in ("none", "wedge") and not is_serial:
-        raise ValueError("a scanner is none, wedge, serial:/dev/PORT, serial:COM3 or one of these with @115200")
-    return value
-
-
 def _other_way(way: Way) -> Way:
     if way is Way.CHIP:
         raise ValueError("the chip card's way is the policy's and the rungs'")
@@ -107,14 +76,14 @@ def _loopback(value: str) -> str:
     return value
 
 
-ReaderSetting = Annotated[str, AfterValidator(_reader)]
-CameraSetting = Annotated[str, AfterValidator(_camera)]
-ScannerSetting = Annotated[str, AfterValidator(scanner_setting)]
 Host = Annotated[str, AfterValidator(_loopback)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+PublicName = Annotated[
+    str, Field(max_length=253, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*(:[1-9]\d{1,4})?$")
+]
 KeyAct = Literal[
     "next",
     "previous",
@@ -175,10 +144,15 @@ class PatientConfig(ProcessConfig):
     lane opens: an anchor's only, or also that of two people who pinned a signer. An authority is not asked here: this
     process calls nobody. With a ``receipt_key`` its tickets carry a signed receipt.
     ``mm_per_px`` is the size of the screen's pixels, by which letters are large enough; ``calm`` stops all motion.
-    With ``consent`` a person must agree on a page of its own before anything is read.
+    With ``consent`` a person must agree on a page of its own before anything is read. With ``assisted`` its pages are
+    there only while a clerk helps at this machine.
     ``speech`` is said aloud, or, with a person's own facts too, into headphones only; ``speech_clips`` is a folder of
     the clinic's own recordings; ``keypad`` says what the keys of a tactile keypad do.
-    ``codes`` are the signed codes that may name a citizen here; none, unless the clinic names some.
+    ``codes`` are the signed codes that may name a citizen here; none, unless the clinic names some. ``closed_reader``
+    says how far a reader's word goes that hands over files and no proof, ``hn212`` how the events of such a one look.
+    ``holder_check`` says at which visits a clerk holds the chip's portrait against the person: at a share of
+    ``holder_check_rate`` for a sample; with ``holder_check_waits`` nobody gets a ticket before. ``desk_portrait`` says
+    whether it is also read for a desk ticket that a clerk settles by looking. Portraits are kept nowhere.
     """
 
     port: Port = 8000
@@ -197,10 +171,16 @@ class PatientConfig(ProcessConfig):
     reader: ReaderSetting = "pcsc"
     camera: CameraSetting = "browser"
     scanner: ScannerSetting = "none"
+    printer: PrinterSetting = "none"
+    light: LightSetting = "none"
+    clock: ClockSetting = "system"
+    closed_reader: Literal["admit", "desk"] = "desk"
+    hn212: EventShape = EventShape()
     reader_position: Literal["below", "left", "right"] = "below"
     mm_per_px: MillimetresPerPixel = 25.4 / 96
     calm: bool = False
     consent: bool = False
+    assisted: bool = False
     speech: Literal["loud", "headphones", "off"] = "loud"
     speech_clips: Path | None = None
     keypad: dict[str, KeyAct] = KEYPAD
@@ -216,6 +196,10 @@ class PatientConfig(ProcessConfig):
     online_cut_off_s: Seconds = 3
     recheck_offline: bool = True
     codes: tuple[CodeSetting, ...] = ()
+    holder_check: Literal["none", "sample", "every"] = "none"
+    holder_check_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
+    holder_check_waits: bool = False
+    desk_portrait: bool = True
 
     @model_validator(mode="after")
     def _ages_in_their_order(self) -> Self:
@@ -229,8 +213,18 @@ class PatientConfig(ProcessConfig):
     def _codes_can_be_confirmed(self) -> Self:
         if any(code.rule.admits for code in self.codes) and self.internal_key is None:
             raise ValueError("codes: who admits on a code asks the payer first, which needs internal_key")
+        if self.consent and self.reader.startswith(HN212):
+            raise ValueError("reader and consent: a closed reader reads a card before any page could ask for leave")
         if self.codes and self.consent:
             raise ValueError("codes and consent: the payer is asked about a code before any page could ask for leave")
+        return self
+
+    @model_validator(mode="after")
+    def _holders_can_be_checked(self) -> Self:
+        if self.holder_check != "none" and self.internal_key is None:
+            raise ValueError("holder_check: the portrait goes to the staff's process, which needs internal_key")
+        if self.holder_check_waits and self.holder_check != "every":
+            raise ValueError("holder_check_waits: only a check of every visit can be waited for")
         return self
 
     @model_validator(mode="after")
@@ -243,7 +237,7 @@ class PatientConfig(ProcessConfig):
 
     @model_validator(mode="after")
     def _no_simulated_devices_in_production(self) -> Self:
-        for name in ("reader", "camera", "scanner"):
+        for name in ("reader", "camera", "scanner", "printer", "light", "clock"):
             if not self.is_demo and getattr(self, name).startswith(SIMULATED):
                 raise ValueError(f"{name}: a simulated device has no place in production")
         return self
@@ -260,7 +254,14 @@ class StaffConfig(ProcessConfig):
     ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is remembered for
     ``deliveries_kept_days``. With an ``orders_key`` the hospital's program on this machine may say what a visit costs
     first. With a ``receipt_key``, the desk's own, whom a clerk
-    admits gets a signed receipt too.
+    admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
+    password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time. A clerk
+    may admit ``override_limit`` people in a shift against what the machine found. ``webauthn``
+    says how far security keys are wanted; ``public_name`` is the name, with its port where that is not 443, by which
+    other PCs call this screen through a program that ends their TLS here.
+    In the lines one of the others has a turn after ``queue_plain_after`` calls of people with priority. With a
+    ``calls_key`` the call screen's process may ask who was called. ``assist_device`` is the machine at ``assist_port``
+    at which clerks help.
     """
 
     port: Port = 8001
@@ -277,6 +278,15 @@ class StaffConfig(ProcessConfig):
     ways: dict[OtherWay, AllowedStep] = {}
     tickets_close_after_days: Annotated[int, Field(ge=0, le=365)] = 7
     deliveries_kept_days: Days = 90
+    idle_lock_min: Annotated[float, Field(gt=0, le=240)] = 15
+    login_tries: Annotated[int, Field(ge=3, le=20)] = 5
+    override_limit: Annotated[int, Field(ge=0, le=100)] = 3
+    queue_plain_after: Annotated[int, Field(ge=1, le=20)] = PLAIN_AFTER
+    calls_key: Path | None = None
+    assist_device: DeviceName | None = None
+    assist_port: Port = 8010
+    webauthn: KeyPolicy = KeyPolicy.OPTIONAL
+    public_name: PublicName | None = None
 
     @model_validator(mode="after")
     def _roster_is_whole(self) -> Self:
@@ -305,8 +315,18 @@ def load(cls: type[Model], path: Path) -> Model:
 def _absolute(cls: type[Model], settings: dict[str, Any], folder: Path) -> dict[str, Any]:
     paths = {name for name, field in cls.model_fields.items() if field.annotation in (Path, Path | None)}
     return {
-        name: folder / value if name in paths and isinstance(value, str) else value for name, value in settings.items()
+        name: _handed_over(name) or folder / value if name in paths and isinstance(value, str) else value
+        for name, value in settings.items()
     }
+
+
+def _handed_over(setting: str) -> Path | None:
+    """The file that the service manager handed to this process under the setting's name: nobody else can read it.
+
+    Source: systemd.exec(5), LoadCredential=.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return None if folder is None or not (path := Path(folder) / setting).is_file() else path
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -151,7 +151,9 @@ class PersonTags:
         # Copied for each number: taking up the key costs more than hashing a number.
         self._person = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=b"roster")
         self._insurance = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=b"roster insurance")
+        self._test_card = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=b"test card")
         self._pad = hashlib.blake2b(digest_size=PAD_BYTES, key=key, person=b"roster pad")
+        self._lost = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=b"lost card")
 
     def roster_tag(self, personal_number: str) -> bytes:
         """16 bytes under which a roster keeps a person."""
@@ -160,6 +162,14 @@ class PersonTags:
     def insurance_tag(self, digits: str) -> bytes:
         """16 bytes under which a roster keeps the ten digits of an insurance number."""
         return _digest(self._insurance, digits.encode())
+
+    def lost_tag(self, personal_number: str) -> bytes:
+        """16 bytes under which the list of lost cards keeps a person; they stand in no roster."""
+        return _digest(self._lost, personal_number.encode())
+
+    def test_card_tag(self, personal_number: str) -> bytes:
+        """16 bytes under which a clinic knows its test card."""
+        return _digest(self._test_card, personal_number.encode())
 
     def pad(self, number: str, salt: int) -> bytes:
         """5 bytes that hide one number behind another: whoever knows ``number`` and the key can take them away.

@@ -4,7 +4,7 @@ It holds no key that opens what it stored. Without a usable trust store it serve
 desk, and leaves reader and camera alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -13,33 +13,41 @@ import structlog
 from idcard import ConfigurationError, QrTrust
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
-from kiosk.devices.clock import SystemClock
+from kiosk.device_config import HN212, host_and_port
+from kiosk.device_parts import clock_of, outputs_of, paper_mode
 from kiosk.devices.scanner import SPEED, SerialScanner
 from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
 from kiosk.domain.freshness import Freshness, StoreFreshness
+from kiosk.domain.self_test import Step
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.insurance.staff_link import StaffLink
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
+from kiosk.portrait_parts import lost_cards_of, portraits_of
 from kiosk.ports import CardDesk, Clock, Scanner
-from kiosk.process import listen, run_until_told
+from kiosk.process import listen, run_until_told, share_memory
+from kiosk.self_test_parts import Looked, heartbeat_of, self_test_of
+from kiosk.services.assistance import AssistedMachine
 from kiosk.services.audit import Heads
 from kiosk.services.card_reader import CardReader
 from kiosk.services.checkin import CheckIn
 from kiosk.services.clock_watch import ClockWatch
+from kiosk.services.closed_side import ClosedReaderThread
 from kiosk.services.limits import Timing
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.portraits import Portraits
 from kiosk.services.reader_thread import CameraThread, ReaderThread
 from kiosk.services.receipt import ReceiptSigner, signer_of
 from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.scanner_thread import ScannerThread
+from kiosk.services.self_test_thread import Probe
 from kiosk.services.signed_codes import SignedCodes
 from kiosk.services.ticket_image import TicketImages
 from kiosk.services.trust_watch import TrustWatch
 from kiosk.services.worker import Worker
 from kiosk.store.database import Database
-from kiosk.trust import Trust, trust_of
+from kiosk.trust import Trust, closed_policy_of, trust_of
 from kiosk.web.common.factory import WEB
 from kiosk.web.patient import create_patient_app
 
@@ -55,6 +63,7 @@ class PatientParts:
     threads: tuple[Worker, ...]
     scanner: ScannerHealth
     trust_problem: ConfigurationError | None
+    helped: Callable[[], bool] | None = None
 
 
 def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
@@ -63,8 +72,9 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
     :raises ConfigurationError: if a key, the roster, a device or the port cannot be used.
     :raises StoreUnavailable: if the store cannot.
     """
+    share_memory()
     with open_parts(config) as parts, ExitStack() as stack:
-        app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner)
+        app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner, parts.helped)
         server = listen(app, host=config.host, port=config.port)
         for thread in parts.threads:
             thread.start()
@@ -79,7 +89,8 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
     """The parts of a patient's process, with the store open; it is closed in the end."""
     trust = trust_of(config)
     roster = roster_of(config)
-    clock = SystemClock()
+    clock = clock_of(config)
+    images = TicketImages(clinic=config.clinic, font=_FONT)
     database = Database.open(config.store)
     try:
         checkin = CheckIn(
@@ -91,17 +102,21 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             clock=clock,
             receipts=receipts_of(config),
             heads=Heads(config.heads),
+            lost=lost_cards_of(config, database),
         )
+        portraits = portraits_of(config)
         signed = signed_codes_of(config, trust, roster, clock)
         desk = PatientDesk(
             checkin=checkin,
             clinic=config.clinic,
             clock=clock,
-            ticket_images=TicketImages(clinic=config.clinic, font=_FONT),
+            ticket_images=images,
             timing=Timing(idle_s=config.idle_s, warn_s=config.warn_s, ticket_s=config.ticket_s),
             camera=config.camera.partition(":")[0],
             consent=config.consent,
             signed=signed,
+            paper=paper_mode(config),
+            portraits=portraits,
         )
         checkin.turn_day()
         freshness = freshness_of(config)
@@ -115,13 +130,20 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             clock=clock,
         )
         trust_watch.look()
-        clock_watch = ClockWatch(clock=clock, checkin=checkin, known=(lambda: roster.as_of, checkin.last_written))
+        clock_watch = ClockWatch(
+            clock=clock,
+            checkin=checkin,
+            known=(lambda: roster.as_of, checkin.last_written),
+            every_s=30.0 if config.clock == "system" else 1.0,
+        )
         clock_watch.look()
         scanner = ScannerHealth(checkin)
         scanner.unknown()
         if isinstance(trust, ConfigurationError):
             yield PatientParts(desk=desk, threads=(), scanner=scanner, trust_problem=trust)
         else:
+            probes: dict[Step, Probe] = {}
+            self_test = self_test_of(config, database=database, clock=clock, probes=probes)
             reader = CardReader(
                 trust=trust.store,
                 policy=trust.policy,
@@ -135,12 +157,42 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 cut_off_s=config.online_cut_off_s,
                 recheck=config.recheck_offline,
                 clock_is_right=clock_watch.is_right,
+                closed_policy=closed_policy_of(config),
+                tests=self_test.takes,
             )
             watches = (roster_watch, trust_watch, clock_watch)
-            threads = (*_threads(config, desk, reader, watches), *_scanner_threads(config, desk, scanner, clock))
-            yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None)
+            outputs = outputs_of(config, database=database, checkin=checkin, desk=desk, images=images, clock=clock)
+            readers = _threads(config, desk, reader, watches, portraits)
+            scanners = _scanner_threads(config, desk, scanner, clock)
+            looked = Looked(
+                config=config,
+                clock=clock,
+                checkin=checkin,
+                desk=desk,
+                outputs=outputs,
+                scanner=next(iter(scanners), None),
+                roster=roster,
+                freshness=freshness,
+                trust=trust.store,
+                trust_freshness=store_freshness_of(config),
+                clock_watch=clock_watch,
+                images=images,
+            )
+            probes.update(looked.probes())
+            workers = {"reader": readers[0], **outputs.by_part, **({"scanner": scanners[0]} if scanners else {})}
+            heartbeat = heartbeat_of(config, database=database, checkin=checkin, clock=clock, workers=workers)
+            threads = (*readers, *scanners, *outputs.threads, self_test, heartbeat)
+            helped = helped_of(config, database, clock)
+            yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None, helped=helped)
     finally:
         database.close()
+
+
+def helped_of(config: PatientConfig, database: Database, clock: Clock) -> Callable[[], bool] | None:
+    """Says whether a clerk helps at this machine now; None where it serves people who are alone."""
+    if not config.assisted:
+        return None
+    return AssistedMachine(database=database, clinic=config.clinic, device=config.device, clock=clock).is_open
 
 
 def roster_of(config: PatientConfig) -> Roster:
@@ -226,6 +278,24 @@ def card_desk(reader: str) -> CardDesk:
     return PcscDesk(reader.partition(":")[2] or None)
 
 
+def reader_thread(
+    config: PatientConfig,
+    desk: PatientDesk,
+    card_reader: CardReader,
+    upkeep: Callable[[], None],
+    portraits: Portraits | None,
+) -> Worker:
+    """Whoever owns the reader that a setting names."""
+    if config.reader.startswith(HN212):
+        # Only here: its library is slow to load, and few have such a reader.
+        from kiosk.devices.hn212 import Hn212
+
+        closed = Hn212(*host_and_port(config.reader.removeprefix(HN212)), config.hn212)
+        return ClosedReaderThread(reader=closed, card_reader=card_reader, patient=desk, upkeep=upkeep)
+    cards = card_desk(config.reader)
+    return ReaderThread(desk=cards, card_reader=card_reader, patient=desk, upkeep=upkeep, portraits=portraits)
+
+
 def scanner_of(setting: str) -> Scanner:
     """The scanner that a setting names, on a serial port or at the bench; it may be plugged in later."""
     if setting.startswith(SIMULATED):
@@ -239,13 +309,13 @@ def _threads(
     desk: PatientDesk,
     card_reader: CardReader,
     watches: Sequence[RosterWatch | TrustWatch | ClockWatch],
+    portraits: Portraits | None,
 ) -> tuple[Worker, ...]:
     def look() -> None:
         for watch in watches:
             watch.look()
 
-    reader = ReaderThread(desk=card_desk(config.reader), card_reader=card_reader, patient=desk, upkeep=look)
-    threads: list[Worker] = [reader]
+    threads: list[Worker] = [reader_thread(config, desk, card_reader, look, portraits)]
     if config.camera.startswith(SIMULATED):
         threads.append(CameraThread(camera=SimulatedCamera(*_address(config.camera)), patient=desk))
     return tuple(threads)
@@ -253,7 +323,7 @@ def _threads(
 
 def _scanner_threads(
     config: PatientConfig, desk: PatientDesk, health: ScannerHealth, clock: Clock
-) -> tuple[Worker, ...]:
+) -> tuple[ScannerThread, ...]:
     """Whoever reads the scanner, where this process does and not the browser."""
     if not config.scanner.startswith((SERIAL, SIMULATED)):
         return ()

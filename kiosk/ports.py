@@ -1,11 +1,14 @@
 """The outside world as the kiosk sees it: protocols that real devices and their simulated twins fulfil."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from idcard import Connection, IdCardError
 from kiosk.domain.codes import Code
 from kiosk.domain.eligibility import Coverage
+from kiosk.domain.printing import Condition, PrintResult
 
 
 class StoreUnavailable(IdCardError):
@@ -43,6 +46,47 @@ class CardDesk(Protocol):
         """Let go of the reader."""
 
 
+@dataclass(frozen=True, slots=True)
+class SeenCard:
+    """A closed reader has a card, and reads it by itself."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CardFiles:
+    """The files of a card, byte for byte, by the names that :func:`idcard.evidence_of_files` takes."""
+
+    files: Mapping[str, bytes]
+
+    def __repr__(self) -> str:
+        return "CardFiles(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTrouble:
+    """A closed reader could not read a card, or said something that cannot be understood."""
+
+
+ReaderWord = SeenCard | CardFiles | ReaderTrouble
+
+
+class ClosedReader(Protocol):
+    """A reader that opens and reads cards by itself, and hands over files and no proof."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a record."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it answers."""
+
+    def wait(self, timeout_s: float) -> ReaderWord | None:
+        """What it told within the time-out; nothing where it told nothing, or is missing."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 class Camera(Protocol):
     """A camera that the kiosk's process reads itself, beside the one in the browser."""
 
@@ -65,6 +109,33 @@ class Scanner(Protocol):
 
     def close(self) -> None:
         """Let go of the scanner."""
+
+
+class Printer(Protocol):
+    """A printer of tickets. It raises nothing: a printer is a thing that fails."""
+
+    def condition(self) -> Condition:
+        """How it is now."""
+
+    def print(self, image: bytes) -> PrintResult:
+        """Print a one-bit PNG, at most 576 dots wide; what became of it. It is never sent twice."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Light(Protocol):
+    """A lamp that calls staff."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it took what it was last told."""
+
+    def show(self, lit: bool) -> None:
+        """Light it, or put it out; one that is missing is tried again the next time."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class EligibilitySource(Protocol):

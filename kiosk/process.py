@@ -1,5 +1,6 @@
 """What every process of the kiosk does the same way: it logs, takes its port, serves, and stops when told to."""
 
+import ctypes
 import logging
 import os
 import signal
@@ -11,7 +12,10 @@ import structlog
 from flask import Flask
 
 from idcard import ConfigurationError
+from kiosk.service_manager import ServiceManager
 from kiosk.web.common.serving import Server, make_server
+
+_ARENA_MAX, _POOLS = -8, 2
 
 
 def log_to_stderr() -> None:
@@ -26,6 +30,20 @@ def log_to_stderr() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def share_memory() -> None:
+    """Let the threads of this process share two pools of memory; to be called before there are any.
+
+    glibc gives each thread a pool of its own, up to eight for each core, and what one thread has freed no other uses:
+    a kiosk with some thirty threads grew by 100 MB in a day. Where the C library is another, nothing is done.
+
+    Source: mallopt(3), M_ARENA_MAX.
+    """
+    if sys.platform == "linux":
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+        if set_option is not None:
+            set_option(_ARENA_MAX, _POOLS)
 
 
 def listen(app: Flask, *, host: str, port: int) -> Server:
@@ -49,7 +67,7 @@ def port_busy(host: str, port: int) -> ConfigurationError:
 
 
 def run_until_told(server: Server, *, end_with_stdin: bool = False) -> None:
-    """Serve until the process is told to stop (SIGTERM, Ctrl-C); for the main thread.
+    """Serve until the process is told to stop (SIGTERM, Ctrl-C); for the main thread. A service manager hears of it.
 
     :param end_with_stdin: also stop when standard input ends, as it does when the program that started this one dies.
     """
@@ -61,7 +79,10 @@ def run_until_told(server: Server, *, end_with_stdin: bool = False) -> None:
         signal.signal(number, stop)
     if end_with_stdin:
         Thread(target=_close_at_end_of_stdin, args=(server,), name="stdin", daemon=True).start()
+    manager = ServiceManager.from_environment()
+    manager.ready(server.host, server.port)
     server.run()
+    manager.stopping()
 
 
 def _close_at_end_of_stdin(server: Server) -> None:

@@ -51,7 +51,7 @@ def verify(
     language: In = Language.EN,
 ) -> None:
     """Walk every device's chain, and say what is lost, altered, swapped or written anew: exit code 3."""
-    with _errors_told(language), _store(config) as (settings, database):
+    with errors_told(language), _store(config) as (settings, database):
         from kiosk.services.audit import Heads, examine, read_heads
 
         known = [head for path in heads or () for head in read_heads(path)]
@@ -68,7 +68,7 @@ def verify(
 @app.command()
 def anchor(config: ConfigFile, as_json: AsJson = False, language: In = Language.EN) -> None:
     """Write down where every chain ends now, and print it: keep a copy elsewhere."""
-    with _errors_told(language), _store(config) as (settings, database):
+    with errors_told(language), _store(config) as (settings, database):
         from kiosk.services.audit import Heads
 
         written = Heads(settings.heads).write_down(database, datetime.now(UTC))
@@ -96,7 +96,7 @@ def erase(
     """Destroy the key of what is personal in a visit, or in all visits of a person; the chains stay whole."""
     if (ticket is None) != (day is None) or not (person or ticket):
         raise typer.BadParameter("--ticket with --day, or --person, or all three")
-    with _errors_told(language):
+    with errors_told(language):
         visit = None if ticket is None or day is None else (day, ticket)
         erased = _erased(config, reason, visit, _asked(language) if person else None)
     if as_json:
@@ -119,7 +119,7 @@ def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, 
 
     settings = load(StaffConfig, config)
     by = device_of(settings)
-    with _opened(settings) as database:
+    with opened(settings) as database:
         eraser = Eraser(database=database, clinic=settings.clinic, device=by, clock=SystemClock())
         if number is None and ticket is not None:
             return eraser.erase_ticket(*ticket, reason=reason, by=by)
@@ -138,12 +138,13 @@ def _store(config: Path) -> "Iterator[tuple[ProcessConfig, Database]]":
     from kiosk.checkup import load_any
 
     settings = load_any(config)
-    with _opened(settings) as database:
+    with opened(settings) as database:
         yield settings, database
 
 
 @contextmanager
-def _opened(settings: "ProcessConfig") -> "Iterator[Database]":
+def opened(settings: "ProcessConfig") -> "Iterator[Database]":
+    """The store that a configuration names; ConfigurationError where there is none yet."""
     from kiosk.store.database import Database
 
     if not settings.store.exists():
@@ -213,7 +214,7 @@ def _lines(erased: "Erased", language: Language) -> Iterator[str]:
 
 
 @contextmanager
-def _errors_told(language: Language) -> Iterator[None]:
+def errors_told(language: Language) -> Iterator[None]:
     """Tell an error in one line, with what to do, and exit with the code of its kind."""
     try:
         from kiosk.process import log_to_stderr

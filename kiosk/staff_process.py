@@ -13,21 +13,34 @@ from kiosk.cleaning_parts import cleaning_parts, others_of
 from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
+from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
+from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
-from kiosk.process import listen, run_until_told
+from kiosk.ports import Clock
+from kiosk.process import listen, run_until_told, share_memory
+from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
+from kiosk.services.portrait_box import PortraitSweeper
+from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
+from kiosk.services.report import Reporter
+from kiosk.services.self_test import SelfTests
+from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.staff_keys import StaffKeys
+from kiosk.services.staff_sessions import StaffSessions
 from kiosk.store.database import Database
 from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
+from kiosk.web.staff.hall import Hall
 from kiosk.web.staff.ordering import Ordering
+from kiosk.web.staff.oversight import Oversight
 from kiosk.web.staff.shift import Payer
 
 if TYPE_CHECKING:
@@ -40,13 +53,17 @@ class StaffParts:
     """What a staff process works with; the threads are not started yet."""
 
     desk: StaffDesk
+    sessions: StaffSessions
     payer: Payer
     recheck: RecheckThread | None
     others: Others
     cleaning: CleaningThread | None
     corrections: Corrections
     leftovers: Leftovers
+    oversight: Oversight
+    tests: SelfTests
     ordering: Ordering | None = None
+    hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
 
@@ -60,6 +77,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
     :raises ConfigurationError: if a key, the gateway's account or the port cannot be used.
     :raises StoreUnavailable: if the store cannot.
     """
+    share_memory()
     with open_parts(config) as parts, ExitStack() as stack:
         app = create_staff_app(
             parts.desk,
@@ -71,8 +89,14 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             corrections=parts.corrections,
             outgoing=parts.outgoing,
             leftovers=parts.leftovers,
+            hall=parts.hall,
             ordering=parts.ordering,
+            oversight=parts.oversight,
+            tests=parts.tests,
+            sessions=parts.sessions,
         )
+        if not parts.sessions.accounts.all():
+            _log.warning("no_staff_account")
         server = listen(app, host=config.host, port=config.port)
         if parts.recheck is not None:
             parts.recheck.start()
@@ -80,7 +104,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers)):
+        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box)):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
@@ -113,16 +137,19 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             asks_payer=account is not None,
             receipts=receipts,
             roster=clean.roster,
+            override_limit=config.override_limit,
         )
         client = None if account is None else client_when_needed(account, clock)
         payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token, client)
         outgoing = Outgoing(database, clinic=config.clinic, device=device, clock=clock)
         yield StaffParts(
             desk=desk,
+            sessions=sessions_of(config, database, opener),
             payer=payer,
             recheck=recheck,
             others=others_of(clean, shared, desk, payer.cover),
             cleaning=None if clean.cleaning is None else CleaningThread(clean.cleaning),
+            tests=SelfTests(database, clinic=config.clinic.code, device=device, clock=clock),
             corrections=Corrections(
                 database=database, clinic=config.clinic, device=device, clock=clock, admission=desk.admission
             ),
@@ -134,7 +161,9 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 close_after_days=config.tickets_close_after_days,
                 keep_days=config.deliveries_kept_days,
             ),
+            oversight=oversight_of(config, shared, desk, clean.roster, token),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
+            hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
         )
@@ -168,6 +197,56 @@ def _ordering(shared: Shared, token: bytes) -> Ordering:
 
     book = OrderBook(shared.database, device=shared.device, clock=shared.clock)
     return Ordering(take=partial(book.take, by="hospital"), token=token)
+
+
+def sessions_of(config: StaffConfig, database: Database, opener: VisitOpener) -> StaffSessions:
+    """Who is logged in at the desk's screen, by password or by security key: nobody yet."""
+    accounts = accounts_of(config, database, opener)
+    wanted = config.webauthn is not KeyPolicy.OFF
+    keys = keys_of(config, database, opener, accounts) if wanted else None
+    return StaffSessions(accounts, idle_s=60 * config.idle_lock_min, keys=keys)
+
+
+def keys_of(config: StaffConfig, database: Database, opener: VisitOpener, accounts: StaffAccounts) -> StaffKeys:
+    """The security keys of the desk's accounts."""
+    return StaffKeys(
+        database=database,
+        clinic=config.clinic,
+        opener=opener,
+        clock=SystemClock(),
+        accounts=accounts,
+        policy=config.webauthn,
+    )
+
+
+def accounts_of(config: StaffConfig, database: Database, opener: VisitOpener) -> StaffAccounts:
+    """The accounts of the desk's screen."""
+    return StaffAccounts(
+        database=database,
+        clinic=config.clinic,
+        device=device_of(config),
+        opener=opener,
+        clock=SystemClock(),
+        tries=config.login_tries,
+    )
+
+
+def hall_of(config: StaffConfig, database: Database, clock: Clock) -> Hall:
+    """The waiting room's side of the desk.
+
+    :raises ConfigurationError: where the key of the call screen cannot be used.
+    """
+    own, assisted = device_of(config), config.assist_device
+    clinic, key = config.clinic, config.calls_key
+    return Hall(
+        queue=Queue(database=database, clinic=clinic, clock=clock, device=own, plain_after=config.queue_plain_after),
+        reporter=Reporter(database=database, clinic=clinic, clock=clock),
+        calls_token=None if key is None else load_secret(key),
+        assist=None
+        if assisted is None
+        else AssistedMode(database=database, clinic=clinic, clock=clock, device=assisted, own=own),
+        assist_address=f"http://{config.host}:{config.assist_port}/",
+    )
 
 
 def device_of(config: StaffConfig) -> str:

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from idcard import (
+    CLOSED_READER,
     STRICT,
     VIETNAM_STRICT,
     ConfigurationError,
@@ -78,7 +79,16 @@ def policy_of(config: PatientConfig) -> Policy:
 
     A preset's name stands for the preset: one that admits on other rungs bears a name of its own.
     """
-    preset, rungs = _POLICIES[config.policy], frozenset(Rung(rung) for rung in config.rungs)
+    return _on_rungs(_POLICIES[config.policy], config)
+
+
+def closed_policy_of(config: PatientConfig) -> Policy | None:
+    """The policy for files that a closed reader hands over, on the configured rungs; None where they admit nobody."""
+    return _on_rungs(CLOSED_READER, config) if config.closed_reader == "admit" else None
+
+
+def _on_rungs(preset: Policy, config: PatientConfig) -> Policy:
+    rungs = frozenset(Rung(rung) for rung in config.rungs)
     if preset.rungs == rungs:
         return preset
     return replace(preset, name="_".join((preset.name, *sorted(rungs))), rungs=rungs)

@@ -137,7 +137,7 @@ need_venv() {
 # What every command needs: a compiler for pyscard, the PC/SC client library, zbar's library.
 DEBIAN_BASE=(gcc libc6-dev swig libpcsclite-dev libzbar0)
 # What the tests need besides. pcscd and its virtual reader run in a namespace of their own.
-DEBIAN_TEST=(chromium chromium-driver chromium-headless-shell espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 opensc openssl pcscd procps shellcheck util-linux vsmartcard-vpcd)
+DEBIAN_TEST=(chromium chromium-driver chromium-headless-shell espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 libusbguard1 nftables opensc openssl pcscd procps shellcheck systemd util-linux vsmartcard-vpcd)
 
 EXTRAS='.[kiosk,service,testing]'
 
@@ -155,6 +155,20 @@ setup_python_dev() {
     unlock_setup
 }
 
+# USBGuard's own parser of rules, for tests: unpacked and never installed, for its daemon would begin to turn away what is
+# plugged into this machine, keyboards first.
+unpack_usbguard() {
+    local folder=$ROOT/build/usbguard apt=(apt-get -q -o DPkg::Lock::Timeout=600)
+    [ ! -x "$folder/usr/bin/usbguard-rule-parser" ] && command -v dpkg-query >/dev/null || return 0
+    mkdir -p "$folder"
+    (
+        cd "$folder"
+        "${apt[@]}" download usbguard || { "${apt[@]}" update && "${apt[@]}" download usbguard; }
+        dpkg -x usbguard_*.deb .
+    ) </dev/null >>"$LOGS/apt.log" 2>&1 ||
+        die "Debian's package usbguard could not be fetched." "Is there a network? The reason is in $LOGS/apt.log."
+}
+
 setup_test() {
     if command -v dpkg-query >/dev/null && [ -n "$(missing_debian vsmartcard-vpcd)" ]; then
         warn "the tests need a virtual card reader (Debian package vsmartcard-vpcd). Its driver registers itself with this"
@@ -162,6 +176,7 @@ setup_test() {
         warn "Never do this on a kiosk. To undo it: apt-get remove vsmartcard-vpcd"
     fi
     setup_python_dev "${DEBIAN_TEST[@]}"
+    unpack_usbguard
 }
 
 # need_free_ports PORT…: dies where another program listens on one of them.

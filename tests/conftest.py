@@ -1,10 +1,13 @@
-"""What all tests share: how hypothesis searches, the marks that folders give, and a foreign wallet."""
+"""What all tests share: how hypothesis searches, the marks that folders give, a foreign wallet, a payer's stand-in."""
 
 import importlib.util
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +126,107 @@ def logs_stay_ours() -> Iterator[None]:
     """A command that ran within this process sent all logs to a stream that is closed by now."""
     yield
     structlog.reset_defaults()
+
+
+# Only in the fixtures: whoever tests the library alone has no kiosk to import.
+@dataclass
+class Process:
+    """A stand-in for the payer's gateway that runs in a process of its own."""
+
+    script: Path
+    port: int = 0
+    process: subprocess.Popen[str] | None = None
+    said: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "kiosk", "gateway", "stand-in", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "--script", str(self.script), "--end-with-stdin"],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line)
+            if "gateway_stand_in_serves" in line:
+                self.port = int(line.rpartition("port=")[2])
+                return
+        raise AssertionError("".join(self.said))
+
+    def stop(self, *, kill: bool = False) -> None:
+        assert self.process is not None
+        assert self.process.stdin is not None
+        assert self.process.stderr is not None
+        if self.process.stderr.closed:
+            return
+        if kill:
+            self.process.kill()
+        self.process.stdin.close()
+        self.said += self.process.stderr.readlines()
+        self.process.stderr.close()
+        self.process.wait(60)
+
+    def behave(self, mood: Any, **particulars: Any) -> None:
+        from kiosk.insurance.stand_in import direct
+        from kiosk.insurance.stand_in.moods import Behaviour
+
+        direct.behave(self.port, Behaviour(mood=mood, **particulars))
+
+    def counted(self) -> dict[str, Any]:
+        from kiosk.insurance.stand_in import direct
+
+        counted: dict[str, Any] = direct.state(self.port)
+        return counted
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def sample() -> Path:
+    """The script of the stand-in that most tests have."""
+    from kiosk.insurance.stand_in.script import SAMPLE
+
+    return Path(SAMPLE)
+
+
+@pytest.fixture(scope="session")
+def shared_stand_in() -> Iterator[Process]:
+    process = Process(sample())
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def stand_in(shared_stand_in: Process) -> Iterator[Process]:
+    """A stand-in that behaves as it should when the test begins."""
+    from kiosk.insurance.stand_in import direct
+    from kiosk.insurance.stand_in.moods import Mood
+
+    shared_stand_in.behave(Mood.OK)
+    direct.forget_tokens(shared_stand_in.port)
+    yield shared_stand_in
+    shared_stand_in.behave(Mood.OK)
+
+
+@pytest.fixture(scope="session")
+def start_stand_in() -> Callable[[Path], Process]:
+    """Starts a stand-in with a script; whoever starts one stops it."""
+
+    def start(script: Path) -> Process:
+        process = Process(script)
+        process.start()
+        return process
+
+    return start
+
+
+@pytest.fixture
+def own_stand_in() -> Iterator[Process]:
+    """A stand-in that the test may kill and start again."""
+    process = Process(sample())
+    process.start()
+    yield process
+    process.stop()

@@ -22,7 +22,7 @@ SPOKEN = (
     *("place.seen", "place.title", "place.no_card", "qr.title", "qr.text", "qr.none", "back.title", "back.text"),
     *("child.title", "child.card", "child.code", "child.none", "one.title", "one.text"),
     *("consent.title", "consent.text", "consent.agree", "consent.disagree"),
-    *("ticket.no_paper_title", "ticket.no_paper"),
+    *("ticket.no_paper_title", "ticket.no_paper", "ticket.remember"),
     *("reading.title", *(f"reading.step.{step}" for step in ("open", "read", "prove", "cover"))),
     *("confirm.title", "confirm.facts", "confirm.covered", "confirm.go", "confirm.choose", "confirm.not_me"),
     *("room.waiting.none", "ticket.title", "ticket.again_title", "ticket.number.said", "ticket.before.none"),
@@ -32,6 +32,7 @@ SPOKEN = (
     *(f"called.{message}.{part}" for message in _CALLED for part in ("title", "text")),
     *("called.hotline.said", "closed.text", "still.title", "still.text", "still.more"),
     *("bar.stop", "bar.help", "bar.child", "bar.emergency"),
+    *("call.said.room", "call.said.desk"),
     *("tool.bigger", "tool.contrast", "tool.repeat", "tool.language"),
 )
 """The words of the catalogues that are said, on screens and on buttons, by their ids."""

@@ -9,6 +9,7 @@ from types import FrameType
 
 from idcard import ConfigurationError
 from kiosk.config import SIMULATED, scanner_setting
+from kiosk.demo.clerks import CLERKS
 from kiosk.demo.launcher import ChildDied, check_ports, running, watch
 from kiosk.demo.provision import BENCH, HOST, PATIENT, STAFF, Options, provision
 
@@ -70,6 +71,7 @@ def _scanner(value: str) -> str:
 def _welcome(folder: Path, options: Options) -> str:
     """The addresses, and what to do next."""
     patient, staff, bench = (f"http://{HOST}:{options.ports[process]}/" for process in (PATIENT, STAFF, BENCH))
+    clerks = "\n".join(f"  {clerk.sign:6} {clerk.password:20} {clerk.role}" for clerk in CLERKS)
     virtual = options.reader == "simulated"
     card = (
         "On the bench, pick a person and put the card on the reader." if virtual else "Put a card on the real reader."
@@ -81,13 +83,16 @@ The kiosk runs on this machine. People and cards are invented.
   patient screen   {patient}   what stands in the hall
   staff screen     {staff}   what the desk sees
 
+To log in at the staff screen (invented people; these passwords are no secret):
+{clerks}
+
 What to do:
   1. Open the three pages side by side.
   2. {card}
   3. On the patient screen, type the last six digits of the number on the card, and choose a room.
-  4. Look at the staff screen. Then try a forged card.
-  5. Open a shift on the staff screen (any name; any personal number from the bench): from then on the payer is asked,
-     and the bench can make its gateway slow, lying or silent.
+  4. Log in at the staff screen and look. Then try a forged card: a second clerk must agree to admit that person.
+  5. Open a shift on the staff screen: from then on the payer is asked in the name of whoever is logged in, and the
+     bench can make its gateway slow, lying or silent.
 
 Ctrl-C ends it. Everything it keeps is in {folder}."""
 

@@ -13,6 +13,7 @@ from idcard.testing import CodeIssuer, Issuer
 from kiosk.config import load
 from kiosk.demo.card_socket import CardSocket
 from kiosk.demo.config import BenchConfig
+from kiosk.demo.faults import Faults
 from kiosk.demo.web import create_bench_app
 from kiosk.demo.workbench import Bench
 from kiosk.process import listen, log_to_stderr, run_until_told
@@ -29,13 +30,15 @@ def run_bench(config: BenchConfig, *, end_with_stdin: bool = False) -> None:
     """
     codes = None if config.code_issuer is None else _loaded(CodeIssuer.load, config.code_issuer)
     bench = Bench(_loaded(Issuer.load, config.issuer), answer_s=config.answer_ms / 1000, codes=codes)
-    server = listen(create_bench_app(bench, config), host=config.host, port=config.port)
+    faults = Faults.of(config)
+    server = listen(create_bench_app(bench, config, faults), host=config.host, port=config.port)
     cards = CardSocket(config.host, config.card_port, bench.answer)
     _log.info("bench_serves", port=server.port, card_port=cards.port)
     try:
         run_until_told(server, end_with_stdin=end_with_stdin)
     finally:
         cards.close()
+        faults.close()
 
 
 def _loaded(load_issuer: Callable[[Path], T], place: Path) -> T:

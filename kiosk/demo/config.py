@@ -6,12 +6,15 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kiosk.config import SIMULATED, CameraSetting, Host, Port, ReaderSetting, ScannerSetting
+from kiosk.device_config import ClockSetting, LightSetting, PrinterSetting
 
 
 class BenchConfig(BaseModel):
     """What the bench is told: where it listens, who issues cards and signed codes, which devices the kiosk uses.
 
-    ``answer_ms`` is how long a virtual card takes for an answer, in milliseconds, to be as slow as a real one.
+    ``answer_ms`` is how long a virtual card takes for an answer, in milliseconds, to be as slow as a real one. At
+    ``printer_port`` listens the twin of a ticket printer; ``store`` is the kiosk's store, which can be held here so
+    that nobody can write.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +32,11 @@ class BenchConfig(BaseModel):
     reader: ReaderSetting
     camera: CameraSetting
     scanner: ScannerSetting = "none"
+    printer: PrinterSetting = "none"
+    light: LightSetting = "none"
+    clock: ClockSetting = "system"
+    printer_port: Port = 8005
+    store: Path | None = None
     answer_ms: Annotated[int, Field(ge=0, le=500)] = 30
 
     @model_validator(mode="after")
@@ -46,6 +54,21 @@ class BenchConfig(BaseModel):
     def has_camera(self) -> bool:
         """Whether the kiosk's camera is this bench."""
         return self.camera.startswith(SIMULATED)
+
+    @property
+    def has_printer(self) -> bool:
+        """Whether the kiosk's printer is this bench."""
+        return self.printer.startswith(SIMULATED)
+
+    @property
+    def has_light(self) -> bool:
+        """Whether the kiosk's lamp is this bench."""
+        return self.light.startswith(SIMULATED)
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the hands of the kiosk's clock can be turned here."""
+        return self.clock.startswith(SIMULATED)
 
     @property
     def has_scanner(self) -> bool:

@@ -7,11 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from idcard import ConfigurationError
+from kiosk.config import StaffConfig, load
+from kiosk.demo.accounts import make_accounts
 from kiosk.demo.provision import BENCH, GATEWAY, HOST, PATIENT, STAFF, Options, Place
+from kiosk.ports import StoreUnavailable
 from kiosk.process import port_busy
 
 ANSWER_WITHIN_S = 90.0
@@ -68,6 +71,9 @@ def running(place: Place, options: Options) -> Iterator[dict[str, Child]]:
     """
     children: dict[str, Child] = {}
     log_of(place, BENCH).parent.mkdir(exist_ok=True)
+    # Where the store cannot be used, the processes say so themselves, in their own words.
+    with suppress(StoreUnavailable):
+        make_accounts(load(StaffConfig, place.config(STAFF)))
     try:
         # The bench first: without it the kiosk would miss its reader, and tell staff.
         for together in ((BENCH,), (PATIENT, STAFF)):

@@ -27,7 +27,7 @@ from kiosk.keys import (
     load_secret,
 )
 
-PATIENT, STAFF, BENCH, GATEWAY = "patient", "staff", "bench", "gateway"
+PATIENT, STAFF, BENCH, GATEWAY, PRINTER = "patient", "staff", "bench", "gateway", "printer"
 HOST = "127.0.0.1"
 ROSTER_VERSION = "demo-1"
 CODES = "https://codes.example"
@@ -57,20 +57,22 @@ class Options:
     :param reader: ``simulated``, ``pcsc`` or ``pcsc:NAME``.
     :param camera: ``simulated`` or ``browser``.
     :param scanner: ``simulated``, or what :class:`~kiosk.config.PatientConfig` takes.
-    :param port_base: the port of the patient's screen; staff, bench, card socket and gateway have the next four.
+    :param printer: ``simulated``, or what :class:`~kiosk.config.PatientConfig` takes.
+    :param port_base: the port of the patient's screen; staff, bench, card socket, gateway and printer have the next.
     :param answer_ms: how long a virtual card takes for an answer, in milliseconds.
     """
 
     reader: str = "simulated"
     camera: str = "simulated"
     scanner: str = "simulated"
+    printer: str = "simulated"
     port_base: int = 8000
     answer_ms: int = 30
 
     @property
     def ports(self) -> dict[str, int]:
         """The ports by what listens there."""
-        return {name: self.port_base + at for at, name in enumerate((PATIENT, STAFF, BENCH, "card", GATEWAY))}
+        return {name: self.port_base + at for at, name in enumerate((PATIENT, STAFF, BENCH, "card", GATEWAY, PRINTER))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +236,8 @@ def _configurations(place: Place, options: Options) -> None:
     camera = device if options.camera == "simulated" else options.camera
     scanner = device if options.scanner == "simulated" else options.scanner
     reader = device if options.reader == "simulated" else options.reader
+    printer = f"simulated:{HOST}:{ports[PRINTER]}" if options.printer == "simulated" else options.printer
+    turned: dict[str, object] = {"printer": printer, "light": device, "clock": device}
     key = place.key
     shared: dict[str, object] = {"mode": "demo", "host": HOST}
     stored: dict[str, object] = {
@@ -249,6 +253,7 @@ def _configurations(place: Place, options: Options) -> None:
         "reader": reader,
         "camera": camera,
         "scanner": scanner,
+        **turned,
         "staff_port": ports[STAFF],
         "internal_key": key("internal.key"),
     }
@@ -271,6 +276,9 @@ def _configurations(place: Place, options: Options) -> None:
         "reader": reader,
         "camera": camera,
         "scanner": scanner,
+        **turned,
+        "printer_port": ports[PRINTER],
+        "store": place.root / "store.db",
         "answer_ms": options.answer_ms,
     }
     own = {PATIENT: stored | patient, STAFF: stored | staff, BENCH: bench}

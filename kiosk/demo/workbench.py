@@ -15,7 +15,19 @@ from idcard.testing import CodeIssuer, Issuer, SimulatedCard
 from kiosk.demo import cards
 from kiosk.demo.people import Citizen, citizens
 from kiosk.demo.picture import camera_picture
-from kiosk.devices.simulated import ASK_ATR, CAMERA_FRAME, POWER_OFF, POWER_ON, PRESENCE, RESET, SCANNER, UNPLUGGED
+from kiosk.devices.simulated import (
+    ASK_ATR,
+    CAMERA_FRAME,
+    CLOCK,
+    LIGHT_LIT,
+    LIGHT_OUT,
+    POWER_OFF,
+    POWER_ON,
+    PRESENCE,
+    RESET,
+    SCANNER,
+    UNPLUGGED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,10 @@ class Laid:
     scanner: bool = True
     reader: str = "ok"
     """How the reader is: ok, ``crowded`` (a second card lies there) or ``unplugged``."""
+    light: str = "out"
+    """How the lamp is: ``out``, ``lit`` or ``unplugged``."""
+    clock_ms: int = 0
+    """By how much the hands of the kiosk's clock were turned."""
 
 
 class Bench:
@@ -61,6 +77,7 @@ class Bench:
         self._answer_s = answer_s
         self._swap_s = swap_s
         self._heard_s = heard_s
+        self._began = time.monotonic()
         self._lands_at = 0.0
         self._placed = 0
         self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
@@ -153,6 +170,17 @@ class Bench:
         with self._lock:
             self._laid = replace(self._laid, reader=state)
 
+    def plug_light(self, plugged: bool) -> None:
+        """Plug the lamp's relay in, or pull it out; a lamp without its relay is dark."""
+        with self._lock:
+            self._laid = replace(self._laid, light="out" if plugged else "unplugged")
+
+    def turn_clock_back(self, back: bool) -> None:
+        """Turn the kiosk's clock back to before this bench began, or make it right."""
+        with self._lock:
+            since_s = time.monotonic() - self._began + _BACK_S
+            self._laid = replace(self._laid, clock_ms=-round(1000 * since_s) if back else 0)
+
     def answer(self, body: bytes) -> bytes:
         """The answer to one frame of the kiosk; empty where there is nothing to answer, or no card."""
         if body not in _CONTROL:
@@ -191,6 +219,15 @@ class Bench:
     def _frame(self) -> bytes:
         return self._picture
 
+    def _light(self, lit: bool) -> bytes:
+        if self._laid.light == "unplugged":
+            return b""
+        self._laid = replace(self._laid, light="lit" if lit else "out")
+        return _PLUGGED
+
+    def _clock(self) -> bytes:
+        return self._laid.clock_ms.to_bytes(_CLOCK_BYTES, "big", signed=True)
+
     def _scanner(self) -> bytes:
         sent, self._sent = self._sent if time.monotonic() < self._sent_until else b"", b""
         return _PLUGGED + sent if self._laid.scanner else b""
@@ -204,6 +241,9 @@ def _signed_codes(codes: CodeIssuer, people: Mapping[str, Citizen]) -> dict[str,
 
 _SHORTEST_COMMAND = 4
 _COUNT_BYTES = 4
+_CLOCK_BYTES = 8
+_BACK_S = 2 * 3600.0
+"""Before the bench began: more than the kiosk's clock may lag behind the roster, which was made then."""
 _PLUGGED = b"\x01"
 _SUFFIX = b"\r"
 """Most scanners send an Enter, which the kiosk does not trust."""
@@ -216,6 +256,9 @@ _CONTROL: dict[bytes, Callable[[Bench], bytes]] = {
     PRESENCE: lambda bench: bench._presence(),
     CAMERA_FRAME: lambda bench: bench._frame(),
     SCANNER: lambda bench: bench._scanner(),
+    LIGHT_OUT: lambda bench: bench._light(False),
+    LIGHT_LIT: lambda bench: bench._light(True),
+    CLOCK: lambda bench: bench._clock(),
 }
 
 

@@ -5,7 +5,9 @@ control: ``00`` power off, ``01`` power on, ``02`` reset (each answered by an em
 reset (an empty frame where no card lies there, or none alone), ``05`` presence (``00``, or ``01`` and a number that is
 another each time a card is put down, or ``02`` where the reader is unplugged),
 ``06`` camera frame (a picture, or an empty frame where nothing is held before the camera),
-``07`` scanner (``01`` and the bytes that it sent since it was last asked, or an empty frame where it is unplugged).
+``07`` scanner (``01`` and the bytes that it sent since it was last asked, or an empty frame where it is unplugged),
+``08 00`` and ``08 01`` the lamp is put out and lit (``01``, or an empty frame where it is unplugged), ``09`` clock
+(eight bytes, big-endian and signed: by how many milliseconds its hands were turned).
 A longer body is a command APDU; its answer is a response APDU, or an empty frame where the card is gone. Each command
 is answered by exactly one frame.
 
@@ -14,12 +16,14 @@ The peer is a process of its own, so this module knows no card and imports none.
 
 import socket
 import time
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from idcard import CardRemoved, CardSilent, Connection, ReaderMissing
 
 POWER_OFF, POWER_ON, RESET, ASK_ATR, PRESENCE, CAMERA_FRAME, SCANNER = (bytes([code]) for code in (0, 1, 2, 4, 5, 6, 7))
 _CARD_LIES_THERE, _NO_CARD = b"\x01", b""
+LIGHT_OUT, LIGHT_LIT, CLOCK = b"\x08\x00", b"\x08\x01", b"\x09"
 UNPLUGGED = b"\x02"
 """The answer to :data:`PRESENCE` of a reader that is not connected."""
 _LENGTH_BYTES = 2
@@ -224,3 +228,63 @@ class SimulatedScanner:
     def close(self) -> None:
         """Hang up."""
         self._bench.close()
+
+
+class SimulatedLight:
+    """A :class:`~kiosk.ports.Light` at the bench, over a connection of its own."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._bench = BenchSocket(host, port)
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether it was plugged in when it was last told."""
+        return self._connected
+
+    def show(self, lit: bool) -> None:
+        """Light it, or put it out."""
+        try:
+            self._connected = self._bench.ask(LIGHT_LIT if lit else LIGHT_OUT) != b""
+        except ReaderMissing:
+            self._connected = False
+
+    def close(self) -> None:
+        """Hang up."""
+        self._bench.close()
+
+
+class SimulatedClock:
+    """The machine's clock, whose hands can be turned at the bench; right where the bench is missing.
+
+    :param every_s: how often the bench is asked.
+    """
+
+    def __init__(self, host: str, port: int, *, every_s: float = 0.5) -> None:
+        self._bench = BenchSocket(host, port, answer_timeout_s=1.0)
+        self._every_s = every_s
+        self._turned = timedelta()
+        self._next = 0.0
+        self._lock = Lock()
+
+    def now(self) -> datetime:
+        """What the hands show, in UTC."""
+        with self._lock:
+            if time.monotonic() >= self._next:
+                self._turned = self._asked()
+                self._next = time.monotonic() + self._every_s
+            return datetime.now(UTC) + self._turned
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._bench.close()
+
+    def _asked(self) -> timedelta:
+        try:
+            return timedelta(milliseconds=int.from_bytes(self._bench.ask(CLOCK), "big", signed=True))
+        except ReaderMissing:
+            return timedelta()

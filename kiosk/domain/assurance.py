@@ -13,6 +13,8 @@ class Assurance(StrEnum):
     """The chip is genuine if two named people, who signed for the certificate behind it, were right."""
     CHIP_CONFIRMED = "chip_confirmed"
     """The chip is genuine if the authority, which answered for the certificate behind it, was right."""
+    CLOSED_READER = "closed_reader"
+    """The data are what a known signer signed; that the chip is no copy is the word of the reader that gave them."""
     CHIP_UNANCHORED = "chip_unanchored"
     """The chip was read, but nothing here vouches for its issuer."""
     STAFF = "staff"
@@ -37,6 +39,7 @@ _SHAPES = {
     Assurance.CHIP_ANCHORED: "◆",
     Assurance.CHIP_PINNED: "◈",
     Assurance.CHIP_CONFIRMED: "⬖",
+    Assurance.CLOSED_READER: "⬗",
     Assurance.CHIP_UNANCHORED: "◇",
     Assurance.STAFF: "○",
     Assurance.QR_CONFIRMED: "▣",

@@ -43,6 +43,8 @@ class Event(StrEnum):
 
     CARD_DOWN = "card_down"
     CARD_GONE = "card_gone"
+    CARD_SEEN = "card_seen"
+    """A closed reader has a card, and reads it by itself: where it lies is not told."""
     KEY_GIVEN = "key_given"
     """Six digits were typed, or the QR of a card was shown."""
     FOR_CHILD = "for_child"
@@ -163,12 +165,15 @@ _CANCELLED = Rule(Choice.REST, (Effect.CANCEL_READ, Effect.CLEAR))
 _KEY = Rule(Choice.KEY)
 _DESK = Rule(Screen.DESK)
 _READ = Rule(Screen.READING, (Effect.START_READ,))
+_SEEN = Rule(Screen.READING)
+_SEEN_ANEW = Rule(Screen.READING, (Effect.CANCEL_READ, Effect.CLEAR))
 _WARN = Rule(Screen.STILL_THERE, _REMEMBERED)
 _RESUME = Rule(Choice.RESUME, (Effect.REPEAT,))
 
 _OWN: dict[Screen, dict[Event, Rule]] = {
     Screen.ATTRACT: {
         Event.CARD_DOWN: Rule(Screen.DIGITS),
+        Event.CARD_SEEN: _SEEN,
         Event.KEY_GIVEN: _KEY,
         Event.FOR_CHILD: Rule(Screen.CHILD),
         Event.CODE_CONFIRMED: Rule(Screen.CONFIRM),
@@ -176,6 +181,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     },
     Screen.CHILD: {
         Event.CARD_DOWN: Rule(Screen.DIGITS),
+        Event.CARD_SEEN: _SEEN,
         Event.KEY_GIVEN: _KEY,
         Event.SENT_TO_DESK: _DESK,
         Event.STOPPED: _CLEARED,
@@ -199,6 +205,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     },
     Screen.PLACE_CARD: {
         Event.CARD_DOWN: _READ,
+        Event.CARD_SEEN: _SEEN,
         Event.KEY_GIVEN: _KEY,
         Event.NO_CARD: _DESK,
         Event.SENT_TO_DESK: _DESK,
@@ -214,6 +221,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
     },
     Screen.PUT_BACK: {
         Event.CARD_DOWN: _READ,
+        Event.CARD_SEEN: _SEEN,
         Event.SENT_TO_DESK: _DESK,
         Event.STOPPED: _CLEARED,
         Event.TIME_UP: _CLEARED,
@@ -233,6 +241,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
         Event.PACE_REFUSED: Rule(Screen.SHOW_QR),
         Event.CARD_TORN: Rule(Screen.PUT_BACK),
         Event.CARD_DOWN: _CANCELLED,
+        Event.CARD_SEEN: _SEEN_ANEW,
         Event.SENT_TO_DESK: _DESK,
         Event.STOPPED: _CANCELLED,
         Event.TIME_UP: Rule(Screen.DESK, (Effect.CANCEL_READ,)),
@@ -243,6 +252,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
         Event.SENT_TO_DESK: _DESK,
         Event.CARD_GONE: Rule(Screen.CONFIRM, (Effect.SHORTEN,)),
         Event.CARD_DOWN: _CLEARED,
+        Event.CARD_SEEN: _SEEN_ANEW,
         Event.NOT_ME: _CLEARED,
         Event.STOPPED: _CLEARED,
         Event.TIME_UP: Rule(Choice.WARN, _REMEMBERED),
@@ -267,6 +277,7 @@ _OWN: dict[Screen, dict[Event, Rule]] = {
         Event.MORE_TIME: Rule(Choice.BACK, (Effect.EXTEND,)),
         Event.CARD_GONE: _CLEARED,
         Event.CARD_DOWN: _RESUME,
+        Event.CARD_SEEN: _SEEN_ANEW,
         Event.KEY_GIVEN: _RESUME,
         Event.SENT_TO_DESK: _DESK,
         Event.STOPPED: _CLEARED,

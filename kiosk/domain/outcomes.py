@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from idcard import Fact, FactName, Outcome, Reason, Rung, Verdict
+from idcard import CLOSED_READER, Fact, FactName, Outcome, Policy, Reason, Rung, Verdict
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 
@@ -51,9 +51,22 @@ def assurance_of(verdict: Verdict) -> Assurance:
         return Assurance.NONE
     lenient = replace(verdict.policy, name="on_any_word", rungs=frozenset(_OF_RUNGS))
     genuine = all(lenient.judge(verdict.fact(name)).outcome is Outcome.PASSED for name in _MAKES_GENUINE)
+    if not genuine and _by_closed_reader(lenient, verdict):
+        return Assurance.CLOSED_READER
     if not genuine or _revoked(verdict):
         return Assurance.CHIP_UNANCHORED
     return _OF_RUNGS.get(verdict.rung, Assurance.CHIP_UNANCHORED)
+
+
+def _by_closed_reader(lenient: Policy, verdict: Verdict) -> bool:
+    """Whether the data are genuine, and nobody but the reader that handed them over speaks for the chip."""
+    signed = (FactName.INTEGRITY, FactName.SIGNATURE, FactName.TRUST)
+    return (
+        verdict.policy.name.startswith(CLOSED_READER.name)
+        and all(lenient.judge(verdict.fact(name)).outcome is Outcome.PASSED for name in signed)
+        and verdict.fact(FactName.GENUINE_CHIP).outcome in (Outcome.NOT_PERFORMED, Outcome.NOT_SUPPORTED)
+        and not _revoked(verdict)
+    )
 
 
 def _code_of(verdict: Verdict) -> Code:

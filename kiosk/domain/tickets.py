@@ -18,7 +18,8 @@ class Ticket:
 
     ``number`` counts from 1 each clinic day. ``room_id`` is None for a desk ticket. ``waiting_before`` is how many
     tickets for the same room, or the desk, are still waiting before this one. ``again``: it was given out earlier
-    today. ``issued_at`` is UTC. ``receipt`` is the signed code of an admission, where the kiosk signs.
+    today. ``issued_at`` is UTC. ``receipt`` is the signed code of an admission, where the kiosk signs. ``copy`` counts
+    the copies that a clerk ordered; it is 0 on the ticket itself.
     """
 
     visit_id: str
@@ -30,6 +31,7 @@ class Ticket:
     again: bool = False
     priority: bool = False
     receipt: str | None = None
+    copy: int = 0
 
     @property
     def local_time(self) -> str:

@@ -7,10 +7,31 @@ from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Eligibility
+from kiosk.domain.holder import DUE
+from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.ways import Way
 from kiosk.keys import Fields
 from kiosk.services.person import claimed_fields
 from kiosk.services.signed_codes import Confirmed, ConfirmedPerson
+from kiosk.store.tables import Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is written down beside a visit: how long it took at the machine, and whether a clerk is to look at the face.
+
+    ``took_ms`` is in milliseconds, None where nobody measured it; ``check_holder``: the lot fell on this visit.
+    """
+
+    took_ms: int | None = None
+    check_holder: bool = False
+
+    def write(self, visit: Visit) -> None:
+        """Put it into the visit's row."""
+        visit.took_ms, visit.holder_check = self.took_ms, DUE if self.check_holder else None
+
+
+NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -27,6 +48,7 @@ class Arrival:
     basis: CoverBasis | None
     roster_version: str | None
     settles: frozenset[Code]
+    beside: Beside = NOTHING_BESIDE
 
     def __repr__(self) -> str:
         return f"Arrival({self.way.value})"
@@ -36,7 +58,12 @@ SETTLED_BY_CHIP = frozenset(Code) - {Code.NOT_GENUINE}
 """A suspicion stays for staff to settle."""
 
 
-def confirmed_arrival(confirmed: Confirmed) -> Arrival:
+def proved_by(verdict: Verdict) -> str:
+    """Whose word an admission is: the chip's, or that of a closed reader, which shows no proof of the chip."""
+    return "reader" if assurance_of(verdict) is Assurance.CLOSED_READER else "chip"
+
+
+def confirmed_arrival(confirmed: Confirmed, beside: Beside = NOTHING_BESIDE) -> Arrival:
     """Whom a signed code names: that settles no desk ticket but those of a code."""
     return Arrival(
         identity=confirmed.identity,
@@ -49,4 +76,5 @@ def confirmed_arrival(confirmed: Confirmed) -> Arrival:
         basis=confirmed.basis,
         roster_version=confirmed.source_version,
         settles=frozenset({Code.QR_ONLY}),
+        beside=beside,
     )

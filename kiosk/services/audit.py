@@ -150,7 +150,7 @@ class Heads:
     def write_down(self, database: Database, at: datetime) -> tuple[Head, ...]:
         """The present ends, and write them to the file; where that fails the log says so, and nobody waits for it."""
         with database.read() as session:
-            heads = tuple(_heads(session, at))
+            heads = tuple(heads_of(session, at))
         try:
             _append(self._path, "".join(head.line() + "\n" for head in heads).encode())
         except OSError as error:
@@ -188,7 +188,8 @@ def _head(row: Mapping[str, Any]) -> Head:
     return Head(device=str(row["device"]), seq=seq, hash=digest, at=str(row["at"]))
 
 
-def _heads(session: Session, at: datetime) -> Iterator[Head]:
+def heads_of(session: Session, at: datetime) -> Iterator[Head]:
+    """Where every device's chain ends; ``at`` is the instant (UTC) that is put down with it."""
     ends = select(Audit.device, func.max(Audit.seq).label("seq")).group_by(Audit.device).subquery()
     query = select(Audit).join(ends, (Audit.device == ends.c.device) & (Audit.seq == ends.c.seq))
     for link in session.scalars(query.order_by(Audit.device)):

@@ -3,12 +3,13 @@
 Whatever a card does ends in one of a few outcomes; nothing that it sends escapes as an error of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
 from idcard import (
+    CLOSED_READER,
     DEFAULT_PLAN,
     AccessBlocked,
     Can,
@@ -23,6 +24,7 @@ from idcard import (
     NotVerified,
     PaceRefused,
     Policy,
+    Portrait,
     Profiles,
     Progress,
     ReaderMissing,
@@ -33,6 +35,7 @@ from idcard import (
     VerifiedIdentity,
     Vouchers,
     WrongAccessKey,
+    evidence_of_files,
     read,
     remember_proved,
     verify,
@@ -52,12 +55,21 @@ Key = Can | CardQr
 
 OnStep = Callable[[int], None]
 ShouldCancel = Callable[[], bool]
+Tests = Callable[[str, str], bool]
 
 OPENED, GATHERED, PROVED, INSURED = 1, 2, 3, 4
 """Steps done, as the reading screen counts them."""
 
 ADMISSION_PLAN = replace(DEFAULT_PLAN, files=(File.COM, File.SOD, File.DG1, File.DG13, File.DG14, File.DG15))
 """No portrait: the automatic lane needs none, and what was never read is never kept."""
+
+PORTRAIT_PLAN = replace(
+    DEFAULT_PLAN,
+    files=(File.COM, File.SOD, File.DG1, File.DG2, File.DG13),
+    chip_authentication=False,
+    active_authentication=False,
+)
+"""The portrait, and as much beside it as says whose card it is."""
 
 _NOBODY_VOUCHES = Vouchers()
 _STEPS_DONE = {ReadStep.OPENING: 0, ReadStep.READING: OPENED, ReadStep.PROVING: GATHERED}
@@ -134,7 +146,12 @@ class Stopped:
     """The visit had ended meanwhile."""
 
 
-CardOutcome = Proved | ToDesk | WrongKey | WantsQr | Torn | Crowded | ReaderGone | Stopped
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """It was the clinic's test card, for a self-test that waits: there is no visit."""
+
+
+CardOutcome = Tested | Proved | ToDesk | WrongKey | WantsQr | Torn | Crowded | ReaderGone | Stopped
 
 
 class CardReader:
@@ -150,6 +167,8 @@ class CardReader:
     :param vouchers: who may vouch for a signer whose issuer the trust store does not know.
     :param trust_freshness: how old the trust store's newest list may be.
     :param clock_is_right: whether dates can be judged at all.
+    :param tests: told of a card's personal number and why its chip proves nobody; whether it was put down for a test.
+    :param closed_policy: what a verdict must meet where a closed reader handed the files over; None: it admits nobody.
     """
 
     def __init__(
@@ -167,7 +186,11 @@ class CardReader:
         cut_off_s: float = 3.0,
         recheck: bool = True,
         clock_is_right: Callable[[], bool] = lambda: True,
+        closed_policy: Policy | None = None,
+        tests: Tests = lambda number, reason: False,
     ) -> None:
+        self._tests = tests
+        self._closed_policy = closed_policy
         self._clock_is_right = clock_is_right
         self._vouchers = vouchers
         self._trust_freshness = trust_freshness or StoreFreshness()
@@ -199,6 +222,22 @@ class CardReader:
             _log.info("card_not_read", error=error.code, facts=dict(error.facts))
             return outcome_of_error(error, key)
 
+    def portrait(self, connection: Connection, key: Key, of: Verdict, should_cancel: ShouldCancel) -> Portrait | None:
+        """The portrait on the card that was just judged; None where it is gone, another card, or has none.
+
+        It is what the chip holds, whether that card is proved or not: a clerk looks at it, and no machine.
+        """
+        known = of.claimed_identity()
+        try:
+            evidence = read(key, connection, plan=PORTRAIT_PLAN, should_cancel=should_cancel, profiles=self._profiles)
+            at = self._clock.now().astimezone(VIETNAM_TIME)
+            verdict = verify(evidence, self._trust, self._policy, at=at, vouchers=self._vouchers)
+        except IdCardError as error:
+            _log.info("portrait_not_read", error=error.code)
+            return None
+        same = known is not None and verdict.claimed_identity() == known
+        return None if not same or verdict.said is None else verdict.said.portrait
+
     def _gather(self, connection: Connection, key: Key, on_step: OnStep, should_cancel: ShouldCancel) -> Evidence:
         def told(progress: Progress) -> None:
             on_step(_STEPS_DONE[progress.step])
@@ -212,23 +251,43 @@ class CardReader:
             profiles=self._profiles,
         )
 
-    def _judge(self, evidence: Evidence, on_step: OnStep) -> CardOutcome:
+    def judge_files(self, files: Mapping[str, bytes], *, reader: str, on_step: OnStep) -> CardOutcome:
+        """What files that a closed reader hands over mean for the visit.
+
+        :param reader: what it is called in a record.
+        """
+        try:
+            evidence = evidence_of_files(files, reader=reader, at=self._clock.now())
+            return self._judge(evidence, on_step, self._closed_policy or CLOSED_READER)
+        except IdCardError as error:
+            _log.info("files_not_judged", error=error.code)
+            return ToDesk(code=Code.UNKNOWN_CARD, reasons=(error.code,))
+
+    def _judge(self, evidence: Evidence, on_step: OnStep, policy: Policy | None = None) -> CardOutcome:
         on_step(GATHERED)
+        closed, policy = policy is not None, policy or self._policy
         # A card expires with the clinic's day: in UTC it would be good for seven hours of the next one.
         at = self._clock.now().astimezone(VIETNAM_TIME)
-        verdict = verify(evidence, self._trust, self._policy, at=at, vouchers=self._vouchers)
+        verdict = verify(evidence, self._trust, policy, at=at, vouchers=self._vouchers)
         remember_proved(self._profiles, evidence, verdict)
         try:
-            identity = verdict.require(self._policy)
+            identity = verdict.require(policy)
         except NotVerified:
             refusal = refusal_of(verdict)
+            claim = verdict.claimed_identity()
+            if claim is not None and claim.personal_number and self._tests(claim.personal_number, refusal.code):
+                return Tested()
             return self._to_desk(verdict, refusal.code, refusal.reasons)
+        if identity.personal_number is not None and self._tests(identity.personal_number, ""):
+            return Tested()
         if not self._clock_is_right():
             # A date by which nothing can be judged judges nothing: neither the card nor the insurance.
             return self._to_desk(verdict, Code.CLOCK_WRONG, (VisitReason.CLOCK_BEHIND,))
         if self._trust_freshness.age(self._trust.age(at)) is StoreAge.TOO_OLD:
             # Nobody has told this kiosk for long which signers were taken back.
             return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.TRUST_TOO_OLD,))
+        if closed and self._closed_policy is None:
+            return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.CLOSED_READER,))
         on_step(PROVED)
         return self._look_for_cover(identity, verdict, on_step)
 

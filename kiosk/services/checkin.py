@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
-from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
@@ -17,22 +16,23 @@ from sqlalchemy.orm import Session
 from idcard import ClaimedIdentity, Verdict, VerifiedIdentity
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.codes import Code, Resolution, VisitReason
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Coverage, Eligibility, NextStep, Step
 from kiosk.domain.outcomes import assurance_of
-from kiosk.domain.priority import has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, check_code, clinic_day
 from kiosk.domain.ways import Way
 from kiosk.keys import Entropy, Fields, VisitSealer
 from kiosk.ports import Clock
-from kiosk.services.arrival import SETTLED_BY_CHIP, Arrival, confirmed_arrival
+from kiosk.services.arrival import NOTHING_BESIDE, SETTLED_BY_CHIP, Arrival, Beside, confirmed_arrival, proved_by
 from kiosk.services.audit import Heads
+from kiosk.services.device_voice import DeviceVoice
+from kiosk.services.lost_cards import LostCards
 from kiosk.services.person import claimed_fields, verified_fields
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.record import AdmittedUnproved as AdmittedUnproved
-from kiosk.services.record import admission_of, rest_on
+from kiosk.services.record import admission_of, goes_first, rest_on
 from kiosk.services.record import insured_tag as insured_tag
 from kiosk.services.record import settle as settle
 from kiosk.services.record import ticket_of as ticket_of
@@ -42,6 +42,7 @@ from kiosk.services.signed_codes import Confirmed, ConfirmedPerson
 from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
+from kiosk.store.queue import assistant_at
 from kiosk.store.tables import Notice, Visit
 
 SERIES = "visit"
@@ -59,13 +60,14 @@ class _Moment:
     day: date
 
 
-class CheckIn:
+class CheckIn(DeviceVoice):
     """The patient process's side of the store: it writes, and can read no person back.
 
     :param device: this kiosk's name in the audit chain and the outbox.
     :param tags: made of the person-day key, which is turned here.
     :param receipts: signs the receipts of this kiosk, or None: then tickets carry an unsigned reference.
     :param heads: writes down where the audit chains end, at each turn of the day.
+    :param lost: the list of cards that were reported lost, or None where nobody keeps one.
     """
 
     def __init__(
@@ -80,8 +82,9 @@ class CheckIn:
         entropy: Entropy = os.urandom,
         receipts: ReceiptSigner | None = None,
         heads: Heads | None = None,
+        lost: LostCards | None = None,
     ) -> None:
-        self._receipts, self._heads = receipts, heads
+        self._receipts, self._heads, self._lost = receipts, heads, lost
         self._routes = RouteProposer(clinic)
         self._database = database
         self._clinic = clinic
@@ -99,6 +102,10 @@ class CheckIn:
         :raises StoreUnavailable: if the store or the key cannot be written; the next call tries again.
         """
         self._moment()
+
+    def reported_lost(self, personal_number: str | None) -> bool:
+        """Whether the card of whoever has this number was reported lost; StoreUnavailable where nobody can say."""
+        return self._lost is not None and self._lost.reported(personal_number)
 
     def ticket_of_today(
         self, identity: VerifiedIdentity | ConfirmedPerson, coverage: Coverage | None = None
@@ -124,6 +131,7 @@ class CheckIn:
         roster_version: str | None = None,
         basis: CoverBasis | None = None,
         shown: ClaimedIdentity | None = None,
+        beside: Beside = NOTHING_BESIDE,
     ) -> Ticket:
         """The committed ticket of an admission, or the earlier one of the same day.
 
@@ -138,22 +146,23 @@ class CheckIn:
             identity=identity,
             fields=verified_fields(identity, eligibility, shown),
             assurance=assurance_of(verdict),
-            proved_by="chip",
+            proved_by=proved_by(verdict),
             way=Way.CHIP,
             eligibility=eligibility,
             verdict=verdict,
             basis=basis,
             roster_version=roster_version,
             settles=SETTLED_BY_CHIP,
+            beside=beside,
         )
         return self._admit(arrival, room)
 
-    def admit_confirmed(self, confirmed: Confirmed, *, room: Room) -> Ticket:
+    def admit_confirmed(self, confirmed: Confirmed, *, room: Room, beside: Beside = NOTHING_BESIDE) -> Ticket:
         """The committed ticket of whom a signed code names, confirmed online; or the earlier one of the same day.
 
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
-        return self._admit(confirmed_arrival(confirmed), room)
+        return self._admit(confirmed_arrival(confirmed, beside), room)
 
     def _admit(self, arrival: Arrival, room: Room) -> Ticket:
         moment, identity, eligibility = self._moment(), arrival.identity, arrival.eligibility
@@ -177,9 +186,10 @@ class CheckIn:
             rest_on(visit, arrival.basis, eligibility.result)
             if eligibility.step is Step.ADMIT_AND_RECHECK:
                 visit.recheck = "due"
-            visit.priority = has_priority(identity.birth, moment.day)
+            visit.priority = goes_first(identity.birth, moment.day, eligibility.coverage)
             home = arrival.fields.get("home_clinic")
             visit.route_proposed = self._routes.propose(home_clinic=home, on=moment.day)
+            arrival.beside.write(visit)
             self._record(session, visit, moment, kind="admitted")
             ticket = ticket_of(session, visit)
         _log.info("admitted", number=ticket.number, room=room.id)
@@ -199,6 +209,7 @@ class CheckIn:
         cover_result: str | None = None,
         cover_next: NextStep = NextStep.NONE,
         insurance_number: str | None = None,
+        beside: Beside = NOTHING_BESIDE,
     ) -> Ticket:
         """The committed ticket with which a person goes to the desk, and the notice that awaits them there.
 
@@ -210,6 +221,8 @@ class CheckIn:
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         moment = self._moment()
+        if claim is not None and self.reported_lost(claim.personal_number):
+            reasons = tuple(dict.fromkeys((*reasons, VisitReason.REPORTED_LOST)))
         tag = self._claimed_tag(claim, moment.day, insurance_number)
         with self._database.write() as session:
             earlier = self._same_desk_ticket(session, tag, moment, code)
@@ -225,7 +238,8 @@ class CheckIn:
             visit.roster_version = roster_version
             rest_on(visit, basis, cover_result)
             visit.cover_next = None if cover_next is NextStep.NONE else cover_next
-            visit.priority = claim is not None and claim.birth is not None and has_priority(claim.birth, moment.day)
+            visit.priority = goes_first(None if claim is None else claim.birth, moment.day, coverage)
+            beside.write(visit)
             self._record(session, visit, moment, kind="desk_ticket")
             session.add(self._notice(moment, code, reasons, visit.id))
             ticket = ticket_of(session, visit)
@@ -262,11 +276,6 @@ class CheckIn:
             repositories.append_audit(session, self._device, moment.at, "notice", facts)
         _log.warning("staff_told", code=code, reasons=list(reasons))
 
-    def report(self, part: str, state: Mapping[str, Any]) -> None:
-        """Tell staff how a part of this device is."""
-        with self._database.write() as session:
-            repositories.set_device_state(session, self._device, part, state, self._clock.now())
-
     def came_back(self, code: Code) -> None:
         """Settle what staff were told under this code of a lost part: it works again. A ticket's notice stays."""
         moment = self._moment()
@@ -276,25 +285,11 @@ class CheckIn:
                 facts = {"notice": notice.id, "code": code}
                 repositories.append_audit(session, self._device, moment.at, "came_back", facts)
 
-    def forget_part(self, part: str) -> None:
-        """Take back what was told of a part that this device has no more."""
-        with self._database.write() as session:
-            repositories.forget_device_state(session, self._device, part)
-
     def waiting(self) -> Mapping[str | None, int]:
         """How many people wait now for each room, and (under None) at the desk."""
         moment = self._moment()
         with self._database.read() as session:
             return repositories.waiting(session, self._clinic.code, moment.day)
-
-    def last_written(self) -> datetime | None:
-        """The latest moment at which this device wrote a link of its chain, which has certainly passed."""
-        with self._database.read() as session:
-            return repositories.latest_link_at(session, self._device)
-
-    def probe(self) -> None:
-        """Nothing, where a visit could be committed now; StoreUnavailable where it could not."""
-        self._database.probe()
 
     def _moment(self) -> _Moment:
         """Now; with the first moment of a day the tags of all others go."""
@@ -370,6 +365,7 @@ class CheckIn:
             visit.receipt = self._receipts.sign(
                 clinic=visit.clinic, number=visit.number, room_id=visit.room_id, issued=moment.at
             )
+        visit.assisted_by = assistant_at(session, visit.clinic, self._device, moment.at)
         session.add(visit)
         session.flush()
         facts = visit_facts(visit)

@@ -40,8 +40,11 @@ class ClockWatch:
 
     def look(self) -> None:
         """Look again, if it is time, and tell staff what has changed."""
-        if self._clock.monotonic() < self._next:
-            return
+        if self._clock.monotonic() >= self._next:
+            self.look_now()
+
+    def look_now(self) -> None:
+        """Look again, and tell staff what has changed."""
         self._next = self._clock.monotonic() + self._every_s
         right = self._clock.now() > self._latest() - TOLERANCE
         if right != self._right:

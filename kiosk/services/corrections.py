@@ -136,7 +136,7 @@ class Corrections:
                 raise NotCorrectable("same_room")
             before, visit.room_id = visit.room_id, room.id
             # The person waits anew: they were called into the wrong room, or not yet.
-            visit.called_at = None
+            visit.called_at = visit.waits_in = visit.queue_state = None
             # The first receipt, which the audit chain knows by its hash, names the wrong room for ever.
             self._admission.sign_receipt(visit, room, self._clock.now())
             self._event(session, visit, "corrected", by=by, reason="wrong_room", before=before, after=room.id)
@@ -190,7 +190,7 @@ class Corrections:
         try:
             with self._database.write() as session:
                 wrong = self._admitted(session, wrong_id)
-                visit = self._admission.confirmable(session, visit_id, Told())
+                visit = self._admission.confirmable(session, visit_id, Told(), by=by)
                 second = self._admission.second(session, visit, clinic_day(self._clock.now()))
                 if second is None or second.id != wrong.id:
                     raise NotCorrectable("gone")

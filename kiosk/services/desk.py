@@ -14,6 +14,7 @@ from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution, VisitReason
 from kiosk.domain.route import Clinic, Room
+from kiosk.domain.staff import OVERRIDE_LIMIT, Override, needs_second_person
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.domain.ways import WayPolicy
 from kiosk.insurance.papers import way_policy
@@ -24,6 +25,7 @@ from kiosk.services.checkin import SERIES, settle, ticket_of
 from kiosk.services.desk_admission import DeskAdmission, needs_typing
 from kiosk.services.desk_admission import NotConfirmable as NotConfirmable
 from kiosk.services.person import PersonRecord
+from kiosk.services.queue import call_visit
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.ways import Told
 from kiosk.store import repositories
@@ -47,11 +49,13 @@ class VisitRow:
 
     ``person`` is None where nothing was read, or the record does not open (``unreadable``). ``time`` is local,
     ``HH:MM``; ``facts`` the verdict's, as :meth:`idcard.Verdict.to_dict` writes them. ``needs_typing``: a desk ticket
-    that one tap cannot confirm. ``first_number`` and ``first_day`` (``DD/MM``): what a ticket of an earlier day was
-    called with before it was confirmed. ``cover_as_of``: when what the decision rests on was true, ``HH:MM DD/MM``;
+    that one tap cannot confirm; ``needs_second``: one that takes two people. ``first_number`` and ``first_day``
+    (``DD/MM``): what a ticket of an earlier day was called with before it was confirmed. ``cover_as_of``: when what
+    the decision rests on was true, ``HH:MM DD/MM``;
     ``recheck``: a word of :data:`kiosk.store.tables.RECHECK_STATES`, or nothing. ``day`` (``DD/MM``): that of an open
     ticket of an earlier day, else nothing. ``way`` is how the person came; ``cover_next`` and ``cover_result`` are
-    what to do next about their cover, and the payer's result code.
+    what to do next about their cover, and the payer's result code. ``holder_check``: nothing, ``due``, or what a clerk
+    saw who compared the portrait with the person.
     """
 
     visit_id: str
@@ -72,6 +76,7 @@ class VisitRow:
     priority: bool
     called: bool
     needs_typing: bool
+    needs_second: bool
     first_number: int | None
     first_day: str
     cover_source: str
@@ -81,6 +86,7 @@ class VisitRow:
     way: str
     cover_next: str
     cover_result: str
+    holder_check: str = ""
 
     def __repr__(self) -> str:
         return f"VisitRow(number={self.number})"
@@ -91,7 +97,8 @@ class NoticeRow:
     """An exception on the staff screen: its code and reasons, its age in seconds, and its visit where it has one.
 
     ``back_at`` is the local time (``HH:MM``) since when the part that was lost works again, or nothing. ``other`` is
-    the admission of today under the same number, where one is to be compared with the visit.
+    the admission of today under the same number, where one is to be compared with the visit. ``owner`` is the account
+    that took it, or nothing.
     """
 
     notice_id: str
@@ -103,6 +110,7 @@ class NoticeRow:
     visit: VisitRow | None
     back_at: str
     other: VisitRow | None = None
+    owner: str = ""
 
 
 class StaffDesk:
@@ -113,6 +121,7 @@ class StaffDesk:
     :param policy: how far each way of coming goes here; the law's rules where it is not given.
     :param asks_payer: whether somebody asks the payer. :param receipts: signs the desk's receipts, or None.
     :param roster: says whose a number is, or None: then the clerk alone compares.
+    :param override_limit: how often a clerk may override the machine in a shift.
     """
 
     def __init__(
@@ -128,6 +137,7 @@ class StaffDesk:
         asks_payer: bool = False,
         receipts: ReceiptSigner | None = None,
         roster: StaffRoster | None = None,
+        override_limit: int = OVERRIDE_LIMIT,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -143,6 +153,7 @@ class StaffDesk:
             asks_payer=asks_payer,
             receipts=receipts,
             roster=roster,
+            override_limit=override_limit,
         )
 
     @property
@@ -153,6 +164,16 @@ class StaffDesk:
     def admissions(self, limit: int = 50) -> tuple[VisitRow, ...]:
         """Today's admissions, the latest first."""
         return self._rows("admitted", limit)
+
+    def admitted(self) -> int:
+        """How many were admitted today; nobody's fields are opened for it."""
+        with self._database.read() as session:
+            return repositories.how_many(session, self._clinic.code, clinic_day(self._clock.now()), "admitted")
+
+    def waiting(self) -> Mapping[str | None, int]:
+        """How many wait for each room now, and (under None) at the desk."""
+        with self._database.read() as session:
+            return repositories.waiting(session, self._clinic.code, clinic_day(self._clock.now()))
 
     def desk_tickets(self) -> tuple[VisitRow, ...]:
         """Today's desk tickets that nobody has settled, the latest first."""
@@ -201,18 +222,27 @@ class StaffDesk:
         with self._database.read() as session:
             return repositories.device_states(session)
 
-    def confirm(self, visit_id: str, room_id: str, *, by: str, claim: ClaimedIdentity | None = None) -> Ticket:
+    def confirm(
+        self,
+        visit_id: str,
+        room_id: str,
+        *,
+        by: str,
+        claim: ClaimedIdentity | None = None,
+        override: Override | None = None,
+    ) -> Ticket:
         """The committed ticket of a desk ticket that a clerk confirms.
 
         It keeps its number, unless it is of an earlier day: then it counts today, with the next number of today.
 
         :param by: the clerk.
         :param claim: what the clerk typed; needed where nothing was read, or what was read is not to be believed.
+        :param override: the reason and the second person, where forgery is suspected.
         :raises NotConfirmable: see there.
         :raises ValueError: for an unknown room.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
-        return self.confirm_told(visit_id, room_id, Told(claim=claim), by=by)
+        return self.confirm_told(visit_id, room_id, Told(claim=claim, override=override), by=by)
 
     def confirm_told(
         self,
@@ -234,7 +264,7 @@ class StaffDesk:
                 visit = (
                     self._admission.arrival(session)
                     if visit_id is None
-                    else self._admission.confirmable(session, visit_id, told)
+                    else self._admission.confirmable(session, visit_id, told, by=by)
                 )
                 self._admission.admit(session, visit, room, by=by, told=told)
                 then(session, visit)
@@ -262,16 +292,13 @@ class StaffDesk:
             if notice.state == "new":
                 self._settle(session, notice, by=by, resolution=resolution)
 
-    def mark_called(self, visit_id: str) -> None:
+    def mark_called(self, visit_id: str, *, by: str) -> None:
         """The person was called in, and no longer counts as waiting. A ValueError for an unknown visit."""
         with self._database.write() as session:
             visit = session.get(Visit, visit_id)
             if visit is None:
                 raise ValueError("no such visit")
-            if visit.called_at is None:
-                visit.called_at = self._clock.now()
-                facts = {"visit": visit.id, "number": visit.number}
-                repositories.append_audit(session, self._device, visit.called_at, "called", facts)
+            call_visit(session, visit, by=by, at=self._clock.now(), device=self._device)
 
     def _rows(self, state: str, limit: int | None) -> tuple[VisitRow, ...]:
         day = clinic_day(self._clock.now())
@@ -294,13 +321,16 @@ class StaffDesk:
             read_assurance=Assurance(visit.read_assurance),
             proved_by=visit.proved_by,
             confirmed_by=visit.confirmed_by,
-            code=None if visit.code is None else Code(visit.code),
+            code=_code(visit),
             reasons=tuple(visit.reasons),
             facts=visit.verdict,
             check_code=visit.check_code,
             priority=visit.priority,
             called=visit.called_at is not None,
             needs_typing=visit.state == "desk" and needs_typing(visit),
+            needs_second=visit.state == "desk"
+            and visit.code is not None
+            and needs_second_person(Code(visit.code), visit.reasons),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
             cover_source=visit.cover_source or "",
@@ -310,6 +340,7 @@ class StaffDesk:
             way=visit.way or "",
             cover_next=visit.cover_next or "",
             cover_result=visit.cover_result or "",
+            holder_check=visit.holder_check or "",
         )
 
     def _earlier_day(self, visit: Visit) -> str:
@@ -331,6 +362,7 @@ class StaffDesk:
             device=notice.device,
             visit=None if visit is None else self._row(visit),
             back_at="" if back_at is None else _local_time(back_at),
+            owner=notice.owner or "",
         )
 
     def _settle(self, session: Session, notice: Notice, *, by: str, resolution: Resolution) -> None:
@@ -343,6 +375,10 @@ class StaffDesk:
         facts = {"notice": notice.id, "visit": notice.visit_id, "by": by, "resolution": resolution}
         repositories.append_audit(session, self._device, at, "resolved", facts)
         repositories.append_outbox(session, self._device, at, "resolved", facts)
+
+
+def _code(visit: Visit) -> Code | None:
+    return None if visit.code is None else Code(visit.code)
 
 
 def _as_of(instant: datetime) -> str:

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import CHIP_PROVED, Assurance
-from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.codes import Code, Resolution, VisitReason
 from kiosk.domain.eligibility import CoverSource, NextStep, Step
-from kiosk.domain.priority import has_priority
+from kiosk.domain.holder import DUE
+from kiosk.domain.priority import by_group, has_priority
 from kiosk.domain.route import Clinic, Room
+from kiosk.domain.staff import OVERRIDE_LIMIT, Override, needs_second_person
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
 from kiosk.insurance.sources import CoverFinding
@@ -24,6 +26,7 @@ from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, insured_tag, settle, visit_facts
+from kiosk.services.overrides import overrides_of, write_override
 from kiosk.services.person import PersonRecord, claimed_fields, coverage_fields
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.route import RouteProposer
@@ -40,8 +43,10 @@ class NotConfirmable(Exception):
     """A ticket that cannot become an admission as it is.
 
     :param reason: ``no_such_ticket``, ``closed``, ``already_admitted``, ``policy`` where the clinic does not let people
-        in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, or ``anothers_number``:
-        the roster gives a number to somebody else.
+        in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, ``needs_second``:
+        forgery is suspected, and no second person agreed, ``override_limit``: the clerk did that too often in this
+        shift, ``needs_holder_check``: nobody has looked at the person yet, or ``anothers_number``: the roster gives a
+        number to somebody else.
     :param compared: the two sides that differ, for ``anothers_number``.
     :param other: the visit's id that the person was admitted under today, for ``already_admitted``, where it is known.
     """
@@ -61,6 +66,7 @@ class DeskAdmission:
     :param asks_payer: whether somebody asks the payer, so that a desk ticket can be looked up once it is confirmed.
     :param receipts: signs the desk's receipts, or None: then admissions by a clerk have none.
     :param roster: says whose a number is, or None: then the clerk alone compares.
+    :param override_limit: how often a clerk may override the machine in a shift.
     """
 
     def __init__(
@@ -75,8 +81,10 @@ class DeskAdmission:
         asks_payer: bool,
         receipts: ReceiptSigner | None = None,
         roster: StaffRoster | None = None,
+        override_limit: int = OVERRIDE_LIMIT,
     ) -> None:
         self._roster = roster
+        self._override_limit = override_limit
         self._clinic = clinic
         self._device = device
         self._opener = opener
@@ -87,7 +95,7 @@ class DeskAdmission:
         self._receipts = receipts
         self._routes = RouteProposer(clinic)
 
-    def confirmable(self, session: Session, visit_id: str, told: Told) -> Visit:
+    def confirmable(self, session: Session, visit_id: str, told: Told, *, by: str) -> Visit:
         """The desk ticket that can be confirmed with what a clerk tells; NotConfirmable where it cannot."""
         visit = session.get(Visit, visit_id)
         if visit is None:
@@ -96,9 +104,20 @@ class DeskAdmission:
             raise NotConfirmable("already_admitted" if visit.state == "admitted" else "closed")
         if told.claim is None and needs_typing(visit):
             raise NotConfirmable("needs_typing")
+        if needs_second_person(_code(visit), visit.reasons):
+            self._refuse_override(session, told, by)
+        if visit.holder_check == DUE and VisitReason.HOLDER_CHECK in visit.reasons:
+            raise NotConfirmable("needs_holder_check")
         if told.way is None and self._policy.rule(_plain_way(visit, told)).step is Step.DESK:
             raise NotConfirmable("policy")
         return visit
+
+    def _refuse_override(self, session: Session, told: Told, by: str) -> None:
+        """Nothing, where a second person agreed, and the clerk did not override the machine too often in this shift."""
+        if told.override is None or told.override.second == by:
+            raise NotConfirmable("needs_second")
+        if overrides_of(session, self._clinic.code, by, self._clock.now()) >= self._override_limit:
+            raise NotConfirmable("override_limit")
 
     def arrival(self, session: Session) -> Visit:
         """A desk ticket for somebody who never stood before the machine."""
@@ -141,9 +160,10 @@ class DeskAdmission:
         if visit.day != day:
             visit.first_day, visit.first_number = visit.day, visit.number
             visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
-        if told.claim is not None and told.claim.birth is not None:
-            visit.priority = has_priority(told.claim.birth, day)
+        self._priority(visit, told, day)
         visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
+        # Whoever was called to the desk waits anew, before a room.
+        visit.called_at = visit.queue_state = None
         visit.assurance, visit.proved_by, visit.confirmed_by = told.rung, "staff", by
         visit.way = told.way or _plain_way(visit, told)
         self._cover(visit, told)
@@ -160,10 +180,22 @@ class DeskAdmission:
             self.sign_receipt(visit, room, at)
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
+        if told.override is not None:
+            write_override(session, visit, told.override, by=by, at=at, device=self._device)
         session.flush()
-        facts = {**visit_facts(visit), "by": by, **_first(visit)}
+        facts = {**visit_facts(visit), "by": by, **_first(visit), **_overridden(told.override)}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
         repositories.append_outbox(session, self._device, at, "confirmed", facts)
+
+    def _priority(self, visit: Visit, told: Told, day: date) -> None:
+        """What is known now of who goes first by law; what a clerk decided about it stays."""
+        if visit.priority_by is not None:
+            return
+        person, coverage = told.claim, None if told.finding is None else told.finding.eligibility.coverage
+        if person is not None and person.birth is not None:
+            visit.priority = has_priority(person.birth, day)
+        group = None if coverage is None else coverage.object_group
+        visit.priority = visit.priority or by_group(group) is not None or told.way is Way.EMERGENCY
 
     def sign_receipt(self, visit: Visit, room: Room, at: datetime) -> None:
         """Give the visit a receipt of the desk's for this room; none where the desk signs none."""
@@ -262,6 +294,15 @@ class DeskAdmission:
 def needs_typing(visit: Visit) -> bool:
     """Nothing was read, or what was read came from a card that is not genuine and is not to be believed."""
     return visit.blob is None or visit.code == Code.NOT_GENUINE
+
+
+def _code(visit: Visit) -> Code | None:
+    return None if visit.code is None else Code(visit.code)
+
+
+def _overridden(override: Override | None) -> dict[str, Any]:
+    """What an audit link says of an admission against what the machine found."""
+    return {} if override is None else {"override": override.reason, "second": override.second}
 
 
 def _plain_way(visit: Visit, told: Told) -> Way:

@@ -11,6 +11,7 @@ from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
 from kiosk.domain.ways import under_six
+from kiosk.services.arrival import NOTHING_BESIDE, Beside
 from kiosk.services.card_reader import Proved, ToDesk
 from kiosk.services.checkin import CheckIn
 from kiosk.services.signed_codes import Confirmed
@@ -38,18 +39,33 @@ def insured_to_desk(card: BhytCard, on: date) -> ToDesk:
     )
 
 
+class ReportedLost(Exception):
+    """The card in hand was reported lost, by its owner or by somebody who says so."""
+
+
 def before_admission(checkin: CheckIn, proved: Proved | Confirmed) -> tuple[Ticket | None, Mapping[str | None, int]]:
-    """The ticket that somebody has of today, and how many people wait for each room."""
+    """The ticket that somebody has of today, and how many people wait for each room.
+
+    :raises ReportedLost: where their card was reported lost: then a clerk looks, and nobody is shown a ticket.
+    """
+    if checkin.reported_lost(proved.identity.personal_number):
+        raise ReportedLost
     return checkin.ticket_of_today(proved.identity, proved.eligibility.coverage), checkin.waiting()
 
 
-def admit_known(checkin: CheckIn, proved: Proved | Confirmed, room: Room, shown: ClaimedIdentity | None) -> Ticket:
+def admit_known(
+    checkin: CheckIn,
+    proved: Proved | Confirmed,
+    room: Room,
+    shown: ClaimedIdentity | None,
+    beside: Beside = NOTHING_BESIDE,
+) -> Ticket:
     """The committed ticket of whom the chip proved, or the payer confirmed; raises as :meth:`CheckIn.admit` does.
 
     :param shown: what the code said with which the chip was opened.
     """
     if isinstance(proved, Confirmed):
-        return checkin.admit_confirmed(proved, room=room)
+        return checkin.admit_confirmed(proved, room=room, beside=beside)
     return checkin.admit(
         proved.identity,
         room=room,
@@ -58,14 +74,20 @@ def admit_known(checkin: CheckIn, proved: Proved | Confirmed, room: Room, shown:
         roster_version=proved.source_version,
         basis=proved.basis,
         shown=shown,
+        beside=beside,
     )
 
 
-def to_compare(proved: Proved) -> ToDesk:
-    """The way to the desk of whom the chip proved, where somebody was admitted today under the same number."""
+def to_compare(
+    proved: Proved, reason: VisitReason = VisitReason.ADMITTED_UNPROVED, code: Code = Code.IDENTITY_DIFFERS
+) -> ToDesk:
+    """The way to the desk of whom the chip proved, and a clerk is to look at all the same.
+
+    Usually because somebody was admitted today under the same number.
+    """
     return ToDesk(
-        code=Code.IDENTITY_DIFFERS,
-        reasons=(VisitReason.ADMITTED_UNPROVED,),
+        code=code,
+        reasons=(reason,),
         claim=proved.verdict.claimed_identity(),
         assurance=assurance_of(proved.verdict),
         verdict=proved.verdict,
@@ -84,8 +106,8 @@ class DeskWay:
         self._checkin = checkin
         self._clinic = clinic
 
-    def send(self, to_desk: ToDesk) -> DeskView:
-        """The way to the desk, with the number of a committed desk ticket."""
+    def send(self, to_desk: ToDesk, beside: Beside = NOTHING_BESIDE) -> tuple[DeskView, str]:
+        """The way to the desk, with the number of a committed desk ticket; and that ticket's visit."""
         ticket = self._checkin.desk_ticket(
             to_desk.claim,
             code=to_desk.code,
@@ -98,8 +120,9 @@ class DeskWay:
             cover_result=to_desk.cover_result,
             cover_next=to_desk.cover_next,
             insurance_number=to_desk.insurance_number,
+            beside=beside,
         )
-        return self.shown(to_desk.code, ticket.number)
+        return self.shown(to_desk.code, ticket.number), ticket.visit_id
 
     def call(self, code: Code) -> DeskView:
         """Staff are called; with a child one gets a number at once."""

@@ -16,6 +16,8 @@ class Timing:
     idle_s: float = 30.0
     warn_s: float = 25.0
     ticket_s: float = 15.0
+    no_paper_s: float = 20.0
+    """How long a number stays that is on no paper, whether the card is taken or not."""
     ticket_after_card_s: float = 5.0
     """How long a ticket stays when the card is taken at once: there must be time to read the number."""
     confirm_after_card_s: float = 15.0
@@ -74,6 +76,11 @@ class Deadline:
         """The screen stays no longer than this from now on."""
         soon = self._clock.monotonic() + seconds
         self._at = soon if self._at is None else min(self._at, soon)
+
+    def lengthen(self, seconds: float) -> None:
+        """The screen stays at least this long from now on."""
+        late = self._clock.monotonic() + seconds
+        self._at = None if self._at is None else max(self._at, late)
 
     @property
     def passed(self) -> bool:

@@ -13,7 +13,7 @@ from kiosk.domain.flow import Card, Effect, Event, Screen
 from kiosk.ports import Clock
 from kiosk.services.card_reader import Key
 from kiosk.services.limits import Deadline, Timing
-from kiosk.services.view import DeskView, Hint, ScreenView
+from kiosk.services.view import DeskView, Hint, PaperMode, ScreenView
 from kiosk.services.visit import Visit
 
 _NOT_THIS_VISITS = (
@@ -46,11 +46,20 @@ class VisitMachine:
 
     :param on_change: called after every change that a screen may show.
     :param consent: whether a person must agree before anything is read.
+    :param paper: where tickets are printed.
     """
 
     def __init__(
-        self, *, clock: Clock, timing: Timing, camera: str, on_change: Callable[[], None], consent: bool = False
+        self,
+        *,
+        clock: Clock,
+        timing: Timing,
+        camera: str,
+        on_change: Callable[[], None],
+        consent: bool = False,
+        paper: PaperMode = "browser",
     ) -> None:
+        self._paper: PaperMode = paper
         self._consent = consent
         self._clock = clock
         self._timing = timing
@@ -83,6 +92,7 @@ class VisitMachine:
             return False
         left, self.screen = self.screen, step.screen
         if Effect.CLEAR in step.effects:
+            self.visit.wipe()
             self.visit = Visit()
         if key is not None:
             self.visit.key = key
@@ -109,6 +119,7 @@ class VisitMachine:
 
     def start_anew(self, *, desk: DeskView) -> None:
         """Forget the person but for the way to the desk, and whatever is being read."""
+        self.visit.wipe()
         self.visit = Visit(patience=self.visit.patience, desk=desk)
         self._drop_order()
 
@@ -126,6 +137,12 @@ class VisitMachine:
         if self.waits_for(order) and steps != self.visit.steps_done:
             self.visit.steps_done = steps
             self.changed()
+
+    @property
+    def took_ms(self) -> int | None:
+        """How long the visit goes on, in milliseconds; None where nobody has come."""
+        began = self.visit.began
+        return None if began is None else round(1000 * (self._clock.monotonic() - began))
 
     def changed(self) -> None:
         """Something that a screen may show has changed."""
@@ -149,6 +166,28 @@ class VisitMachine:
         """The present screen's time begins anew; a person whose card is gone does not stay longer on the screen."""
         if not self.names_a_card_that_is_gone:
             self._deadline.start(self.screen, self.visit.patience)
+
+    def printer_is(self, ok: bool) -> None:
+        """The printer works, or does not."""
+        self.printer_ok = ok
+        self._stay_for_the_number()
+        self.changed()
+
+    def no_paper_came(self) -> None:
+        """The ticket on the screen is on no paper."""
+        self.visit.no_paper = True
+        self._stay_for_the_number()
+        self.changed()
+
+    @property
+    def must_be_remembered(self) -> bool:
+        """Whether a number stands on the screen that is on no paper."""
+        on_paper = self._paper != "none" and self.printer_ok and not self.visit.no_paper
+        return self.screen is Screen.TICKET and not on_paper
+
+    def _stay_for_the_number(self) -> None:
+        if self.must_be_remembered:
+            self._deadline.lengthen(self._timing.no_paper_s)
 
     @property
     def names_a_card_that_is_gone(self) -> bool:
@@ -181,7 +220,9 @@ class VisitMachine:
             desk=visit.desk if screen in (Screen.DESK, Screen.CALLED, Screen.CLOSED) else None,
             hint=self._hint,
             reader_ok=self.reader_ok,
-            printer_ok=self.printer_ok,
+            printer_ok=self.printer_ok and not visit.no_paper,
+            paper=self._paper,
+            may_print=visit.may_print and screen is Screen.TICKET and self.printer_ok,
             camera=self._camera,
             seconds_left=None if screen is Screen.CLOSED else self._deadline.seconds_left,
         )
@@ -210,7 +251,10 @@ class VisitMachine:
             self._deadline.start(self.screen, self.visit.patience)
         if keeps_limit or self.names_a_card_that_is_gone:
             self._deadline.shorten(self._timing.after_card_s(self.screen))
+        self._stay_for_the_number()
         self._hint = ""
+        if self.visit.began is None and self.screen is not Screen.ATTRACT:
+            self.visit.began = self._clock.monotonic()
         self.changed()
         if left is not self.screen:
             _log.info("screen", screen=self.screen)

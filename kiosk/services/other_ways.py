@@ -209,6 +209,7 @@ class OtherWays:
             rung=self.policy.rule(presented.way).rung(who.read),
             finding=finding,
             recheck=askable and self._online is not None and decision.step is Step.ADMIT_AND_RECHECK,
+            override=presented.override,
         )
 
     def _leave_open(self, session: Session, visit: Visit, decision: WayDecision) -> None:

@@ -13,6 +13,15 @@ _SCANNER = "scanner"
 _log = structlog.get_logger(__name__)
 
 
+def forget_parts(checkin: CheckIn, *parts: str) -> None:
+    """Nothing is known of them, or there are none: what an earlier run said is no longer true."""
+    for part in parts:
+        try:
+            checkin.forget_part(part)
+        except StoreUnavailable:
+            _log.warning("part_not_reported", part=part)
+
+
 class PartReport:
     """Tells staff of one part, once for each change.
 
@@ -69,10 +78,7 @@ class ScannerHealth:
 
     def unknown(self) -> None:
         """Nothing is known of it, or there is none: what an earlier run said of one is no longer true."""
-        try:
-            self._checkin.forget_part(_SCANNER)
-        except StoreUnavailable:
-            _log.warning("part_not_reported", part=_SCANNER)
+        forget_parts(self._checkin, _SCANNER)
 
     def works(self) -> None:
         """It is there; or what it typed came whole."""

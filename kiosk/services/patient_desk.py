@@ -13,7 +13,6 @@ from threading import Condition
 from typing import TypeVar
 
 from idcard import Recognised
-from kiosk.domain import flow
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Card, Event, Screen
 from kiosk.domain.route import Clinic
@@ -27,21 +26,34 @@ from kiosk.services.card_reader import (
     Proved,
     ReaderGone,
     Stopped,
+    Tested,
     ToDesk,
     Torn,
     WantsQr,
     WrongKey,
 )
 from kiosk.services.checkin import AdmittedUnproved, CheckIn
+from kiosk.services.closed_side import ClosedSide
 from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
-from kiosk.services.desk_way import DeskWay, admit_known, before_admission, called_for, insured_to_desk, to_compare
+from kiosk.services.desk_way import (
+    DeskWay,
+    ReportedLost,
+    admit_known,
+    before_admission,
+    called_for,
+    insured_to_desk,
+    to_compare,
+)
 from kiosk.services.limits import Timing
 from kiosk.services.machine import VisitMachine
+from kiosk.services.paper_side import PaperSide
 from kiosk.services.parts import LeftCard, PartReport
-from kiosk.services.patient_sides import PlainTaps, ReaderSide
+from kiosk.services.patient_portrait import PortraitSide
+from kiosk.services.patient_sides import PlainTaps, ReaderSide, Tries
+from kiosk.services.portraits import Portraits
 from kiosk.services.signed_codes import CodeOutcome, Confirmed, SignedCodes
 from kiosk.services.ticket_image import TicketImages
-from kiosk.services.view import Call, OtherVisit, ScreenView
+from kiosk.services.view import Call, OtherVisit, PaperMode, ScreenView
 from kiosk.services.visit import room_choices, typed_key
 
 T = TypeVar("T")
@@ -49,12 +61,14 @@ _WAIT_SLICE_S = 0.5
 _NEED_READER = (Screen.ONE_CARD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.PUT_BACK, Screen.READING)
 
 
-class PatientDesk(PlainTaps, ReaderSide):
+class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedSide):
     """The visit at this kiosk; every method is safe from any thread. See :class:`~kiosk.services.view.PatientScreens`.
 
     :param camera: what the pages are told of the camera: ``browser``, ``simulated`` or ``none``.
     :param consent: whether a person must agree before anything is read.
     :param signed: judges the signed codes that the clinic listed, or None where it listed none.
+    :param portraits: when a chip's portrait goes to the desk, or None where none is ever read.
+    :param paper: where tickets are printed; ``own`` once :meth:`use_printer` was called.
     """
 
     def __init__(
@@ -68,8 +82,10 @@ class PatientDesk(PlainTaps, ReaderSide):
         camera: str = "none",
         consent: bool = False,
         signed: SignedCodes | None = None,
+        portraits: Portraits | None = None,
+        paper: PaperMode = "browser",
     ) -> None:
-        self._checkin = checkin
+        self._checkin, self._portraits = checkin, portraits
         self._clinic, self._clock = clinic, clock
         self._ticket_images = ticket_images
         self._way = DeskWay(checkin=checkin, clinic=clinic)
@@ -81,7 +97,7 @@ class PatientDesk(PlainTaps, ReaderSide):
         self._printer_report = PartReport(checkin, "printer", lost=Code.PRINTER_LOST)
         self._left_card = LeftCard(checkin)
         self._machine = VisitMachine(
-            clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all, consent=consent
+            clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all, consent=consent, paper=paper
         )
 
     def view(self) -> ScreenView:
@@ -100,11 +116,6 @@ class PatientDesk(PlainTaps, ReaderSide):
                 self._expire()
                 rest_s -= _WAIT_SLICE_S
             return self._machine.snapshot()
-
-    def ticket_image(self) -> bytes | None:
-        """The ticket on the screen as a PNG for the printer (576 px wide, 1 bit), or None."""
-        with self._changed:
-            return self._machine.visit.ticket_image if self._machine.screen is Screen.TICKET else None
 
     @contextmanager
     def in_visit(self, visit: str) -> Iterator[None]:
@@ -137,9 +148,10 @@ class PatientDesk(PlainTaps, ReaderSide):
             proved = self._machine.visit.proved
             if not self._machine.accepts(Event.ADMITTED) or proved is None:
                 return
-            shown = self._machine.visit.claim
-            ticket = self._committed(lambda: admit_known(self._checkin, proved, room, shown))
+            shown, beside = self._machine.visit.claim, self._beside()
+            ticket = self._committed(lambda: admit_known(self._checkin, proved, room, shown, beside))
             if ticket is not None:
+                self._recorded(ticket.visit_id)
                 self._show_ticket(ticket, Event.SEEN_TODAY if ticket.again else Event.ADMITTED)
 
     def agree(self) -> None:
@@ -188,15 +200,6 @@ class PatientDesk(PlainTaps, ReaderSide):
             else:
                 self._machine.take_card()
                 self._committed(self._left_card.taken)
-
-    def printer(self, ok: bool) -> None:
-        """The printer works, or does not: tickets are valid without paper, and staff are told once."""
-        with self._changed:
-            if self._printer_report.say({"ok": ok}):
-                self._machine.printer_ok = ok
-                self._machine.changed()
-                if not ok:
-                    self._committed(lambda: self._way.tell(Code.PRINTER_LOST))
 
     def reader_lost(self) -> None:
         """The reader does not answer: the lane closes, and whoever was in it goes to the desk."""
@@ -305,6 +308,8 @@ class PatientDesk(PlainTaps, ReaderSide):
                 self._known(outcome, Event.PROVED)
             case Confirmed():
                 self._known(outcome, Event.CODE_CONFIRMED)
+            case Tested():
+                self._machine.dispatch(Event.STOPPED)
             case ToDesk():
                 self._send_to_desk(Event.SENT_TO_DESK, outcome)
             case WrongKey():
@@ -327,35 +332,16 @@ class PatientDesk(PlainTaps, ReaderSide):
             return
         ticket, waiting = known
         if ticket is None:
+            self._draw_holder(proved)
+            if isinstance(proved, Proved) and self._portraits is not None and self._portraits.policy.waits:
+                self._send_to_desk(Event.SENT_TO_DESK, to_compare(proved, VisitReason.HOLDER_CHECK))
+                return
             self._machine.visit.rooms = room_choices(self._clinic, waiting)
             self._machine.dispatch(event)
         elif isinstance(proved, Confirmed):
             self._send_to_desk(Event.SENT_TO_DESK, proved.to_desk())
         else:
             self._show_ticket(ticket, Event.SEEN_TODAY)
-
-    def _wrong_key(self) -> None:
-        self._machine.visit.wrong_keys += 1
-        if self._machine.visit.wrong_keys >= flow.TRIES:
-            self._go_to_desk(Event.SENT_TO_DESK, Code.WRONG_DIGITS, VisitReason.WRONG_ACCESS_KEY)
-        else:
-            self._machine.visit.key, self._machine.visit.digits_wrong = None, True
-            self._machine.dispatch(Event.WRONG_KEY)
-
-    def _torn(self) -> None:
-        self._machine.card = Card.NONE
-        self._machine.visit.torn += 1
-        if self._machine.visit.torn >= flow.TRIES:
-            self._go_to_desk(Event.SENT_TO_DESK, Code.CARD_MOVED, VisitReason.CARD_REMOVED)
-        else:
-            self._machine.dispatch(Event.CARD_TORN)
-
-    def _crowded(self) -> None:
-        self._machine.visit.crowded += 1
-        if self._machine.visit.crowded >= flow.CROWDED_TRIES:
-            self._go_to_desk(Event.SENT_TO_DESK, Code.CROWDED, VisitReason.NOT_ALONE)
-        else:
-            self._machine.dispatch(Event.CROWDED)
 
     def _committed(self, commit: Callable[[], T]) -> T | None:
         """What was committed, or None where the store failed and the kiosk has closed, or a clerk compares first."""
@@ -364,14 +350,21 @@ class PatientDesk(PlainTaps, ReaderSide):
         except StoreUnavailable:
             self._close()
         except AdmittedUnproved:
-            if (known := self._machine.visit.proved) is not None:
-                to_desk = known.to_desk() if isinstance(known, Confirmed) else to_compare(known)
-                self._send_to_desk(Event.SENT_TO_DESK, to_desk)
+            self._look_at(VisitReason.ADMITTED_UNPROVED, Code.IDENTITY_DIFFERS)
+        except ReportedLost:
+            self._look_at(VisitReason.REPORTED_LOST, Code.UNKNOWN_CARD)
         return None
+
+    def _look_at(self, reason: VisitReason, code: Code) -> None:
+        """Send whom chip or code names to the desk: a clerk looks at them."""
+        if (known := self._machine.visit.proved) is not None:
+            to_desk = known.to_desk() if isinstance(known, Confirmed) else to_compare(known, reason, code)
+            self._send_to_desk(Event.SENT_TO_DESK, to_desk)
 
     def _show_ticket(self, ticket: Ticket, event: Event) -> None:
         self._machine.visit.end_with(ticket, self._clinic.room_or_bare(ticket.room_id or ""), self._ticket_images)
         self._machine.dispatch(event)
+        self._hand_to_printer()
 
     def _go_to_desk(self, event: Event, code: Code, *reasons: VisitReason) -> None:
         with self._changed:
@@ -380,9 +373,10 @@ class PatientDesk(PlainTaps, ReaderSide):
     def _send_to_desk(self, event: Event, to_desk: ToDesk) -> None:
         if self._machine.accepts(event):
             known = to_desk.or_claimed(self._machine.visit.claim)
-            way = self._committed(lambda: self._way.send(known))
-            if way is not None:
-                self._machine.start_anew(desk=way)
+            sent = self._committed(lambda: self._way.send(known, self._beside()))
+            if sent is not None:
+                self._recorded(sent[1])
+                self._machine.start_anew(desk=sent[0])
                 self._machine.dispatch(event)
 
     def _close(self) -> None:

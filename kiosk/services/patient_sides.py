@@ -1,9 +1,10 @@
-"""Two sides of the visit that decide nothing: taps that commit nothing, and the reader thread's questions."""
+"""Sides of the visit: taps that commit nothing, the reader thread's questions, and how often somebody may try."""
 
 from abc import ABC, abstractmethod
 from threading import Condition
 
 from kiosk.domain import flow
+from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Card, Event, Limit, Screen
 from kiosk.services.card_reader import CardOutcome
 from kiosk.services.machine import ReadOrder, VisitMachine
@@ -98,3 +99,36 @@ class ReaderSide(ABC):
         """Whether a card lies there whose key may come any moment: then the thread must look often."""
         with self._changed:
             return self._machine.card is not Card.NONE and self._machine.screen in (Screen.DIGITS, Screen.SHOW_QR)
+
+
+class Tries(ABC):
+    """How often digits may be wrong, a card torn away, or cards lie there together, before a person helps."""
+
+    _machine: VisitMachine
+
+    @abstractmethod
+    def _go_to_desk(self, event: Event, code: Code, *reasons: VisitReason) -> None:
+        """Send the person to the desk."""
+
+    def _wrong_key(self) -> None:
+        self._machine.visit.wrong_keys += 1
+        if self._machine.visit.wrong_keys >= flow.TRIES:
+            self._go_to_desk(Event.SENT_TO_DESK, Code.WRONG_DIGITS, VisitReason.WRONG_ACCESS_KEY)
+        else:
+            self._machine.visit.key, self._machine.visit.digits_wrong = None, True
+            self._machine.dispatch(Event.WRONG_KEY)
+
+    def _torn(self) -> None:
+        self._machine.card = Card.NONE
+        self._machine.visit.torn += 1
+        if self._machine.visit.torn >= flow.TRIES:
+            self._go_to_desk(Event.SENT_TO_DESK, Code.CARD_MOVED, VisitReason.CARD_REMOVED)
+        else:
+            self._machine.dispatch(Event.CARD_TORN)
+
+    def _crowded(self) -> None:
+        self._machine.visit.crowded += 1
+        if self._machine.visit.crowded >= flow.CROWDED_TRIES:
+            self._go_to_desk(Event.SENT_TO_DESK, Code.CROWDED, VisitReason.NOT_ALONE)
+        else:
+            self._machine.dispatch(Event.CROWDED)

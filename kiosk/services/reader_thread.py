@@ -15,6 +15,7 @@ from kiosk.ports import Camera, CardDesk
 from kiosk.services.card_reader import CardOutcome, CardReader, Crowded, Proved, ToDesk, outcome_of_error
 from kiosk.services.machine import ReadOrder
 from kiosk.services.patient_desk import PatientDesk
+from kiosk.services.portraits import Portraits, plain_jpeg
 from kiosk.services.view import OtherVisit
 from kiosk.services.worker import Worker
 
@@ -29,6 +30,7 @@ class ReaderThread(Worker):
 
     :param look_s: how long one look for a card may take; a card that comes or goes ends it at once.
     :param upkeep: what else is to be looked at in every turn.
+    :param portraits: when the chip's portrait is read for the desk; None where it never is.
     """
 
     def __init__(
@@ -39,9 +41,10 @@ class ReaderThread(Worker):
         patient: PatientDesk,
         look_s: float = _LOOK_S,
         upkeep: Callable[[], None] = lambda: None,
+        portraits: Portraits | None = None,
     ) -> None:
         super().__init__("reader", desk)
-        self._upkeep = upkeep
+        self._upkeep, self._portraits = upkeep, portraits
         self._look_s = look_s
         self._desk = desk
         self._card_reader = card_reader
@@ -53,10 +56,14 @@ class ReaderThread(Worker):
         order = self._patient.next_read()
         if order is not None:
             outcome = self._outcome(order)
+            if self._portraits is not None and self._portraits.is_first(outcome):
+                self._portrait_first(order, outcome)
             if isinstance(outcome, Proved):
                 # A name is shown to the person whose card it is: look whether that card still lies there.
                 self._look(0)
             self._patient.finished(order, outcome)
+            if token := self._patient.wants_portrait():
+                self._portrait_beside(order, outcome, token)
         else:
             self._look(min(_LOOK_OFTEN_S, self._look_s) if self._patient.expects_key() else self._look_s)
         self._patient.tick()
@@ -87,6 +94,34 @@ class ReaderThread(Worker):
         except Exception as error:
             _log.error("read_fault", kind=type(error).__name__)
             return ToDesk(code=Code.UNKNOWN_CARD, reasons=(VisitReason.INTERNAL_FAULT,))
+
+    def _portrait_first(self, order: ReadOrder, outcome: CardOutcome) -> None:
+        """Read the portrait while the person waits: at the desk nobody has the card on a reader any more."""
+        image = self._portrait(order, outcome, lambda: not self._patient.is_current(order))
+        if image is not None:
+            self._patient.portrait_of_order(order, image)
+
+    def _portrait_beside(self, order: ReadOrder, outcome: CardOutcome, token: str) -> None:
+        """Read the portrait while the person chooses a room; nobody waits for it."""
+        image = self._portrait(order, outcome, lambda: not self._patient.is_visit(token))
+        if image is not None:
+            self._patient.portrait_of_visit(token, image)
+
+    def _portrait(self, order: ReadOrder, outcome: CardOutcome, is_over: Callable[[], bool]) -> bytearray | None:
+        verdict = outcome.verdict if isinstance(outcome, Proved | ToDesk) else None
+        if verdict is None:
+            return None
+        try:
+            connection = self._desk.connect()
+        except IdCardError:
+            return None
+        try:
+            found = self._card_reader.portrait(
+                connection, order.key, verdict, lambda: self._stopping.is_set() or is_over()
+            )
+        finally:
+            connection.close()
+        return None if found is None else plain_jpeg(found)
 
     def _read(self, order: ReadOrder) -> CardOutcome:
         try:

@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from idcard import BirthDate
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import CHIP_PROVED
 from kiosk.domain.codes import Resolution
 from kiosk.domain.cover_basis import CoverBasis
+from kiosk.domain.eligibility import Coverage
+from kiosk.domain.priority import by_group, has_priority
 from kiosk.domain.tickets import Ticket
 from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.keys import canonical_json
@@ -49,7 +52,14 @@ def visit_facts(visit: Visit) -> dict[str, Any]:
         "verdict": None if visit.verdict is None else hashlib.sha256(canonical_json(visit.verdict)).hexdigest(),
         "corrects": visit.corrects,
         "commitment": visit.commitment.hex() if visit.commitment else None,
+        **({} if visit.assisted_by is None else {"assisted_by": visit.assisted_by}),
     }
+
+
+def goes_first(birth: BirthDate | None, day: date, coverage: Coverage | None) -> bool:
+    """Whether the law lets somebody go first, as far as a birth date and the roster tell."""
+    by_age = birth is not None and has_priority(birth, day)
+    return by_age or by_group(None if coverage is None else coverage.object_group) is not None
 
 
 def ticket_of(session: Session, visit: Visit, *, again: bool = False) -> Ticket:

@@ -24,6 +24,11 @@ class ScannerThread(Worker):
         self._clock = clock
         self._framing = Framing()
 
+    @property
+    def connected(self) -> bool:
+        """Whether the scanner was there when it was last read."""
+        return self._scanner.connected
+
     def turn(self) -> None:
         """Take what came, and show what is whole; tell staff whether the scanner is there."""
         self._framing.feed(self._scanner.read(_LOOK_S), self._clock.monotonic())

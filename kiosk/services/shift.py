@@ -92,7 +92,7 @@ class ShiftBook:
         :raises BadShift: for a name, number or times that make no sense.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
-        officer = Officer(name=_name(name), personal_number=_number(number))
+        officer = Officer(name=officer_name(name), personal_number=officer_number(number))
         now = self._clock.now()
         if not (starts_at < ends_at <= starts_at + LONGEST) or ends_at <= now or starts_at > now + LONGEST:
             raise BadShift("times")
@@ -166,15 +166,16 @@ def _facts(shift: Shift) -> dict[str, Any]:
     }
 
 
-def _name(text: str) -> str:
-    """The name in NFC with single spaces."""
+def officer_name(text: str) -> str:
+    """The name in NFC with single spaces; BadShift ``officer`` for anything else."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name or len(name) > _LONGEST_NAME or not all(char.isalpha() or char in " '-.," for char in name):
         raise BadShift("officer")
     return name
 
 
-def _number(text: str) -> str:
+def officer_number(text: str) -> str:
+    """The twelve digits; BadShift ``officer_number`` for anything else."""
     try:
         return PersonalNumber.parse("".join(text.split())).digits
     except IdCardError:

@@ -4,7 +4,7 @@ Every line is measured before it is drawn: it is set smaller, and at last broken
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ WIDTH = 576
 _MARGIN = 24
 _SMALLEST = 20
 _QR_SCALE = 5
+_LETTERS = ("ĂăÂâĐđÊêÔôƠơƯư", "àảãáạ ằẳẵắặ ầẩẫấậ", "èẻẽéẹ ềểễếệ ìỉĩíị", "òỏõóọ ồổỗốộ ờởỡớợ", "ùủũúụ ừửữứự ỳỷỹýỵ")
 _SYSTEM_FONTS = (
     Path("/usr/share/fonts/truetype/noto/NotoSans-Bold.ttf"),
     Path("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"),
@@ -55,8 +56,21 @@ class TicketImages:
 
     def png(self, ticket: Ticket, room: Room, masked_name: str) -> bytes:
         """The ticket as a PNG of one bit a pixel, :data:`WIDTH` wide."""
-        lines = [drawn for line in self._lines(ticket, room, masked_name) for drawn in self._fitted(line)]
-        code = _qr(ticket.receipt or self.reference(ticket))
+        return self._png(self._lines(ticket, room, masked_name), ticket.receipt or self.reference(ticket))
+
+    def test_png(self, at: datetime) -> bytes:
+        """A page that tries the printer: every letter of Vietnamese, and no number that could be taken for a ticket."""
+        lines = [
+            _Line(self._clinic.name_vi, 34, 18),
+            _Line("PHIẾU THỬ · TEST", 60, 18),
+            *(_Line(letters, 40) for letters in _LETTERS),
+            _Line(_time_line(at), 30, 18),
+        ]
+        return self._png(lines, f"TEST/{self._clinic.code}")
+
+    def _png(self, said: Iterable["_Line"], code_text: str) -> bytes:
+        lines = [drawn for line in said for drawn in self._fitted(line)]
+        code = _qr(code_text)
         height = 2 * _MARGIN + sum(_height(font) + line.below for line, font in lines) + code.height
         image = Image.new("1", (WIDTH, height), 1)
         self._draw(image, lines)
@@ -92,7 +106,8 @@ class TicketImages:
             yield _Line("ƯU TIÊN · PRIORITY", 30)
         yield _Line(_time_line(ticket.issued_at), 30)
         if ticket.again:
-            yield _Line("Bản in lại · Copy", 26)
+            count = f" {ticket.copy}" if ticket.copy else ""
+            yield _Line(f"Bản in lại{count} · Copy{count}", 26)
         yield _Line(f"Mã kiểm tra · Check code: {ticket.check_code}", 30, 18)
 
     def _fitted(self, line: _Line) -> list[tuple[_Line, ImageFont.FreeTypeFont]]:

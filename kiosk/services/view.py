@@ -14,6 +14,9 @@ from kiosk.domain.flow import Screen as Screen
 Call = Literal["help", "child", "emergency"]
 """For what staff can be called from the screen."""
 
+PaperMode = Literal["none", "browser", "own"]
+"""Where tickets are printed: nowhere, by the browser at a tap, or by the kiosk's own printer without one."""
+
 Hint = Literal["", "qr_unknown", "qr_asking", "closer", "steadier", "more_light"]
 """A small notice: a code is not the QR of a card, or the payer is asked, or how to hold one so that it can be read."""
 
@@ -64,7 +67,8 @@ class ScreenView:
     ``visit`` is a random word for the visit that it is of: what is done on this screen is done in that visit or not.
     ``steps_done`` (0 to 4) counts the named steps of reading: open, read, prove, insurance. Personal fields are
     filled on CONFIRM only, ``ticket`` on TICKET only, ``desk`` on DESK, CALLED and CLOSED. ``seconds_left`` is what
-    remains of the screen's limit when the snapshot was made, or None where it has none.
+    remains of the screen's limit when the snapshot was made, or None where it has none. ``printer_ok`` is False where
+    no paper comes that was to come; ``may_print``: somebody who came back may have it printed once more.
     """
 
     version: int
@@ -84,6 +88,8 @@ class ScreenView:
     hint: Hint = ""
     reader_ok: bool = True
     printer_ok: bool = True
+    paper: PaperMode = "browser"
+    may_print: bool = False
     camera: str = "none"
     seconds_left: float | None = None
 
@@ -149,6 +155,9 @@ class PatientScreens(Protocol):
 
     def stop(self) -> None:
         """End the visit and forget it."""
+
+    def print_ticket(self) -> None:
+        """Print the ticket of somebody who came back once more."""
 
     def acknowledge(self) -> None:
         """The ticket, or the way to the desk, was seen."""

@@ -22,7 +22,9 @@ _DIGITS = 6
 class Visit:
     """One visit, from the first touch to the cleared screen.
 
-    ``token`` is random: a page says with it whose screen it acted on.
+    ``token`` is random: a page says with it whose screen it acted on. ``began`` is when somebody came, by the monotonic
+    clock; ``recorded_as`` the id in the store, once there is one. ``portrait`` is the chip's face on its way to the
+    desk, where the clinic's policy or the case asks for it, and nothing otherwise.
     """
 
     token: str = field(default_factory=lambda: secrets.token_hex(_TOKEN_BYTES))
@@ -39,8 +41,15 @@ class Visit:
     rooms: tuple[RoomChoice, ...] = ()
     ticket: TicketView | None = None
     ticket_image: bytes | None = None
+    ticket_id: str = ""
+    no_paper: bool = False
+    may_print: bool = False
     desk: DeskView | None = None
     called: str = ""
+    began: float | None = None
+    check_holder: bool = False
+    portrait: bytearray | None = None
+    recorded_as: str = ""
 
     @property
     def claim(self) -> ClaimedIdentity | None:
@@ -62,11 +71,27 @@ class Visit:
         """The last three digits of the proved person's number."""
         return "" if self.proved is None else number_tail(self.proved.identity.personal_number)
 
+    def take_portrait(self) -> bytearray | None:
+        """The portrait, which this visit has no more; whoever takes it wipes it."""
+        portrait, self.portrait = self.portrait, None
+        return portrait
+
+    def wipe(self) -> None:
+        """Overwrite the portrait, where there is one."""
+        wipe(self.take_portrait())
+
     def end_with(self, ticket: Ticket, room: Room, images: TicketImages) -> None:
         """Keep the ticket for the screen and the printer, and forget the person: it says all that is still needed."""
         name = self.masked_name
+        self.ticket_id = ticket.visit_id
         self.ticket, self.ticket_image = ticket_view(ticket, room, name), images.png_or_none(ticket, room, name)
         self.proved = self.key = None
+
+
+def wipe(image: bytearray | None) -> None:
+    """Overwrite the bytes of an image with zeros."""
+    if image is not None:
+        image[:] = bytes(len(image))
 
 
 def typed_key(digits: str) -> Can:

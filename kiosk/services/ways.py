@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.eligibility import Eligibility
+from kiosk.domain.staff import Override
 from kiosk.domain.tickets import Ticket
 from kiosk.domain.ways import Paper, Way, WayDecision
 from kiosk.insurance.sources import CoverFinding
@@ -53,7 +54,8 @@ def _plain(name: str) -> str:
 class Presented:
     """What somebody presents at the desk: who they are, where the machine did not read it, and what they can show.
 
-    ``spellings`` are other ways in which their papers write the name.
+    ``override`` says why a doubt is set aside, and who agreed; ``spellings`` are other ways in which their papers
+    write the name.
     """
 
     way: Way
@@ -62,6 +64,7 @@ class Presented:
     document_number: str | None = None
     guardian: Guardian | None = None
     seen: frozenset[Paper] = frozenset()
+    override: Override | None = None
     spellings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -72,7 +75,8 @@ class Presented:
 class Told:
     """What goes into the record of a visit that a clerk admits.
 
-    ``finding`` is what was found of their cover, ``recheck`` whether the insurer is asked again later.
+    ``finding`` is what was found of their cover, ``recheck`` whether the insurer is asked again later; ``override`` is
+    why somebody is admitted although forgery is suspected, and who agreed.
     """
 
     claim: ClaimedIdentity | None = None
@@ -83,6 +87,7 @@ class Told:
     rung: Assurance = Assurance.STAFF
     finding: CoverFinding | None = None
     recheck: bool = False
+    override: Override | None = None
 
     def __repr__(self) -> str:
         return "Told(…)"

@@ -1,5 +1,6 @@
 """The loop that every thread is: it begins, turns, survives whatever a turn does, and ends when told."""
 
+import time
 from abc import ABC, abstractmethod
 from threading import Event, Thread
 from typing import Protocol
@@ -33,6 +34,8 @@ class Worker(ABC):
         self._device = device
         self._pause_s = pause_s
         self._rest_s = rest_s
+        self.turned_at = time.monotonic()
+        """When it last began to turn, on this machine's clock that never goes back."""
         self._stopping, self._awake = Event(), Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
@@ -64,6 +67,7 @@ class Worker(ABC):
 
     def _run(self) -> None:
         while not self._stopping.wait(self._pause_s):
+            self.turned_at = time.monotonic()
             try:
                 self.turn()
             except Exception as error:

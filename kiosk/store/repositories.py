@@ -115,12 +115,19 @@ def waiting(session: Session, clinic: str, day: date, *, before: int | None = No
 
     :param before: count only tickets with smaller numbers than this one.
     """
-    query = select(Visit.room_id, func.count().label("people")).where(
+    room = func.coalesce(Visit.waits_in, Visit.room_id).label("room_id")
+    query = select(room, func.count().label("people")).where(
         Visit.clinic == clinic, Visit.day == day, Visit.state.in_(("desk", "admitted")), Visit.called_at.is_(None)
     )
     if before is not None:
         query = query.where(Visit.number < before)
-    return {row.room_id: row.people for row in session.execute(query.group_by(Visit.room_id))}
+    return {row.room_id: row.people for row in session.execute(query.group_by(room))}
+
+
+def how_many(session: Session, clinic: str, day: date, state: str) -> int:
+    """How many visits of a day are in one state."""
+    query = select(func.count()).where(Visit.clinic == clinic, Visit.day == day, Visit.state == state)
+    return session.scalar(query) or 0
 
 
 def visits(session: Session, clinic: str, day: date, state: str, *, limit: int | None = None) -> Sequence[Visit]:

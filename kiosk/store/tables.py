@@ -28,7 +28,17 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 VISIT_STATES = ("desk", "admitted", "closed", "cancelled")
 NOTICE_STATES = ("new", "resolved")
-EVENT_KINDS = ("route_confirmed", "corrected", "cancelled", "erased", "closed", "payer_told")
+EVENT_KINDS = (
+    "route_confirmed",
+    "corrected",
+    "cancelled",
+    "erased",
+    "closed",
+    "payer_told",
+    "overridden",
+    "reprinted",
+    "holder_checked",
+)
 DELIVERY_STATES = ("waiting", "delivered", "dead")
 RECHECK_STATES = ("due", "upheld", "reversed", "unclear", "impossible", "lapsed")
 WORK_STATES = ("open", "sent", "closed")
@@ -94,8 +104,16 @@ class Visit(Base):
     number; ``insured_day_tag`` by the insurance number, where one is known.
 
     ``route_proposed`` is the route (MA_DOITUONG_KCB) by the rules of the day, ``route`` the one that a clerk confirmed.
+    ``took_ms`` is how long the visit took at the kiosk until it was recorded, in milliseconds. ``holder_check`` is
+    None, ``due``, or what a clerk saw who compared the portrait with the person
+    (:class:`kiosk.domain.holder.HolderSeen`).
     ``receipt`` is the signed code on the ticket. ``corrects`` is the cancelled visit, of a wrong person, whose place
     this one takes. What was done later is in :class:`VisitEvent`.
+
+    ``waits_in`` is the room that somebody was sent on to, where it is not ``room_id``; ``stands_at`` is by which
+    instant they stand in line, where it is not that of ``created_at``; ``queue_state`` is what became of a call
+    (:class:`kiosk.domain.queue.State`) while ``called_at`` is set: without it somebody waits. ``priority_by`` is the
+    clerk who gave priority or took it back, ``assisted_by`` the one who stood beside an admission at the machine.
     """
 
     __tablename__ = "visit"
@@ -159,6 +177,13 @@ class Visit(Base):
     route: Mapped[str | None] = mapped_column(String(8))
     receipt: Mapped[str | None] = mapped_column(Text)
     corrects: Mapped[str | None] = mapped_column(String(36))
+    waits_in: Mapped[str | None] = mapped_column(String(32))
+    stands_at: Mapped[datetime | None]
+    queue_state: Mapped[str | None] = mapped_column(String(16))
+    priority_by: Mapped[str | None] = mapped_column(String(64))
+    assisted_by: Mapped[str | None] = mapped_column(String(64))
+    took_ms: Mapped[int | None] = mapped_column(Integer)
+    holder_check: Mapped[str | None] = mapped_column(String(16))
 
 
 class VisitEvent(Base):
@@ -201,7 +226,7 @@ class Shift(Base):
 
 
 class Notice(Base):
-    """Something staff must look at: an exception with its desk code."""
+    """Something staff must look at: an exception with its desk code. ``owner`` is the account that took it, if any."""
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -220,6 +245,8 @@ class Notice(Base):
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(String(64))
     resolution: Mapped[str | None] = mapped_column(String(32))
+    owner: Mapped[str | None] = mapped_column(String(64))
+    taken_at: Mapped[datetime | None]
 
 
 class Work(Base):

@@ -1,5 +1,9 @@
-"""Simulated cards in a process of their own, behind a pipe, so that their arithmetic is not the host's."""
+"""Simulated cards in a process of their own, behind a pipe, so that their arithmetic is not the host's.
 
+And how long a real card's answers take on the air.
+"""
+
+import math
 import multiprocessing
 import time
 from collections.abc import Sequence
@@ -10,6 +14,18 @@ from types import TracebackType
 
 import idcard
 from idcard.testing import Issuer, SimulatedCard
+
+CHIP_AND_HOST_S = 0.012
+"""What a command takes besides the air, in seconds."""
+
+
+def seconds(lengths: Sequence[tuple[int, int]], kilobits: int) -> float:
+    """What these commands and answers take on the air, and 12 ms each for chip and host."""
+    up, down = sum(up for up, _ in lengths), sum(down for _, down in lengths)
+    blocks = max(2 * len(lengths), math.ceil(up / 253) + math.ceil(down / 253) + len(lengths))
+    acknowledgements = blocks - 2 * len(lengths)
+    bits = 9 * (up + down + 3 * (blocks + acknowledgements))
+    return bits / (kilobits * 1000) + (blocks + acknowledgements) * 0.00015 + CHIP_AND_HOST_S * len(lengths)
 
 
 def _play(pipe: Pipe, cards: Sequence[SimulatedCard]) -> None:

@@ -13,13 +13,12 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from _cards import PipedCards, trust_in
+from _cards import PipedCards, seconds, trust_in
 
 import idcard
 from idcard import reading
@@ -40,7 +39,6 @@ AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
 SIZES = {File.SOD: 2_000, File.DG1: 95, File.DG2: 18_432, File.DG13: 430}
 PLAN = reading.ReadPlan(files=(*SIZES, File.DG14), active_authentication=False)
 RATES = (106, 212, 424, 848)
-CHIP_AND_HOST_S = 0.012
 # Each with the most bytes of an answer; 1,029 bear 1,007 plain bytes, as in the model of the peers.
 CARDS = {
     "apdus_short_aes": Behaviour(max_response=256),
@@ -88,15 +86,6 @@ def sized(card: SimulatedCard) -> SimulatedCard:
         fitting = (tlv.build(file.tag, value[: size - length]) for length in (2, 3, 4))
         card.files[file] = next(content for content in fitting if len(content) == size)
     return card
-
-
-def seconds(lengths: Sequence[tuple[int, int]], kilobits: int) -> float:
-    """What these commands and answers take on the air, and 12 ms each for chip and host."""
-    up, down = sum(up for up, _ in lengths), sum(down for _, down in lengths)
-    blocks = max(2 * len(lengths), math.ceil(up / 253) + math.ceil(down / 253) + len(lengths))
-    acknowledgements = blocks - 2 * len(lengths)
-    bits = 9 * (up + down + 3 * (blocks + acknowledgements))
-    return bits / (kilobits * 1000) + (blocks + acknowledgements) * 0.00015 + CHIP_AND_HOST_S * len(lengths)
 
 
 def counted(card: SimulatedCard, key: idcard.AccessKey) -> list[tuple[int, int]]:

@@ -38,6 +38,8 @@ person_day_key = "person_day.key"
 """
 PATIENT = 'roster = "roster.db"\nroster_key = "roster.key"\n'
 PATIENT += 'clinic_public_key = "clinic.pub"\nreader = "pcsc"\ncamera = "none"\n'
+PASSWORD = "con đò sang sông"
+ACCOUNT = [sys.executable, "-m", "kiosk", "staff-account"]
 STAFF = 'clinic_private_key = "clinic.key"\n'
 
 
@@ -129,9 +131,27 @@ def start(station: Any, tmp_path: Path, spare_ports: Callable[[], int]) -> Itera
             common = COMMON.replace("{trust}", str(trust or station.trust))
             provision(tmp_path, station.printed("card_qr").partition("|")[0])
             patient = serve("run", common + PATIENT + CLINIC)
-            return Clinic(folder=tmp_path, patient=patient, staff=serve("staff", common + STAFF + CLINIC))
+            add_account(tmp_path, common + STAFF + CLINIC)
+            staff = serve("staff", common + STAFF + CLINIC)
+            staff.get("/login")
+            staff.post("/login", sign="mai", password=PASSWORD)
+            return Clinic(folder=tmp_path, patient=patient, staff=staff)
 
         yield both
+
+
+def add_account(folder: Path, config: str) -> None:
+    """The first administrator, as whoever installs the desk makes one."""
+    path = folder / "desk.toml"
+    path.write_text(config.replace("{port}", "8001"), encoding="utf-8")
+    subprocess.run(
+        [*ACCOUNT, "add", "mai", "--role=administrator", "--stdin", "--config", str(path)],
+        input=f"Vũ Thị Mai Mẫu\n\n{PASSWORD}\n",
+        text=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
 
 
 def provision(folder: Path, covered: str) -> None:

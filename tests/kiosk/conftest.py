@@ -1,7 +1,5 @@
 """What the tests of the kiosk's pages share: a clinic, a configuration, one snapshot of every screen."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,23 +20,39 @@ from kiosk.devices.clock import ManualClock
 from kiosk.domain.codes import DeskMessage
 from kiosk.domain.flow import Screen
 from kiosk.domain.route import Clinic, Room
+from kiosk.domain.staff import Role
+from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.insurance.sources import OnlineCover
-from kiosk.insurance.stand_in import direct
-from kiosk.insurance.stand_in.moods import Behaviour, Mood
-from kiosk.insurance.stand_in.script import SAMPLE
 from kiosk.keys import VisitOpener, VisitSealer, create_secret
+from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared
+from kiosk.services.assistance import AssistedMode
 from kiosk.services.checkin import CheckIn
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.queue import Queue
+from kiosk.services.report import Reporter
+from kiosk.services.self_test import SelfTests
 from kiosk.services.shift import ShiftBook
+from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.staff_keys import StaffKeys
+from kiosk.services.staff_sessions import StaffSessions
 from kiosk.services.view import DeskView, RoomChoice, ScreenView, TicketView
 from kiosk.store.database import Database
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
+from kiosk.web.staff.hall import Hall
+from kiosk.web.staff.oversight import Oversight
 from kiosk.web.staff.shift import Payer
 
 STAFF = "http://127.0.0.1:8001"
+CLERK = "truc"
+CLERKS = {
+    CLERK: (Role.LEAD, "Phạm Thị Trực", "036185999901"),
+    "lan": (Role.RECEPTION, "Ngô Thị Lan Mẫu", None),
+    "mai": (Role.ADMINISTRATOR, "Vũ Thị Mai Mẫu", "036182999903"),
+}
+PASSWORDS = {sign: f"mưa rơi trước sân {number}" for number, sign in enumerate(CLERKS)}
 VISIT = "5ca1ab1e"
 
 ROOMS = (
@@ -179,16 +194,44 @@ class Desk:
     checkin: CheckIn
     staff: StaffDesk
     clock: ManualClock
-    client: FlaskClient
+    accounts: StaffAccounts
     app: Callable[..., Flask]
-
+    client: FlaskClient = field(init=False)
     others: Callable[..., Parts] | None = None
     private: X25519PrivateKey | None = None
     with_form: str = "/"
     corrections: Corrections | None = None
+    hall: Hall | None = None
+    oversight: Oversight | None = None
+    passwords = PASSWORDS
+
+    @property
+    def sessions(self) -> StaffSessions:
+        """Logins of a process that was just started."""
+        return StaffSessions(self.accounts, idle_s=900, keys=self.keys())
+
+    def keys(self, policy: KeyPolicy = KeyPolicy.OPTIONAL) -> StaffKeys:
+        """The accounts' security keys."""
+        assert self.private is not None
+        return StaffKeys(
+            database=self.staff._database,
+            clinic=self.staff._clinic,
+            opener=VisitOpener(self.private),
+            clock=self.clock,
+            accounts=self.accounts,
+            policy=policy,
+        )
 
     def open(self, problem: ConfigurationError) -> FlaskClient:
-        return self.app(problem).test_client()
+        return self.log_in(self.app(problem))
+
+    def log_in(self, app: Flask, sign: str = CLERK) -> FlaskClient:
+        """A browser at which somebody is logged in, through the page."""
+        client = app.test_client()
+        token = client.get("/login", base_url=STAFF).text.split('name="csrf_token" value="')[1].split('"')[0]
+        form = {"csrf_token": token, "sign": sign, "password": PASSWORDS[sign]}
+        assert client.post("/login", base_url=STAFF, headers={"Origin": STAFF}, data=form).status_code == 303
+        return client
 
     def get(self, address: str = "/", status: int = 200) -> str:
         response = self.client.get(address, base_url=STAFF)
@@ -239,14 +282,28 @@ def desk(clinic: Clinic, tmp_path: Path, new_store: Callable[[Path], Path]) -> I
     )
 
     corrections = Corrections(database=database, clinic=clinic, device="desk-1", clock=clock, admission=staff.admission)
+    accounts = StaffAccounts(
+        database=database,
+        clinic=clinic,
+        device="desk-1",
+        opener=VisitOpener(private),
+        clock=clock,
+        hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+    )
+    for sign, (role, name, number) in CLERKS.items():
+        accounts.add(sign, role, name=name, number=number, password=PASSWORDS[sign], by="test")
     shifts = ShiftBook(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
     payer = Payer(shifts=shifts, cover=None, token=None, opened=lambda: None)
 
     def others_with(roster: Path | None = None, key: Path | None = None, online: OnlineCover | None = None) -> Parts:
         changed = config.model_copy(update={"roster": roster, "roster_key": key})
-        shared = Shared(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
         parts = cleaning_parts(changed, shared, private)
         return parts, others_of(parts, shared, staff, online)
+
+    create_secret(tmp_path / "lost.key")
+    shared = Shared(database=database, clinic=clinic, device="desk-1", opener=VisitOpener(private), clock=clock)
+    with_lost = config.model_copy(update={"roster_key": tmp_path / "lost.key"})
+    oversight = oversight_of(with_lost, shared, staff, None, bytes(range(32)))
 
     def app(
         problem: ConfigurationError | None = None,
@@ -257,105 +314,31 @@ def desk(clinic: Clinic, tmp_path: Path, new_store: Callable[[Path], Path]) -> I
         records: bool = False,
         **more: Any,
     ) -> Flask:
-        changed = config.model_copy(update={"port": port})
+        changed = config.model_copy(update={"port": port, "public_name": more.pop("public", None)})
         corrected = corrections if records else None
+        tests = SelfTests(database, clinic=clinic.code, device="desk-1", clock=clock)
+        more = {"sessions": made.sessions, "hall": hall, "oversight": oversight, "tests": tests} | more
         return create_staff_app(staff, changed, clock, problem, payer if shifts else None, others, corrected, **more)
 
-    yield Desk(
+    hall = Hall(
+        queue=Queue(database=database, clinic=clinic, device="desk-1", clock=clock, plain_after=3),
+        reporter=Reporter(database=database, clinic=clinic, clock=clock),
+        calls_token=bytes(range(32)),
+        assist=AssistedMode(database=database, clinic=clinic, device="assist-1", own="desk-1", clock=clock),
+        assist_address="http://127.0.0.1:8010/",
+    )
+    made = Desk(
         checkin=checkin,
         staff=staff,
         clock=clock,
-        client=app().test_client(),
+        accounts=accounts,
         app=app,
         others=others_with,
         private=private,
         corrections=corrections,
+        hall=hall,
+        oversight=oversight,
     )
+    made.client = made.log_in(app())
+    yield made
     database.close()
-
-
-@dataclass
-class Process:
-    """A stand-in that runs in a process of its own."""
-
-    script: Path
-    port: int = 0
-    process: subprocess.Popen[str] | None = None
-    said: list[str] = field(default_factory=list)
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "kiosk", "gateway", "stand-in", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--script", str(self.script), "--end-with-stdin"],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.said.append(line)
-            if "gateway_stand_in_serves" in line:
-                self.port = int(line.rpartition("port=")[2])
-                return
-        raise AssertionError("".join(self.said))
-
-    def stop(self, *, kill: bool = False) -> None:
-        assert self.process is not None
-        assert self.process.stdin is not None
-        assert self.process.stderr is not None
-        if self.process.stderr.closed:
-            return
-        if kill:
-            self.process.kill()
-        self.process.stdin.close()
-        self.said += self.process.stderr.readlines()
-        self.process.stderr.close()
-        self.process.wait(60)
-
-    def behave(self, mood: Mood, **particulars: Any) -> None:
-        direct.behave(self.port, Behaviour(mood=mood, **particulars))
-
-    def counted(self) -> dict[str, Any]:
-        return direct.state(self.port)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-@pytest.fixture(scope="session")
-def shared_stand_in() -> Iterator[Process]:
-    process = Process(SAMPLE)
-    process.start()
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def stand_in(shared_stand_in: Process) -> Iterator[Process]:
-    """A stand-in that behaves as it should when the test begins."""
-    shared_stand_in.behave(Mood.OK)
-    direct.forget_tokens(shared_stand_in.port)
-    yield shared_stand_in
-    shared_stand_in.behave(Mood.OK)
-
-
-@pytest.fixture(scope="session")
-def start_stand_in() -> Callable[[Path], Process]:
-    """Starts a stand-in with a script; whoever starts one stops it."""
-
-    def start(script: Path) -> Process:
-        process = Process(script)
-        process.start()
-        return process
-
-    return start
-
-
-@pytest.fixture
-def own_stand_in() -> Iterator[Process]:
-    """A stand-in that the test may kill and start again."""
-    process = Process(SAMPLE)
-    process.start()
-    yield process
-    process.stop()

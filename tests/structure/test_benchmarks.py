@@ -36,13 +36,24 @@ import pytest
                 "store_mb",
             },
         ),
-        ("kiosk", {"card_to_ticket_server_ms"}),
+        (
+            "kiosk",
+            {
+                "card_to_ticket_server_ms",
+                "machine_p95_s",
+                "first_paint_ms",
+                "page_kb_max",
+                "process_mb",
+                "whole_visit_p50_s",
+                "whole_visit_p95_s",
+            },
+        ),
         ("roster", {"rows", "size_mb", "lookup_median_us", "import_s", "delta_s"}),
         ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
     ],
 )
 def test_an_area_writes_its_figures(root: Path, area: str, figures: set[str]) -> None:
-    small = os.environ | {"IDCARD_BENCH_ROWS": "5000"}
+    small = os.environ | {"IDCARD_BENCH_ROWS": "5000", "IDCARD_BENCH_VISITS": "1"}
     if not os.environ.get("KIOSK_GALLERY_ALL"):
         small |= {"QR_EVERY": "9"}
     command = [sys.executable, "tests/benchmarks", area]
@@ -51,7 +62,9 @@ def test_an_area_writes_its_figures(root: Path, area: str, figures: set[str]) ->
     report = json.loads((root / "build" / "bench" / f"{area}.json").read_text(encoding="utf-8"))
     assert set(report) == {"figures", "peers", "machine"}
     assert figures <= set(report["figures"])
-    assert all(isinstance(value, int | float) and value > 0 for value in report["figures"].values())
+    assert all(isinstance(value, int | float) for value in report["figures"].values())
+    # Others may be nothing: processes that grew by nothing, files that were left by nobody.
+    assert all(report["figures"][name] > 0 for name in figures)
     assert report["peers"]
     assert report["machine"]["cores"] >= 1
 

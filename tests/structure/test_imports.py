@@ -128,6 +128,7 @@ def test_no_card_bytes_are_checked_by_assert(modules: Modules) -> None:
         ("kiosk/ports.py", "import idcard.identity", "kiosk imports the face of idcard only"),
         ("kiosk/ports.py", "import idcard.testing", "kiosk imports the face of idcard only"),
         ("kiosk/cli.py", "import kiosk.demo", "Nothing imports kiosk.demo but kiosk.demo"),
+        ("kiosk/services/checkin.py", "import kiosk.provision.plan", "Nothing imports kiosk.provision but the command"),
         ("kiosk/ports.py", "import flask", "Services, the store and the devices know nothing of Flask"),
         ("kiosk/services/checkin.py", "import kiosk.interop.visit", "The patient's process never reaches what leaves"),
         ("kiosk/web/patient/__init__.py", "import kiosk.web.staff", "The patient's and the staff's apps are apart"),

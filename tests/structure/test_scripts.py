@@ -10,9 +10,10 @@ import pytest
 
 COMMANDS = (
     *("script/run", "script/test", "script/bench", "script/docs", "script/fuzz", "script/contact-sheet"),
+    "script/visit-strip",
     ".ci/run",
 )
-WITH_HELP = COMMANDS[:6]
+WITH_HELP = COMMANDS[:7]
 
 
 def bash(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -54,7 +55,7 @@ def test_a_bad_port_is_one_line_and_a_remedy(root: Path) -> None:
     result = bash("script/run", "--port-base", "http", cwd=root)
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        "error: --port-base must be a number from 1024 to 65531.",
+        "error: --port-base must be a number from 1024 to 65530.",
         "       For example: script/run --port-base 9000",
     ]
 

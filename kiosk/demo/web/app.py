@@ -7,11 +7,14 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from kiosk.demo.clerks import CLERKS
 from kiosk.demo.config import BenchConfig
+from kiosk.demo.faults import Faults
 from kiosk.demo.people import ENDED, Citizen
 from kiosk.demo.web.drawing import DrawnCard, portrait_jpeg
 from kiosk.demo.web.words import word
 from kiosk.demo.workbench import Bench
+from kiosk.devices.printer_twin import PrinterFault
 from kiosk.insurance.stand_in.direct import NoStandIn, behave, change
 from kiosk.insurance.stand_in.moods import Behaviour, Mood
 from kiosk.web.common.factory import base_app, read_session_key
@@ -30,28 +33,36 @@ READER_STATES = ("ok", "crowded", "unplugged")
 """How the reader can be made to behave from the bench: E01 and E14."""
 
 
-def create_bench_app(bench: Bench, config: BenchConfig) -> Flask:
+def create_bench_app(bench: Bench, config: BenchConfig, faults: Faults | None = None) -> Flask:
     """The bench's app.
 
+    :param faults: what can be made to fail beside what lies on the desk.
     :raises ConfigurationError: when the session key cannot be used.
     """
-    key = read_session_key(config.session_key)
+    key, faults = read_session_key(config.session_key), faults or Faults()
     app = base_app("bench", host=config.host, port=config.port, session_key=key, camera=False)
     pages = Blueprint(
         "bench", __name__, template_folder="templates", static_folder="static", static_url_path="/bench-static"
     )
     pages.context_processor(lambda: {"word": word})
-    _add_views(pages, bench, config)
+    _add_views(pages, bench, config, faults)
     _add_deeds(pages, bench, config)
+    _add_faults(pages, bench, config, faults)
     _add_gateway(pages, bench, config)
     app.register_blueprint(pages)
     return app
 
 
-def _add_views(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
+def _add_views(pages: Blueprint, bench: Bench, config: BenchConfig, faults: Faults) -> None:
     @pages.get("/")
     def show() -> str:
-        return render_template("bench/page.html", **_context(bench, config))
+        return render_template("bench/page.html", **_context(bench, config, faults))
+
+    @pages.get("/paper.png")
+    def paper() -> Response:
+        if not faults.papers:
+            abort(HTTPStatus.NOT_FOUND)
+        return Response(faults.papers[-1], mimetype="image/png")
 
     @pages.get("/citizens/<name>/portrait.jpg")
     def portrait(name: str) -> Response:
@@ -106,6 +117,32 @@ def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
         return _do(config.has_camera, bench.hide_qr, _chosen(bench))
 
 
+def _add_faults(pages: Blueprint, bench: Bench, config: BenchConfig, faults: Faults) -> None:
+    @pages.post("/printer/<state>")
+    def printer(state: str) -> BaseResponse:
+        if state not in list(PrinterFault):
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(config.has_printer, lambda: faults.trouble_printer(PrinterFault(state)), _chosen(bench))
+
+    @pages.post("/light/<state>")
+    def light(state: str) -> BaseResponse:
+        if state not in _PLUG:
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(config.has_light, lambda: bench.plug_light(_PLUG[state]), _chosen(bench))
+
+    @pages.post("/clock/<state>")
+    def clock(state: str) -> BaseResponse:
+        if state not in _CLOCK:
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(config.has_clock, lambda: bench.turn_clock_back(_CLOCK[state]), _chosen(bench))
+
+    @pages.post("/store/<state>")
+    def store(state: str) -> BaseResponse:
+        if state not in _STORE:
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(faults.has_store, lambda: faults.hold_store(_STORE[state]), _chosen(bench))
+
+
 def _add_gateway(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
     @pages.post("/gateway/<mood>")
     def gateway(mood: str) -> BaseResponse:
@@ -133,6 +170,8 @@ def _add_gateway(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
 
 _COVER = {"end": True, "restore": False}
 _PLUG = {"plug": True, "unplug": False}
+_CLOCK = {"back": True, "right": False}
+_STORE = {"hold": True, "let-go": False}
 
 
 def _do(possible: bool, deed: Callable[[], None], citizen: str) -> BaseResponse:
@@ -156,9 +195,11 @@ def _chosen(bench: Bench) -> str:
     return next((name for name in names if name is not None and name in bench.people), next(iter(bench.people)))
 
 
-def _context(bench: Bench, config: BenchConfig) -> dict[str, Any]:
+def _context(bench: Bench, config: BenchConfig, faults: Faults) -> dict[str, Any]:
     chosen = _chosen(bench)
     return {
+        "faults": faults,
+        "printer_states": [fault.value for fault in PrinterFault],
         "people": bench.people,
         "laid": bench.laid,
         "signed_codes": bench.has_signed_codes,
@@ -168,5 +209,6 @@ def _context(bench: Bench, config: BenchConfig) -> dict[str, Any]:
         "moods": MOODS,
         "reader_states": READER_STATES,
         "patient_url": f"http://{config.host}:{config.patient_port}/",
+        "clerks": CLERKS,
         "staff_url": f"http://{config.host}:{config.staff_port}/",
     }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 
 FORM_LIMIT = 16 * 1024
@@ -67,15 +68,36 @@ def local_names(host: str, port: int) -> frozenset[str]:
     return frozenset(f"{name}:{port}" for name in (bracketed, "127.0.0.1", "localhost", "[::1]"))
 
 
-def guard(app: Flask, *, names: Iterable[str], camera: bool, limits: Mapping[str, int], sound: bool = False) -> None:
+class _Cookies(SecureCookieSessionInterface):
+    """Sessions whose cookie a browser sends over TLS alone, where it was given over TLS."""
+
+    def __init__(self, public: str | None) -> None:
+        self._public = public
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether this request came over TLS: only there anybody says that name."""
+        return request.host == self._public
+
+
+def guard(
+    app: Flask,
+    *,
+    names: Iterable[str],
+    camera: bool,
+    limits: Mapping[str, int],
+    sound: bool = False,
+    public: str | None = None,
+) -> None:
     """Put the door before an app: checks on the way in, headers on the way out.
 
     :param names: the accepted values of Host, with the port.
     :param camera: whether pages of this app may use the camera.
     :param limits: the endpoints that take more than a form, and the greatest body of each in bytes.
     :param sound: whether pages of this app may play sounds of this server, without being touched first.
+    :param public: one more accepted value of Host, under which pages come over TLS.
     """
     accepted = frozenset(names)
+    app.session_interface = _Cookies(public)
     app.config.update(
         MAX_CONTENT_LENGTH=FORM_LIMIT,
         MAX_FORM_MEMORY_SIZE=FORM_LIMIT,
@@ -87,13 +109,15 @@ def guard(app: Flask, *, names: Iterable[str], camera: bool, limits: Mapping[str
         # waits for the next patient all night must still work in the morning.
         WTF_CSRF_TIME_LIMIT=None,
     )
-    app.before_request(_checks(accepted, limits))
+    app.before_request(_checks(accepted, limits, public))
     CSRFProtect(app)
     app.after_request(_headers(camera, sound))
 
 
-def _checks(accepted: frozenset[str], limits: Mapping[str, int]) -> Callable[[], None]:
+def _checks(accepted: frozenset[str], limits: Mapping[str, int], public: str | None) -> Callable[[], None]:
     origins = frozenset(f"http://{name}" for name in accepted)
+    if public is not None:
+        accepted, origins = accepted | {public}, origins | {f"https://{public}"}
 
     def check() -> None:
         # Before anything looks at the body: the check of the token does.

@@ -43,6 +43,7 @@ def base_app(
     camera: bool,
     limits: Mapping[str, int] | None = None,
     sound: bool = False,
+    public: str | None = None,
 ) -> Flask:
     """An app with its door, words and failures, and no page yet.
 
@@ -50,12 +51,13 @@ def base_app(
     :param camera: whether its pages may use the camera.
     :param limits: the endpoints that take more than a form, and the greatest body of each in bytes.
     :param sound: whether its pages may play sounds.
+    :param public: a name, with its port, by which browsers reach it over TLS, through a program that ends that.
     """
     app = Flask(f"kiosk.web.{name}", template_folder=str(WEB / "templates"), static_folder=str(WEB / "static"))
     app.config.update(SECRET_KEY=session_key, SESSION_COOKIE_NAME=f"kiosk_{name}", TESTING=False)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    guard(app, names=local_names(host, port), camera=camera, limits=limits or {}, sound=sound)
+    guard(app, names=local_names(host, port), camera=camera, limits=limits or {}, sound=sound, public=public)
     add_words(app)
     add_failures(app)
     return app

@@ -54,6 +54,7 @@ class Server:
     """A waitress server that does not say what it is, with threads enough for the pages that wait."""
 
     def __init__(self, app: Flask, *, host: str, port: int) -> None:
+        self.host = host
         self._map: dict[int, Any] = {}
         self._stopped = Event()
         self._server = create_server(

@@ -12,8 +12,8 @@ from kiosk.domain.flow import Screen
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import PatientScreens, ScreenView
 from kiosk.web.common.preferences import Preferences, current_preferences, use_preferences
+from kiosk.web.common.voice import Voice
 from kiosk.web.patient.spoken import STEPS, hint_of, room_words, said, spoken
-from kiosk.web.patient.voice import Voice
 
 QR_SCREENS = frozenset(
     {Screen.ATTRACT, Screen.CHILD, Screen.DIGITS, Screen.PLACE_CARD, Screen.SHOW_QR, Screen.STILL_THERE}

@@ -1,43 +1,14 @@
 """What each screen says aloud, as words of the catalogue with their values: one list for the ear and the announcer."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
 
 from kiosk.domain.flow import Screen
 from kiosk.services.view import RoomChoice, ScreenView, TicketView
+from kiosk.web.common.voice import Own, Phrase, Said, Value
+from kiosk.web.common.voice import said as said
 
 STEPS = ("open", "read", "prove", "cover")
 """The named steps of reading, in order; the last words of the catalogue ids ``reading.step.…``."""
-
-Value: TypeAlias = int | str
-"""A number is said as a number, digits in a string one by one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """One word of the catalogue. ``count`` chooses between its forms; ``private`` is for headphones only."""
-
-    message: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-    count: int | None = None
-    private: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """Words of the clinic's own, in both languages."""
-
-    vi: str
-    en: str
-
-
-Said: TypeAlias = Phrase | Own
-
-
-def said(message: str, **values: Value) -> Phrase:
-    """A word of the catalogue with its values."""
-    return Phrase(message=message, values=values)
 
 
 def counted(message: str, count: int) -> Phrase:
@@ -112,10 +83,13 @@ def _confirm(view: ScreenView, desk: int) -> Iterator[Said]:
 
 def _ticket(view: ScreenView, desk: int) -> Iterator[Said]:
     ticket = view.ticket
-    title = "ticket.title" if view.printer_ok else "ticket.no_paper_title"
+    on_paper = view.printer_ok and view.paper != "none"
+    title = "ticket.title" if on_paper else "ticket.no_paper_title"
     yield said("ticket.again_title" if ticket is not None and ticket.again else title)
     if not view.printer_ok:
         yield said("ticket.no_paper")
+    if not on_paper:
+        yield said("ticket.remember")
     if ticket is not None:
         yield from _ticket_facts(ticket)
     if view.card_present:

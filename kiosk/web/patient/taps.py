@@ -28,6 +28,7 @@ TAPS: dict[str, Callable[[PatientScreens], None]] = {
     "no-card": lambda desk: desk.no_card(),
     "not-me": lambda desk: desk.not_me(),
     "stop": lambda desk: desk.stop(),
+    "print": lambda desk: desk.print_ticket(),
     "acknowledge": lambda desk: desk.acknowledge(),
     "more-time": lambda desk: desk.more_time(),
     "touch": lambda desk: desk.touch(),

@@ -1,7 +1,7 @@
 """The forms for whoever comes otherwise: one a way, on a desk ticket or for somebody who comes straight to the desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from flask import Flask, abort, flash, make_response, redirect, render_template, request, url_for
@@ -13,11 +13,13 @@ from kiosk.domain.ways import Paper, Way, WayRule
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable, VisitRow
 from kiosk.services.other_ways import OtherWays
+from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.ways import WayOutcome
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
 from kiosk.web.staff.presented import filled, presented_of
+from kiosk.web.staff.second import agreed
 from kiosk.web.staff.typed import BadField
 
 STRAIGHT = (Way.EMERGENCY, Way.CHILD, Way.NEWBORN, Way.GUARDIAN, Way.FOREIGNER, Way.PAPERS)
@@ -39,7 +41,7 @@ class _Page:
         return None if self.row is None else self.row.visit_id
 
 
-def add_arrivals(app: Flask, board: Board, ways: OtherWays) -> None:
+def add_arrivals(app: Flask, board: Board, ways: OtherWays, accounts: StaffAccounts) -> None:
     """Give the app its forms for other ways."""
 
     @app.context_processor
@@ -52,7 +54,7 @@ def add_arrivals(app: Flask, board: Board, ways: OtherWays) -> None:
 
     @app.post("/arrivals/<way>")
     def arrive(way: str) -> Response:
-        return _taken(board, ways, _Page(way=_way(way, STRAIGHT), row=None, typed=request.form))
+        return _taken(board, ways, accounts, _Page(way=_way(way, STRAIGHT), row=None, typed=request.form))
 
     @app.get("/tickets/<visit_id>/ways")
     def ticket_ways(visit_id: str) -> Response:
@@ -67,7 +69,7 @@ def add_arrivals(app: Flask, board: Board, ways: OtherWays) -> None:
     @app.post("/tickets/<visit_id>/ways/<way>")
     def ticket_by_way(visit_id: str, way: str) -> Response:
         page = _Page(way=_way(way, ON_TICKET), row=_ticket(board, visit_id), typed=request.form)
-        return _taken(board, ways, page)
+        return _taken(board, ways, accounts, page)
 
 
 def _way(word: str, among: tuple[Way, ...]) -> Way:
@@ -89,12 +91,13 @@ def _ways_of(row: VisitRow) -> tuple[Way, ...]:
     return tuple(way for way in ON_TICKET if proved or way is not Way.CHIP_AND_NUMBER)
 
 
-def _taken(board: Board, ways: OtherWays, page: _Page) -> Response:
+def _taken(board: Board, ways: OtherWays, accounts: StaffAccounts, page: _Page) -> Response:
     if page.typed.get("do") == "fill":
         return _filled(ways, page)
     try:
         presented = presented_of(page.way, page.typed, page.row, ways)
         room = board.clinic.room(page.typed.get("room", ""))
+        presented = replace(presented, override=agreed(accounts, page.typed, page.row))
         outcome = ways.admit(page.visit_id, presented, room.id, by=board.clerk)
     except BadField as problem:
         return _form(ways, page, problem=str(problem))

@@ -9,12 +9,17 @@ from idcard import ConfigurationError
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.ports import Clock
-from kiosk.services.desk import StaffDesk, VisitRow
+from kiosk.services.desk import StaffDesk
+from kiosk.services.heartbeat import SILENT_AFTER_S
+from kiosk.web.staff.access import current_account
 from kiosk.web.staff.words import needs_act
 
 SHOWN = 40
 """How many of today's admissions stand on the page."""
-_ALL = 100_000
+
+
+_BEATING = frozenset({"kiosk", "reader", "scanner", "printer", "light", "speech"})
+"""The parts for which a kiosk's heartbeat speaks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,32 @@ class DeviceRow:
     age: str
     version: str
     age_s: int
+    condition: str = ""
+    """How a printer is, in its own word."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether a part that speaks every half minute has fallen silent."""
+        return self.part in _BEATING and self.age_s > SILENT_AFTER_S
+
+    @property
+    def word(self) -> str:
+        """The state in one stable word."""
+        if self.silent:
+            return "silent"
+        if not self.ok:
+            return "too_old" if self.age == "too_old" else "fault"
+        if self.age in ("old", "flagged"):
+            return "old"
+        return self.condition if self.condition in ("paper_low", "untold") else "ok"
+
+    @property
+    def remedy(self) -> str:
+        """What helps: the part's own remedy, or that of a kiosk which is silent; nothing where nothing is wrong."""
+        if self.silent:
+            return "silent"
+        troubled = not self.ok or self.word == "paper_low"
+        return self.part if troubled and self.part in _BEATING else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +77,11 @@ class Board:
 
     @property
     def clerk(self) -> str:
-        """Who acts: the desk, until people log in."""
-        return f"desk-{self.clinic.desk}"
+        """Who acts: the account that is logged in."""
+        return current_account().sign
 
     def context(self) -> dict[str, Any]:
         """Everything that the page shows now: of the exceptions first what is urgent, then what waits longest."""
-        admissions = self.desk.admissions(_ALL)
         return {
             "clinic": self.clinic,
             "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
@@ -59,9 +89,9 @@ class Board:
             "came_back": self.desk.came_back(),
             "tickets": self.desk.desk_tickets(),
             "earlier_tickets": self.desk.earlier_tickets(),
-            "admissions": admissions[:SHOWN],
-            "count": len(admissions),
-            "waiting": _waiting(admissions),
+            "admissions": self.desk.admissions(SHOWN),
+            "count": self.desk.admitted(),
+            "waiting": Counter(self.desk.waiting()),
             "devices": self.devices(),
             "trust_problem": self.trust_problem,
         }
@@ -79,14 +109,10 @@ class Board:
                 age=str(state.state.get("age", "")),
                 version=str(state.state.get("version", ""))[:12],
                 age_s=max(0, int((now - state.updated_at).total_seconds())),
+                condition=str(state.state.get("condition", "")),
             )
             for state in self.desk.devices()
         )
-
-
-def _waiting(admissions: tuple[VisitRow, ...]) -> Counter[str]:
-    """How many wait for each room."""
-    return Counter(row.room.id for row in admissions if row.room is not None and not row.called)
 
 
 def _day(text: object) -> str:

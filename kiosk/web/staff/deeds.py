@@ -1,6 +1,7 @@
 """What staff do: confirm a desk ticket, type who it is, settle an exception, say that somebody was called."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from flask import Flask, abort, flash, make_response, redirect, render_template, request, url_for
@@ -10,34 +11,49 @@ from werkzeug.wrappers import Response
 from idcard import ClaimedIdentity
 from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
+from kiosk.domain.staff import Override
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable
+from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.whose_number import Compared
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
+from kiosk.web.staff.second import agreed
 from kiosk.web.staff.typed import BadField, typed_claim
 
 
-def add_deeds(app: Flask, board: Board) -> None:
+def add_deeds(app: Flask, board: Board, accounts: StaffAccounts) -> None:
     """Give the app what staff can do. Every deed ends on the board, with a word of what came of it."""
 
     @app.post("/tickets/<visit_id>/confirm")
     def confirm(visit_id: str) -> Response:
-        return _confirmed(board, visit_id, None)
+        row = board.desk.visit(visit_id)
+        override = None
+        if row is not None and not row.needs_typing and "override" in request.form:
+            try:
+                override = agreed(accounts, request.form, row)
+            except BadField as problem:
+                flash(str(gettext(f"staff.problem.bad_{problem}")), "problem")
+                return redirect(
+                    url_for("compare", visit_id=visit_id, **current_preferences().query), HTTPStatus.SEE_OTHER
+                )
+        return _confirmed(board, visit_id, None, override)
 
     @app.post("/tickets/<visit_id>/type")
     def typed(visit_id: str) -> Response:
         try:
             claim = typed_claim(request.form)
+            # Where the try cannot be counted, the store is gone: the whole request fails.
+            override = agreed(accounts, request.form, board.desk.visit(visit_id))
         except BadField as problem:
             return _again(board, visit_id, str(problem))
-        return _confirmed(board, visit_id, claim)
+        return _confirmed(board, visit_id, claim, override)
 
     @app.post("/tickets/<visit_id>/called")
     def called(visit_id: str) -> Response:
         def call() -> str:
-            board.desk.mark_called(visit_id)
+            board.desk.mark_called(visit_id, by=board.clerk)
             return str(gettext("staff.done.called"))
 
         return _done(call)
@@ -51,9 +67,12 @@ def add_deeds(app: Flask, board: Board) -> None:
         return _done(resolve)
 
 
-def _confirmed(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> Response:
+def _confirmed(
+    board: Board, visit_id: str, claim: ClaimedIdentity | None, override: Override | None = None
+) -> Response:
     """Confirm, and go back to the board; to the form, with both sides, where a number is another's."""
-    return _done(lambda: _confirm(board, visit_id, claim), refused=lambda problem: _refused(board, visit_id, problem))
+    deed = partial(_confirm, board, visit_id, claim, override)
+    return _done(deed, refused=lambda problem: _refused(board, visit_id, problem))
 
 
 def _refused(board: Board, visit_id: str, problem: NotConfirmable) -> Response | None:
@@ -67,9 +86,9 @@ def _refused(board: Board, visit_id: str, problem: NotConfirmable) -> Response |
     return make_response(page, HTTPStatus.CONFLICT)
 
 
-def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None) -> str:
+def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None, override: Override | None = None) -> str:
     room = board.clinic.room(request.form.get("room", ""))
-    ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim)
+    ticket = board.desk.confirm(visit_id, room.id, by=board.clerk, claim=claim, override=override)
     row = board.desk.visit(visit_id)
     moved = row is not None and row.first_number is not None
     said = "staff.done.confirmed_anew" if moved else "staff.done.confirmed"

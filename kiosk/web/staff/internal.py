@@ -23,7 +23,7 @@ def add_internal(app: Flask, cover: OnlineCover | None, token: bytes) -> None:
     :param cover: who asks the payer, or None where this clinic does not. :param token: the 32 bytes of the key file.
     """
     internal = Blueprint("internal", __name__)
-    expected = f"Bearer {token.hex()}".encode()
+    expected = expected_of(token)
 
     @internal.post(PATH)
     def ask() -> Response:
@@ -39,8 +39,16 @@ def add_internal(app: Flask, cover: OnlineCover | None, token: bytes) -> None:
     app.register_blueprint(internal)
 
 
-def check_caller(expected: bytes) -> None:
-    """Nothing, where a program on this machine shows this token and sends JSON of a bounded size; else it ends here."""
+def expected_of(token: bytes) -> bytes:
+    """What a program says that has this token."""
+    return f"Bearer {token.hex()}".encode()
+
+
+def check_caller(expected: bytes, *, mimetype: str = "application/json", largest: int = LARGEST) -> None:
+    """Nothing, where a program on this machine shows this token and sends so much of what is wanted; else it ends here.
+
+    :param mimetype: what is wanted. :param largest: the greatest body, in bytes.
+    """
     if request.query_string:
         abort(HTTPStatus.BAD_REQUEST)
     if not request.remote_addr or not ip_address(request.remote_addr).is_loopback:
@@ -48,9 +56,9 @@ def check_caller(expected: bytes) -> None:
     given = request.headers.get("Authorization", "").encode("utf-8", "replace")
     if not hmac.compare_digest(given, expected):
         abort(HTTPStatus.UNAUTHORIZED)
-    if request.mimetype != "application/json":
+    if request.mimetype != mimetype:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    if (request.content_length or 0) > LARGEST:
+    if (request.content_length or 0) > largest:
         abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 

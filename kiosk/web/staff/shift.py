@@ -1,4 +1,4 @@
-"""The shift at the staff screen: who is on duty, a form to open one, and a button to end it."""
+"""The shift at the staff screen: who is on duty, a form to open one in one's own name, and a button to end it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,13 @@ from flask import Flask, flash, make_response, redirect, render_template, reques
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from kiosk.domain.names import masked, number_tail
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.insurance.sources import OnlineCover
 from kiosk.ports import StoreUnavailable
 from kiosk.services.shift import BadShift, OpenShift, ShiftBook
 from kiosk.web.common.preferences import current_preferences
+from kiosk.web.staff.access import current_account
 from kiosk.web.staff.board import Board
 
 _USUAL_END = "17:00"
@@ -98,8 +100,8 @@ def _open(board: Board, shifts: ShiftBook, form: Mapping[str, str]) -> None:
     starts, ends = _at(now, form.get("starts", "")), _at(now, form.get("ends", ""))
     if ends <= starts:
         ends += timedelta(days=1)
-    name, number = form.get("officer", ""), form.get("officer_number", "")
-    shifts.open(name, number, starts_at=starts, ends_at=ends, by=board.clerk)
+    officer = current_account()
+    shifts.open(officer.name, officer.number or "", starts_at=starts, ends_at=ends, by=officer.sign)
 
 
 def _at(now: datetime, text: str) -> datetime:
@@ -116,7 +118,9 @@ def _local(instant: datetime) -> str:
 
 
 def _form(board: Board, typed: Mapping[str, str], problem: str) -> Response:
-    page = render_template("staff/shift.html", typed=typed, problem=problem)
+    officer = current_account()
+    shown = {"officer": masked(officer.name), "number_tail": number_tail(officer.number)}
+    page = render_template("staff/shift.html", typed=typed, problem=problem, **shown)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK)
 
 

@@ -1,19 +1,21 @@
 """The words of the staff's page that are put together: reasons, ages, assurance."""
 
 from flask import Flask
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.services.desk import NoticeRow
+from kiosk.web.staff.second import REASONS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def add_staff_words(app: Flask) -> None:
     """Give an app's templates the filters ``age``, ``reason`` and the function ``reasons_of``."""
-    app.jinja_env.filters.update(age=age_words, reason=reason_words)
+    app.jinja_env.filters.update(age=age_words, reason=reason_words, seconds=seconds_words)
     app.jinja_env.globals.update(reasons_of=reasons_of, Assurance=Assurance, needs_act=needs_act)
+    app.jinja_env.globals.update(override_reasons=REASONS)
 
 
 def age_words(seconds: int) -> str:
@@ -25,6 +27,11 @@ def age_words(seconds: int) -> str:
     if seconds < _DAY:
         return str(gettext("staff.age.hours", h=seconds // _HOUR, m=seconds % _HOUR // _MINUTE))
     return str(gettext("staff.age.days", n=seconds // _DAY))
+
+
+def seconds_words(seconds: float) -> str:
+    """Seconds with one digit behind the point, as the language of the page writes it."""
+    return str(format_decimal(seconds, "0.0"))
 
 
 def reason_words(reason: str) -> str:

@@ -86,6 +86,20 @@ def axe() -> Callable[[Page], Findings]:
     return run
 
 
+@pytest.fixture(scope="session")
+def log_in() -> Callable[..., None]:
+    """Goes through the login of the staff's screen at an address, up to the board."""
+
+    def go(page: Page, address: str, sign: str, password: str) -> None:
+        page.goto(f"{address}/login")
+        page.locator("#sign").fill(sign)
+        page.locator("#password").fill(password)
+        page.locator("#log-in").click()
+        page.wait_for_selector("#who")
+
+    return go
+
+
 class Showcase:
     """A view provider for a page that is shown one snapshot after another. It knows no rule of a visit."""
 

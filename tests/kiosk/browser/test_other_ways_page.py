@@ -111,12 +111,12 @@ def unused_port() -> int:
 
 
 @pytest.fixture
-def page(browser: Browser, reception: Reception) -> Iterator[Page]:
+def page(browser: Browser, reception: Reception, log_in: Callable[..., None]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(reception.address)
+    log_in(page, reception.address, "truc", reception.desk.passwords["truc"])
     yield page
     context.close()
     assert not complaints

@@ -54,11 +54,12 @@ def reception(desk: Any) -> Iterator[Reception]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, reception: Reception, log_in: Callable[..., None]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    log_in(page, reception.address, "truc", reception.desk.passwords["truc"])
     yield page
     context.close()
     assert not complaints

@@ -64,13 +64,13 @@ def address(board: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(browser: Browser, address: str, board: Any, log_in: Callable[..., None]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints: list[str] = []
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
+    log_in(page, address, "truc", board.passwords["truc"])
     yield page
     context.close()
     assert not complaints
@@ -101,8 +101,6 @@ def test_a_shift_is_opened_without_faults(
     page.get_by_role("link", name="Mở ca" if language == "vi" else "Open a shift").click()
     keep(page, f"staff-shift-{language}")
     assert axe(page) == []
-    page.locator("#officer").fill("Phạm Thị Trực")
-    page.locator("#officer_number").fill("036185999901")
     page.locator("#ends").fill("17:00")
     page.get_by_role("button", name="Mở ca" if language == "vi" else "Open a shift").click()
     expect(page.get_by_text("PHẠM THỊ T**")).to_be_visible()

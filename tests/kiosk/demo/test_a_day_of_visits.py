@@ -22,7 +22,9 @@ import structlog
 
 from idcard.testing import Issuer
 from kiosk.config import PatientConfig, StaffConfig, load
+from kiosk.demo.accounts import make_accounts
 from kiosk.demo.card_socket import CardSocket
+from kiosk.demo.clerks import CLERKS
 from kiosk.demo.people import citizens
 from kiosk.demo.provision import Options, provision
 from kiosk.demo.workbench import Bench
@@ -38,7 +40,8 @@ from kiosk.web.patient import create_patient_app
 from kiosk.web.staff import create_staff_app
 
 pytestmark = pytest.mark.serial
-OFFICER = ("Lê Văn Trực Ban", "036090000011")
+LEAD, OTHER = CLERKS[1:]
+AGREED = {"override": "other_papers", "second_sign": OTHER.sign, "second_password": OTHER.password}
 TYPED = {"name": "Đỗ Thị Khác Thường", "birth": "17/08/1940", "number": "036140000017", "sex": "F", "room": "noi"}
 _SETTLED = (Screen.CONFIRM, Screen.TICKET, Screen.DESK, Screen.SHOW_QR, Screen.DIGITS, Screen.CALLED)
 _PATIENCE_S = 120
@@ -137,6 +140,7 @@ def day(talkative: None, free_ports: Options, tmp_path: Any) -> Iterator[Day]:
     bench = Bench(Issuer.load(place.issuer), swap_s=0)
     patient_config = load(PatientConfig, place.config("patient")).model_copy(update={"online_cut_off_s": 1.0})
     staff_config = load(StaffConfig, place.config("staff"))
+    make_accounts(staff_config)
     with ExitStack() as stack:
         stack.callback(CardSocket("127.0.0.1", options.ports["card"], bench.answer).close)
         staff = stack.enter_context(open_staff(staff_config))
@@ -150,6 +154,7 @@ def day(talkative: None, free_ports: Options, tmp_path: Any) -> Iterator[Day]:
                 payer=staff.payer,
                 others=staff.others,
                 corrections=staff.corrections,
+                sessions=staff.sessions,
             ),
         }
         for name, app in apps.items():
@@ -163,7 +168,9 @@ def day(talkative: None, free_ports: Options, tmp_path: Any) -> Iterator[Day]:
             stack.callback(worker.stop)
         client = stack.enter_context(httpx.Client(follow_redirects=True, timeout=60))
         at = {name: f"http://127.0.0.1:{options.ports[name]}" for name in apps}
-        yield Day(bench=bench, patient=patient, at=at, client=client)
+        day = Day(bench=bench, patient=patient, at=at, client=client)
+        day.post("staff", "/login", page="/login", sign=LEAD.sign, password=LEAD.password)
+        yield day
 
 
 def spellings(text: str) -> Iterator[str]:
@@ -177,7 +184,10 @@ def spellings(text: str) -> Iterator[str]:
 
 def secrets() -> set[str]:
     """Everything that would name somebody who came, or who works here."""
-    names, words = [OFFICER[0], TYPED["name"]], {OFFICER[1], TYPED["number"], TYPED["birth"], "1940-08-17"}
+    names, words = [TYPED["name"]], {TYPED["number"], TYPED["birth"], "1940-08-17"}
+    for clerk in CLERKS:
+        names += [clerk.name]
+        words |= {clerk.number, clerk.password, urllib.parse.quote_plus(clerk.password)}
     for citizen in citizens().values():
         holder = citizen.holder
         names += [name for name in (holder.name, holder.father, holder.mother, holder.spouse) if name]
@@ -192,7 +202,7 @@ def act_as_staff(day: Day) -> None:
     day.post("staff", f"/tickets/{tickets[0]}/confirm", room="noi")
     typing = re.findall(r'href="/tickets/([\w-]+)', day.get("staff"))
     day.post("staff", f"/tickets/{typing[0]}/type", page=f"/tickets/{typing[0]}", **TYPED | {"number": "12"})
-    day.post("staff", f"/tickets/{typing[0]}/type", page=f"/tickets/{typing[0]}", **TYPED)
+    day.post("staff", f"/tickets/{typing[0]}/type", page=f"/tickets/{typing[0]}", **TYPED, **AGREED)
     records = re.findall(r'href="/visits/([\w-]+)', day.get("staff"))
     first, second, third = (f"/visits/{visit}" for visit in records[:3])
     day.post("staff", f"{first}/route", page=first, route="1.3")
@@ -209,9 +219,8 @@ def test_nobody_is_named_in_any_log_address_or_exception(
     caplog.set_level(logging.DEBUG)
     now = datetime.now(VIETNAM_TIME)
     times = {"starts": now.strftime("%H:%M"), "ends": (now + timedelta(hours=8)).strftime("%H:%M")}
-    shift = {"officer": OFFICER[0], "officer_number": OFFICER[1], **times}
     ended = [day.come("insured")]
-    assert "flash-done" in day.post("staff", "/shift", page="/shift", **shift)
+    assert "flash-done" in day.post("staff", "/shift", page="/shift", **times)
     ended += [day.come(who) for who in citizens() if who != "insured"]
     assert day.come("insured") is Screen.TICKET
     day.show_only_the_code("other-clinic")

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from idcard import ConfigurationError
+from kiosk.demo.clerks import CLERKS
 from kiosk.demo.launcher import ChildDied, check_ports, log_of, running, watch
 from kiosk.demo.people import citizens
 from kiosk.demo.provision import BENCH, GATEWAY, PATIENT, STAFF, Options, provision
@@ -61,6 +62,12 @@ class Visitor:
             return answer.status, answer.read().decode("utf-8", "replace")
 
 
+def log_in(staff: Visitor) -> None:
+    clerk = CLERKS[0]
+    staff.post("/login", form_on="/login", sign=clerk.sign, password=clerk.password)
+    assert clerk.sign in staff.get()[1]
+
+
 @dataclass
 class Demo:
     """A demonstration that was started as a newcomer starts it."""
@@ -71,7 +78,11 @@ class Demo:
     welcome: str
 
     def visitor(self, process: str) -> Visitor:
-        return Visitor(self.options.ports[process])
+        """Somebody before a screen; at the staff's they have logged in."""
+        visitor = Visitor(self.options.ports[process])
+        if process == STAFF:
+            log_in(visitor)
+        return visitor
 
     def children(self) -> list[int]:
         tasks = Path(f"/proc/{self.process.pid}/task")
@@ -134,6 +145,7 @@ def until(visitor: Visitor, wanted: str) -> str:
 def test_from_the_card_to_the_ticket(demo: Demo) -> None:
     for port in list(demo.options.ports.values())[:3]:
         assert f"http://127.0.0.1:{port}/" in demo.welcome
+    assert all(clerk.password in demo.welcome for clerk in CLERKS)
     bench, patient, staff = (demo.visitor(name) for name in (BENCH, PATIENT, STAFF))
     until(patient, "attract")
 
@@ -166,6 +178,7 @@ def test_from_the_card_to_the_ticket(demo: Demo) -> None:
     for process in (BENCH, PATIENT, STAFF):
         log = (demo.root / "log" / f"{process}.log").read_text("utf-8")
         assert "Traceback" not in log
+        assert not [clerk.sign for clerk in CLERKS if clerk.password in log or clerk.name in log]
         for name in ("insured", "forged"):
             holder = citizens()[name].holder
             assert holder.name not in log
@@ -239,7 +252,7 @@ def until_reported(demo: Demo) -> None:
 
 
 def open_shift(staff: Visitor) -> None:
-    fields = {"officer": "Phạm Thị Trực", "officer_number": "036185999901", "starts": "00:00", "ends": "15:59"}
+    fields = {"starts": "00:00", "ends": "15:59"}
     if datetime.now(VIETNAM_TIME).hour >= 12:
         fields |= {"starts": "12:00", "ends": "03:59"}
     assert "PHẠM THỊ T**" in staff.post("/shift", form_on="/shift", **fields)[1]
@@ -291,6 +304,7 @@ def test_without_a_trust_store_the_kiosk_shows_the_way_to_the_desk(tmp_path: Pat
         for path in ("/", "/screen", "/health"):
             assert patient.get(path)[0] == 503
         assert "E04" in patient.get()[1]
+        log_in(staff)
         assert staff.get()[0] == 200
     check_ports(free_ports)
     assert "damaged" in log_of(place, PATIENT).read_text("utf-8")

@@ -125,7 +125,9 @@ def station(start_stand_in: Callable[[Path], Any], tmp_path_factory: pytest.Temp
         staff = stack.enter_context(open_staff(staff_config))
         config = load(PatientConfig, place.config("patient")).model_copy(update={"online_cut_off_s": 20.0})
         patient = stack.enter_context(open_patient(config))
-        app = create_staff_app(staff.desk, staff_config, SystemClock(), payer=staff.payer, others=staff.others)
+        app = create_staff_app(
+            staff.desk, staff_config, SystemClock(), payer=staff.payer, others=staff.others, sessions=staff.sessions
+        )
         server = listen(app, host="127.0.0.1", port=options.ports["staff"])
         serving = Thread(target=server.run)
         serving.start()

@@ -14,6 +14,7 @@ from kiosk.demo.workbench import Bench
 from kiosk.devices.simulated import (
     ASK_ATR,
     CAMERA_FRAME,
+    CLOCK,
     POWER_OFF,
     PRESENCE,
     SCANNER,
@@ -182,7 +183,7 @@ def test_the_bench_tells_what_devices_tell_and_no_more(bench: Bench) -> None:
     answers = [bench.answer(bytes([code])) for code in range(256) if bytes([code]) not in (CAMERA_FRAME, POWER_OFF)]
     told = b"".join(answers)
     assert told.count(bench.answer(ASK_ATR)) == 1
-    devices = (ASK_ATR, PRESENCE, SCANNER)
+    devices = (ASK_ATR, PRESENCE, SCANNER, CLOCK)
     assert len(told) == sum(len(bench.answer(device)) for device in devices)
     assert holder.can.encode() not in told
 

@@ -33,6 +33,13 @@ still_there: more_time>back/extend card_down>resume/repeat key_given>resume/repe
 still_there: stopped>rest/clear time_up>rest/clear card_gone>rest/clear
 called: acknowledged>rest/clear stopped>rest/clear time_up>rest/clear
 closed: store_back>rest
+attract: card_seen>reading
+child: card_seen>reading
+place_card: card_seen>reading
+put_back: card_seen>reading
+reading: card_seen>reading/cancel_read/clear
+confirm: card_seen>reading/cancel_read/clear
+still_there: card_seen>reading/cancel_read/clear
 """
 ALL = list(itertools.product(Screen, Event))
 

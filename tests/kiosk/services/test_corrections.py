@@ -62,7 +62,7 @@ def told(kiosk: Kiosk, kind: str) -> dict[str, Any]:
 def test_a_wrong_room_is_corrected_and_the_first_one_stays_written(
     kiosk: Kiosk, corrections: Corrections, admitted: str
 ) -> None:
-    kiosk.staff.mark_called(admitted)
+    kiosk.staff.mark_called(admitted, by="truc")
     ticket = corrections.correct_room(admitted, "mat", by="chi-hoa")
     assert (ticket.number, ticket.room_id) == (1, "mat")
     facts = told(kiosk, "corrected")

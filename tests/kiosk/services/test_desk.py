@@ -14,6 +14,7 @@ from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.flow import Screen
+from kiosk.domain.staff import Override, OverrideReason
 from kiosk.keys import VisitOpener
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable, StaffDesk
@@ -22,6 +23,7 @@ from kiosk.store.tables import Audit, Outbox
 
 Kiosk = Any
 
+AGREED = Override(reason=OverrideReason.OTHER_PAPERS, second="co-lan")
 TYPED = ClaimedIdentity(
     source=ClaimSource.TYPED,
     personal_number="036199900009",
@@ -117,7 +119,7 @@ def test_what_is_not_to_be_believed_is_typed_anew(kiosk: Kiosk, kind: str) -> No
     with pytest.raises(NotConfirmable) as error:
         kiosk.staff.confirm(row.visit_id, "noi", by="chi-hoa")
     assert (error.value.reason, row.needs_typing) == ("needs_typing", True)
-    kiosk.staff.confirm(row.visit_id, "noi", by="chi-hoa", claim=TYPED)
+    kiosk.staff.confirm(row.visit_id, "noi", by="chi-hoa", claim=TYPED, override=AGREED)
     [admitted] = kiosk.staff.admissions()
     assert (admitted.person.name, admitted.person.birth_year) == ("Đỗ Thị Khác", "1999")
     assert admitted.person.source == "typed"
@@ -126,7 +128,7 @@ def test_what_is_not_to_be_believed_is_typed_anew(kiosk: Kiosk, kind: str) -> No
 def test_who_was_typed_does_not_take_the_place_of_whom_the_card_claimed(kiosk: Kiosk) -> None:
     kiosk.put(dishonest.cloned_chip(kiosk.issuer, kiosk.holders["insured"]))
     kiosk.digits("insured")
-    kiosk.staff.confirm(kiosk.staff.desk_tickets()[0].visit_id, "noi", by="chi-hoa", claim=TYPED)
+    kiosk.staff.confirm(kiosk.staff.desk_tickets()[0].visit_id, "noi", by="chi-hoa", claim=TYPED, override=AGREED)
     kiosk.patient.acknowledge()
     kiosk.clear()
     ticket = kiosk.admit("insured").ticket
@@ -243,11 +245,11 @@ def test_who_is_called_in_does_not_wait_any_more(kiosk: Kiosk) -> None:
     kiosk.admit("insured")
     visit_id = kiosk.staff.admissions()[0].visit_id
     for _ in range(2):
-        kiosk.staff.mark_called(visit_id)
+        kiosk.staff.mark_called(visit_id, by="truc")
     assert kiosk.staff.admissions()[0].called
     assert kiosk.checkin.waiting() == {}
     with pytest.raises(ValueError, match="no such visit"):
-        kiosk.staff.mark_called("none")
+        kiosk.staff.mark_called("none", by="truc")
 
 
 def test_the_latest_admissions_come_first_and_not_too_many(kiosk: Kiosk) -> None:

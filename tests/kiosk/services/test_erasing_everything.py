@@ -44,12 +44,21 @@ NOBODY_S = {
     "shift.sealed_key": "an officer's, not a patient's",
     "shift.blob": "the same",
     "shift.commitment": "the same",
+    "staff_account.sealed_key": "a clerk's, not a patient's",
+    "staff_account.blob": "the same",
+    "staff_account.commitment": "the same",
+    "staff_account.proof": "the same",
+    "staff_key.credential": "a clerk's security key",
+    "staff_key.public_key": "the same",
+    "staff_key.proof": "the same",
+    "test_card.tag": "a test card's, which is nobody's",
+    "lost_card.tag": "a keyed hash that protects its owner, who has it taken off the list once there is a new card",
     "audit.previous": "the chain's",
     "audit.hash": "the chain's",
 }
 """Columns of bytes that an erasure leaves, and why."""
-OF_A_VISIT = {"visit_event", "notice", "work", "visit_order", "delivery"}
-"""The tables that speak of a visit: what an erasure takes of each is tested below; the first two hold stable words."""
+OF_A_VISIT = {"visit_event", "notice", "queue_event", "print_order", "work", "visit_order", "delivery"}
+"""The tables that speak of a visit: what an erasure takes of each is tested below; the first four hold stable words."""
 
 
 @pytest.fixture

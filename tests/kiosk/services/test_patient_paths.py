@@ -8,6 +8,7 @@ import pytest
 from kiosk.domain import flow
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Screen
+from kiosk.domain.printing import Condition
 from kiosk.services.card_reader import CardReader
 from kiosk.services.clock_watch import TOLERANCE, ClockWatch
 
@@ -106,12 +107,12 @@ def test_leave_counts_for_one_visit_only(asking: Kiosk) -> None:
 
 
 def test_without_paper_the_ticket_is_valid_and_staff_are_told_once(kiosk: Kiosk) -> None:
-    kiosk.patient.printer(False)
-    kiosk.patient.printer(False)
+    kiosk.patient.printer(Condition.PAPER_OUT)
+    kiosk.patient.printer(Condition.PAPER_OUT)
     assert told(kiosk) == ["E13"]
     view = kiosk.admit("insured")
     assert (view.screen, view.printer_ok, view.ticket.number) == (Screen.TICKET, False, 1)
-    kiosk.patient.printer(True)
+    kiosk.patient.printer(Condition.READY)
     assert told(kiosk) == []
 
 

@@ -24,6 +24,8 @@ from kiosk.payer import Shared, payer_parts
 from kiosk.services.card_reader import CardReader
 from kiosk.services.recheck import Recheck, Rechecker, Round
 from kiosk.services.shift import ShiftBook
+from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.staff_sessions import StaffSessions
 from kiosk.store import repositories
 from kiosk.store.tables import Notice, Outbox, Visit
 from kiosk.web.common.serving import make_server
@@ -142,7 +144,15 @@ def create_staff_app_of(kiosk: Kiosk, parts: Any, port: int, folder: Path) -> An
         person_day_key=folder / "person_day.key",
         session_key=folder / "session.key",
     )
-    return create_staff_app(kiosk.staff, config, kiosk.clock, None, parts)
+    accounts = StaffAccounts(
+        database=kiosk.database,
+        clinic=config.clinic,
+        device="desk-1",
+        opener=VisitOpener(kiosk.private_key),
+        clock=kiosk.clock,
+    )
+    sessions = StaffSessions(accounts, idle_s=900)
+    return create_staff_app(kiosk.staff, config, kiosk.clock, None, parts, sessions=sessions)
 
 
 def test_before_the_shift_the_roster_admits_and_the_payer_is_asked_later(counter: Counter) -> None:

@@ -180,7 +180,7 @@ class Reception:
         self.parts, self.others = self.desk.others(self.folder / "roster.db", self.folder / "roster.key", self.online)
         self.desk.staff.admission._roster = self.parts.roster
         self.desk.with_form = "/arrivals/papers"
-        self.desk.client = self.desk.app(others=self.others).test_client()
+        self.desk.client = self.desk.log_in(self.desk.app(others=self.others))
 
     @property
     def work(self) -> list[tuple[str, str, str]]:

@@ -64,7 +64,7 @@ def client(desk: Any, clinic: Any, answering: Answering, tmp_path: Path) -> Flas
     )
     payer = Payer(shifts=shifts, cover=answering, token=TOKEN, opened=lambda: None)
     config = StaffConfig(mode="demo", clinic=clinic, **paths)
-    return create_staff_app(desk.staff, config, desk.clock, None, payer).test_client()
+    return create_staff_app(desk.staff, config, desk.clock, None, payer, sessions=desk.sessions).test_client()
 
 
 def status(client: FlaskClient, body: bytes = QUESTION, *, path: str = PATH, **headers: str | None) -> int:

@@ -24,7 +24,9 @@ def staff(desk: Any, clinic: Any, tmp_path: Path) -> Any:
     desk.leftovers = Leftovers(
         database=desk.staff._database, clinic=clinic, device="desk-1", clock=desk.clock, close_after_days=2
     )
-    desk.client = create_staff_app(desk.staff, config, desk.clock, leftovers=desk.leftovers).test_client()
+    desk.client = desk.log_in(
+        create_staff_app(desk.staff, config, desk.clock, leftovers=desk.leftovers, sessions=desk.sessions)
+    )
     return desk
 
 

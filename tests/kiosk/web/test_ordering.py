@@ -29,7 +29,9 @@ def staff(desk: Any, clinic: Any, tmp_path: Path) -> Any:
     config = StaffConfig(mode="demo", clinic=clinic, **paths)
     book = OrderBook(desk.staff._database, device="desk-1", clock=desk.clock)
     ordering = Ordering(take=partial(book.take, by="hospital"), token=TOKEN)
-    desk.client = create_staff_app(desk.staff, config, desk.clock, ordering=ordering).test_client()
+    desk.client = create_staff_app(
+        desk.staff, config, desk.clock, ordering=ordering, sessions=desk.sessions
+    ).test_client()
     desk.visit_id = desk.staff.confirm_told(None, "noi", Told(way=Way.EMERGENCY), by="desk-1").visit_id
     return desk
 

@@ -30,7 +30,9 @@ def staff(desk: Any, clinic: Any, tmp_path: Path) -> Any:
     paths = {name: tmp_path / name for name in names} | {"session_key": tmp_path / "session.key"}
     config = StaffConfig(mode="demo", clinic=clinic, **paths)
     outgoing = Outgoing(desk.staff._database, clinic=clinic, device="desk-1", clock=desk.clock)
-    desk.client = create_staff_app(desk.staff, config, desk.clock, outgoing=outgoing).test_client()
+    desk.client = desk.log_in(
+        create_staff_app(desk.staff, config, desk.clock, outgoing=outgoing, sessions=desk.sessions)
+    )
     desk.outgoing = outgoing
     return desk
 

@@ -22,7 +22,7 @@ CLAIM = ClaimedIdentity(
 
 @pytest.fixture
 def with_records(desk: Desk) -> Desk:
-    client: FlaskClient = desk.app(records=True).test_client()
+    client: FlaskClient = desk.log_in(desk.app(records=True))
     desk.client = client
     return desk
 
@@ -92,7 +92,7 @@ def test_a_route_that_is_confirmed_as_it_was_proposed_is_said_once(desk: Desk) -
     desk.checkin.desk_ticket(CLAIM, code=Code.QR_ONLY)
     visit_id = desk.staff.desk_tickets()[0].visit_id
     desk.staff.confirm(visit_id, "noi", by="desk-1")
-    desk.client, desk.with_form = desk.app(records=True).test_client(), f"/visits/{visit_id}"
+    desk.client, desk.with_form = desk.log_in(desk.app(records=True)), f"/visits/{visit_id}"
     assert "đề xuất 1.2" in desk.get(f"/visits/{visit_id}")
     page = desk.post(f"/visits/{visit_id}/route", route="1.2")
     assert "đã xác nhận 1.2" in page

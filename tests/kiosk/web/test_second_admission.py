@@ -21,7 +21,7 @@ OWNER = ClaimedIdentity(
 @pytest.fixture
 def two(desk: Desk) -> tuple[Desk, str, str]:
     """A stranger whom a clerk admitted with number 1, and the owner of the number at the desk with number 2."""
-    desk.client = desk.app(records=True).test_client()
+    desk.client = desk.log_in(desk.app(records=True))
     stranger = desk.checkin.desk_ticket(STRANGER, code=Code.QR_ONLY).visit_id
     desk.staff.confirm(stranger, "noi", by="desk-1")
     reasons = ("admitted_unproved",)

@@ -13,7 +13,7 @@ from kiosk.services.shift import ShiftBook
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.shift import Payer
 
-GOOD = {"officer": "Phạm Thị Trực", "officer_number": "036185999901", "starts": "07:00", "ends": "17:00"}
+GOOD = {"starts": "07:00", "ends": "17:00"}
 """The clock of the desk stands at 07:42."""
 
 
@@ -37,7 +37,7 @@ def staff(desk: Any, clinic: Any, opened: list[str], tmp_path: Path) -> Any:
     )
     payer = Payer(shifts=shifts, cover=None, token=None, opened=lambda: opened.append("opened"))
     config = StaffConfig(mode="demo", clinic=clinic, **paths)
-    desk.client = create_staff_app(desk.staff, config, desk.clock, None, payer).test_client()
+    desk.client = desk.log_in(create_staff_app(desk.staff, config, desk.clock, None, payer, sessions=desk.sessions))
     return desk
 
 
@@ -77,8 +77,6 @@ def test_a_night_shift_ends_on_the_next_day(staff: Any) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("officer", " ", "full name"),
-        ("officer_number", "036185", "12 digits"),
         ("starts", "7 giờ", "07:00"),
         ("ends", "25:00", "07:00"),
     ],
@@ -101,3 +99,16 @@ def test_a_shift_is_ended_with_a_button(staff: Any) -> None:
 def test_without_a_payer_there_is_no_shift(desk: Any) -> None:
     assert "shift" not in desk.get("/")
     desk.get("/shift", status=404)
+
+
+def test_the_shift_is_in_the_name_of_whoever_is_logged_in(staff: Any, opened: list[str]) -> None:
+    page = staff.post("/shift", officer="Người Khác", officer_number="036185999999", **GOOD)
+    assert "PHẠM THỊ T**" in page, "what was typed beside it is nobody"
+    assert "NGƯỜI" not in page
+
+
+def test_an_account_without_a_number_opens_no_shift(staff: Any, opened: list[str]) -> None:
+    staff.client = staff.log_in(staff.client.application, "lan")
+    assert "has no personal number" in staff.get("/shift?lang=en")
+    assert "12 digits" in staff.post("/shift?lang=en", **GOOD)
+    assert opened == []

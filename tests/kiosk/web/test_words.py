@@ -13,20 +13,30 @@ from babel.messages.pofile import read_po
 
 import idcard
 from kiosk import keys, ports
+from kiosk.domain.ageing import Age
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.codes import SETTLED_BY_STAFF, Code, DeskMessage, VisitReason
+from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
 from kiosk.domain.corrections import CancelReason, EraseReason
+from kiosk.domain.cover_basis import Online
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
+from kiosk.domain.holder import DUE, HolderSeen
 from kiosk.domain.match import BirthGrade, Grade, Kind
+from kiosk.domain.queue import Act, State
+from kiosk.domain.queue import Refused as QueueRefused
 from kiosk.domain.route_proposal import RouteFacts
+from kiosk.domain.self_test import Outcome as StepOutcome
+from kiosk.domain.self_test import Step
+from kiosk.domain.staff import OverrideReason, Role
 from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.recheck import Recheck
+from kiosk.services.ticket_search import CopyReason
 from kiosk.services.view import Hint
 from kiosk.services.wallet_desk import Stage
+from kiosk.store.desk_tables import NOTICE_EVENT_KINDS
 from kiosk.store.tables import EVENT_KINDS, VISIT_STATES
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
@@ -49,6 +59,14 @@ PROBLEMS = (
     "bad_name",
     "bad_birth",
     "bad_number",
+    "login",
+    "needs_second",
+    "override_limit",
+    "needs_holder_check",
+    "bad_override",
+    "bad_second",
+    "account_unknown",
+    "account_last_administrator",
     "bad_officer",
     "bad_officer_number",
     "bad_times",
@@ -62,7 +80,9 @@ PROBLEMS = (
     *(f"bad_guardian_{field}" for field in ("name", "birth", "number", "ticket")),
 )
 PARTS = ("reader", "printer", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway", "deliveries")
-PART_REASONS = ("missing", "input_method")
+SPOKEN_FOR = ("reader", "scanner", "printer", "light", "speech", "kiosk", "silent")
+TEST_REASONS = ("missing", "store", "clock_behind", "no_anchor", "too_old", "source_unusable", "clips", "no_card")
+PART_REASONS = ("missing", "input_method", "paper_out", "cover_open", "jam", "offline", "clips")
 TRUST_REASONS = (
     "never_set_up",
     "damaged",
@@ -72,6 +92,12 @@ TRUST_REASONS = (
     "not_writable",
 )
 CALLS = ("help", "child", "emergency")
+REPORT_WORDS = (
+    *("title", "made", "clinic", "day", "nothing", "heads", "heads.why", "count", "minutes", "median", "p95", "spread"),
+    *("value.minutes", "value.seconds", "admissions", "automatic", "desk_tickets", "cancelled", "assisted", "copies"),
+    *("undone", "priority", "machine", "exceptions", "exceptions.open", "exceptions.oldest", "exceptions.settling"),
+    *("by_hour", "by_room", "by_way", "by_assurance", "by_code", "waits", "overrides", "holder_checks", "down"),
+)
 
 
 def folder(language: str) -> Path:
@@ -111,6 +137,13 @@ def families() -> set[str]:
         | {f"failure.press.{failure.press}" for failure in FAILURES.values()}
         | {f"desk.why.{message}" for message in DeskMessage}
         | {f"hint.{hint}" for hint in get_args(Hint) if hint}
+        | {f"online.{word}" for word in Online}
+        | {f"staff.age.{age}" for age in Age if age is not Age.FRESH}
+        | {f"staff.notice.step.{kind}" for kind in ("came", "settled", *NOTICE_EVENT_KINDS)}
+        | {f"staff.compare.{grade}" for grade in ("same", "differs", "missing")}
+        | {f"staff.{what}{seen}" for what in ("holder.", "holder.do.", "done.holder_") for seen in HolderSeen}
+        | {f"staff.copy.reason.{reason}" for reason in CopyReason}
+        | {f"staff.event.reason.{word}" for word in (*HolderSeen, *CopyReason, *OverrideReason)}
         | {f"called.{call}.{part}" for call in CALLS for part in ("title", "text")}
         | {f"reading.step.{step}" for step in STEPS}
         | {f"reading.state.{state}" for state in ("done", "now", "todo")}
@@ -121,7 +154,7 @@ def families() -> set[str]:
         | {f"match.kind.{kind}" for kind in Kind}
         | {f"match.birth.{grade}" for grade in BirthGrade}
         | {f"fact.{fact}" for fact in idcard.FactName}
-        | {f"staff.resolution.{word}" for word in SETTLED_BY_STAFF}
+        | {f"staff.resolution.{word}" for word in Resolution}
         | {f"picture.place_{side}" for side in ("below", "left", "right")}
         | {f"error.{code}" for code in error_codes()}
         | {f"reason.{word}" for word in VisitReason if f"error.{word}" not in words("vi")}
@@ -131,6 +164,8 @@ def families() -> set[str]:
         | {f"staff.recheck.{state}" for state in Recheck}
         | {f"reason.recheck_{state}" for state in (Recheck.REVERSED, Recheck.UNCLEAR, Recheck.LAPSED)}
         | {f"staff.cover.{source}" for source in CoverSource}
+        | {f"staff.role.{role}" for role in Role}
+        | {f"override.{reason}" for reason in OverrideReason}
         | {f"way.{way}{part}" for way in Way for part in ("", ".why")}
         | {f"way.refused.{why}" for why in Refused}
         | {f"paper.{paper}" for paper in Paper}
@@ -141,9 +176,23 @@ def families() -> set[str]:
         | {f"staff.event.{kind}" for kind in (*EVENT_KINDS, "ordered")}
         | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
+        | {f"device.{part}" for part in ("light", "speech")}
+        | {f"device.state.{word}" for word in ("paper_low", "untold", "silent")}
+        | {f"device.remedy.{part}" for part in SPOKEN_FOR}
+        | {f"selftest.step.{step}" for step in Step}
+        | {f"selftest.remedy.{step}" for step in Step}
+        | {f"selftest.outcome.{outcome}" for outcome in StepOutcome}
+        | {f"selftest.state.{state}" for state in ("none", "ordered", "running", "passed", "failed")}
+        | {f"selftest.reason.{reason}" for reason in (*TEST_REASONS, *PART_REASONS[2:6], "internal_fault")}
         | {f"route.fact.{field.name}" for field in dataclasses.fields(RouteFacts)}
         | {f"outgoing.reason.{reason}" for reason in REASONS}
         | {f"outgoing.fault.{fault}" for fault in FAULTS}
+        | {f"queue.button.{act}" for act in Act if act is not Act.UNDO}
+        | {f"queue.{part}.{act}" for part in ("act", "done") for act in Act}
+        | {f"queue.state.{state}" for state in (State.CALLED, State.SERVING, State.ABSENT)}
+        | {f"staff.problem.{why}" for why in QueueRefused}
+        | {f"report.{word}" for word in REPORT_WORDS}
+        | {f"report.holder.{word}" for word in [*HolderSeen, DUE]}
         | {f"wallet.stage.{stage}" for stage in Stage if stage is not Stage.ANSWERED}
     )
 

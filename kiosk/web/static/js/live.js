@@ -33,6 +33,11 @@ function put(html) {
 }
 
 async function refresh() {
+  if (document.documentElement.dataset.locked === "yes") {
+    freshAt = Date.now();
+    setTimeout(refresh, EVERY_MS);
+    return;
+  }
   try {
     const response = await fetch(live.dataset.address, {
       headers: { "X-Requested-With": "fetch" },

@@ -20,8 +20,12 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from kiosk.config import StaffConfig, load
+from kiosk.demo.accounts import make_accounts
+from kiosk.demo.clerks import CLERKS
 from kiosk.demo.provision import Options
 
+LEAD = CLERKS[1]
 UPRIGHT = (1080, 1920)
 expect.set_options(timeout=15_000)  # a machine shared by others is slow at times
 PICTURES = Path(__file__).parents[4] / "build" / "screenshots"
@@ -51,18 +55,22 @@ class Demo:
 
     def another(self, name: str, **settings: object) -> Kiosk:
         """One more kiosk of the same clinic with a store of its own; ``settings`` go to the patient's process."""
-        patient, staff, bench, cards = (self._spare_ports() for _ in range(4))
+        patient, staff, bench, cards, paper = (self._spare_ports() for _ in range(5))
         shared = {"store": f"{name}.db"} | {key: value for key, value in settings.items() if key in ("store", "trust")}
-        devices = dict.fromkeys(("reader", "camera", "scanner"), f"simulated:127.0.0.1:{cards}") | settings
+        at_bench = ("reader", "camera", "scanner", "light", "clock")
+        devices = dict.fromkeys(at_bench, f"simulated:127.0.0.1:{cards}") | settings
+        printer = {"printer": f"simulated:127.0.0.1:{paper}"}
+        helped = {"assist_device": settings["device"], "assist_port": patient} if settings.get("assisted") else {}
         own = {
-            "bench": {"port": bench, "card_port": cards, "answer_ms": 0},
-            "patient": {**shared, **devices, "port": patient},
-            "staff": {**shared, "port": staff},
+            "bench": {"port": bench, "card_port": cards, "printer_port": paper, "answer_ms": 0},
+            "patient": {**shared, **printer, **devices, "port": patient},
+            "staff": {**shared, **helped, "port": staff},
         }
         files = {process: self._write(process, name, changes) for process, changes in own.items()}
         self._run("kiosk.demo.bench_process", "--end-with-stdin", "--config", files["bench"])
         self._answering(here(bench))
         self._run("kiosk", "run", "--end-with-stdin", "--config", files["patient"])
+        make_accounts(load(StaffConfig, Path(files["staff"])))
         self._run("kiosk", "staff", "--end-with-stdin", "--config", files["staff"])
         return self._kiosk(str(shared["store"]), patient, staff, bench, cards)
 
@@ -145,8 +153,8 @@ DEEDS = {
 class Lane:
     """Somebody before a kiosk: its page, and the bench where cards are put down; what their consoles complain of."""
 
-    def __init__(self, browser: Browser, kiosk: Kiosk) -> None:
-        self.kiosk, self.language = kiosk, "vi"
+    def __init__(self, browser: Browser, kiosk: Kiosk, log_in: Callable[..., None]) -> None:
+        self.kiosk, self.language, self._log_in = kiosk, "vi", log_in
         self.complaints: list[str] = []
         self._contexts: list[BrowserContext] = []
         self._browser = browser
@@ -218,6 +226,9 @@ class Lane:
     def staff(self) -> Page:
         """The staff's page, fresh."""
         self._staff.goto(f"{self.kiosk.staff}/?lang={self.language}")
+        if self._staff.locator("#log-in").count():
+            self._log_in(self._staff, self.kiosk.staff, LEAD.sign, LEAD.password)
+            self._staff.goto(f"{self.kiosk.staff}/?lang={self.language}")
         return self._staff
 
     @staticmethod
@@ -273,15 +284,17 @@ def another(demo: Demo) -> Iterator[Callable[..., Kiosk]]:
 
 
 @pytest.fixture(scope="module")
-def lanes(browser: Browser, another: Callable[..., Kiosk]) -> Iterator[Callable[..., Lane]]:
+def lanes(
+    browser: Browser, another: Callable[..., Kiosk], log_in: Callable[..., None]
+) -> Iterator[Callable[..., Lane]]:
     """The pages of each kiosk, opened once, and closed before it ends; in another browser they are the caller's."""
     opened: dict[str, Lane] = {}
 
     def lane(kiosk: Kiosk, other: Browser | None = None) -> Lane:
         if other is not None:
-            return Lane(other, kiosk)
+            return Lane(other, kiosk, log_in)
         if kiosk.patient not in opened:
-            opened[kiosk.patient] = Lane(browser, kiosk)
+            opened[kiosk.patient] = Lane(browser, kiosk, log_in)
         return opened[kiosk.patient]
 
     yield lane

@@ -1,12 +1,9 @@
-"""The other ways through a visit: wrong digits, codes, calls, pauses, a second visit; and that nothing is left.
+"""The other ways through a visit: wrong digits, codes, calls, pauses, a second visit.
 
 Who is sent to the desk can come again and again, so these tests take that person where the end does not matter.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -310,63 +307,3 @@ def test_no_page_lets_foreign_code_in(kiosk: Any, lane_of: LaneOf) -> None:
     assert lane.page.evaluate("window.intruder") is None
     assert all("Content Security Policy" in complaint for complaint in lane.complaints)
     lane.complaints.clear()
-
-
-# ---- what is left of people once they have gone
-
-
-FORMS = ("utf-8", "utf-16-le", "utf-16-be")
-
-
-def secrets_of(person: Mapping[str, Any]) -> Iterator[str]:
-    """Everything by which this person could be found: the name, as printed and as on the chip; numbers; birthday."""
-    plain = "".join(char for char in unicodedata.normalize("NFD", person["name"]) if not unicodedata.combining(char))
-    plain = plain.replace("Đ", "D").replace("đ", "d")
-    for name in (person["name"], plain, plain.replace(" ", "<")):
-        yield from (name, name.upper())
-    yield person["personal_number"]
-    yield person["personal_number"][-9:]
-    for form in ("%d/%m/%Y", "%d%m%Y", "%Y-%m-%d"):
-        yield f"{person['birth']:{form}}"
-
-
-@cache
-def forms_of(secret: str) -> frozenset[bytes]:
-    return frozenset(unicodedata.normalize(normal, secret).encode(form) for normal in ("NFC", "NFD") for form in FORMS)
-
-
-def traces(path: Path, people: People) -> set[str]:
-    """The citizens who can be found in a file."""
-    content = path.read_bytes()
-    return {
-        f"{path.name}: {citizen}"
-        for citizen, person in people.items()
-        for secret in secrets_of(person)
-        if any(form in content for form in forms_of(secret))
-    }
-
-
-@pytest.mark.parametrize(("form", "normal"), [(form, normal) for form in FORMS for normal in ("NFC", "NFD")])
-def test_the_search_finds_what_it_looks_for(form: str, normal: str, people: People, tmp_path: Path) -> None:
-    for citizen, person in people.items():
-        for secret in secrets_of(person):
-            path = tmp_path / "file"
-            path.write_bytes(b"\x00a" + unicodedata.normalize(normal, secret).encode(form) + b"z\x00")
-            assert f"file: {citizen}" in traces(path, people)
-
-
-def test_after_a_day_nobody_can_be_found_in_any_file(demo: Any, kiosk: Any, lane_of: LaneOf, people: People) -> None:
-    lane = lane_of(kiosk)
-    lane.read("insured-2024")
-    number = choose(lane)
-    lane.do("take-away")
-    lane.tap("acknowledge")
-    lane.is_at("attract")
-    lane.read("cover-ended")
-    desk_number(lane)
-    staff = lane.staff()
-    expect(lane.row(staff, "admissions", number)).to_contain_text(people["insured-2024"]["name"])
-    # The stand-in's script is the payer's knowledge, and no file of the clinic.
-    files = [path for path in demo.folder.parent.rglob("*") if path.is_file() and path.name != "gateway.toml"]
-    assert {"store.db", "ways.db", "patient.log", "staff.log", "demo.log"} <= {path.name for path in files}
-    assert set().union(*(traces(path, people) for path in files)) == set()

@@ -1,7 +1,9 @@
 """What is said, as words for the announcer and as names of clips for the ear, in the page's language."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from flask_babel import get_translations
 
@@ -9,9 +11,38 @@ from kiosk.audio.clips import Clips
 from kiosk.audio.pieces import own_clip, pieces
 from kiosk.domain.numerals import GREATEST, digit_by_digit, numeral
 from kiosk.web.common.preferences import current_preferences
-from kiosk.web.patient.spoken import Own, Phrase, Said, Value, said
 
 _NUMBERED = re.compile(r"(.+?)\s+(\d{1,4})")
+
+
+Value: TypeAlias = int | str
+"""A number is said as a number, digits in a string one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """One word of the catalogue. ``count`` chooses between its forms; ``private`` is for headphones only."""
+
+    message: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    count: int | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """Words of the clinic's own, in both languages."""
+
+    vi: str
+    en: str
+
+
+Said: TypeAlias = Phrase | Own
+
+
+def said(message: str, **values: Value) -> Phrase:
+    """A word of the catalogue with its values."""
+    return Phrase(message=message, values=values)
 
 
 class Voice:

@@ -1,0 +1,79 @@
+"""What can be made to fail at the bench beside what lies on its desk: the printer's twin, and the kiosk's store."""
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from kiosk.demo.config import BenchConfig
+from kiosk.devices.printer_twin import PrinterFault, PrinterTwin
+from kiosk.process import port_busy
+
+
+@dataclass(slots=True)
+class Faults:
+    """The twin of a ticket printer, or None, and the store that can be held so that nobody else writes there."""
+
+    twin: PrinterTwin | None = None
+    store: Path | None = None
+    _held: sqlite3.Connection | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def of(cls, config: BenchConfig) -> "Faults":
+        """What this bench can make fail.
+
+        :raises ConfigurationError: where the printer's port cannot be had.
+        """
+        try:
+            twin = PrinterTwin(config.host, config.printer_port) if config.has_printer else None
+        except OSError as error:
+            raise port_busy(config.host, config.printer_port) from error
+        return cls(twin=twin, store=config.store)
+
+    @property
+    def printer(self) -> str:
+        """How the printer behaves."""
+        return "ok" if self.twin is None else self.twin.fault.value
+
+    @property
+    def papers(self) -> tuple[bytes, ...]:
+        """What was printed, as PNGs, the newest last."""
+        return () if self.twin is None else self.twin.papers
+
+    @property
+    def printed(self) -> int:
+        """How many papers came out so far."""
+        return 0 if self.twin is None else self.twin.count
+
+    def trouble_printer(self, fault: PrinterFault) -> None:
+        """Let the printer behave like this."""
+        if self.twin is not None:
+            self.twin.behave(fault)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a store to hold."""
+        return self.store is not None and self.store.exists()
+
+    @property
+    def store_held(self) -> bool:
+        """Whether the store is held."""
+        return self._held is not None
+
+    def hold_store(self, hold: bool) -> None:
+        """Hold the writer's turn at the store, as a damaged disk would; or let it go. Nothing is changed in it."""
+        with self._lock:
+            if self._held is not None:
+                self._held.rollback()
+                self._held.close()
+                self._held = None
+            if hold and self.store is not None:
+                self._held = sqlite3.connect(self.store, timeout=5, isolation_level=None, check_same_thread=False)
+                self._held.execute("BEGIN IMMEDIATE")
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.hold_store(False)
+        if self.twin is not None:
+            self.twin.close()

@@ -1,0 +1,224 @@
+"""A machine as the kit sees it: its processes with what each needs and nothing more, computed from configurations."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from idcard import ConfigurationError
+from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
+from kiosk.device_config import FILE, HN212, NETWORK, RAW_PORT, SERIAL, USB, host_and_port
+from kiosk.insurance.account import load_account
+from kiosk.provision.settings import Endpoint, KitSettings, Profile, plain_path
+
+STATE_ROOTS = (Path("/var/lib"), Path("/srv"))
+KIT = Path("/etc/idcard-kit")
+RELEASE = Path("/opt/idcard/current")
+_KEYS = ("session_key", "roster_key", "clinic_private_key", "receipt_key", "internal_key", "orders_key", "calls_key")
+"""The settings that name keys which a process only reads: systemd hands them over, and nobody else can read them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One of the two processes: what it may write, which keys it is handed, whom it may call, which devices it has."""
+
+    name: str
+    command: str
+    config: Path
+    port: int
+    writes: tuple[Path, ...]
+    keys: tuple[tuple[str, Path], ...]
+    private: tuple[Path, ...] = ()
+    calls: tuple[Endpoint, ...] = ()
+    devices: tuple[str, ...] = ()
+    reader: bool = False
+
+    @property
+    def user(self) -> str:
+        """The user of the operating system that it runs as."""
+        return f"idcard-{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """All that the files of the kit are made from."""
+
+    profile: Profile
+    settings: KitSettings
+    config: Path
+    patient: Process | None
+    staff: Process | None
+    staff_port: int | None
+    public_port: int
+    trust: tuple[Path, ...]
+    store: Path
+    day_key: Path
+    roster: Path | None
+    camera: bool
+    screen_origin: str | None
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """The processes of this machine."""
+        return tuple(process for process in (self.patient, self.staff) if process is not None)
+
+    @property
+    def state_folders(self) -> tuple[Path, ...]:
+        """The folders that the processes share and write."""
+        return tuple(sorted({folder for process in self.processes for folder in process.writes}))
+
+
+def machine_of(profile: Profile, config: Path, target: Path = Path("/")) -> Machine:
+    """The machine that the configurations in this folder describe.
+
+    :param config: the folder with ``patient.toml``, ``staff.toml`` and ``kit.toml``.
+    :param target: the root of the machine's files, where these are not this machine's.
+    :raises ConfigurationError: as :func:`kiosk.config.load` does; ``demonstration``, ``state_folder``, ``unsafe_path``,
+        ``no_usb_list`` or ``host_name`` for what the kit does not take.
+    """
+    settings = load(KitSettings, config / "kit.toml") if (config / "kit.toml").exists() else KitSettings()
+    if settings.usb.guard and not settings.usb.devices:
+        raise _refused(
+            "no_usb_list",
+            "kit.toml lists no device, so that nothing could be plugged in.",
+            "Plug in what belongs here, then: kiosk provision --learn FILE; look at it, put it into kit.toml.",
+        )
+    patient = load(PatientConfig, config / "patient.toml") if profile.has_patient else None
+    staff = load(StaffConfig, config / "staff.toml") if profile.has_staff else None
+    place = _on_machine(config, target)
+    both = [each for each in (patient, staff) if each is not None]
+    for each in both:
+        _refuse_demonstration(each)
+    return Machine(
+        profile=profile,
+        settings=settings,
+        config=place,
+        patient=None if patient is None else _patient(patient, place, target),
+        staff=None if staff is None else _staff(staff, place, target, settings),
+        staff_port=staff.port if staff is not None else patient.staff_port if patient is not None else None,
+        public_port=_public_port(staff),
+        trust=tuple(sorted({_on_machine(each.trust, target) for each in both})),
+        store=_on_machine(both[0].store, target),
+        day_key=_on_machine(both[0].person_day_key, target),
+        roster=next((_on_machine(each.roster, target) for each in both if each.roster is not None), None),
+        camera=patient is not None and patient.camera == "browser",
+        screen_origin=None if patient is None else f"http://{patient.host}:{patient.port}",
+    )
+
+
+def _public_port(config: StaffConfig | None) -> int:
+    """Where a program that ends TLS takes calls for the staff's screen."""
+    _, _, port = (config.public_name or "" if config is not None else "").partition(":")
+    return int(port or 443)
+
+
+def _patient(config: PatientConfig, place: Path, target: Path) -> Process:
+    state = (*_state(config, config.device), config.roster)
+    return Process(
+        name="patient",
+        command="run",
+        config=place / "patient.toml",
+        port=config.port,
+        writes=_folders(state, target),
+        keys=_keys(config, target),
+        calls=tuple(_devices_in_the_network(config)),
+        devices=tuple(sorted(set(_device_classes(config)))),
+        reader=config.reader.startswith("pcsc"),
+    )
+
+
+def _staff(config: StaffConfig, place: Path, target: Path, settings: KitSettings) -> Process:
+    if config.gateway is not None and config.gateway.exists():
+        _refuse_unlisted(urlsplit(load_account(config.gateway).url).port or 443, settings)
+    return Process(
+        name="staff",
+        command="staff",
+        config=place / "staff.toml",
+        port=config.port,
+        writes=_folders(_state(config, f"desk-{config.clinic.desk}"), target),
+        keys=_keys(config, target),
+        private=tuple(_on_machine(path, target) for path in (config.gateway, config.interop) if path is not None),
+        calls=settings.network.staff,
+    )
+
+
+def _state(config: ProcessConfig, device: str) -> tuple[Path, ...]:
+    return config.store, config.person_day_key, config.heads, config.trust_state_of(device)
+
+
+def _folders(files: tuple[Path, ...], target: Path) -> tuple[Path, ...]:
+    folders = sorted({_on_machine(file, target).parent for file in files})
+    for folder in folders:
+        if not any(folder != root and folder.is_relative_to(root) for root in STATE_ROOTS):
+            raise _refused(
+                "state_folder",
+                f"A process would have to write in {folder}.",
+                "Let store, person_day_key, roster and what is kept beside them lie in /var/lib/idcard.",
+            )
+    return tuple(folders)
+
+
+def _keys(config: ProcessConfig, target: Path) -> tuple[tuple[str, Path], ...]:
+    found = ((name, getattr(config, name, None)) for name in _KEYS)
+    return tuple((name, _on_machine(path, target)) for name, path in found if path is not None)
+
+
+def _devices_in_the_network(config: PatientConfig) -> Iterator[Endpoint]:
+    for setting, kind, port in ((config.printer, NETWORK, RAW_PORT), (config.reader, HN212, None)):
+        if setting.startswith(kind):
+            host, port_of = host_and_port(setting.removeprefix(kind), port)
+            try:
+                yield Endpoint(address=ip_address(host), port=port_of)
+            except ValueError as error:
+                raise _refused(
+                    "host_name",
+                    f"The device {setting} is given by a name, and the rules of the network need an address.",
+                    "Give the device a fixed address, and name that in patient.toml.",
+                ) from error
+
+
+def _device_classes(config: PatientConfig) -> Iterator[str]:
+    """The kernel's names of the classes of devices, of /proc/devices; a device keeps its class when it comes back."""
+    if any(setting.startswith(SERIAL) for setting in (config.scanner, config.light)):
+        yield from ("char-ttyACM", "char-ttyUSB")
+    if config.printer.startswith(USB):
+        yield "char-usb_device"
+    if config.printer.startswith(FILE):
+        yield "char-usb"
+
+
+def _refuse_unlisted(port: int, settings: KitSettings) -> None:
+    if not any(endpoint.port == port for endpoint in settings.network.staff):
+        raise _refused(
+            "gateway_not_listed",
+            f"The payer's gateway has port {port}, and kit.toml lets the staff's process call nobody there.",
+            "Put the gateway's addresses under [network] staff in kit.toml.",
+        )
+
+
+def _refuse_demonstration(config: ProcessConfig) -> None:
+    if config.is_demo:
+        raise _refused(
+            "demonstration",
+            "A configuration here is a demonstration's.",
+            'The kit is for a clinic\'s machine: set mode = "production".',
+        )
+
+
+def _on_machine(path: Path, target: Path) -> Path:
+    """The path as the machine will see it."""
+    whole, root = path.absolute(), target.absolute()
+    if whole.is_relative_to(root):
+        whole = Path("/") / whole.relative_to(root)
+    try:
+        plain_path(whole)
+    except ValueError as error:
+        raise _refused(
+            "unsafe_path", "A path of the configuration has letters that the kit does not take.", f"Rename it: {error}."
+        ) from error
+    return whole
+
+
+def _refused(reason: str, what: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(what, reason=reason, remedy=remedy)

@@ -1,0 +1,49 @@
+"""The page of devices: what each part last said, what to do about it, and the morning's self-test of each kiosk."""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, abort, make_response, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.domain.self_test import SelfTestRow
+from kiosk.domain.tickets import VIETNAM_TIME
+from kiosk.ports import StoreUnavailable
+from kiosk.services.self_test import NoSuchKiosk, SelfTests
+from kiosk.web.common.preferences import current_preferences
+from kiosk.web.staff.board import Board
+
+
+def add_devices(app: Flask, board: Board, tests: SelfTests) -> None:
+    """Give the app the page of devices."""
+
+    @app.context_processor
+    def shared() -> dict[str, object]:
+        return {"has_devices": True, "ready": tests.ready}
+
+    @app.get("/devices", endpoint="devices")
+    def show_devices() -> Response:
+        last = {row.device: row for row in tests.last()}
+        return make_response(
+            render_template(
+                "staff/devices.html",
+                devices=board.devices(),
+                kiosks=tests.kiosks(),
+                last=last,
+                running=any(row.settled_at is None for row in last.values()),
+                when=_when,
+            )
+        )
+
+    @app.post("/devices/<kiosk>/self-test")
+    def order_self_test(kiosk: str) -> AnyResponse:
+        try:
+            tests.order(kiosk, by=board.clerk)
+        except NoSuchKiosk:
+            abort(HTTPStatus.NOT_FOUND)
+        except StoreUnavailable:
+            abort(HTTPStatus.SERVICE_UNAVAILABLE)
+        return redirect(url_for("devices", **current_preferences().query), HTTPStatus.SEE_OTHER)
+
+
+def _when(row: SelfTestRow) -> str:
+    return (row.settled_at or row.created_at).astimezone(VIETNAM_TIME).strftime("%H:%M %d/%m/%Y")

@@ -1,0 +1,30 @@
+"""The second person: who must agree, at the same screen, before a ticket under suspicion becomes an admission."""
+
+from collections.abc import Mapping
+
+from kiosk.domain.staff import Override, OverrideReason
+from kiosk.services.desk import VisitRow
+from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.web.staff.access import current_account
+from kiosk.web.staff.typed import BadField
+
+REASONS = tuple(OverrideReason)
+
+
+def agreed(accounts: StaffAccounts, form: Mapping[str, str], row: VisitRow | None) -> Override | None:
+    """Why, and who agreed, where a ticket needs that; None where it does not.
+
+    :raises BadField: ``override`` where no reason was chosen, ``second`` where nobody else agreed.
+    :raises StoreUnavailable: if the try could not be counted.
+    """
+    if row is None or not row.needs_second:
+        return None
+    try:
+        reason = OverrideReason(form.get("override", ""))
+    except ValueError:
+        raise BadField("override") from None
+    sign = form.get("second_sign", "").strip().lower()
+    override = accounts.second(current_account(), sign, form.get("second_password", ""), reason)
+    if override is None:
+        raise BadField("second")
+    return override
