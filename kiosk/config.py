@@ -14,12 +14,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from idcard import ConfigurationError
 from kiosk.code_config import CodeSetting
-from kiosk.device_config import HN212
+from kiosk.device_config import HN212, ClockSetting, EventShape, LightSetting, PrinterSetting
 from kiosk.device_config import LOOPBACK as LOOPBACK
 from kiosk.device_config import SERIAL as SERIAL
 from kiosk.device_config import SIMULATED as SIMULATED
 from kiosk.device_config import CameraSetting as CameraSetting
-from kiosk.device_config import ClockSetting, EventShape, LightSetting, PrinterSetting
 from kiosk.device_config import ReaderSetting as ReaderSetting
 from kiosk.device_config import ScannerSetting as ScannerSetting
 from kiosk.device_config import scanner_setting as scanner_setting
