@@ -133,9 +133,9 @@ need_venv() {
 # What every command needs: a compiler for pyscard, the PC/SC client library, zbar's library.
 DEBIAN_BASE=(gcc libc6-dev swig libpcsclite-dev libzbar0)
 # What the tests need besides. pcscd and its virtual reader run in a namespace of their own.
-DEBIAN_TEST=(chromium chromium-driver espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 opensc openssl pcscd procps shellcheck util-linux vsmartcard-vpcd)
+DEBIAN_TEST=(chromium chromium-driver espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 opensc openssl pcscd postgresql procps shellcheck util-linux vsmartcard-vpcd)
 
-EXTRAS='.[kiosk,service,testing]'
+EXTRAS='.[hub,kiosk,service,testing]'
 
 setup_run() {
     lock_setup

@@ -55,12 +55,14 @@ class Trouble(StrEnum):
     """The body is not in the form of its kind."""
     FORK = "fork"
     """The hub has another event under the same number, or the same id under another number."""
+    SCATTERED = "scattered"
+    """The device's numbers have more holes than the hub keeps: what is missing comes first."""
 
     @property
     def is_settled(self) -> bool:
         """Whether the hub keeps the event under its number, so that sending it again changes nothing.
 
-        The others tell nothing of whose they are: the sender tries again a few times, then puts them aside itself.
+        Of the others the sender tries again a few times, then puts them aside itself.
         """
         return self in (Trouble.REVOKED, Trouble.SEALED, Trouble.BODY, Trouble.FORK)
 
