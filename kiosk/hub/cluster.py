@@ -6,6 +6,7 @@ then its processes belong to Debian's user ``postgres``. It ends with the proces
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ class Cluster:
 
     def __init__(self, folder: Path, *, durable: bool = True, settings: tuple[str, ...] = ()) -> None:
         self._folder = folder.absolute()
+        self._is_durable = durable
         self._settings = (*(() if durable else _FOR_TRIALS), *settings)
         self._sockets = Path(tempfile.mkdtemp(prefix="kiosk-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,12 +61,13 @@ class Cluster:
         self._run()
         self._wait()
 
-    def create(self, database: str) -> str:
-        """The address of a database, made where there is none."""
+    def create(self, database: str, *, template: str = "template1") -> str:
+        """The address of a database, made where there is none, as a copy of ``template``."""
         with psycopg.connect(host=str(self._sockets), user=USER, dbname="postgres", autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
             if known is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+                names = map(sql.Identifier, (database, template))
+                connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         return self.url(database)
 
     def kill(self) -> None:
@@ -78,7 +81,8 @@ class Cluster:
     def stop(self) -> None:
         """Stop it, once and for all; what clients were doing is broken off."""
         if self._process is not None:
-            self._process.send_signal(2)
+            # Fast shutdown writes everything home; where nothing need last, immediate shutdown does not.
+            self._process.send_signal(signal.SIGINT if self._is_durable else signal.SIGQUIT)
             self._process.wait(_DOWN_WITHIN_S)
             self._process = None
         shutil.rmtree(self._sockets, ignore_errors=True)

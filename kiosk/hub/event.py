@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Final
 
 from kiosk.wire.bodies import Body, Kind
-from kiosk.wire.checks import to_map
 from kiosk.wire.envelope import Envelope, Header
 
 CLINIC_TIME: Final = timezone(timedelta(hours=7))
@@ -58,8 +57,3 @@ def milliseconds(at: datetime) -> int:
 def clinic_day(at: datetime) -> date:
     """The clinic's day of an instant."""
     return at.astimezone(CLINIC_TIME).date()
-
-
-def json_of(body: Body) -> dict[str, Any]:
-    """A body as the store keeps it: bytes as hexadecimal text."""
-    return {name: value.hex() if type(value) is bytes else value for name, value in to_map(body).items()}

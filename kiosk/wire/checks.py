@@ -134,3 +134,18 @@ def from_map(kind: type[_T], found: Any, where: str) -> _T:
         return kind(**checked)
     except TypeError as error:
         raise MalformedMessage(f"{where}: a field is missing") from error
+
+
+def to_stored(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON can hold it: bytes as hexadecimal text."""
+    return {name: content.hex() if type(content) is bytes else content for name, content in to_map(value).items()}
+
+
+def from_stored(kind: type[_T], found: Mapping[str, Any]) -> _T:
+    """The dataclass that :func:`to_stored` wrote.
+
+    :raises MalformedMessage: for anything else.
+    """
+    of_bytes = {each.name for each in fields(kind) if "bytes" in str(each.type)}  # type: ignore[arg-type]
+    plain = {name: bytes.fromhex(content) if name in of_bytes else content for name, content in found.items()}
+    return from_map(kind, plain, "stored")

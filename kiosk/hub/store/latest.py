@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from kiosk.hub.event import AHEAD, TakenEvent, json_of, milliseconds
+from kiosk.hub.event import AHEAD, TakenEvent, milliseconds
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.tables import latest
 from kiosk.wire.bodies import Admission, DeviceHealth, Heartbeat, SelfTest
+from kiosk.wire.checks import to_stored
 from kiosk.wire.clock import reading
 
 
@@ -50,7 +51,7 @@ def _row(each: TakenEvent, what: str, now: datetime) -> dict[str, Any]:
     # A clock that is far ahead would make its word the newest for ever.
     bounded = min(each.header.hlc, reading(milliseconds(now + AHEAD)))
     # Of an admission only that there was one.
-    body = {} if what == "admission" else json_of(each.body)
+    body = {} if what == "admission" else to_stored(each.body)
     return {
         "clinic": each.header.clinic,
         "device": each.header.device,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
 
-from kiosk.hub.event import TakenEvent, json_of
+from kiosk.hub.event import TakenEvent
 from kiosk.hub.store import checkins, erasing, streams
 from kiosk.hub.store.alarms import raise_alarm
 from kiosk.hub.store.counts import counts_of
@@ -16,6 +16,7 @@ from kiosk.hub.store.latest import say_latest
 from kiosk.hub.store.streams import MAX_GAPS, AuditEnd, DeviceStream, Received
 from kiosk.hub.store.tables import event, ledger
 from kiosk.wire.bodies import Kind
+from kiosk.wire.checks import to_stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,7 @@ def _row(each: TakenEvent, now: datetime) -> dict[str, Any]:
         "at": each.at,
         "hlc": header.hlc,
         "visit": each.visit,
-        "body": json_of(each.body),
+        "body": to_stored(each.body),
         "envelope": each.raw,
     }
 
