@@ -17,6 +17,7 @@ import typer
 
 import idcard
 from kiosk import account_cli, delivery_cli, record_cli, roster_cli, speech_cli
+from kiosk.hub import cli as hub_cli
 
 STORE_TROUBLE, USAGE = 1, 2
 _OWN = ("idcard", "kiosk")
@@ -34,6 +35,7 @@ app.add_typer(account_cli.app, name="staff-account")
 app.command()(record_cli.erase)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
+app.add_typer(hub_cli.app, name="hub")
 app.command()(delivery_cli.export)
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the process.")]

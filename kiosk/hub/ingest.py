@@ -29,7 +29,6 @@ from kiosk.wire.batch import (
     Signed,
     Stream,
     Trouble,
-    read_request,
     verify_request,
 )
 from kiosk.wire.clock import HybridClock
@@ -56,14 +55,13 @@ class Ingest:
         self._now = now
         self._clock = HybridClock()
 
-    def receive(self, data: bytes, *, seen: Sender | None = None) -> BatchAnswer:
+    def receive(self, signed: Signed, *, seen: Sender | None = None) -> BatchAnswer:
         """The answer to a batch; what it says is settled is on the disk.
 
         :param seen: whom the proxy saw; None where there is none, and then the signature alone says who sends.
-        :raises MalformedMessage: for what is no batch. :raises UnknownSender: see there.
-        :raises SenderRevoked: see there. :raises HubStoreUnavailable: if nothing could be stored.
+        :raises UnknownSender: see there. :raises SenderRevoked: see there.
+        :raises HubStoreUnavailable: if nothing could be stored.
         """
-        signed = read_request(data)
         with self._database.read() as connection:
             devices = devices_of(connection, signed.request.clinic)
             emergency = newest_emergency(connection)

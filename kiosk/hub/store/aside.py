@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from kiosk.hub.store.alarms import raise_alarm
 from kiosk.hub.store.database import insert
@@ -83,3 +83,9 @@ def close(connection: Connection, clinic: str, digest: bytes, state: str) -> boo
     """Whether one was open; it is ``taken`` or ``dropped`` now."""
     own = (quarantine.c.clinic == clinic, quarantine.c.digest == digest, quarantine.c.state == "open")
     return connection.execute(update(quarantine).where(*own).values(state=state)).rowcount == 1
+
+
+def open_ones(connection: Connection) -> Sequence[Row[Any]]:
+    """What is still open, the oldest first."""
+    query = select(quarantine).where(quarantine.c.state == "open")
+    return connection.execute(query.order_by(quarantine.c.received_at, quarantine.c.digest)).all()

@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -72,6 +74,15 @@ class HubDatabase:
             if self.is_postgresql:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             command.upgrade(alembic_config(connection), to)
+
+    def is_migrated(self) -> bool:
+        """Whether the tables are of this program's version.
+
+        :raises HubStoreUnavailable: if the database does not answer.
+        """
+        with self.read() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+            return present == ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -23,7 +23,7 @@ from kiosk.hub.ingest import Ingest
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.devices import add_clinics, add_device
 from kiosk.hub.store.partitions import make_months
-from kiosk.wire.batch import BatchAnswer, BatchRequest, make_request
+from kiosk.wire.batch import BatchAnswer, BatchRequest, make_request, read_request
 from kiosk.wire.bodies import Admission, Body, Correction, Heartbeat, kind_of
 from kiosk.wire.clock import reading
 from kiosk.wire.envelope import GENESIS, Header, key_id, make_event
@@ -122,7 +122,7 @@ class Hub:
         return device
 
     def receive(self, sender: Device, *events: bytes, ask: tuple[str, ...] = ()) -> BatchAnswer:
-        return self.ingest.receive(sender.batch(*events, ask=ask))
+        return self.ingest.receive(read_request(sender.batch(*events, ask=ask)))
 
     def later(self, **by: float) -> datetime:
         self.now += timedelta(**by)
