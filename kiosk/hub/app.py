@@ -16,8 +16,9 @@ from werkzeug.exceptions import HTTPException
 from idcard import IdCardError
 from kiosk.hub.config import HubConfig
 from kiosk.hub.errors import HubStoreUnavailable, SenderRevoked, UnknownSender
-from kiosk.hub.ingest import Ingest, Sender
+from kiosk.hub.ingest import Sender, Sent
 from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
+from kiosk.hub.together import Together
 from kiosk.wire.batch import BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
 from kiosk.wire.checks import name
 from kiosk.wire.errors import MalformedMessage
@@ -36,7 +37,7 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
 _log = structlog.get_logger(__name__)
 
 
-def create_hub_app(ingest: Ingest, config: HubConfig, *, probe: Callable[[], None]) -> Flask:
+def create_hub_app(together: Together, config: HubConfig, *, probe: Callable[[], None]) -> Flask:
     """The app.
 
     :param probe: raises HubStoreUnavailable where the store cannot be used.
@@ -44,7 +45,7 @@ def create_hub_app(ingest: Ingest, config: HubConfig, *, probe: Callable[[], Non
     app = Flask("kiosk.hub", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BATCH_LIMIT)
     buckets = Buckets(config.per_second, config.burst, time.monotonic)
-    gate = Gate(config.connections)
+    gate = Gate(config.requests)
     behind_proxy = config.identity == "proxy"
 
     @app.post("/v1/events")
@@ -53,7 +54,7 @@ def create_hub_app(ingest: Ingest, config: HubConfig, *, probe: Callable[[], Non
         seen = _seen() if behind_proxy else None
         buckets.take((signed.request.clinic, signed.request.sender) if seen is None else (seen.clinic, seen.device))
         with gate.entered():
-            answer = ingest.receive(signed, seen=seen)
+            answer = together.receive(Sent(signed=signed, seen=seen))
         return Response(make_answer(answer), mimetype=MEDIA_TYPE)
 
     @app.get("/v1/health")

@@ -168,13 +168,13 @@ def device_add(
     public = _key(key)
     with _told(), _store(config) as database:
         from kiosk.hub.process import utc_now
-        from kiosk.hub.store.database import turn
+        from kiosk.hub.store.database import take_turns
         from kiosk.hub.store.devices import add_device
         from kiosk.wire.checks import name
 
         name(called, "device")
         with database.write() as connection:
-            if not turn(connection, clinic_code):
+            if not take_turns(connection, [clinic_code]):
                 raise _nothing(f"There is no clinic {clinic_code}: kiosk hub clinic add.")
             added = add_device(connection, clinic_code, called, public, utc_now())
     if not added:
@@ -187,7 +187,7 @@ def device_list(config: ConfigFile, clinic_code: Clinic) -> None:
     with _told(), _store(config) as database, database.read() as connection:
         from kiosk.hub.store.devices import devices_of
 
-        for each in devices_of(connection, clinic_code).values():
+        for each in devices_of(connection, [clinic_code])[clinic_code].values():
             typer.echo(f"{each.name}\t{'active' if each.is_active else 'revoked'}\t{each.public_key.hex()}")
 
 

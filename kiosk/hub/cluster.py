@@ -61,13 +61,12 @@ class Cluster:
         self._run()
         self._wait()
 
-    def create(self, database: str, *, template: str = "template1") -> str:
-        """The address of a database, made where there is none, as a copy of ``template``."""
+    def create(self, database: str) -> str:
+        """The address of a database, made where there is none."""
         with psycopg.connect(host=str(self._sockets), user=USER, dbname="postgres", autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
             if known is None:
-                names = map(sql.Identifier, (database, template))
-                connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         return self.url(database)
 
     def kill(self) -> None:

@@ -27,7 +27,8 @@ class HubConfig(BaseModel):
     store: Path | None = None
     postgres: str | None = None
     pooled_outside: bool = False
-    connections: Annotated[int, Field(ge=1, le=100)] = 8
+    connections: Annotated[int, Field(ge=1, le=100)] = 4
+    requests: Annotated[int, Field(ge=1, le=256)] = 32
     socket: Path | None = None
     host: Host = "127.0.0.1"
     port: Port | None = None

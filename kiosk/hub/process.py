@@ -17,9 +17,11 @@ from kiosk.hub.ingest import Ingest
 from kiosk.hub.serving import HubServer
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.partitions import make_months
+from kiosk.hub.together import Together
 from kiosk.keys import load_clinic_private_key
 
 PRESENT_KEY, FORMER_KEYS = "hub.key", "former-*.key"
+WORKERS = 2
 _LOOK_S, _END_WITHIN_S = 3600.0, 10.0
 _log = structlog.get_logger(__name__)
 
@@ -52,14 +54,15 @@ def run_hub(config: HubConfig) -> None:
     database = open_store(config)
     try:
         _check_tables(database)
-        ingest = Ingest(database, load_ring(config.keys), utc_now)
-        server = HubServer(create_hub_app(ingest, config, probe=database.probe), config)
+        together = Together(Ingest(database, load_ring(config.keys), utc_now), workers=WORKERS)
+        server = HubServer(create_hub_app(together, config, probe=database.probe), config)
         upkeep = Upkeep(database)
         upkeep.start()
         _log.info(
             "hub_serves", port=server.port, socket=str(config.socket or ""), store=config.address.get_backend_name()
         )
         _run_until_told(server)
+        together.close()
         upkeep.stop()
     finally:
         database.close()

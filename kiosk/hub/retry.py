@@ -8,7 +8,7 @@ from kiosk.hub.event import TakenEvent
 from kiosk.hub.examine import KeyRing, examine
 from kiosk.hub.store import checkins
 from kiosk.hub.store.aside import close, open_ones
-from kiosk.hub.store.database import HubDatabase, turn
+from kiosk.hub.store.database import HubDatabase, take_turns
 from kiosk.hub.store.devices import devices_of
 from kiosk.hub.store.taking import take
 
@@ -33,11 +33,11 @@ def retry_all(database: HubDatabase, ring: KeyRing, now: datetime) -> int:
 
 def _retry(connection: Connection, clinic: str, raw: bytes, ring: KeyRing, now: datetime) -> TakenEvent | None:
     """The event, where it is stored now."""
-    turn(connection, clinic)
-    (event,) = examine([raw], devices_of(connection, clinic), ring, clinic)
+    take_turns(connection, [clinic])
+    (event,) = examine([raw], devices_of(connection, [clinic])[clinic], ring, clinic)
     if not isinstance(event, TakenEvent):
         return None
-    taking = take(connection, clinic, [event], now)
+    taking = take(connection, [event], now)
     return event if not taking.forks and not taking.scattered else None
 
 

@@ -61,7 +61,8 @@ def _place(config: HubConfig) -> dict[str, Any]:
 
 def _bounds(config: HubConfig) -> dict[str, Any]:
     return {
-        "threads": config.connections + 4,
+        # A few more than may work: whoever waits for a place needs one to wait in.
+        "threads": config.requests + 8,
         "ident": "",
         "channel_timeout": 60,
         "connection_limit": _OPEN,

@@ -6,7 +6,7 @@ from kiosk.config import load
 from kiosk.hub.cluster import Cluster
 from kiosk.hub.config import HubConfig
 from kiosk.hub.process import run_hub
-from kiosk.hub.setup import create_hub, migrate
+from kiosk.hub.setup import CONFIG, create_hub, migrate
 
 STORES = ("sqlite", "postgres")
 
@@ -30,10 +30,11 @@ def run_trial(folder: Path, *, store: str, port: int) -> None:
 
 
 def _serve(folder: Path, port: int, postgres: str | None) -> None:
+    if postgres is not None:
+        # The sockets of a PostgreSQL of our own lie elsewhere each time: other commands find the store by this file.
+        (folder / CONFIG).unlink(missing_ok=True)
     path = create_hub(folder, postgres=postgres, socket=None, port=port, mode="demo")
-    config = load(HubConfig, path)
-    # The sockets of a PostgreSQL of our own lie elsewhere each time; the port may be another one than last time.
-    changed = {"port": port} if postgres is None else {"port": port, "postgres": postgres}
-    config = config.model_copy(update=changed)
+    # The port may be another one than last time.
+    config = load(HubConfig, path).model_copy(update={"port": port})
     migrate(config)
     run_hub(config)

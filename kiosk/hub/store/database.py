@@ -1,13 +1,13 @@
 """The hub's database: opened, migrated, and every failure of it turned into one error with nothing half done.
 
 Theory of operation. What is written of a clinic is written by one transaction at a time: on PostgreSQL whoever writes
-locks the clinic's row first (:meth:`HubDatabase.turn`), on SQLite every writing transaction begins with ``BEGIN
+locks the clinic's row first (:func:`take_turns`), on SQLite every writing transaction begins with ``BEGIN
 IMMEDIATE``. So counts are added up without losing any, and no two writers wait for each other in a circle. A commit is
 on the disk when it returns: SQLite with ``synchronous=FULL``, PostgreSQL as its configuration says.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class HubDatabase:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(hub_begin="BEGIN IMMEDIATE")
+        # On PostgreSQL every question sees what is committed when it is asked: no transaction is needed for that.
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgresql else engine
 
     @classmethod
     def open(cls, url: str | URL, *, connections: int = 8, pooled_outside: bool = False) -> "HubDatabase":
@@ -99,7 +101,7 @@ class HubDatabase:
 
         :raises HubStoreUnavailable: if the database refuses.
         """
-        with _typed_errors(), self._engine.connect() as connection:
+        with _typed_errors(), self._reading.connect() as connection:
             yield connection
 
     def probe(self) -> None:
@@ -108,13 +110,11 @@ class HubDatabase:
             connection.execute(select(tables.clinic.c.id).limit(1)).all()
 
 
-def turn(connection: Connection, clinic: str) -> bool:
-    """Take a clinic's turn to write, to the end of the transaction; False where there is no such clinic."""
-    query = select(tables.clinic.c.id).where(tables.clinic.c.id == clinic).with_for_update()
-    return connection.execute(query).first() is not None
-
-
-Insert = postgresql.Insert | sqlite.Insert
+def take_turns(connection: Connection, clinics: Iterable[str]) -> set[str]:
+    """Take the turns of these clinics to write, to the end of the transaction; those that there are."""
+    query = select(tables.clinic.c.id).where(tables.clinic.c.id.in_(sorted(set(clinics))))
+    # In one order for everybody: two writers never wait for each other in a circle.
+    return set(connection.execute(query.order_by(tables.clinic.c.id).with_for_update()).scalars())
 
 
 def insert(connection: Connection, table: Table) -> Any:
@@ -162,7 +162,6 @@ def _postgresql(address: URL, connections: int, pooled_outside: bool) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
             "prepare_threshold": None if pooled_outside else 5,

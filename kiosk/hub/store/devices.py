@@ -20,13 +20,16 @@ class Device:
     is_active: bool
 
 
-def devices_of(connection: Connection, of_clinic: str) -> dict[str, Device]:
-    """A clinic's devices by their name, those that were revoked among them."""
-    rows = connection.execute(select(device).where(device.c.clinic == of_clinic))
-    return {
-        row.name: Device(clinic=row.clinic, name=row.name, public_key=row.public_key, is_active=row.state == "active")
-        for row in rows
-    }
+def devices_of(connection: Connection, clinics: Iterable[str]) -> dict[str, dict[str, Device]]:
+    """The devices of these clinics by their names, those that were revoked among them."""
+    wanted = sorted(set(clinics))
+    found: dict[str, dict[str, Device]] = {each: {} for each in wanted}
+    for row in connection.execute(select(device).where(device.c.clinic.in_(wanted))):
+        active = row.state == "active"
+        found[row.clinic][row.name] = Device(
+            clinic=row.clinic, name=row.name, public_key=row.public_key, is_active=active
+        )
+    return found
 
 
 def add_clinics(connection: Connection, clinics: Iterable[tuple[str, str]], now: datetime) -> int:

@@ -16,11 +16,11 @@ from kiosk.wire.clock import reading
 
 def say_latest(connection: Connection, events: Iterable[TakenEvent], now: datetime) -> None:
     """Write down what is newer than what is there."""
-    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    newest: dict[tuple[str, str, str], dict[str, Any]] = {}
     for each in events:
         for what in _subjects(each):
             row = _row(each, what, now)
-            key = each.header.device, what
+            key = each.header.clinic, each.header.device, what
             if key not in newest or newest[key]["hlc"] < row["hlc"]:
                 newest[key] = row
     if not newest:

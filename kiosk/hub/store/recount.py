@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, select
 
 from kiosk.hub.event import AHEAD, CLINIC_TIME
 from kiosk.hub.store.counts import Counts, forget_day
-from kiosk.hub.store.database import HubDatabase, turn
+from kiosk.hub.store.database import HubDatabase, take_turns
 from kiosk.hub.store.tables import event
 from kiosk.wire.bodies import CLASSES, Body, Kind
 from kiosk.wire.checks import from_stored
@@ -19,7 +19,7 @@ def recount(database: HubDatabase, clinic: str, day: date) -> None:
     :raises HubStoreUnavailable: if it cannot be; then the counts are as before.
     """
     with database.write() as connection:
-        turn(connection, clinic)
+        take_turns(connection, [clinic])
         forget_day(connection, clinic, day)
         counts = Counts()
         for row in _rows(connection, clinic, day):

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.tables import stream
@@ -66,37 +66,44 @@ class DeviceStream:
     audit: AuditEnd = AuditEnd()
 
 
-def load(connection: Connection, clinic: str, devices: Iterable[str]) -> dict[str, DeviceStream]:
+Whose = tuple[str, str]
+"""A clinic and a device."""
+
+
+def load(connection: Connection, whose: Iterable[Whose]) -> dict[Whose, DeviceStream]:
     """The streams of these devices; an empty one for whoever never sent."""
-    wanted = sorted(set(devices))
-    rows = connection.execute(select(stream).where(stream.c.clinic == clinic, stream.c.device.in_(wanted)))
+    wanted = sorted(set(whose))
+    if not wanted:
+        return {}
+    rows = connection.execute(select(stream).where(tuple_(stream.c.clinic, stream.c.device).in_(wanted)))
     found = {
-        row.device: DeviceStream(
+        (row.clinic, row.device): DeviceStream(
             received=Received(seen=row.seen, gaps=tuple((first, last) for first, last in row.gaps)),
             audit=AuditEnd(at=row.audit_at, seq=row.audit_seq, hash=row.audit_hash),
         )
         for row in rows
     }
-    return {device: found.get(device, DeviceStream()) for device in wanted}
+    return {each: found.get(each, DeviceStream()) for each in wanted}
 
 
-def save(connection: Connection, clinic: str, streams: Mapping[str, DeviceStream], now: datetime) -> None:
-    """Write down what changed; the clinic's turn must be taken."""
-    rows = [
-        {
-            "clinic": clinic,
-            "device": device,
-            "seen": each.received.seen,
-            "gaps": [list(gap) for gap in each.received.gaps],
-            "audit_at": each.audit.at,
-            "audit_seq": each.audit.seq,
-            "audit_hash": each.audit.hash,
-            "heard_at": now,
-        }
-        for device, each in sorted(streams.items())
-    ]
+def save(connection: Connection, streams: Mapping[Whose, DeviceStream], now: datetime) -> None:
+    """Write down what changed; the turns of their clinics must be taken."""
+    rows = [_row(whose, each, now) for whose, each in sorted(streams.items(), key=lambda item: item[0])]
     if not rows:
         return
     statement = insert(connection, stream)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in ("clinic", "device")}
     connection.execute(statement.on_conflict_do_update(index_elements=["clinic", "device"], set_=changed), rows)
+
+
+def _row(whose: Whose, each: DeviceStream, now: datetime) -> dict[str, Any]:
+    return {
+        "clinic": whose[0],
+        "device": whose[1],
+        "seen": each.received.seen,
+        "gaps": [list(gap) for gap in each.received.gaps],
+        "audit_at": each.audit.at,
+        "audit_seq": each.audit.seq,
+        "audit_hash": each.audit.hash,
+        "heard_at": now,
+    }

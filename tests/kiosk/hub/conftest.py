@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -14,15 +14,16 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
 
 from kiosk.hub.cluster import Cluster
 from kiosk.hub.event import clinic_day, milliseconds
 from kiosk.hub.examine import KeyRing
-from kiosk.hub.ingest import Ingest
+from kiosk.hub.ingest import Ingest, Sent
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.devices import add_clinics, add_device
 from kiosk.hub.store.partitions import make_months
+from kiosk.hub.store.tables import metadata
 from kiosk.wire.batch import BatchAnswer, BatchRequest, make_request, read_request
 from kiosk.wire.bodies import Admission, Body, Correction, Heartbeat, kind_of
 from kiosk.wire.clock import reading
@@ -122,7 +123,7 @@ class Hub:
         return device
 
     def receive(self, sender: Device, *events: bytes, ask: tuple[str, ...] = ()) -> BatchAnswer:
-        return self.ingest.receive(read_request(sender.batch(*events, ask=ask)))
+        return self.ingest.receive(Sent(signed=read_request(sender.batch(*events, ask=ask))))
 
     def later(self, **by: float) -> datetime:
         self.now += timedelta(**by)
@@ -136,36 +137,42 @@ class Hub:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL server for this session, with a database ``template`` that has the tables."""
+    """A PostgreSQL server for this session."""
     folder = Path(tempfile.mkdtemp(prefix="kiosk-pg-data-"))
     server = Cluster(folder, durable=False)
     server.start()
-    template = HubDatabase.open(server.create("template"))
-    template.migrate()
-    make_months(template, NOW)
-    template.close()
     yield server
     server.stop()
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def fresh_database(cluster: Cluster) -> Callable[[], str]:
-    """Makes an empty hub on PostgreSQL: its address."""
-    numbers = count(1)
+def shared_database(cluster: Cluster) -> str:
+    """A hub's database on PostgreSQL, for one test after the other."""
+    url = cluster.create("shared")
+    database = HubDatabase.open(url)
+    database.migrate()
+    make_months(database, NOW)
+    database.close()
+    return url
 
-    def make() -> str:
-        return cluster.create(f"hub_{next(numbers)}", template="template")
 
-    return make
+@pytest.fixture
+def emptied(shared_database: str) -> str:
+    """The same with nothing in it."""
+    database = HubDatabase.open(shared_database)
+    with database.write() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
+    database.close()
+    return shared_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an empty database with all tables is, of each kind."""
     if request.param == "postgresql":
-        made: str = request.getfixturevalue("fresh_database")()
-        return made
+        emptied: str = request.getfixturevalue("emptied")
+        return emptied
     url = f"sqlite:///{tmp_path / 'hub.db'}"
     database = HubDatabase.open(url)
     database.migrate()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.hub.errors import HubStoreUnavailable, SenderRevoked, UnknownSender
 from kiosk.hub.examine import KeyRing
-from kiosk.hub.ingest import Ingest, Sender
+from kiosk.hub.ingest import Ingest, Sender, Sent
 from kiosk.hub.store import streams, tables
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.devices import revoke_device
@@ -219,7 +219,7 @@ class TestSender:
         with pytest.raises(UnknownSender):
             hub.receive(forger)
         with pytest.raises(UnknownSender):
-            hub.ingest.receive(read_request(device.batch(clinic="36777")))
+            hub.ingest.receive(Sent(signed=read_request(device.batch(clinic="36777"))))
         with hub.database.write() as connection:
             revoke_device(connection, "36001", "kiosk-1", make.NOW)
         with pytest.raises(SenderRevoked):
@@ -227,9 +227,9 @@ class TestSender:
 
     def test_who_sends_is_who_the_proxy_saw(self, hub: Any) -> None:
         device = hub.enrolled()
-        hub.ingest.receive(read_request(device.batch()), seen=Sender(clinic="36001", device="kiosk-1"))
+        hub.ingest.receive(Sent(signed=read_request(device.batch()), seen=Sender(clinic="36001", device="kiosk-1")))
         with pytest.raises(UnknownSender):
-            hub.ingest.receive(read_request(device.batch()), seen=Sender(clinic="36001", device="kiosk-2"))
+            hub.ingest.receive(Sent(signed=read_request(device.batch()), seen=Sender(clinic="36001", device="kiosk-2")))
 
 
 class TestCounts:
@@ -318,9 +318,9 @@ class TestTwice:
         died = Ingest(hub.database, KeyRing(make.HUB), lambda: hub.now)
         died._judge = dying  # type: ignore[method-assign]
         with pytest.raises(KeyboardInterrupt):
-            died.receive(read_request(batch))
+            died.receive(Sent(signed=read_request(batch)))
         assert self.open(hub) == {}
-        hub.ingest.receive(read_request(batch))
+        hub.ingest.receive(Sent(signed=read_request(batch)))
         assert len(self.open(hub)) == 1
 
     def test_clinics_at_the_same_time_see_each_other(self, hub: Any, make: Made) -> None:
@@ -434,10 +434,10 @@ class TestTables:
         with monkeypatch.context() as patch:
             patch.setattr("kiosk.hub.store.taking.say_latest", dying)
             with pytest.raises(KeyboardInterrupt):
-                hub.ingest.receive(read_request(batch))
+                hub.ingest.receive(Sent(signed=read_request(batch)))
         for table in (tables.event, tables.ledger, tables.stream, tables.hour_count, tables.check_in):
             assert hub.rows(table) == []
-        hub.ingest.receive(read_request(batch))
+        hub.ingest.receive(Sent(signed=read_request(batch)))
         assert numbers(hub)["admissions"] == 1
 
     def test_a_store_without_tables_is_unavailable(self, tmp_path: Any) -> None:
