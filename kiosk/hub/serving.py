@@ -66,7 +66,8 @@ def _bounds(config: HubConfig) -> dict[str, Any]:
         "ident": "",
         "channel_timeout": 60,
         "connection_limit": _OPEN,
-        "max_request_body_size": BATCH_LIMIT,
+        # The app says what is too large; beyond this the connection is hung up on.
+        "max_request_body_size": 2 * BATCH_LIMIT,
         "max_request_header_size": 16 * 1024,
         "clear_untrusted_proxy_headers": True,
     }

@@ -31,7 +31,7 @@ BATCH_EVENTS: Final = 500
 """How many events a request may hold."""
 BATCH_LIMIT: Final = 1 << 20
 """The greatest request in bytes, after it was decompressed."""
-ANSWER_LIMIT: Final = 1 << 18
+ANSWER_LIMIT: Final = 1 << 20
 ANSWER_GAPS: Final = 64
 """How many gaps an answer names for a device; there may be more behind them."""
 ASKED_DEVICES: Final = 32

@@ -118,7 +118,7 @@ def start(folder: Path, path: Path, url: str, keys: Path) -> "subprocess.Popen[b
 
 def wait_for(path: Path) -> None:
     """Until the hub listens."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not path.exists():
         if time.monotonic() > deadline:
             raise RuntimeError(f"the hub does not come up: {path.with_suffix('.log').read_text()}")

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -21,7 +21,7 @@ from kiosk.hub.event import clinic_day, milliseconds
 from kiosk.hub.examine import KeyRing
 from kiosk.hub.ingest import Ingest, Sent
 from kiosk.hub.store.database import HubDatabase
-from kiosk.hub.store.devices import add_clinics, add_device
+from kiosk.hub.store.devices import add_clinics, add_device, revoke_device
 from kiosk.hub.store.partitions import make_months
 from kiosk.hub.store.tables import metadata
 from kiosk.wire.batch import BatchAnswer, BatchRequest, make_request, read_request
@@ -125,6 +125,14 @@ class Hub:
     def receive(self, sender: Device, *events: bytes, ask: tuple[str, ...] = ()) -> BatchAnswer:
         return self.ingest.receive(Sent(signed=read_request(sender.batch(*events, ask=ask))))
 
+    def revoke(self, device: Device) -> None:
+        with self.database.write() as connection:
+            assert revoke_device(connection, device.clinic, device.name, self.now)
+
+    def rename(self, table: str, name: str) -> None:
+        with self.database.write() as connection:
+            connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+
     def later(self, **by: float) -> datetime:
         self.now += timedelta(**by)
         return self.now
@@ -173,11 +181,28 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         emptied: str = request.getfixturevalue("emptied")
         return emptied
-    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    return on_sqlite(tmp_path)
+
+
+def on_sqlite(folder: Path) -> str:
+    """Where an empty database with all tables is, in a file."""
+    url = f"sqlite:///{folder / 'hub.db'}"
     database = HubDatabase.open(url)
     database.migrate()
     database.close()
     return url
+
+
+@pytest.fixture
+def migrated() -> Callable[[Path], str]:
+    """Makes a database in a folder."""
+    return on_sqlite
+
+
+@pytest.fixture
+def make_hub() -> Callable[[HubDatabase], Hub]:
+    """A hub over a database."""
+    return lambda database: Hub(database=database)
 
 
 @pytest.fixture
@@ -187,9 +212,21 @@ def hub(address: str) -> Iterator[Hub]:
     database.close()
 
 
+def sent(device: Device, *events: bytes) -> Sent:
+    """A batch as it comes to the hub."""
+    return Sent(signed=read_request(device.batch(*events)))
+
+
 @pytest.fixture
 def make() -> SimpleNamespace:
     """What tests make things of."""
     return SimpleNamespace(
-        Device=Device, NOW=NOW, HUB=HUB, uuid7=uuid7, admission=admission, cancelled=cancelled, heartbeat=heartbeat
+        Device=Device,
+        NOW=NOW,
+        HUB=HUB,
+        uuid7=uuid7,
+        admission=admission,
+        cancelled=cancelled,
+        heartbeat=heartbeat,
+        sent=sent,
     )
