@@ -1,5 +1,6 @@
 """The hub's server: on a Unix socket behind a proxy, or on a port of this machine."""
 
+import logging
 import socket
 from pathlib import Path
 from threading import Event
@@ -27,6 +28,8 @@ class HubServer:
     def __init__(self, app: Flask, config: HubConfig) -> None:
         self._map: dict[int, Any] = {}
         self._stopped = Event()
+        # That requests wait for a moment under load is no news.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._socket = config.socket
         try:
             self._server = create_server(app, map=self._map, **_place(config), **_bounds(config))
