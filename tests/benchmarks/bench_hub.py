@@ -174,7 +174,8 @@ def check_whole(database: HubDatabase, devices: Sequence[Device]) -> None:
 def pages(database: HubDatabase) -> tuple[Figures, Figures]:
     """The page of all clinics for a day, after ten million admissions; and the same from the events."""
     last = datetime.now(UTC)
-    with database.write() as connection:
+    # Reading commits each statement by itself: settings of the server cannot be changed otherwise.
+    with database.read() as connection:
         load_rows(connection, ROWS, last)
     day = clinic_day(last - timedelta(days=10))
     begin = datetime(day.year, day.month, day.day, tzinfo=CLINIC_TIME)

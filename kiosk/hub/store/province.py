@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from kiosk.hub.event import CLINIC_TIME
-from kiosk.hub.store.tables import HOUR_NUMBERS, alarm, clinic, day_share, hour_count, second_visit, stream
+from kiosk.hub.store.tables import HOUR_NUMBERS, alarm, clinic, day_share, hour_count, latest, second_visit, stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class ClinicDay:
 
     :ivar hours: admissions in each of the 24 hours, by the clinic's time.
     :ivar totals: the day's counts, by the names of :data:`kiosk.hub.store.tables.HOUR_NUMBERS`.
-    :ivar heard_at: when an event of it last came; None for never.
+    :ivar heard_at: when anything of it last came, a heartbeat among it; None for never.
     :ivar alarms: open alarms. :ivar seconds: open second admissions of the day.
     """
 
@@ -33,7 +33,7 @@ class ClinicDay:
 def province_day(connection: Connection, day: date) -> tuple[ClinicDay, ...]:
     """Every clinic on this day, in order of its code."""
     hours, totals = _hours(connection, day)
-    heard = _by_clinic(connection, select(stream.c.clinic, func.max(stream.c.heard_at)).group_by(stream.c.clinic))
+    heard = _heard(connection)
     open_alarms = select(alarm.c.clinic, func.count()).where(alarm.c.closed_at.is_(None)).group_by(alarm.c.clinic)
     alarms = _by_clinic(connection, open_alarms)
     twice = select(second_visit.c.clinic, func.count()).group_by(second_visit.c.clinic)
@@ -81,6 +81,16 @@ def _add(total: dict[str, int], row: Row[Any]) -> None:
     numbers = row._mapping
     for name in HOUR_NUMBERS:
         total[name] += numbers[name]
+
+
+def _heard(connection: Connection) -> dict[str, datetime]:
+    """When a clinic was last heard of: by an event with a number, or by a heartbeat."""
+    numbered = select(stream.c.clinic, func.max(stream.c.heard_at)).group_by(stream.c.clinic)
+    beats = select(latest.c.clinic, func.max(latest.c.received_at)).group_by(latest.c.clinic)
+    found: dict[str, datetime] = _by_clinic(connection, numbered)
+    for of, at in _by_clinic(connection, beats).items():
+        found[of] = max(at, found.get(of, at))
+    return found
 
 
 def _by_clinic(connection: Connection, query: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from kiosk.hub.ingest import Ingest, Sent
 from kiosk.hub.store import tables
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.emergencies import raise_emergency
+from kiosk.hub.store.province import province_day, province_shares
 from kiosk.hub.store.recount import recount
 from kiosk.wire.batch import read_request
 from kiosk.wire.bodies import AuditHead, DeskTicket, Override, SelfTest
@@ -211,6 +212,34 @@ class TestDevices:
         with hub.database.write() as connection:
             assert raise_emergency(connection, "signer_distrusted", by="admin", now=make.NOW) == 1
         assert hub.receive(device).emergency == 1
+
+
+class TestProvince:
+    def test_a_day_of_every_clinic_comes_from_the_counts(self, hub: Any, make: Made) -> None:
+        here, there = hub.enrolled(), hub.enrolled(clinic="36002")
+        hub.enrolled(clinic="36003")
+        hub.receive(here, here.event(make.admission(7)), here.event(make.admission(7, lane="papers", by="staff")))
+        at = hub.later(hours=1)
+        hub.receive(there, there.event(make.heartbeat(), at=at))
+        with hub.database.read() as connection:
+            first, second, third = province_day(connection, date(2026, 11, 23))
+            shared = province_shares(connection, date(2026, 11, 23))
+            assert not any(any(each.hours) for each in province_day(connection, date(2026, 11, 22)))
+        assert (first.clinic, first.name) == ("36001", "Clinic 36001")
+        # 01:30 UTC is 08:30 at the clinic.
+        assert [hour for hour, many in enumerate(first.hours) if many] == [8]
+        assert (first.totals["admissions"], first.totals["by_machine"], first.seconds) == (2, 1, 1)
+        assert (first.heard_at, second.heard_at, third.heard_at) == (make.NOW, at, None)
+        assert not any(second.hours)
+        assert shared["lane"] == {"chip": 1, "papers": 1}
+
+    def test_an_open_alarm_is_on_the_page(self, hub: Any, make: Made) -> None:
+        device = hub.enrolled()
+        hub.receive(device, device.event(make.admission(1), seq=1))
+        hub.receive(device, device.event(make.admission(2), seq=1))
+        with hub.database.read() as connection:
+            (clinic,) = province_day(connection, date(2026, 11, 23))
+        assert clinic.alarms == 1
 
 
 class TestTables:
