@@ -38,7 +38,7 @@ ROWS = int(os.environ.get("IDCARD_BENCH_ROWS", "10000000"))
 SHARE = min(1.0, ROWS / 1_000_000)
 DEVICES, PROCESSES, CONNECTIONS = 600, 2, 16
 BURST, BATCH = max(600, int(20_000 * SHARE)), 20
-SUSTAINED_PER_S, SUSTAINED = 200, max(200, int(6_000 * SHARE))
+SUSTAINED_PER_S, SUSTAINED = 210, max(200, int(6_000 * SHARE))
 BACKLOG, PLAIN, PAGES = max(600, int(25_000 * SHARE)), max(100, int(2_000 * SHARE)), 15
 SETTINGS = ("shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min", "work_mem=32MB")
 
