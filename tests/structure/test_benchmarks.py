@@ -49,6 +49,17 @@ import pytest
             },
         ),
         ("roster", {"rows", "size_mb", "lookup_median_us", "import_s", "delta_s"}),
+        (
+            "hub",
+            {
+                "ingest_burst_per_s",
+                "ingest_sustained_per_s",
+                "ingest_p99_ms",
+                "drain_25000_s",
+                "events_stored",
+                "page_288_ms",
+            },
+        ),
         ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
     ],
 )
@@ -74,5 +85,5 @@ def test_an_unknown_area_is_one_line_and_a_remedy(root: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         "error: no area called 'moon'.",
-        "       There are: kiosk, qr, reader, roster, verify",
+        "       There are: hub, kiosk, qr, reader, roster, verify",
     ]

@@ -131,6 +131,9 @@ def test_no_card_bytes_are_checked_by_assert(modules: Modules) -> None:
         ("kiosk/services/checkin.py", "import kiosk.provision.plan", "Nothing imports kiosk.provision but the command"),
         ("kiosk/ports.py", "import flask", "Services, the store and the devices know nothing of Flask"),
         ("kiosk/services/checkin.py", "import kiosk.interop.visit", "The patient's process never reaches what leaves"),
+        ("kiosk/wire/batch.py", "import kiosk.store", "What clinics and hub say to each other knows neither of them"),
+        ("kiosk/hub/examine.py", "import kiosk.services", "The hub knows nothing of a clinic's processes"),
+        ("kiosk/staff_process.py", "import kiosk.hub.ingest", "Only the command starts the hub"),
         ("kiosk/web/patient/__init__.py", "import kiosk.web.staff", "The patient's and the staff's apps are apart"),
     ],
 )

@@ -1,0 +1,149 @@
+"""The hub's app: what clinics call. See ``docs/hub.md``.
+
+It is no page for browsers: no cookie, no session, no word of what it is. A request is bounded before it is read, and
+answered with a status that says whether to stop, to wait, or to go on.
+"""
+
+import time
+import traceback
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from idcard import IdCardError
+from kiosk.hub.config import HubConfig
+from kiosk.hub.errors import HubStoreUnavailable, SenderRevoked, UnknownSender
+from kiosk.hub.ingest import Sender, Sent
+from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
+from kiosk.hub.together import Together
+from kiosk.wire.batch import BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
+from kiosk.wire.checks import name
+from kiosk.wire.errors import MalformedMessage
+
+CLIENT = "Kiosk-Client"
+"""The header in which the proxy names the device, ``CLINIC/DEVICE``; it must set it itself in every request."""
+STORE_RETRY_S = 10
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_STATUS: dict[type[Exception], HTTPStatus] = {
+    MalformedMessage: HTTPStatus.BAD_REQUEST,
+    UnknownSender: HTTPStatus.UNAUTHORIZED,
+    SenderRevoked: HTTPStatus.FORBIDDEN,
+    HubStoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_log = structlog.get_logger(__name__)
+
+
+def create_hub_app(together: Together, config: HubConfig, *, probe: Callable[[], None]) -> Flask:
+    """The app.
+
+    :param probe: raises HubStoreUnavailable where the store cannot be used.
+    """
+    app = Flask("kiosk.hub", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=BATCH_LIMIT)
+    buckets = Buckets(config.per_second, config.burst, time.monotonic)
+    gate = Gate(config.requests)
+    behind_proxy = config.identity == "proxy"
+
+    @app.post("/v1/events")
+    def events() -> Response:
+        signed = read_request(_body())
+        seen = _seen() if behind_proxy else None
+        buckets.take((signed.request.clinic, signed.request.sender) if seen is None else (seen.clinic, seen.device))
+        with gate.entered():
+            answer = together.receive(Sent(signed=signed, seen=seen))
+        return Response(make_answer(answer), mimetype=MEDIA_TYPE)
+
+    @app.get("/v1/health")
+    def health() -> Response:
+        probe()
+        return Response('{"status": "ok"}\n', mimetype="application/json")
+
+    app.register_error_handler(Exception, _answer)
+    app.after_request(_stamped)
+    return app
+
+
+def _body() -> bytes:
+    """The request's content, unpacked."""
+    if request.mimetype != MEDIA_TYPE:
+        raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    data = request.get_data(cache=False)
+    match request.headers.get("Content-Encoding", "identity").lower():
+        case "identity":
+            return data
+        case "gzip" | "deflate":
+            return _unpacked(data)
+        case _:
+            raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _unpacked(data: bytes) -> bytes:
+    try:
+        return inflated(data, BATCH_LIMIT)
+    except TooLarge as error:
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
+    except ValueError as error:
+        raise _Refused(HTTPStatus.BAD_REQUEST) from error
+
+
+def _seen() -> Sender:
+    """Whom the proxy saw; a proxy that says nothing saw nobody."""
+    clinic, slash, device = request.headers.get(CLIENT, "").partition("/")
+    if not slash:
+        raise UnknownSender("the proxy names no device")
+    try:
+        return Sender(clinic=name(clinic, CLIENT), device=name(device, CLIENT))
+    except MalformedMessage as error:
+        raise UnknownSender("the proxy names no device") from error
+
+
+class _Refused(Exception):
+    """An answer without a code of its own."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__()
+        self.status = status
+
+
+def _answer(problem: Exception) -> Response:
+    match problem:
+        case TooMuch():
+            return _say(HTTPStatus.TOO_MANY_REQUESTS, "too_much", problem.retry_s)
+        case _Refused():
+            return _say(problem.status, problem.status.name.lower())
+        case HTTPException():
+            return _say(HTTPStatus(problem.code or 500), "refused")
+        case IdCardError():
+            return _typed(problem)
+        case _:
+            return _crashed(problem)
+
+
+def _typed(problem: IdCardError) -> Response:
+    found = (status for kind, status in _STATUS.items() if isinstance(problem, kind))
+    status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+    retry = STORE_RETRY_S if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    return _say(status, problem.code, retry)
+
+
+def _crashed(problem: Exception) -> Response:
+    """Log where it broke, not what it said: a message may quote what was sent."""
+    where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(problem.__traceback__)]
+    _log.error("hub_crash", kind=type(problem).__name__, where=" < ".join(reversed(where)))
+    return _say(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_fault")
+
+
+def _say(status: HTTPStatus, code: str, retry_s: int | None = None) -> Response:
+    response = Response(f'{{"error": "{code}"}}\n', status=status, mimetype="application/json")
+    if retry_s is not None:
+        response.headers["Retry-After"] = str(retry_s)
+    return response
+
+
+def _stamped(response: Response) -> Response:
+    response.headers.extend(_HEADERS)
+    return response

@@ -1,0 +1,65 @@
+"""The configuration of the hub: where its store is, its keys, and where it listens."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from kiosk.config import Host, Port
+
+
+class HubConfig(BaseModel):
+    """What a hub is told.
+
+    The store is a file (``store``: SQLite, for a trial) or ``postgres``, an address like
+    ``postgresql:///hub?host=/run/postgresql``; passwords stand in PostgreSQL's own files and not here. ``keys`` is the
+    folder of ``hub.key`` and of former keys. The hub listens on a Unix ``socket`` behind a proxy that ends TLS, or on a
+    ``port`` of this machine. ``identity`` says whether the proxy names the device (in the header ``Kiosk-Client:
+    CLINIC/DEVICE``), or the signature alone does. ``per_second`` and ``burst`` bound the requests of one device.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["demo", "production"]
+    keys: Path
+    store: Path | None = None
+    postgres: str | None = None
+    pooled_outside: bool = False
+    connections: Annotated[int, Field(ge=1, le=100)] = 4
+    requests: Annotated[int, Field(ge=1, le=256)] = 32
+    socket: Path | None = None
+    host: Host = "127.0.0.1"
+    port: Port | None = None
+    identity: Literal["signature", "proxy"] = "signature"
+    per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    burst: Annotated[int, Field(ge=1, le=10_000)] = 60
+
+    @property
+    def address(self) -> URL:
+        """The address of the store."""
+        if self.postgres is not None:
+            return make_url(self.postgres)
+        return URL.create("sqlite", database=str(self.store))
+
+    @model_validator(mode="after")
+    def _one_store(self) -> Self:
+        if (self.store is None) == (self.postgres is None):
+            raise ValueError("store or postgres: the hub keeps its tables in one of them")
+        if self.postgres is not None and _backend(self.postgres) != "postgresql":
+            raise ValueError("postgres: an address like postgresql:///hub?host=/run/postgresql")
+        return self
+
+    @model_validator(mode="after")
+    def _one_door(self) -> Self:
+        if (self.socket is None) == (self.port is None):
+            raise ValueError("socket or port: the hub listens on one of them")
+        return self
+
+
+def _backend(address: str) -> str:
+    try:
+        return make_url(address).get_backend_name()
+    except ArgumentError:
+        return ""

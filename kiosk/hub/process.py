@@ -1,0 +1,116 @@
+"""The hub's process put together: store, keys, app, server, and the months that are made ahead."""
+
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from types import FrameType
+
+import structlog
+
+from idcard import ConfigurationError
+from kiosk.hub.app import create_hub_app
+from kiosk.hub.config import HubConfig
+from kiosk.hub.errors import HubStoreUnavailable
+from kiosk.hub.examine import KeyRing
+from kiosk.hub.ingest import Ingest
+from kiosk.hub.serving import HubServer
+from kiosk.hub.store.database import HubDatabase
+from kiosk.hub.store.partitions import make_months
+from kiosk.hub.together import Together
+from kiosk.keys import load_clinic_private_key
+
+PRESENT_KEY, FORMER_KEYS = "hub.key", "former-*.key"
+WORKERS = 2
+_LOOK_S, _END_WITHIN_S = 3600.0, 10.0
+_log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    """The hub's wall clock."""
+    return datetime.now(UTC)
+
+
+def open_store(config: HubConfig) -> HubDatabase:
+    """The store that a configuration names."""
+    return HubDatabase.open(config.address, connections=config.connections + 2, pooled_outside=config.pooled_outside)
+
+
+def load_ring(folder: Path) -> KeyRing:
+    """The keys in a folder: ``hub.key``, and former ones as ``former-….key``.
+
+    :raises ConfigurationError: where one is missing or damaged.
+    """
+    former = [load_clinic_private_key(path) for path in sorted(folder.glob(FORMER_KEYS))]
+    return KeyRing(load_clinic_private_key(folder / PRESENT_KEY), *former)
+
+
+def run_hub(config: HubConfig) -> None:
+    """Serve until the process is told to stop.
+
+    :raises ConfigurationError: if a key or the place to listen cannot be used, or the tables were never made.
+    :raises HubStoreUnavailable: if the store does not answer.
+    """
+    database = open_store(config)
+    try:
+        _check_tables(database)
+        together = Together(Ingest(database, load_ring(config.keys), utc_now), workers=WORKERS)
+        server = HubServer(create_hub_app(together, config, probe=database.probe), config)
+        upkeep = Upkeep(database)
+        upkeep.start()
+        _log.info(
+            "hub_serves", port=server.port, socket=str(config.socket or ""), store=config.address.get_backend_name()
+        )
+        _run_until_told(server)
+        together.close()
+        upkeep.stop()
+    finally:
+        database.close()
+    _log.info("hub_stopped")
+
+
+class Upkeep:
+    """Makes the store's months ahead, at once and every hour; that it failed is logged, and tried again."""
+
+    def __init__(self, database: HubDatabase) -> None:
+        self._database = database
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, once what is under way is done."""
+        self._stopped.set()
+        self._thread.join(_END_WITHIN_S)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                made = make_months(self._database, utc_now())
+                if made:
+                    _log.info("hub_months_made", months=" ".join(made))
+            except HubStoreUnavailable as error:
+                _log.error("hub_months_not_made", reason=str(error.facts.get("reason")))
+            if self._stopped.wait(_LOOK_S):
+                return
+
+
+def _check_tables(database: HubDatabase) -> None:
+    if not database.is_migrated():
+        raise ConfigurationError(
+            "The hub's tables are missing or of another version.",
+            reason="never_set_up",
+            remedy="Run: kiosk hub migrate.",
+        )
+
+
+def _run_until_told(server: HubServer) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.close()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.run()

@@ -1,0 +1,49 @@
+"""The counts of a day, made anew from its events: after a repair, or where somebody doubts them."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from kiosk.hub.event import AHEAD, CLINIC_TIME
+from kiosk.hub.store.counts import Counts, forget_day
+from kiosk.hub.store.database import HubDatabase, take_turns
+from kiosk.hub.store.tables import event
+from kiosk.wire.bodies import CLASSES, Body, Kind
+from kiosk.wire.checks import from_stored
+
+
+def recount(database: HubDatabase, clinic: str, day: date) -> None:
+    """Count a clinic's day again.
+
+    :raises HubStoreUnavailable: if it cannot be; then the counts are as before.
+    """
+    with database.write() as connection:
+        take_turns(connection, [clinic])
+        forget_day(connection, clinic, day)
+        counts = Counts()
+        for row in _rows(connection, clinic, day):
+            if _believed(row).astimezone(CLINIC_TIME).date() == day:
+                counts.add(clinic, _believed(row), _body(row))
+        counts.write(connection)
+
+
+def _rows(connection: Connection, clinic: str, day: date) -> list[Row[Any]]:
+    """Events that may have happened on the day: by the device's clock, or received on it from one that is ahead."""
+    begin = datetime(day.year, day.month, day.day, tzinfo=CLINIC_TIME)
+    end = begin + timedelta(days=1)
+    columns = (event.c.kind, event.c.at, event.c.received_at, event.c.body)
+    own = select(*columns).where(event.c.clinic == clinic)
+    on_time = own.where(event.c.at >= begin, event.c.at < end)
+    ahead = own.where(event.c.at >= end, event.c.received_at >= begin, event.c.received_at < end)
+    return [*connection.execute(on_time), *connection.execute(ahead)]
+
+
+def _believed(row: Row[Any]) -> datetime:
+    at: datetime = row.received_at if row.at > row.received_at + AHEAD else row.at
+    return at
+
+
+def _body(row: Row[Any]) -> Body:
+    body: Body = from_stored(CLASSES[Kind(row.kind)], row.body)
+    return body

@@ -1,0 +1,188 @@
+"""Events are stored: each once, with the counts that follow from it, in one transaction with the device's stream."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from kiosk.hub.event import TakenEvent
+from kiosk.hub.store import checkins, erasing, streams
+from kiosk.hub.store.alarms import raise_alarm
+from kiosk.hub.store.counts import counts_of
+from kiosk.hub.store.database import insert
+from kiosk.hub.store.latest import say_latest
+from kiosk.hub.store.streams import MAX_GAPS, AuditEnd, DeviceStream, Received, Whose
+from kiosk.hub.store.tables import event, ledger
+from kiosk.wire.bodies import Kind
+from kiosk.wire.checks import to_stored
+
+Number = tuple[str, str, int]
+"""A clinic, a device and the number of its event."""
+
+_NUMBER = (ledger.c.clinic, ledger.c.device, ledger.c.seq)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """What became of events that came together.
+
+    :ivar new: those that were stored. :ivar forks: those whose number or id another event has.
+    :ivar scattered: those whose numbers would leave more holes than are kept; nothing was stored of them.
+    :ivar streams: what the hub has of each device now.
+    """
+
+    new: tuple[TakenEvent, ...]
+    forks: tuple[TakenEvent, ...]
+    scattered: tuple[TakenEvent, ...]
+    streams: Mapping[Whose, DeviceStream]
+
+
+def take(
+    connection: Connection,
+    events: Sequence[TakenEvent],
+    now: datetime,
+    *,
+    settled: Iterable[Number] = (),
+    ask: Iterable[Whose] = (),
+) -> Taking:
+    """Store events, the turns of whose clinics must be taken; those that are here already change nothing.
+
+    :param events: verified and opened.
+    :param settled: numbers of which no event could be made, and that count as received all the same.
+    :param ask: devices whose streams are wanted besides.
+    """
+    beats = [each for each in events if each.kind is Kind.HEARTBEAT]
+    numbered = [each for each in events if each.kind is not Kind.HEARTBEAT]
+    settled = tuple(settled)
+    former = streams.load(connection, {*map(_whose, numbered), *(each[:2] for each in settled), *ask})
+    received = {whose: each.received for whose, each in former.items()}
+    scattered = _receive(received, numbered, settled)
+    kept = [each for each in numbered if each not in scattered] if scattered else numbered
+    first = _once(kept)
+    fresh = _enter(connection, first)
+    new = tuple(each for each in first if _key(each) in fresh)
+    if new:
+        _store(connection, new, now)
+    after = _followed(connection, former, received, new, now)
+    streams.save(connection, {whose: each for whose, each in after.items() if each != former[whose]}, now)
+    say_latest(connection, [*beats, *new], now)
+    forks = _forks(connection, kept, fresh)
+    return Taking(new=new, forks=tuple(forks), scattered=tuple(scattered), streams=after)
+
+
+def _receive(
+    received: dict[Whose, Received], numbered: Iterable[TakenEvent], settled: Iterable[Number]
+) -> list[TakenEvent]:
+    """Note the numbers as received; those events whose numbers would leave too many holes are given back."""
+    scattered = []
+    for each in sorted(numbered, key=_key):
+        before = received[_whose(each)]
+        after = before.plus(each.header.seq)
+        if len(after.gaps) > MAX_GAPS and len(after.gaps) > len(before.gaps):
+            scattered.append(each)
+        else:
+            received[_whose(each)] = after
+    for clinic, device, seq in settled:
+        received[clinic, device] = received[clinic, device].plus(seq)
+    return scattered
+
+
+def _whose(each: TakenEvent) -> Whose:
+    return each.header.clinic, each.header.device
+
+
+def _key(each: TakenEvent) -> Number:
+    return each.header.clinic, each.header.device, each.header.seq
+
+
+def _once(events: Iterable[TakenEvent]) -> list[TakenEvent]:
+    """The first of each number, in order of clinic, device and number: everybody writes in one order."""
+    first: dict[Number, TakenEvent] = {}
+    for each in events:
+        first.setdefault(_key(each), each)
+    return [first[key] for key in sorted(first)]
+
+
+def _enter(connection: Connection, events: Sequence[TakenEvent]) -> set[Number]:
+    """The numbers that were new to the ledger."""
+    if not events:
+        return set()
+    rows = [
+        {
+            "clinic": each.header.clinic,
+            "device": each.header.device,
+            "seq": each.header.seq,
+            "id": each.header.id,
+            "digest": each.digest,
+        }
+        for each in events
+    ]
+    statement = insert(connection, ledger).on_conflict_do_nothing().returning(*_NUMBER)
+    return {(row.clinic, row.device, row.seq) for row in connection.execute(statement, rows)}
+
+
+def _forks(connection: Connection, events: Sequence[TakenEvent], fresh: set[Number]) -> list[TakenEvent]:
+    """Those that are not the event which the ledger has under their number."""
+    stored = {_key(each): each.digest for each in reversed(events) if _key(each) in fresh}
+    asked = sorted({_key(each) for each in events} - fresh)
+    if asked:
+        query = select(*_NUMBER, ledger.c.digest).where(tuple_(*_NUMBER).in_(asked))
+        stored |= {(row.clinic, row.device, row.seq): row.digest for row in connection.execute(query)}
+    return [each for each in events if stored.get(_key(each)) != each.digest]
+
+
+def _store(connection: Connection, new: Sequence[TakenEvent], now: datetime) -> None:
+    connection.execute(event.insert(), [_row(each, now) for each in new])
+    counts_of(new, now).write(connection)
+    checkins.note(connection, new, now)
+    visits = {(each.header.clinic, each.visit) for each in new if each.visit is not None}
+    if visits and (erased := erasing.erased_among(connection, visits)):
+        erasing.forget(connection, erased)
+
+
+def _row(each: TakenEvent, now: datetime) -> dict[str, Any]:
+    header = each.header
+    return {
+        "clinic": header.clinic,
+        "device": header.device,
+        "seq": header.seq,
+        "received_at": now,
+        "id": header.id,
+        "kind": each.kind.value,
+        "at": each.at,
+        "hlc": header.hlc,
+        "visit": each.visit,
+        "body": to_stored(each.body),
+        "envelope": each.raw,
+    }
+
+
+def _followed(
+    connection: Connection,
+    former: Mapping[Whose, DeviceStream],
+    received: Mapping[Whose, Received],
+    new: Iterable[TakenEvent],
+    now: datetime,
+) -> dict[Whose, DeviceStream]:
+    """The streams afterwards: with the numbers that were received, and the audit chains as the new events say."""
+    ends = {whose: each.audit for whose, each in former.items()}
+    for each in new:
+        ends[_whose(each)] = _audit_end(connection, ends[_whose(each)], each, now)
+    return {whose: DeviceStream(received=received[whose], audit=ends[whose]) for whose in former}
+
+
+def _audit_end(connection: Connection, end: AuditEnd, each: TakenEvent, now: datetime) -> AuditEnd:
+    """Where the device's chain ends now; an alarm where it went back, or parted from what was known."""
+    header = each.header
+    if header.seq < end.at:
+        return end
+    back = header.audit_seq < end.seq
+    parted = header.audit_seq == end.seq and header.audit_hash != end.hash
+    if not back and not parted:
+        return AuditEnd(at=header.seq, seq=header.audit_seq, hash=header.audit_hash)
+    facts = {"event": header.seq, "audit_seq": header.audit_seq, "known": end.seq}
+    kind, mark = "audit_back" if back else "audit_fork", str(header.audit_seq)
+    raise_alarm(connection, header.clinic, header.device, kind, mark=mark, at=now, facts=facts)
+    return end
