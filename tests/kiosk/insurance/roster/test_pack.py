@@ -57,7 +57,8 @@ def test_a_days_changes_arrive(insurer: Any, two: tuple[Path, Path]) -> None:
     roster = Roster(out, tags=insurer.target.tags)
     assert roster.find_insurance("3600000002") is None
     found = roster.find("036199000004")
-    assert found is not None and found.insurance_number == "3600000004"
+    assert found is not None
+    assert found.insurance_number == "3600000004"
 
 
 def test_a_whole_roster_needs_no_base(insurer: Any, two: tuple[Path, Path]) -> None:
@@ -80,7 +81,8 @@ def test_ids_of_kinds_are_the_bases_even_where_the_new_roster_counts_them_anew(i
     apply_pack(before, read_pack(make_pack(before, after)), out)
     assert contents_of(out) == contents_of(after)
     found = Roster(out, tags=insurer.target.tags).find(SOMEBODY)
-    assert found is not None and found.benefit == "1"
+    assert found is not None
+    assert found.benefit == "1"
 
 
 def test_another_base_is_refused_and_nothing_counts(insurer: Any, two: tuple[Path, Path]) -> None:
@@ -100,9 +102,15 @@ def test_a_pack_whose_result_is_another_is_refused(insurer: Any, two: tuple[Path
         apply_pack(before, forged, insurer.folder / "out.db")
 
 
-X
+SPOILT: list[Callable[[bytes], bytes]] = [
+    lambda data: data[:-3],
+    lambda data: data + b"x",
+    lambda _: b"",
+    lambda _: b"\x00",
+]
 
 
+@pytest.mark.parametrize("spoil", SPOILT)
 def test_bytes_that_are_no_pack(two: tuple[Path, Path], spoil: Callable[[bytes], bytes]) -> None:
     with pytest.raises(RosterRefused, match="pack_malformed"):
         read_pack(spoil(make_pack(*two)))
