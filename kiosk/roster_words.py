@@ -118,6 +118,10 @@ _WORDS = {
         "Không ghi được bên cạnh danh sách: đầy đĩa hoặc không có quyền.",
         "Nothing can be written beside the roster: the disk is full, or this user may not.",
     ),
+    "refused.pack_malformed": (
+        "Gói danh sách hỏng. Tải lại gói đầy đủ.",
+        "The pack of the roster is damaged. Fetch a whole one again.",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ the CSV file itself, read from its beginning. ``IDCARD_BENCH_ROWS`` sets another
 import hashlib
 import os
 import random
+import shutil
 import sqlite3
 import statistics
 import time
@@ -22,6 +23,7 @@ from kiosk.insurance.roster import Roster
 from kiosk.insurance.roster.importing import Target, import_roster
 from kiosk.insurance.roster.lines import COLUMNS
 from kiosk.insurance.roster.manifest import manifest_of, write_manifest
+from kiosk.insurance.roster.pack import apply_pack, cut, make_pack, read_pack
 from kiosk.keys import PersonTags
 
 ROWS = int(os.environ.get("IDCARD_BENCH_ROWS", "1674222"))
@@ -138,6 +140,8 @@ def measure_in(folder: Path) -> tuple[dict[str, float], dict[str, dict[str, floa
     size = target.roster.stat().st_size
     asked = [personal_number(number) for number in random.Random(3).sample(range(ROWS), min(ROWS, LOOKUPS))]
     lookup, lookup_insurance = lookups(target, asked)
+    before = folder / "before.db"
+    shutil.copyfile(target.roster, before)
     delta_s = timed(lambda: import_roster(delta, target))
     figures = {
         "rows": ROWS,
@@ -148,10 +152,25 @@ def measure_in(folder: Path) -> tuple[dict[str, float], dict[str, dict[str, floa
         "delta_rows": changed,
         "delta_s": delta_s,
         "size_after_delta_mb": target.roster.stat().st_size / 1e6,
-    }
+    } | packed(before, target)
     return figures, {
         "SQLite, text key": peer_text_key(folder, whole, asked),
         "the CSV file, scanned": peer_scan(whole, asked),
+    }
+
+
+def packed(before: Path, target: Target) -> dict[str, float]:
+    """A day's changes on their way to a clinic: how large, how long to make and to apply; a clinic's whole part."""
+    packs: list[bytes] = []
+    part = before.with_name("part.db")
+    make_s = timed(lambda: packs.append(make_pack(before, target.roster)))
+    apply_s = timed(lambda: apply_pack(before, read_pack(packs[0]), before.with_name("applied.db")))
+    cut(target.roster, part, frozenset(f"36{clinic:03}" for clinic in range(10)))
+    return {
+        "roster_delta_kb": len(packs[0]) / 1e3,
+        "roster_delta_make_s": make_s,
+        "roster_delta_apply_s": apply_s,
+        "ten_clinics_whole_kb": len(make_pack(None, part)) / 1e3,
     }
 
 

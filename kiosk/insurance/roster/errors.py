@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     TOO_MANY_NAMES = "too_many_names"
     BUSY = "busy"
     NO_SPACE = "no_space"
+    PACK_MALFORMED = "pack_malformed"
 
 
 class RosterRefused(IdCardError):
