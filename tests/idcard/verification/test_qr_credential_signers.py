@@ -40,11 +40,15 @@ def code(wallet: Any) -> Callable[..., bytes]:
     return made
 
 
+def listed_for(wallet: Any, format_name: str) -> bytes:
+    jwk = wallet.jwk_of(wallet.key_of(SEED)).export_public(as_dict=True) | {"kid": KEY_ID}
+    return json.dumps({"format": 1, "issuer": wallet.ISSUER, "for": [format_name], "keys": [jwk]}).encode()
+
+
 @pytest.fixture(scope="module")
 def listed(wallet: Any) -> bytes:
     """The seed's key under the name of an issuer."""
-    jwk = wallet.jwk_of(wallet.key_of(SEED)).export_public(as_dict=True) | {"kid": KEY_ID}
-    return json.dumps({"format": 1, "issuer": wallet.ISSUER, "for": ["sd_jwt_vc"], "keys": [jwk]}).encode()
+    return listed_for(wallet, "sd_jwt_vc")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +78,15 @@ def test_a_listed_key_signs_for_its_issuer_and_for_nobody_unnamed(
     nobody = judged(code(), trust)
     assert fact_of(nobody, FactName.SIGNATURE) == (Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED)
     assert not nobody.meets()
+
+
+@pytest.mark.parametrize("formats", [("smart_health_card", "sd_jwt_vc"), ("sd_jwt_vc", "smart_health_card")])
+def test_a_key_that_is_listed_twice_counts_as_it_is_listed_for_such(
+    wallet: Any, code: Callable[..., bytes], formats: tuple[str, ...]
+) -> None:
+    verdict = judged(code(iss=wallet.ISSUER), QrTrust.of(issuers=[listed_for(wallet, one) for one in formats]))
+    assert fact_of(verdict, FactName.KEY_USAGE) == (Outcome.PASSED, Reason.KEY_USAGE_RIGHT)
+    assert verdict.meets()
 
 
 def test_nor_beside_a_certificate_that_came_along(wallet: Any, code: Callable[..., bytes], listed: bytes) -> None:
