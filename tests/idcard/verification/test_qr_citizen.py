@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import claim169
+import isomdoc
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 import idcard
 from idcard import BirthDate, CitizenClaims, ClaimedIdentity, QrTrust, Sex
@@ -100,6 +103,28 @@ def token(claims: dict[str, Any]) -> bytes:
 
     head = part(json.dumps({"alg": "ES256", "typ": "dc+sd-jwt"}).encode())
     return f"{head}.{part(json.dumps(claims).encode())}.{part(b'x' * 64)}~".encode()
+
+
+def test_the_citizen_of_a_w3c_credential() -> None:
+    said = {"familyName": "Trần", "givenName": "Thị Mẫu", "birthDate": "1999-03-04", "id": WHO.personal_number}
+    claims = {"iss": "https://issuer.example", "vc": {"type": ["VerifiableCredential"], "credentialSubject": said}}
+    text = jwt.encode({"alg": "ES256"}, claims, ECKey.generate_key("P-256"))
+    found = citizen(ID, text.encode())
+    assert found is not None
+    assert (found.personal_number, found.name) == (WHO.personal_number, WHO.name)
+    assert citizen(CitizenClaims(number="iss"), text.encode()) is None, "of the issuer, and not of the person"
+
+
+def test_the_citizen_of_a_mobile_document(wallet: Any) -> None:
+    space = "org.iso.18013.5.1"
+    document = isomdoc.create_mdoc(wallet.TYPE, [wallet.signer("citizen")], wallet.key_of("citizen"))
+    document.add_data_item(space, "administrative_number", WHO.personal_number)
+    times = (NOW, NOW, NOW + timedelta(days=1))
+    issued: bytes = document.generate_credential(wallet.key_of("holder").public_key(), *times)
+    found = citizen(CitizenClaims(number=f"{space}/administrative_number"), issued)
+    assert found is not None
+    assert found.personal_number == WHO.personal_number
+    assert citizen(CitizenClaims(number="administrative_number"), issued) is None
 
 
 @pytest.mark.parametrize("letters", [300, 301])

@@ -18,6 +18,7 @@ from idcard import FactName, Outcome, QrVerdict, Reason
 from idcard.errors import IdCardError
 from idcard.identity import Sex
 from idcard.trust.signer_list import QrTrust
+from idcard.verification.qr import replay_key
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors/qr/credentials.json").read_text())
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -363,7 +364,24 @@ def test_a_document_without_certificate_or_for_another_purpose(wallet: Any) -> N
     assert abroad.fact(FactName.CONSISTENCY).reason is Reason.SIGNER_OF_ANOTHER_STATE
     assert not abroad.meets()
     bare = cbor2.loads(made("1.0.18013.5.1.2"))
-    bare["issuerAuth"][1] = {}
-    verdict = judged(cbor2.dumps(bare), trust)
-    fact = verdict.fact(FactName.SIGNATURE)
-    assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.NO_SIGNER_CERTIFICATE)
+    without: tuple[dict[int, Any], ...] = ({}, {33: []}, {33: "none"})
+    for brought in without:
+        bare["issuerAuth"][1] = brought
+        fact = judged(cbor2.dumps(bare), trust).fact(FactName.SIGNATURE)
+        assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.NO_SIGNER_CERTIFICATE), brought
+
+
+def test_showing_less_of_a_credential_or_binding_it_anew_makes_no_other_code(wallet: Any) -> None:
+    holder = wallet.jwk_of(wallet.key_of("holder"))
+    issued = wallet.credential(SEED, holder, KIND, NOW)
+    token = issued.split("~")[0]
+    bound = wallet.shown(issued, holder, nonce="n", audience="a")
+    once, again, other = (
+        replay_key(idcard.recognise(text.encode()))
+        for text in (bound, f"{token}~", wallet.credential("other", holder, KIND, NOW))
+    )
+    assert once == again != other
+    licence = cbor2.loads(FOREIGN)["documents"][0]["issuerSigned"]
+    whole = replay_key(idcard.recognise(FOREIGN))
+    assert replay_key(idcard.recognise(cbor2.dumps(licence | {"nameSpaces": {}}))) == whole
+    assert replay_key(idcard.recognise(ANNEX_D)) != whole
