@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey
 import idcard
 from idcard import BirthDate, CitizenClaims, ClaimedIdentity, QrTrust, Sex
 from idcard.testing import CodeIssuer, Holder
+from idcard.verification.qr import replay_key
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 WHO = Holder(
@@ -113,17 +114,26 @@ def test_the_citizen_of_a_w3c_credential() -> None:
     assert found is not None
     assert (found.personal_number, found.name) == (WHO.personal_number, WHO.name)
     assert citizen(CitizenClaims(number="iss"), text.encode()) is None, "of the issuer, and not of the person"
+    again = jwt.encode({"alg": "ES256"}, claims, ECKey.generate_key("P-256"))
+    assert text != again
+    assert len({replay_key(idcard.recognise(one.encode())) for one in (text, again)}) == 1
 
 
-def test_the_citizen_of_a_mobile_document(wallet: Any) -> None:
-    space = "org.iso.18013.5.1"
+@pytest.mark.parametrize(
+    ("space", "name"),
+    [("org.iso.18013.5.1", "Trần Thị Mẫu"), ("eu.europa.ec.eudi.pid.1", "Trần Thị Mẫu"), ("org.example", None)],
+)
+def test_the_citizen_of_a_mobile_document(wallet: Any, space: str, name: str | None) -> None:
+    """Its name is looked for where licences and European identities have it."""
     document = isomdoc.create_mdoc(wallet.TYPE, [wallet.signer("citizen")], wallet.key_of("citizen"))
-    document.add_data_item(space, "administrative_number", WHO.personal_number)
+    said = {"administrative_number": WHO.personal_number, "family_name": "Trần", "given_name": "Thị Mẫu"}
+    for element, value in said.items():
+        document.add_data_item(space, element, value)
     times = (NOW, NOW, NOW + timedelta(days=1))
     issued: bytes = document.generate_credential(wallet.key_of("holder").public_key(), *times)
     found = citizen(CitizenClaims(number=f"{space}/administrative_number"), issued)
     assert found is not None
-    assert found.personal_number == WHO.personal_number
+    assert (found.personal_number, found.name) == (WHO.personal_number, name)
     assert citizen(CitizenClaims(number="administrative_number"), issued) is None
 
 
