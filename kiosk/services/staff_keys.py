@@ -36,8 +36,11 @@ _CHALLENGE_BYTES = 32
 _log = structlog.get_logger(__name__)
 
 
+KEY_REFUSALS: Final = ("password", "many", "proof", "last", "unknown")
+
+
 class BadKey(ValueError):
-    """What is refused of a key; its text is a word: ``password``, ``many``, ``proof``, ``last`` or ``unknown``."""
+    """What is refused of a key; its text is one of :data:`KEY_REFUSALS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

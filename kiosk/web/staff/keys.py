@@ -74,7 +74,7 @@ def add_keys(app: Flask, sessions: StaffSessions, *, port: int, public: str | No
 
     @app.post("/accounts/keys/<key>/revoke")
     def revoke_key(key: str) -> AnyResponse:
-        return _done(lambda: keys.revoke(key, by=current_account().sign), "key_revoked", "accounts")
+        return _done(lambda: keys.revoke(key, by=current_account().sign), "staff.done.key_revoked", "accounts")
 
 
 def _add_tries(app: Flask, sessions: StaffSessions, keys: StaffKeys, here: Callable[[], Site]) -> None:
@@ -142,7 +142,7 @@ def _add_own(app: Flask, keys: StaffKeys, here: Callable[[], Site]) -> None:
     @app.post("/keys/<key>/revoke")
     def revoke_own_key(key: str) -> AnyResponse:
         sign = current_account().sign
-        return _done(lambda: keys.revoke(key, by=sign, of=sign), "key_revoked", "keys")
+        return _done(lambda: keys.revoke(key, by=sign, of=sign), "staff.done.key_revoked", "keys")
 
 
 def _asked(asked: Asked) -> AnyResponse:
@@ -166,5 +166,5 @@ def _done(change: Callable[[], None], word: str, back: str) -> AnyResponse:
     except (BadAccount, StoreUnavailable):
         flash(str(gettext("staff.problem.store_unavailable")), "problem")
     else:
-        flash(str(gettext(f"staff.done.{word}")), "done")
+        flash(str(gettext(word)), "done")
     return redirect(url_for(back, **current_preferences().query), HTTPStatus.SEE_OTHER)

@@ -142,6 +142,7 @@ def families() -> set[str]:
         | {f"staff.notice.step.{kind}" for kind in ("came", "settled", *NOTICE_EVENT_KINDS)}
         | {f"staff.compare.{grade}" for grade in ("same", "differs", "missing")}
         | {f"staff.{what}{seen}" for what in ("holder.", "holder.do.", "done.holder_") for seen in HolderSeen}
+        | {f"staff.problem.key_{word}" for word in KEY_REFUSALS}
         | {f"staff.copy.reason.{reason}" for reason in CopyReason}
         | {f"staff.event.reason.{word}" for word in (*HolderSeen, *CopyReason, *OverrideReason)}
         | {f"called.{call}.{part}" for call in CALLS for part in ("title", "text")}
