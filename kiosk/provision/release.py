@@ -211,8 +211,11 @@ def _put_back(place: Place, trying: Trying) -> str | None:
             (place.root / CURRENT).unlink(missing_ok=True)
         else:
             point(place.root, CURRENT, before.version)
-        if before.copy is not None:
+        if before.copy is not None and Path(before.copy).exists():
             _restore(place, Path(before.copy), trying)
+        elif before.copy is not None:
+            # It will not come back: to try again for ever would keep every later release away.
+            wrong = f"The release of before is started again, with the newer one's store: {before.copy} is gone."
         write_progress(place.root, replace(read_progress(place.root), trying=None))
     except OSError as error:
         wrong = f"The release of before is started again; the store may be the newer one's: {error.strerror}."

@@ -205,25 +205,33 @@ def test_somebody_who_presses_control_c_gets_the_old_release_back(place: Place) 
     assert (place.current, processes(place).running, visits(place.store)) == ("2", "2", 7)
 
 
-def test_a_store_that_cannot_be_put_back_does_not_keep_the_clinic_without_a_process(place: Place) -> None:
-    """The copy is gone, as it might be from a disk that breaks; the tables are as they were, and so it serves."""
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_store_that_cannot_be_put_back_does_not_keep_the_clinic_without_a_process(
+    place: Place, is_gone: bool
+) -> None:
+    """The copy cannot be read, as on a disk that breaks; the tables are as they were, and so the old release serves."""
 
     def lose_the_copy(version: str) -> None:
-        if version == "3":
+        trying = read_progress(place.root).trying
+        if version == "3" and trying is not None and trying.before.copy is not None:
             sql(place.store, "UPDATE alembic_version SET version_num = '2'")
-            trying = read_progress(place.root).trying
-            assert trying is not None
-            assert trying.before.copy is not None
             Path(trying.before.copy).unlink()
+            if not is_gone:
+                Path(trying.before.copy).mkdir()
 
     processes(place).broken.add("3")
     processes(place).meanwhile = lose_the_copy
-    with pytest.raises(ConfigurationError, match="goes on where this stopped") as failed:
+    with pytest.raises(ConfigurationError, match="The release of before is started again") as failed:
         upgrade(place, release("3"))
     assert failed.value.facts["reason"] == "upgrade_failed"
     assert (place.current, processes(place).running, processes(place).lit) == ("2", "2", True)
     assert visits(place.store) == 7
-    assert read_progress(place.root).trying is not None, "the next command tries again"
+    trying = read_progress(place.root).trying
+    assert (trying is None) is is_gone, "the next command tries again what can be tried"
+    if not is_gone:
+        with pytest.raises(ConfigurationError, match="goes on where this stopped"):
+            rollback(place)
+        assert (place.current, processes(place).running, processes(place).lit) == ("2", "2", True)
 
 
 def test_what_cannot_be_copied_aside_stays_beside_the_store(place: Place) -> None:
