@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,12 +101,21 @@ def rollback(
     restore_store: Annotated[
         bool, typer.Option("--restore-store", help="Put the store back, too; the newer one is kept aside.")
     ] = False,
+    cut_off: Annotated[
+        bool, typer.Option("--cut-off", help="Only put back what a power cut left; for the start of the machine.")
+    ] = False,
 ) -> None:
     """Put the release of before the last upgrade back in use."""
     with _errors_told():
+        from kiosk.provision.release import recover
         from kiosk.provision.release import rollback as put_back
+        from kiosk.provision.services import NotYet
 
-        put_back(_place(config, profile, root, backups, without_systemd), restore=restore_store)
+        place = _place(config, profile, root, backups, without_systemd)
+        if cut_off:
+            recover(changed(place, services=NotYet()))
+        else:
+            put_back(place, restore=restore_store)
 
 
 def _provision(config: Path, profile: Profile, target: Path, *, dry_run: bool, as_json: bool, replace: bool) -> None:
@@ -210,7 +220,7 @@ def _errors_told() -> Iterator[None]:
         yield
     except ConfigurationError as error:
         typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
-        failed = error.facts.get("reason") in ("upgrade_failed", "rollback_failed")
+        failed = error.facts.get("reason") in ("upgrade_failed", "rollback_failed", "put_back")
         raise typer.Exit(FAILED if failed else USAGE) from error
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("idcard", "kiosk"):

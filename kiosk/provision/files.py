@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from kiosk.provision.cursor import cursor_files
 from kiosk.provision.machine import KIT, RELEASE, Machine
 from kiosk.provision.policies import browser_policies
+from kiosk.provision.progress import WAY_BACK
 from kiosk.provision.settings import Address, Network
 from kiosk.provision.usb import usb_rules
 
@@ -72,6 +73,9 @@ def _shared(machine: Machine) -> Iterator[KitFile]:
     for path, template in plain.items():
         yield _file(path, _rendered(template, machine))
     yield from _unit("idcard-firewall.service", _rendered("firewall.service", machine))
+    yield from _unit(
+        "idcard-recover.service", _rendered("recover.service", machine, way_back=RELEASE.with_name(WAY_BACK))
+    )
     yield _link(_UNITS / "ctrl-alt-del.target", _NOWHERE)
 
 

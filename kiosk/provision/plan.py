@@ -119,7 +119,7 @@ class Plan:
 def plan_for(files: Iterable[KitFile], target: Path) -> Plan:
     """What would be done so that these files, and no other of the kit's, lie below ``target``.
 
-    :raises ConfigurationError: ``leaves_target``, ``not_a_file`` or ``damaged_manifest``.
+    :raises ConfigurationError: ``leaves_target``, ``not_a_file``, ``cannot_read`` or ``damaged_manifest``.
     """
     manifest = read_manifest(target)
     wanted = {file.path: file for file in files}
@@ -151,7 +151,12 @@ def content_of(place: Path, path: PurePosixPath) -> tuple[bytes, str] | None:
         raise ConfigurationError(
             f"{path} is no file.", reason="not_a_file", remedy="Look what it is, and move it out of the way."
         )
-    content = place.read_bytes()
+    try:
+        content = place.read_bytes()
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read by this user.", reason="cannot_read", remedy="Run this as root."
+        ) from error
     return content, sha256(content).hexdigest()
 
 
@@ -175,7 +180,7 @@ def _step(path: PurePosixPath, file: KitFile | None, target: Path, manifest: Man
     if there is None:
         return None if file is None else Step(path=path, state=State.NEW, file=file)
     content, digest = there
-    mode_is_right = file is None or file.link is not None or place.stat().st_mode & 0o7777 == file.mode
+    mode_is_right = file is None or file.link is not None or place.lstat().st_mode & 0o7777 == file.mode
     state = _state(digest, file, manifest.files.get(str(path)))
     if state is State.SAME and not mode_is_right:
         state = State.CHANGED

@@ -81,6 +81,20 @@ class SystemdServices:
             _systemctl("start", *self._screen)
 
 
+class NotYet:
+    """The services of a machine that is only starting: nothing runs yet, and systemd starts it afterwards."""
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def start(self, release: Path) -> bool:
+        """Left to systemd, which waits for this command to end."""
+        return True
+
+    def done(self) -> None:
+        """Left to systemd."""
+
+
 def _systemctl(verb: str, *units: str) -> bool:
     return subprocess.run(["systemctl", verb, *units], check=False, capture_output=True).returncode == 0
 

@@ -116,7 +116,7 @@ class UsbDevice(_Setting):
 
     kind: Kind
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
-    interfaces: Annotated[tuple[Interface, ...], Field(min_length=1, max_length=32)]
+    interfaces: Annotated[tuple[Interface, ...], Field(min_length=1, max_length=256)]
     serial: UsbText | None = None
     name: UsbText | None = None
     port: Annotated[str | None, Field(pattern=r"^\d+-\d+(\.\d+)*$")] = None

@@ -1,17 +1,23 @@
 """Rules for USBGuard from a list of devices, and such a list from what is plugged in now.
 
-Source: usbguard-rules.conf(5); Linux, Documentation/ABI/testing/sysfs-bus-usb. Of several rules the first that fits
-counts, so that a listed keypad is let in before every other keyboard is turned away.
+Source: usbguard-rules.conf(5); Linux, Documentation/ABI/testing/sysfs-bus-usb; USB 2.0, 9.6.5 (interfaces) and 11.23.1
+(hubs). Of several rules the first that fits counts, so that a listed keypad is let in before every other keyboard is
+turned away.
+
+USBGuard compares every interface that a device describes, each alternate setting among them, not only the settings that
+are active: a camera says its stream's interface a dozen times. So the draft reads what the device describes.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kiosk.provision.settings import USB_TEXT, Kind, UsbDevice
 
-_HUBS = "allow with-interface equals { 09:00:00 }"
+_HUBS = (("09:00:00",), ("09:00:01",), ("09:00:01", "09:00:02"), ("09:00:02", "09:00:01"), ("09:00:02",))
+"""What hubs are: with one translator of speeds for all ports; with one for each port, which can do as the others do."""
+_INTERFACE, _LONG = 4, 9
 _KEYBOARDS = "reject with-interface one-of { 03:00:01 03:01:01 }"
 _GUESSES = (
     ("0b:", Kind.READER),
@@ -27,7 +33,7 @@ _GUESSES = (
 
 def usb_rules(devices: tuple[UsbDevice, ...]) -> Iterator[str]:
     """The lines of a USBGuard policy: hubs of nothing else, each device whole, no other keyboard, nothing else."""
-    yield _HUBS
+    yield from (f"allow {_whole(hub)}" for hub in _HUBS)
     yield from (f"allow {_described(device)}" for device in devices)
     yield _KEYBOARDS
     yield "block"
@@ -36,27 +42,37 @@ def usb_rules(devices: tuple[UsbDevice, ...]) -> Iterator[str]:
 def _described(device: UsbDevice) -> str:
     quoted = (("serial", device.serial), ("name", device.name), ("via-port", device.port))
     parts = [f"id {device.id}", *(f'{name} "{value}"' for name, value in quoted if value is not None)]
-    return " ".join((*parts, f"with-interface equals {{ {' '.join(device.interfaces)} }}"))
+    return " ".join((*parts, _whole(device.interfaces)))
+
+
+def _whole(interfaces: Iterable[str]) -> str:
+    return f"with-interface equals {{ {' '.join(interfaces)} }}"
 
 
 def plugged_in(sysfs: Path = Path("/sys/bus/usb/devices")) -> Iterator[str]:
-    """A draft of ``[[usb.devices]]`` for everything that is plugged in, hubs apart: for a person to look at."""
+    """A draft of ``[[usb.devices]]`` for everything that is plugged in, for a person to look at.
+
+    Hubs that every policy lets in are left out.
+    """
     for folder in sorted(sysfs.iterdir()):
-        interfaces = sorted(_interfaces(folder))
-        if not re.fullmatch(r"\d+-\d+(\.\d+)*", folder.name) or not interfaces:
-            continue
-        if all(interface.startswith("09:") for interface in interfaces):
-            continue
-        yield from _drafted(folder, interfaces)
+        interfaces = tuple(_interfaces(folder))
+        if re.fullmatch(r"\d+-\d+(\.\d+)*", folder.name) and interfaces and interfaces not in _HUBS:
+            yield from _drafted(folder, interfaces)
 
 
 def _interfaces(folder: Path) -> Iterator[str]:
-    for interface in folder.glob(f"{folder.name}:*"):
-        names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
-        yield ":".join(_said(interface / name) or "00" for name in names)
+    """Every interface that the device describes, in its order; the kernel shows its descriptors as they came."""
+    try:
+        left = (folder / "descriptors").read_bytes()
+    except OSError:
+        return
+    while len(left) >= 2 and left[0] >= 2:
+        one, left = left[: left[0]], left[left[0] :]
+        if one[1] == _INTERFACE and len(one) >= _LONG:
+            yield ":".join(f"{number:02x}" for number in one[5:8])
 
 
-def _drafted(folder: Path, interfaces: list[str]) -> Iterator[str]:
+def _drafted(folder: Path, interfaces: tuple[str, ...]) -> Iterator[str]:
     kind = next((kind for start, kind in _GUESSES if any(i.startswith(start) for i in interfaces)), None)
     yield "[[usb.devices]]"
     yield f'kind = "{kind}"' if kind else 'kind = ""  # say what it is for, or leave it out'

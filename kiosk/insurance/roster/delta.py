@@ -32,6 +32,8 @@ _HOLDERS = """SELECT line, line.link, insured.link, person.row FROM line
     CROSS JOIN roster.insured ON insured.tag = line.insured
     CROSS JOIN roster.person ON person.tag = key_of_link(insured.link)"""
 
+_BUFFER = 1 << 20
+
 
 def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags: PersonTags, step: Step) -> None:
     """A copy of the roster ``old`` with what is staged put into it; lines that do not fit it are dropped.
@@ -39,7 +41,10 @@ def write_delta(stage: Stage, old: Path, path: Path, identity: Identity, *, tags
     :raises ConfigurationError: ``damaged`` where the old roster turns out not to be whole.
     """
     step("copy")
-    shutil.copyfile(old, path)
+    path.unlink(missing_ok=True)
+    # Whoever imports may be root, in a folder that the processes write: no link that lies there is written through.
+    with old.open("rb") as source, path.open("xb") as copy:
+        shutil.copyfileobj(source, copy, _BUFFER)
     with _damage_told(), attached(stage, path) as connection:
         connection.create_function("key_of_link", 1, _row_key, deterministic=True)
         step("changes")

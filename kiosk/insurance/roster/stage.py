@@ -60,6 +60,9 @@ class Stage:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
+        if path is not None and path.is_symlink():
+            # Whoever imports may be root, in a folder that the processes write: nothing is written through a link.
+            path.unlink()
         self.connection = sqlite3.connect(path or ":memory:", timeout=0, isolation_level=None)
         try:
             # Held until the end: the lock falls with the process, however that ends.

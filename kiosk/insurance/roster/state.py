@@ -19,6 +19,8 @@ from idcard import ConfigurationError
 from kiosk.insurance.roster.errors import Refusal, RosterRefused
 from kiosk.insurance.roster.file import RosterInfo, damaged
 
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+
 Delivered = tuple[int, str]
 """Number and digest of a delivery."""
 
@@ -85,7 +87,10 @@ def _delivered(value: object) -> Delivered:
 
 
 def write_state(path: Path, newest: Newest) -> None:
-    """Replace the state, whole, and on the disk when this returns."""
+    """Replace the state, whole, and on the disk when this returns.
+
+    Who imports may be root, in a folder that the processes write: a link that lies there is not written through.
+    """
     unfinished = path.with_name(path.name + ".new")
     value: dict[str, object] = {"sequence": newest.sequence, "digest": newest.digest, "version": newest.version}
     if newest.disowned:
@@ -94,7 +99,9 @@ def write_state(path: Path, newest: Newest) -> None:
         value["coming"] = list(newest.coming)
     if newest.refused:
         value["refused"] = [list(each) for each in newest.refused]
-    unfinished.write_text(json.dumps(value) + "\n", "utf-8")
+    unfinished.unlink(missing_ok=True)
+    with unfinished.open("x", encoding="utf-8") as file:
+        file.write(json.dumps(value) + "\n")
     put_in_place(unfinished, path)
 
 
@@ -116,7 +123,7 @@ def disown(state: Path, present: RosterInfo | None, *, sequence: int, by: str, a
     if newest.sequence != sequence or newest.sequence < 0:
         raise RosterRefused(Refusal.NOT_THE_NEWEST, sequence=sequence, newest=newest.sequence)
     line = {"at": at.isoformat(), "by": by, "disowned": sequence, "version": newest.version, "digest": newest.digest}
-    with log_of(state).open("a", encoding="utf-8") as log:
+    with open(os.open(log_of(state), _APPEND, 0o666), "a", encoding="utf-8") as log:
         log.write(json.dumps(line) + "\n")
         log.flush()
         os.fsync(log.fileno())

@@ -1,19 +1,23 @@
 """What is written, before the programs that it is written for: systemd, nftables, USBGuard, sysusers, tmpfiles."""
 
+import configparser
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kiosk.provision.settings import UsbDevice
 from kiosk.provision.usb import plugged_in
 
-UNITS = ("idcard-patient", "idcard-staff", "idcard-screen", "idcard-firewall")
-EXPOSURE = {"idcard-patient": 16, "idcard-staff": 15, "idcard-screen": 30, "idcard-firewall": 25}
+UNITS = ("idcard-patient", "idcard-staff", "idcard-screen", "idcard-firewall", "idcard-recover")
+EXPOSURE = {"idcard-patient": 16, "idcard-staff": 15, "idcard-screen": 30, "idcard-firewall": 25, "idcard-recover": 25}
 """How open a unit may be, in tenths of systemd's points: 100 is no bound at all."""
 
 
@@ -26,7 +30,8 @@ def ran(*command: str | Path, **settings: str) -> subprocess.CompletedProcess[st
 @pytest.fixture
 def machine(written: Path) -> Path:
     """The root with what the units name: programs that are there, users, and Debian's own units."""
-    for program in ("opt/idcard/current/bin/kiosk", "usr/bin/cage", "usr/sbin/nft"):
+    programs = ("opt/idcard/current/bin/kiosk", "opt/idcard/way-back/bin/kiosk", "usr/bin/cage", "usr/bin/env")
+    for program in (*programs, "usr/sbin/nft"):
         place = written / program
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("#!/bin/sh\n", "utf-8")
@@ -56,6 +61,45 @@ def test_every_unit_is_as_closed_as_we_say(written: Path, unit: str) -> None:
     place = written / "etc/systemd/system" / f"{unit}.service"
     judged = ran("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE[unit]}", "--no-pager", place)
     assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def section_of(root: Path, unit: str, section: str = "Service") -> configparser.SectionProxy:
+    """A section of a unit; of a setting that is there more than once, the last."""
+    parser = configparser.RawConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(root / f"etc/systemd/system/{unit}.service", "utf-8")
+    return parser[section]
+
+
+def test_the_compositor_can_make_its_socket(written: Path) -> None:
+    """PAM names /run/user/UID, which the unit hides: the command itself must name a folder that the unit may write."""
+    screen = section_of(written, "idcard-screen")
+    command = shlex.split(screen["ExecStart"])
+    before = command[: command.index("/usr/bin/cage")]
+    seen = ran(*before, "/usr/bin/printenv", "XDG_RUNTIME_DIR", XDG_RUNTIME_DIR="/run/user/999").stdout.strip()
+    hidden = ("/run/user",) if screen["ProtectHome"] == "yes" else ()
+    assert not seen.startswith(hidden), seen
+    assert screen["ProtectSystem"] == "strict"
+    assert seen == f"/run/{screen['RuntimeDirectory']}", "all else is read-only"
+    assert screen["RuntimeDirectoryMode"] == "0700", "XDG: its user's alone"
+
+
+def test_an_upgrade_that_was_cut_off_is_put_back_before_anybody_is_served(written: Path) -> None:
+    unit, service = (section_of(written, "idcard-recover", name) for name in ("Unit", "Service"))
+    assert unit["Before"].split() == ["idcard-patient.service", "idcard-staff.service"]
+    assert unit["ConditionPathExists"] == "/opt/idcard/way-back"
+    command = shlex.split(service["ExecStart"])
+    assert command[0] == "/opt/idcard/way-back/bin/kiosk", "not by the release that is tried"
+    parsed = ran(sys.executable, "-m", "kiosk", *command[1:-1], "neither")
+    assert "neither" in parsed.stderr, "of all the words only the last is wrong"
+    assert "No such option" not in parsed.stderr
+
+
+def test_the_rules_come_back_with_debians_own(written: Path) -> None:
+    """Its unit begins with "flush ruleset"."""
+    unit = section_of(written, "idcard-firewall", "Unit")
+    assert "nftables.service" in unit["After"].split()
+    assert unit["PartOf"] == "nftables.service"
 
 
 def test_the_users_cannot_log_in(machine: Path) -> None:
@@ -150,7 +194,7 @@ def rule_parser(root: Path) -> str:
 def test_usbguard_understands_every_rule(written: Path, rule_parser: str) -> None:
     parsed = ran(rule_parser, "-f", written / "etc/idcard-kit/usb.rules")
     assert parsed.returncode == 0, parsed.stdout + parsed.stderr
-    assert parsed.stdout.count("OUTPUT:") == 5
+    assert parsed.stdout.count("OUTPUT:") == 9
 
 
 def test_the_listed_keypad_comes_before_the_ban_on_keyboards(written: Path) -> None:
@@ -165,13 +209,13 @@ def plug(sysfs: Path, name: str, device: dict[str, str], *interfaces: str) -> No
     for file, text in device.items():
         (sysfs / name).mkdir(parents=True, exist_ok=True)
         (sysfs / name / file).write_text(text + "\n", "utf-8")
-    for number, interface in enumerate(interfaces):
-        place = sysfs / name / f"{name}:1.{number}"
-        place.mkdir()
-        for file, text in zip(
-            ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol"), interface.split(":"), strict=True
-        ):
-            (place / file).write_text(text + "\n", "utf-8")
+    device_and_configuration = bytes([18, 1, *bytes(16), 9, 2, *bytes(7)])
+    described = b"".join(
+        # Of each interface also an endpoint, and something of a class's own, as devices have them.
+        bytes([9, 4, number, 0, 1, *bytes.fromhex(interface.replace(":", "")), 0, 7, 5, *bytes(5), 5, 36, 4, 9, 4])
+        for number, interface in enumerate(interfaces)
+    )
+    (sysfs / name / "descriptors").write_bytes(device_and_configuration + described)
 
 
 def test_what_is_plugged_in_becomes_a_draft_that_the_kit_takes(
@@ -180,7 +224,7 @@ def test_what_is_plugged_in_becomes_a_draft_that_the_kit_takes(
     sysfs = tmp_path / "sysfs"
     reader = {"idVendor": "072f", "idProduct": "90cc", "product": "ACR Reader (PICC)", "serial": "R-1"}
     plug(sysfs, "usb1", {"idVendor": "1d6b", "idProduct": "0002"}, "09:00:00")
-    plug(sysfs, "1-1", {"idVendor": "05e3", "idProduct": "0608", "product": "Hub"}, "09:00:01")
+    plug(sysfs, "1-1", {"idVendor": "05e3", "idProduct": "0608", "product": "Hub"}, "09:00:01", "09:00:02")
     plug(sysfs, "1-1.2", reader, "0b:00:00")
     plug(sysfs, "1-3", {"idVendor": "0596", "idProduct": "0520", "product": 'Touch "A"\x07'}, "03:00:00")
     draft = "\n".join(plugged_in(sysfs))
@@ -188,6 +232,44 @@ def test_what_is_plugged_in_becomes_a_draft_that_the_kit_takes(
     (config / "kit.toml").write_text(draft, "utf-8")
     assert kit(profile="patient").exit_code == 0  # type: ignore[attr-defined]
     assert ran(rule_parser, "-f", target / "etc/idcard-kit/usb.rules").returncode == 0
+
+
+def test_a_camera_is_learnt_with_every_setting_of_its_stream(tmp_path: Path) -> None:
+    """USBGuard compares all that a device describes, and a set with one more or one less is another device."""
+    stream = ["0e:02:00"] * 12
+    plug(tmp_path, "1-4", {"idVendor": "046d", "idProduct": "0825"}, "0e:01:00", *stream, "01:01:00", "01:02:00")
+    (device,) = tomllib.loads("\n".join(plugged_in(tmp_path)))["usb"]["devices"]
+    assert device["kind"] == "camera"
+    assert device["interfaces"] == ["0e:01:00", *stream, "01:01:00", "01:02:00"]
+    assert UsbDevice(**device).port == "1-4"
+
+
+def test_a_device_whose_description_is_broken_off_is_not_read_for_ever(tmp_path: Path) -> None:
+    for descriptors in (b"", b"\0" * 40, b"\x09\x04\0\0", bytes([9, 4, 0, 0, 1, 3, 1, 1, 0, 9, 4])):
+        plug(tmp_path, "1-4", {"idVendor": "046d", "idProduct": "c31c"})
+        (tmp_path / "1-4" / "descriptors").write_bytes(descriptors)
+        assert [line for line in plugged_in(tmp_path) if line.startswith("interfaces")] == (
+            ['interfaces = ["03:01:01"]'] if len(descriptors) == 11 else []
+        )
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "is_plain"),
+    [
+        (("09:00:00",), True),
+        (("09:00:01",), True),
+        (("09:00:01", "09:00:02"), True),
+        (("09:00:01", "03:01:01"), False),
+        (("09:00:00", "08:06:50"), False),
+    ],
+)
+def test_hubs_of_every_kind_are_let_in_and_nothing_that_is_more(
+    tmp_path: Path, written: Path, interfaces: tuple[str, ...], is_plain: bool
+) -> None:
+    rules = (written / "etc/idcard-kit/usb.rules").read_text("utf-8").splitlines()
+    assert (f"allow with-interface equals {{ {' '.join(interfaces)} }}" in rules) is is_plain
+    plug(tmp_path, "1-1", {"idVendor": "05e3", "idProduct": "0610"}, *interfaces)
+    assert bool(list(plugged_in(tmp_path))) is not is_plain, "what the rules do not let in is in the draft"
 
 
 def test_the_cursor_is_one_that_the_library_can_read(written: Path) -> None:

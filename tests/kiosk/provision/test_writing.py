@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import Result
@@ -13,7 +14,7 @@ from idcard import ConfigurationError
 from kiosk.provision import writing
 from kiosk.provision.files import KitFile, files_of
 from kiosk.provision.machine import machine_of
-from kiosk.provision.plan import Plan, State, plan_for, read_manifest
+from kiosk.provision.plan import Plan, State, content_of, plan_for, read_manifest
 from kiosk.provision.settings import Profile
 from kiosk.provision.writing import remove, write
 
@@ -195,3 +196,27 @@ def test_json_says_what_the_table_says(kit: Kit) -> None:
     states = {entry["path"]: entry["state"] for entry in told["files"]}
     assert states[str(SYSCTL)] == "new"
     assert "usbguard" in told["packages"]
+
+
+def test_a_link_that_leads_nowhere_is_somebody_elses_file(config: Path, target: Path) -> None:
+    place = target / SYSCTL.relative_to("/")
+    place.parent.mkdir(parents=True)
+    place.symlink_to("nowhere")
+    (step,) = (step for step in planned(config, target).steps if step.path == SYSCTL)
+    assert step.state is State.FOREIGN
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root becomes somebody else")
+def test_a_file_that_only_root_can_read_is_told_to_others() -> None:
+    """Such as the list of devices, which USBGuard wants so. The tests' own folders let nobody else in."""
+    with TemporaryDirectory() as folder:
+        rules = Path(folder) / "usb.rules"
+        rules.write_text("block\n", "utf-8")
+        rules.chmod(0o600)
+        Path(folder).chmod(0o711)
+        try:
+            os.seteuid(65534)
+            with pytest.raises(ConfigurationError, match="Run this as root"):
+                content_of(rules, PurePosixPath("/usb.rules"))
+        finally:
+            os.seteuid(0)
