@@ -111,8 +111,8 @@ def test_a_number_typed_from_papers_is_looked_up_as_well(kiosk: Kiosk, report: R
     [ticket] = kiosk.staff.desk_tickets()
     with pytest.raises(NotConfirmable, match="needs_second"):
         kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way), by="lan")
+    own = Override(reason=OverrideReason.OTHER_PAPERS, second="lan")
     with pytest.raises(NotConfirmable, match="needs_second"):
-        own = Override(reason=OverrideReason.OTHER_PAPERS, second="lan")
         kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way, override=own), by="lan")
     assert kiosk.staff.admissions() == ()
     kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way, override=AGREED), by="lan")
