@@ -25,7 +25,7 @@ from kiosk.services.audit import Head, heads_of
 from kiosk.store import queue as lines
 from kiosk.store.database import Database
 from kiosk.store.desk_tables import QueueEvent
-from kiosk.store.tables import Audit, Notice, Visit, VisitEvent
+from kiosk.store.tables import Audit, Notice, Visit
 
 DESK = "desk"
 """What the desk is called among the places where people wait."""
@@ -153,14 +153,8 @@ class _Day:
         )
 
     def _overrides(self) -> dict[str, int]:
-        """By their reasons: against the machine's word, with a second person or by an event of its own."""
-        found = [facts["override"] for facts in self._links("confirmed") if facts.get("override")]
-        events = self._session.scalars(
-            select(VisitEvent.reason).where(
-                VisitEvent.kind == "overridden", VisitEvent.at >= self.begin, VisitEvent.at < self.end
-            )
-        )
-        return _counted([*found, *(reason for reason in events if reason is not None)])
+        """By their reasons: against the machine's word, with a second person."""
+        return _counted(facts["override"] for facts in self._links("confirmed") if facts.get("override"))
 
     def _down(self) -> dict[str, float]:
         """For how many seconds of the day each device was without a part of it, as far as staff were told."""
