@@ -17,6 +17,7 @@ from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
+from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
 from kiosk.process import listen, run_until_told, share_memory
 from kiosk.services.assistance import AssistedMode
@@ -138,6 +139,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             receipts=receipts,
             roster=clean.roster,
             override_limit=config.override_limit,
+            lost=None if config.roster_key is None else lost_cards_of(config, database),
         )
         client = None if account is None else client_when_needed(account, clock)
         payer, recheck = payer_parts(replace(shared, records=clean.cleaning), account, token, client)

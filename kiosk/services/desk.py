@@ -14,7 +14,7 @@ from kiosk.day_key import DayTags
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import SETTLED_BY_STAFF, Code, Resolution, VisitReason
 from kiosk.domain.route import Clinic, Room
-from kiosk.domain.staff import OVERRIDE_LIMIT, Override, needs_second_person
+from kiosk.domain.staff import OVERRIDE_LIMIT, Override
 from kiosk.domain.tickets import VIETNAM_TIME, Ticket, clinic_day
 from kiosk.domain.ways import WayPolicy
 from kiosk.insurance.papers import way_policy
@@ -24,6 +24,7 @@ from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, settle, ticket_of
 from kiosk.services.desk_admission import DeskAdmission, needs_typing
 from kiosk.services.desk_admission import NotConfirmable as NotConfirmable
+from kiosk.services.lost_cards import LostCards
 from kiosk.services.person import PersonRecord
 from kiosk.services.queue import call_visit
 from kiosk.services.receipt import ReceiptSigner
@@ -122,6 +123,7 @@ class StaffDesk:
     :param asks_payer: whether somebody asks the payer. :param receipts: signs the desk's receipts, or None.
     :param roster: says whose a number is, or None: then the clerk alone compares.
     :param override_limit: how often a clerk may override the machine in a shift.
+    :param lost: whose cards were reported lost, or None where nobody keeps a list.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class StaffDesk:
         receipts: ReceiptSigner | None = None,
         roster: StaffRoster | None = None,
         override_limit: int = OVERRIDE_LIMIT,
+        lost: LostCards | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -154,6 +157,7 @@ class StaffDesk:
             receipts=receipts,
             roster=roster,
             override_limit=override_limit,
+            lost=lost,
         )
 
     @property
@@ -328,9 +332,7 @@ class StaffDesk:
             priority=visit.priority,
             called=visit.called_at is not None,
             needs_typing=visit.state == "desk" and needs_typing(visit),
-            needs_second=visit.state == "desk"
-            and visit.code is not None
-            and needs_second_person(Code(visit.code), visit.reasons),
+            needs_second=visit.state == "desk" and self._admission.suspected(visit, person),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
             cover_source=visit.cover_source or "",

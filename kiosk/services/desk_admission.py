@@ -26,6 +26,7 @@ from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.checkin import SERIES, insured_tag, settle, visit_facts
+from kiosk.services.lost_cards import LostCards
 from kiosk.services.overrides import overrides_of, write_override
 from kiosk.services.person import PersonRecord, claimed_fields, coverage_fields
 from kiosk.services.receipt import ReceiptSigner
@@ -67,6 +68,7 @@ class DeskAdmission:
     :param receipts: signs the desk's receipts, or None: then admissions by a clerk have none.
     :param roster: says whose a number is, or None: then the clerk alone compares.
     :param override_limit: how often a clerk may override the machine in a shift.
+    :param lost: whose cards were reported lost, or None where nobody keeps a list.
     """
 
     def __init__(
@@ -82,8 +84,9 @@ class DeskAdmission:
         receipts: ReceiptSigner | None = None,
         roster: StaffRoster | None = None,
         override_limit: int = OVERRIDE_LIMIT,
+        lost: LostCards | None = None,
     ) -> None:
-        self._roster = roster
+        self._roster, self._lost = roster, lost
         self._override_limit = override_limit
         self._clinic = clinic
         self._device = device
@@ -152,6 +155,7 @@ class DeskAdmission:
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
             visit.compared_at = None
         self._refuse_anothers(visit, told)
+        self._refuse_lost(session, visit, told, by)
         self._refuse_second(session, visit, day)
         if told.adds or visit.day != day:
             # Who was typed may be another than the card claimed, and each day has tags of its own.
@@ -180,10 +184,12 @@ class DeskAdmission:
             self.sign_receipt(visit, room, at)
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
-        if told.override is not None:
-            write_override(session, visit, told.override, by=by, at=at, device=self._device)
+        # A second person may have agreed to what was a wrong number only.
+        override = told.override if needs_second_person(_code(visit), visit.reasons) else None
+        if override is not None:
+            write_override(session, visit, override, by=by, at=at, device=self._device)
         session.flush()
-        facts = {**visit_facts(visit), "by": by, **_first(visit), **_overridden(told.override)}
+        facts = {**visit_facts(visit), "by": by, **_first(visit), **_overridden(override)}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
         repositories.append_outbox(session, self._device, at, "confirmed", facts)
 
@@ -242,6 +248,29 @@ class DeskAdmission:
         rechecks = told.way is None and self._policy.rule(_plain_way(visit, told)).step is Step.ADMIT_AND_RECHECK
         if told.recheck or unasked or rechecks:
             visit.recheck = "due"
+
+    def suspected(self, visit: Visit, person: PersonRecord | None) -> bool:
+        """Whether whoever admits this ticket of this person needs a second person.
+
+        :raises StoreUnavailable: if nobody can say.
+        """
+        return self._is_lost(person) or needs_second_person(_code(visit), visit.reasons)
+
+    def _is_lost(self, person: PersonRecord | None) -> bool:
+        return self._lost is not None and person is not None and self._lost.reported(person.personal_number)
+
+    def _refuse_lost(self, session: Session, visit: Visit, told: Told, by: str) -> None:
+        """Nothing, unless the card of whoever the record names was reported lost, and no second person agreed.
+
+        In an emergency care comes first; the record says what the list says.
+        """
+        person, _ = self.person(visit)
+        if not self._is_lost(person):
+            return
+        if told.way is not Way.EMERGENCY:
+            self._refuse_override(session, told, by)
+        if VisitReason.REPORTED_LOST not in visit.reasons:
+            visit.reasons = [*visit.reasons, VisitReason.REPORTED_LOST]
 
     def _refuse_anothers(self, visit: Visit, told: Told) -> None:
         """Nothing, unless the roster gives a number in the record to somebody else.

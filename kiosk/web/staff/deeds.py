@@ -15,7 +15,6 @@ from kiosk.domain.staff import Override
 from kiosk.ports import StoreUnavailable
 from kiosk.services.desk import NotConfirmable
 from kiosk.services.staff_accounts import StaffAccounts
-from kiosk.services.whose_number import Compared
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
@@ -72,13 +71,13 @@ def _confirmed(
 ) -> Response:
     """Confirm, and go back to the board; to the form, with both sides, where a number is another's."""
     deed = partial(_confirm, board, visit_id, claim, override)
-    return _done(deed, refused=lambda problem: _refused(board, visit_id, problem))
+    return _done(deed, refused=lambda problem: _refused(board, visit_id, problem, typed=claim is not None))
 
 
-def _refused(board: Board, visit_id: str, problem: NotConfirmable) -> Response | None:
-    """The page on which a clerk compares, where there is something to compare."""
-    if problem.compared is not None:
-        return _again(board, visit_id, "", problem.compared)
+def _refused(board: Board, visit_id: str, problem: NotConfirmable, *, typed: bool) -> Response | None:
+    """The page on which a clerk compares, where there is something to compare, or asks the second person."""
+    if problem.compared is not None or (typed and problem.reason == "needs_second"):
+        return _again(board, visit_id, "", problem)
     row, other = board.desk.visit(visit_id), board.desk.visit(problem.other or "")
     if row is None or other is None:
         return None
@@ -113,12 +112,13 @@ def _done(
     return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)
 
 
-def _again(board: Board, visit_id: str, problem: str, compared: Compared | None = None) -> Response:
+def _again(board: Board, visit_id: str, problem: str, refused: NotConfirmable | None = None) -> Response:
     """The form once more, with what was typed and what is missing."""
     row = board.desk.visit(visit_id)
     if row is None:
         abort(HTTPStatus.NOT_FOUND)
-    page = render_template("staff/typing.html", row=row, problem=problem, typed=request.form, compared=compared)
+    words = {"row": row, "problem": problem, "typed": request.form, "refused": refused}
+    page = render_template("staff/typing.html", **words)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -12,12 +12,12 @@ REASONS = tuple(OverrideReason)
 
 
 def agreed(accounts: StaffAccounts, form: Mapping[str, str], row: VisitRow | None) -> Override | None:
-    """Why, and who agreed, where a ticket needs that; None where it does not.
+    """Why, and who agreed, where a ticket needs that, or the form asked for it; None where neither is so.
 
     :raises BadField: ``override`` where no reason was chosen, ``second`` where nobody else agreed.
     :raises StoreUnavailable: if the try could not be counted.
     """
-    if row is None or not row.needs_second:
+    if not (row is not None and row.needs_second) and "override" not in form:
         return None
     try:
         reason = OverrideReason(form.get("override", ""))

@@ -4,13 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.domain.codes import Code, DeskMessage, VisitReason
 from kiosk.domain.flow import Screen
 from kiosk.domain.staff import Override, OverrideReason
 from kiosk.keys import PersonTags
+from kiosk.domain.ways import Way
 from kiosk.services.desk import NotConfirmable
 from kiosk.services.lost_cards import BadNumber, LostCards
+from kiosk.services.ways import Told
+from kiosk.store.tables import VisitEvent
 
 Kiosk = Any
 Report = Callable[..., int]
@@ -19,7 +24,7 @@ Report = Callable[..., int]
 @pytest.fixture
 def lost(kiosk: Kiosk) -> LostCards:
     found = LostCards(database=kiosk.database, clinic=kiosk.staff._clinic, tags=PersonTags(bytes([2] * 32)))
-    kiosk.checkin._lost = found
+    kiosk.checkin._lost = kiosk.staff.admission._lost = found
     return found
 
 
@@ -78,6 +83,71 @@ def test_only_two_people_admit_and_only_so_often(kiosk: Kiosk, report: Report) -
     with pytest.raises(NotConfirmable, match="override_limit"):
         kiosk.staff.confirm(rows[3].visit_id, "noi", by="lan", override=agreed)
     kiosk.staff.confirm(rows[3].visit_id, "noi", by="hoa", override=agreed)
+
+
+AGREED = Override(reason=OverrideReason.OTHER_PAPERS, second="truc")
+
+
+def typed(kiosk: Kiosk, who: str = "insured") -> ClaimedIdentity:
+    """What a clerk types from somebody's papers."""
+    number = kiosk.holders[who].personal_number
+    birth = BirthDate(year=1958, month=9, day=5)
+    return ClaimedIdentity(
+        source=ClaimSource.TYPED, personal_number=number, name="Trần Thị Mẫu", birth=birth, sex=Sex.FEMALE
+    )
+
+
+def overridden(kiosk: Kiosk) -> list[str | None]:
+    with kiosk.database.read() as session:
+        return list(session.scalars(select(VisitEvent.reason).where(VisitEvent.kind == "overridden")))
+
+
+@pytest.mark.parametrize("way", [None, Way.PAPERS])
+def test_a_number_typed_from_papers_is_looked_up_as_well(kiosk: Kiosk, report: Report, way: Way | None) -> None:
+    report(kiosk.holders["insured"].personal_number)
+    kiosk.checkin.desk_ticket(None, code=Code.UNKNOWN_CARD)
+    [ticket] = kiosk.staff.desk_tickets()
+    with pytest.raises(NotConfirmable, match="needs_second"):
+        kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way), by="lan")
+    with pytest.raises(NotConfirmable, match="needs_second"):
+        own = Override(reason=OverrideReason.OTHER_PAPERS, second="lan")
+        kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way, override=own), by="lan")
+    assert kiosk.staff.admissions() == ()
+    kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way, override=AGREED), by="lan")
+    [row] = kiosk.staff.admissions()
+    assert VisitReason.REPORTED_LOST in row.reasons
+    assert overridden(kiosk) == ["other_papers"]
+
+
+def test_so_is_whoever_comes_straight_to_the_desk_but_not_in_an_emergency(kiosk: Kiosk, report: Report) -> None:
+    report(kiosk.holders["insured"].personal_number)
+    with pytest.raises(NotConfirmable, match="needs_second"):
+        kiosk.staff.confirm_told(None, "noi", Told(claim=typed(kiosk), way=Way.PAPERS), by="lan")
+    assert kiosk.staff.desk_tickets() == (), "nothing is left of what was refused"
+    kiosk.staff.confirm_told(None, "noi", Told(claim=typed(kiosk), way=Way.EMERGENCY), by="lan")
+    [row] = kiosk.staff.admissions()
+    assert VisitReason.REPORTED_LOST in row.reasons, "care comes first; the record says what the list says"
+
+
+def test_a_ticket_whose_card_is_reported_while_it_waits_takes_two_people(kiosk: Kiosk, report: Report) -> None:
+    kiosk.show_qr("insured")
+    kiosk.patient.no_card()
+    [before] = kiosk.staff.desk_tickets()
+    assert not before.needs_second
+    report(kiosk.holders["insured"].personal_number)
+    [row] = kiosk.staff.desk_tickets()
+    assert row.needs_second
+    with pytest.raises(NotConfirmable, match="needs_second"):
+        kiosk.staff.confirm(row.visit_id, "noi", by="lan")
+    kiosk.staff.confirm(row.visit_id, "noi", by="lan", override=AGREED)
+
+
+def test_what_nobody_doubts_is_no_override(kiosk: Kiosk, report: Report) -> None:
+    """A wrong number was typed first: the second person agreed to nothing."""
+    report(kiosk.holders["old"].personal_number)
+    told = Told(claim=typed(kiosk), way=Way.PAPERS, override=AGREED)
+    kiosk.staff.confirm_told(None, "noi", told, by="lan")
+    assert overridden(kiosk) == []
 
 
 def test_others_and_numbers_taken_off_are_admitted(kiosk: Kiosk, lost: LostCards, report: Report) -> None:

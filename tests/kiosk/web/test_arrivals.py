@@ -283,3 +283,24 @@ def test_a_forged_code_is_not_one_tap_but_two_lines_to_compare(staff: Any, lang:
     refused = page[page.index('<div id="refused"') : page.index('<table class="compare"')]
     assert refused.count('<span class="reason">') == 1, "what differs is said once"
     assert staff.desk.staff.admissions() == ()
+
+
+def test_a_number_on_the_list_of_lost_cards_takes_a_second_person(staff: Any) -> None:
+    """At each form where a number is typed; what was typed is kept."""
+    desk = staff.desk
+    desk.staff.admission._lost = desk.oversight.lost
+    number = "036158900002"
+    desk.oversight.lost.add([number], by="truc", device="desk-1", clock=desk.clock)
+    papers = {"name": "Lê Thị Mẫu", "birth": "05/09/1958", "sex": "F", "number": number, "room": "noi"}
+    agreed = {"override": "other_papers", "second_sign": "mai", "second_password": desk.passwords["mai"]}
+    on_ticket = f"/tickets/{ticket(staff, None, Code.UNKNOWN_CARD, Assurance.NONE)}/type"
+    for address, more in ((on_ticket, {}), ("/arrivals/papers", {"paper": "identity_paper"})):
+        page = desk.post(address, **papers, **more)
+        assert "Cần người thứ hai" in page, page[page.index("<h2>"):][:900]
+        assert "Lê Thị Mẫu" in page
+        assert "Người thứ hai chưa được chấp nhận" in desk.post(
+            address, **papers, **more, **agreed | {"second_password": "sai"}
+        )
+        assert desk.staff.admissions() == ()
+    assert "Số 1 đã được tiếp nhận" in desk.post(on_ticket, **papers, **agreed)
+    assert admitted(staff).reasons[-1] == "reported_lost"
