@@ -5,6 +5,8 @@ from enum import StrEnum
 
 DUE = "due"
 """What a visit says whose check nobody has made yet."""
+NOT_MADE = "not_made"
+"""What it says once its day is over: nobody looked."""
 
 _SCALE = 1 << 32
 _BYTES = 4

@@ -3,7 +3,8 @@
 Theory of operation. A round in the background of the staff's process ends what would stay open for ever, each by a rule
 of its own and as an event. An admission about which the payer could not be asked for seven days becomes a notice that
 somebody must settle by hand. A desk ticket of an earlier day is closed, with its notices, when the configured number of
-days is over. A delivery that was taken long ago is forgotten: the audit chain and the outbox keep what happened. Until
+days is over. Whoever was to be held against the chip's portrait, and was not, is written down as not compared once the
+clinic's day is over. A delivery that was taken long ago is forgotten: the audit chain and the outbox keep what happened. Until
 then staff see how many there are, how old the oldest is, and who admitted them.
 """
 
@@ -17,6 +18,7 @@ from sqlalchemy import Select, and_, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kiosk.domain.codes import Code, Resolution
+from kiosk.domain.holder import DUE, NOT_MADE
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import Clock
@@ -84,13 +86,18 @@ class Leftovers:
 
         :raises StoreUnavailable: if the store takes nothing; what was ended before stays so.
         """
-        return self.lapse_rechecks() + self.close_tickets() + self.forget_deliveries()
+        return self.lapse_rechecks() + self.end_holder_checks() + self.close_tickets() + self.forget_deliveries()
 
     def lapse_rechecks(self) -> int:
         """How many admissions nobody is asked about any more; each is a notice for staff from now on."""
         until = self._clock.now() - OLDEST
         late = (Visit.recheck == Recheck.DUE, Visit.admitted_at <= until)
         return self._each(select(Visit.id).where(Visit.clinic == self._clinic.code, *late), self._lapse)
+
+    def end_holder_checks(self) -> int:
+        """How many people of earlier days nobody held against the portrait, and nobody will any more."""
+        due = (Visit.holder_check == DUE, Visit.day < clinic_day(self._clock.now()))
+        return self._each(select(Visit.id).where(Visit.clinic == self._clinic.code, *due), self._not_made)
 
     def close_tickets(self) -> int:
         """How many desk tickets of earlier days are closed."""
@@ -179,6 +186,16 @@ class Leftovers:
             )
         )
         self._tell(session, reason, visit)
+        return True
+
+    def _not_made(self, session: Session, visit_id: str) -> bool:
+        visit, at = session.get(Visit, visit_id), self._clock.now()
+        if visit is None or visit.holder_check != DUE:
+            return False
+        visit.holder_check = NOT_MADE
+        own = {"device": self._device, "kind": "holder_checked", "reason": NOT_MADE, "by": self._device}
+        session.add(VisitEvent(id=uuid7(at), visit_id=visit.id, at=at, **own))
+        self._tell(session, f"holder_{NOT_MADE}", visit)
         return True
 
     def _close(self, session: Session, visit_id: str) -> bool:

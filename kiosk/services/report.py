@@ -25,7 +25,7 @@ from kiosk.services.audit import Head, heads_of
 from kiosk.store import queue as lines
 from kiosk.store.database import Database
 from kiosk.store.desk_tables import QueueEvent
-from kiosk.store.tables import Audit, Notice, Visit, VisitEvent
+from kiosk.store.tables import Audit, Notice, Visit
 
 DESK = "desk"
 """What the desk is called among the places where people wait."""

@@ -105,7 +105,7 @@ class Visit(Base):
 
     ``route_proposed`` is the route (MA_DOITUONG_KCB) by the rules of the day, ``route`` the one that a clerk confirmed.
     ``took_ms`` is how long the visit took at the kiosk until it was recorded, in milliseconds. ``holder_check`` is
-    None, ``due``, or what a clerk saw who compared the portrait with the person
+    None, ``due``, ``not_made`` once the day is over, or what a clerk saw who compared the portrait with the person
     (:class:`kiosk.domain.holder.HolderSeen`).
     ``receipt`` is the signed code on the ticket. ``corrects`` is the cancelled visit, of a wrong person, whose place
     this one takes. What was done later is in :class:`VisitEvent`.

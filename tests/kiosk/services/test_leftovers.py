@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from kiosk.domain.codes import Code, Resolution
+from idcard import BirthDate, ClaimedIdentity, ClaimSource
+from kiosk.domain.codes import Code, Resolution, VisitReason
+from kiosk.domain.tickets import clinic_day
+from kiosk.services.desk import NotConfirmable
 from kiosk.services.leftovers import EarlierTickets, Leftovers, WaitingRechecks
 from kiosk.services.recheck import OLDEST
+from kiosk.services.report import Reporter
 from kiosk.store import repositories
 from kiosk.store.tables import Audit, Delivery, Notice, Outbox, Visit, VisitEvent
 
@@ -127,6 +131,43 @@ def test_more_than_a_turn_at_writing_takes_are_closed_too(kiosk: Kiosk, leftover
     kiosk.clock.advance(9 * DAY_S)
     assert leftovers.earlier_tickets().open == 103
     assert leftovers.round() == 103
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_look_at_the_holder_that_nobody_took_ends_with_the_day(
+    kiosk: Kiosk, leftovers: Leftovers, waits: bool
+) -> None:
+    visit_id = ticket(kiosk) if waits else admit(kiosk, "insured")
+    with kiosk.database.write() as session:
+        visit = session.get(Visit, visit_id)
+        visit.recheck, visit.holder_check = None, "due"
+        if waits:
+            visit.reasons = [*visit.reasons, VisitReason.HOLDER_CHECK]
+    day = clinic_day(kiosk.clock.now())
+    reporter = Reporter(database=kiosk.database, clinic=kiosk.staff._clinic, clock=kiosk.clock)
+    assert leftovers.round() == 0
+    assert reporter.report(day).holder_checks == {"due": 1}
+    kiosk.clock.advance(DAY_S)
+    assert (leftovers.round(), leftovers.round()) == (1, 0)
+    [facts] = told(kiosk, "holder_not_made")
+    assert (facts["visit"], facts["by"]) == (visit_id, "desk-1")
+    assert reporter.report(day).holder_checks == {"not_made": 1}
+    with kiosk.database.read() as session:
+        [event] = session.scalars(select(VisitEvent).where(VisitEvent.kind == "holder_checked"))
+        assert (event.reason, event.by) == ("not_made", "desk-1")
+    if waits:
+        claim = ClaimedIdentity(source=ClaimSource.TYPED, name="Trần Thị Mẫu", birth=BirthDate(year=1958))
+        with pytest.raises(NotConfirmable, match="needs_holder_check"):
+            kiosk.staff.confirm(visit_id, "noi", by="lan", claim=claim)
+
+
+def test_a_look_that_a_clerk_took_stays(kiosk: Kiosk, leftovers: Leftovers) -> None:
+    visit_id = ticket(kiosk)
+    with kiosk.database.write() as session:
+        session.get(Visit, visit_id).holder_check = "same"
+    kiosk.clock.advance(DAY_S)
+    assert leftovers.end_holder_checks() == 0
+    assert told(kiosk, "holder_not_made") == []
 
 
 def test_what_a_receiver_took_is_forgotten_in_the_end_and_nothing_else(kiosk: Kiosk, leftovers: Leftovers) -> None:

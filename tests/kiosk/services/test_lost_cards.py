@@ -10,10 +10,13 @@ from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.domain.codes import Code, DeskMessage, VisitReason
 from kiosk.domain.flow import Screen
 from kiosk.domain.staff import Override, OverrideReason
+from kiosk.domain.tickets import clinic_day
+from kiosk.domain.ways import Way
 from kiosk.keys import PersonTags
 from kiosk.domain.ways import Way
 from kiosk.services.desk import NotConfirmable
 from kiosk.services.lost_cards import BadNumber, LostCards
+from kiosk.services.report import Reporter
 from kiosk.services.ways import Told
 from kiosk.store.tables import VisitEvent
 
@@ -117,6 +120,8 @@ def test_a_number_typed_from_papers_is_looked_up_as_well(kiosk: Kiosk, report: R
     [row] = kiosk.staff.admissions()
     assert VisitReason.REPORTED_LOST in row.reasons
     assert overridden(kiosk) == ["other_papers"]
+    reporter = Reporter(database=kiosk.database, clinic=kiosk.staff._clinic, clock=kiosk.clock)
+    assert reporter.report(clinic_day(kiosk.clock.now())).overrides == {"other_papers": 1}
 
 
 def test_so_is_whoever_comes_straight_to_the_desk_but_not_in_an_emergency(kiosk: Kiosk, report: Report) -> None:

@@ -19,7 +19,7 @@ from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
 from kiosk.domain.corrections import CancelReason, EraseReason
 from kiosk.domain.cover_basis import Online
 from kiosk.domain.eligibility import CoverReason, CoverSource, NextStep
-from kiosk.domain.holder import DUE, HolderSeen
+from kiosk.domain.holder import DUE, NOT_MADE, HolderSeen
 from kiosk.domain.match import BirthGrade, Grade, Kind
 from kiosk.domain.queue import Act, State
 from kiosk.domain.queue import Refused as QueueRefused
@@ -143,7 +143,7 @@ def families() -> set[str]:
         | {f"staff.compare.{grade}" for grade in ("same", "differs", "missing")}
         | {f"staff.{what}{seen}" for what in ("holder.", "holder.do.", "done.holder_") for seen in HolderSeen}
         | {f"staff.copy.reason.{reason}" for reason in CopyReason}
-        | {f"staff.event.reason.{word}" for word in (*HolderSeen, *CopyReason, *OverrideReason)}
+        | {f"staff.event.reason.{word}" for word in (*HolderSeen, NOT_MADE, *CopyReason, *OverrideReason)}
         | {f"called.{call}.{part}" for call in CALLS for part in ("title", "text")}
         | {f"reading.step.{step}" for step in STEPS}
         | {f"reading.state.{state}" for state in ("done", "now", "todo")}
@@ -192,7 +192,7 @@ def families() -> set[str]:
         | {f"queue.state.{state}" for state in (State.CALLED, State.SERVING, State.ABSENT)}
         | {f"staff.problem.{why}" for why in QueueRefused}
         | {f"report.{word}" for word in REPORT_WORDS}
-        | {f"report.holder.{word}" for word in [*HolderSeen, DUE]}
+        | {f"report.holder.{word}" for word in [*HolderSeen, DUE, NOT_MADE]}
         | {f"wallet.stage.{stage}" for stage in Stage if stage is not Stage.ANSWERED}
     )
 
