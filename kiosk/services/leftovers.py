@@ -4,8 +4,8 @@ Theory of operation. A round in the background of the staff's process ends what 
 of its own and as an event. An admission about which the payer could not be asked for seven days becomes a notice that
 somebody must settle by hand. A desk ticket of an earlier day is closed, with its notices, when the configured number of
 days is over. Whoever was to be held against the chip's portrait, and was not, is written down as not compared once the
-clinic's day is over. A delivery that was taken long ago is forgotten: the audit chain and the outbox keep what happened. Until
-then staff see how many there are, how old the oldest is, and who admitted them.
+clinic's day is over. A delivery that was taken long ago is forgotten: the audit chain and the outbox keep what
+happened. Until then staff see how many there are, how old the oldest is, and who admitted them.
 """
 
 from collections import Counter

@@ -13,7 +13,6 @@ from kiosk.domain.staff import Override, OverrideReason
 from kiosk.domain.tickets import clinic_day
 from kiosk.domain.ways import Way
 from kiosk.keys import PersonTags
-from kiosk.domain.ways import Way
 from kiosk.services.desk import NotConfirmable
 from kiosk.services.lost_cards import BadNumber, LostCards
 from kiosk.services.report import Reporter
@@ -112,8 +111,8 @@ def test_a_number_typed_from_papers_is_looked_up_as_well(kiosk: Kiosk, report: R
     [ticket] = kiosk.staff.desk_tickets()
     with pytest.raises(NotConfirmable, match="needs_second"):
         kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way), by="lan")
+    own = Override(reason=OverrideReason.OTHER_PAPERS, second="lan")
     with pytest.raises(NotConfirmable, match="needs_second"):
-        own = Override(reason=OverrideReason.OTHER_PAPERS, second="lan")
         kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way, override=own), by="lan")
     assert kiosk.staff.admissions() == ()
     kiosk.staff.confirm_told(ticket.visit_id, "noi", Told(claim=typed(kiosk), way=way, override=AGREED), by="lan")
