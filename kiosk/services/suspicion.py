@@ -14,6 +14,7 @@ from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from kiosk.domain.codes import Code, VisitReason
+from kiosk.domain.holder import HolderSeen
 from kiosk.domain.match import BirthGrade, Grade, match_births, match_names, parse_birth
 from kiosk.domain.staff import SUSPICIOUS, needs_second_person
 from kiosk.services.lost_cards import LostCards
@@ -46,8 +47,9 @@ def suspicions(
 
 
 def is_suspected(visit: Visit) -> bool:
-    """Whether the ticket itself says so."""
-    return needs_second_person(None if visit.code is None else Code(visit.code), visit.reasons)
+    """Whether the ticket itself says so, or nobody could see a holder whom everybody's admission waits for."""
+    unseen = visit.holder_check == HolderSeen.NOT_SEEN and VisitReason.HOLDER_CHECK in visit.reasons
+    return unseen or needs_second_person(None if visit.code is None else Code(visit.code), visit.reasons)
 
 
 def _suspected(session: Session, visit: Visit, day: date) -> Sequence[Visit]:
