@@ -35,6 +35,7 @@ COLUMNS = (
     "recheck",
     "route",
     "service_code",
+    "holder_check",
 )
 
 
@@ -64,6 +65,7 @@ def _cells(visit: OpenedVisit) -> list[str]:
         "cover_source": visit.cover_source,
         "cover_as_of": visit.cover_as_of.isoformat(timespec="seconds") if visit.cover_as_of else "",
         "recheck": visit.recheck,
+        "holder_check": visit.holder_check,
         "route": order.route if order else "",
         "service_code": order.code if order else "",
     }

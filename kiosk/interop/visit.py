@@ -103,7 +103,7 @@ class OpenedVisit:
 
     ``route`` is the one that a clerk confirmed, or None. ``patient_key`` is the same at every visit of a person (32
     hexadecimal digits) and tells nobody without the clinic's private key who it is; None where no number is known to be
-    theirs.
+    theirs. ``holder_check`` is as the visit's record has it.
     """
 
     visit_id: str
@@ -125,6 +125,7 @@ class OpenedVisit:
     order: Order | None
     patient_key: str | None = None
     cover: Cover = Cover.NOT_ASKED
+    holder_check: str | None = None
 
     def __repr__(self) -> str:
         return "OpenedVisit(…)"
@@ -158,6 +159,7 @@ def open_visit(session: Session, visit: Visit, *, clinic: Clinic, opener: VisitO
         cover_source=visit.cover_source,
         cover_result=visit.cover_result,
         cover_as_of=visit.cover_as_of,
+        holder_check=visit.holder_check,
         recheck=visit.recheck,
         route=visit.route,
         erased=was_erased(visit),

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,13 @@ def test_a_visit_is_a_line(make_visit: MakeVisit) -> None:
     assert tuple(row) == COLUMNS
     assert (row["name"], row["personal_number"], row["route"]) == ("Nguyễn Thị Ước Mẫu", "036190999000", "1.1")
     assert row["arrived_at"] == "2026-11-23T07:42:00+07:00"
+    assert row["holder_check"] == ""
+
+
+@pytest.mark.parametrize("seen", ["same", "not_same", "not_seen", "not_made", "due"])
+def test_what_a_clerk_saw_of_the_holder_stands_there(make_visit: MakeVisit, seen: str) -> None:
+    [row] = read(csv_of([replace(make_visit(), holder_check=seen)]))
+    assert row["holder_check"] == seen
 
 
 def test_what_is_not_known_is_empty(make_visit: MakeVisit) -> None:

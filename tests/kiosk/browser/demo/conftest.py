@@ -62,7 +62,13 @@ class Demo:
         printer = {"printer": f"simulated:127.0.0.1:{paper}"}
         helped = {"assist_device": settings["device"], "assist_port": patient} if settings.get("assisted") else {}
         own = {
-            "bench": {"port": bench, "card_port": cards, "printer_port": paper, "answer_ms": 0},
+            "bench": {
+                "port": bench,
+                "card_port": cards,
+                "printer_port": paper,
+                "answer_ms": 0,
+                "store": shared["store"],
+            },
             "patient": {**shared, **printer, **devices, "port": patient},
             "staff": {**shared, **helped, "port": staff},
         }
