@@ -33,7 +33,15 @@ from idcard.trust.alternative_names import names_issuer
 from idcard.trust.certificates import Certificate
 from idcard.verification.facts import Fact, FactName, Outcome, Reason
 from idcard.verification.qr_judged import NO_HOLDER, Circumstances, CodeFormat, Judged, birth_of, signer_revocation
-from idcard.verification.qr_signature import Signed, fact, judge_chain, judge_issuer_key, only, usage_by_purpose
+from idcard.verification.qr_signature import (
+    Signed,
+    fact,
+    judge_chain,
+    judge_issuer_key,
+    only,
+    usage_by_purpose,
+    without_signature,
+)
 from idcard.verification.qr_status import status_fact
 from idcard.verification.qr_times import CLOCKS, dates_fact, validity
 
@@ -147,7 +155,7 @@ def _signed_token(
     if issuer is not None:
         listed = given.trust.issuer_keys(issuer, jws.key_id, format_name)
         keyed = judge_issuer_key(check, listed, given.trust, format_name)
-        if keyed.facts[0].outcome is Outcome.PASSED:
+        if all(one.outcome is Outcome.PASSED for one in keyed.facts):
             return keyed
     signed = judge_chain(check, chain, given.trust, given.at, _token_usage, format_name=format_name)
     signature, trusted, usage = signed.facts
@@ -202,7 +210,7 @@ def _revocation(signed: Signed, given: Circumstances, status: object, issuer: st
         by = _signed_token(one.jws, one.chain, issuer, SD_JWT_ALGORITHMS, given, format_name)
         if issuer is not None or _same_signer(by, signed, must=format_name == MDOC):
             return by
-        return only(fact(FactName.SIGNATURE, Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED))
+        return without_signature(Outcome.INCONCLUSIVE, Reason.SIGNER_NOT_LISTED)
 
     own = status_fact(status, given, signed_by)
     # That nobody looked up its own status must not hide that the list of signers is too old to say anything.

@@ -199,6 +199,11 @@ class VisitMachine:
         """Whether the present screen's time has passed."""
         return self._deadline.passed
 
+    @property
+    def tries_left(self) -> int | None:
+        """How often digits may still be typed, on the screen that asks for them."""
+        return flow.TRIES - self.visit.wrong_keys if self.screen is Screen.DIGITS else None
+
     def snapshot(self) -> ScreenView:
         """What stands on the screen; personal fields only where the screen is theirs."""
         visit, screen = self.visit, self.screen
@@ -209,7 +214,7 @@ class VisitMachine:
             visit=visit.token,
             card_present=self.card is not Card.NONE,
             steps_done=visit.steps_done if screen is Screen.READING else 0,
-            tries_left=flow.TRIES - visit.wrong_keys if screen is Screen.DIGITS else None,
+            tries_left=self.tries_left,
             digits_wrong=visit.digits_wrong and screen is Screen.DIGITS,
             masked_name=visit.masked_name if on_confirm else "",
             birth_year=visit.birth_year if on_confirm else "",

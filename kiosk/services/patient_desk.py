@@ -125,11 +125,11 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
             self._check(visit)
             yield
 
-    def type_digits(self, digits: str) -> None:
-        """Take the last six digits of the card number; anything else is a ValueError."""
+    def type_digits(self, digits: str, tries_left: int | None = None) -> None:
+        """Take the last six digits of the card number, once in each try; anything else is a ValueError."""
         key = typed_key(digits)
         with self._changed:
-            if self._machine.screen is Screen.DIGITS:
+            if self._machine.screen is Screen.DIGITS and tries_left in (None, self._machine.tries_left):
                 self._give_key(key)
 
     def show_image(self, image: bytes, visit: str | None = None) -> None:

@@ -119,8 +119,12 @@ class PatientScreens(Protocol):
         :raises OtherVisit: if it is not the present one.
         """
 
-    def type_digits(self, digits: str) -> None:
-        """Take the last six digits of the card number; anything else is a ValueError."""
+    def type_digits(self, digits: str, tries_left: int | None = None) -> None:
+        """Take the last six digits of the card number; anything else is a ValueError.
+
+        :param tries_left: how many tries the screen promised on which they were typed. Digits that were sent a second
+            time, because no answer came, must not count as a second try. None: it is not known.
+        """
 
     def show_image(self, image: bytes, visit: str | None = None) -> None:
         """Take a camera frame (JPEG or PNG) and look for the QR of a card.

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Response, make_response, render_template, request, session
+from flask import Response, make_response, render_template, request
 
 from kiosk.config import PatientConfig
 from kiosk.domain.flow import Screen
@@ -13,6 +13,7 @@ from kiosk.services.parts import ScannerHealth
 from kiosk.services.view import PatientScreens, ScreenView
 from kiosk.web.common.preferences import Preferences, current_preferences, use_preferences
 from kiosk.web.common.voice import Voice
+from kiosk.web.patient.sessions import begin_session
 from kiosk.web.patient.spoken import STEPS, hint_of, room_words, said, spoken
 
 QR_SCREENS = frozenset(
@@ -49,8 +50,8 @@ class Page:
 
     def _turn(self, view: ScreenView) -> None:
         """Begin anew with the next person: language, type and session of the last one end."""
+        begin_session(view.visit)
         if view.screen is Screen.ATTRACT and request.args.get("shown", Screen.ATTRACT) != Screen.ATTRACT:
-            session.clear()
             use_preferences(Preferences())
 
     def _context(self, view: ScreenView) -> dict[str, Any]:

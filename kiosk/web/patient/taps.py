@@ -52,7 +52,8 @@ def add_taps(app: Flask, page: Page) -> None:
 
     @app.post("/digits")
     def digits() -> BaseResponse:
-        return _pass_on(page, page.desk.type_digits, request.form.get("digits", ""))
+        tries = request.form.get("tries", default=None, type=int)
+        return _pass_on(page, lambda typed: page.desk.type_digits(typed, tries), request.form.get("digits", ""))
 
     @app.post("/room")
     def room() -> BaseResponse:

@@ -18,6 +18,7 @@ from idcard import FactName, Outcome, QrVerdict, Reason
 from idcard.errors import IdCardError
 from idcard.identity import Sex
 from idcard.trust.signer_list import QrTrust
+from idcard.verification.qr import replay_key
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors/qr/credentials.json").read_text())
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -243,6 +244,30 @@ def test_a_key_binding_by_an_algorithm_that_the_key_is_not_for(
     assert (fact.outcome, fact.reason) == (outcome, reason)
 
 
+def test_a_binding_counts_for_what_it_was_made_over_alone(wallet: Any) -> None:
+    """Who has somebody's answer shows less of it than its holder did."""
+    holder = wallet.jwk_of(wallet.key_of("holder"))
+    text = wallet.shown(wallet.credential(SEED, holder, KIND, NOW), holder, nonce="n", audience="a")
+    token, _, *others = text.split("~")
+    assert len(others) == 3
+    whole = judged(text.encode(), QrTrust.of()).fact(FactName.HOLDER)
+    assert (whole.outcome, whole.reason) == (Outcome.INCONCLUSIVE, Reason.HOLDER_KEY_FOR_OTHERS)
+    less = judged("~".join([token, *others]).encode(), QrTrust.of()).fact(FactName.HOLDER)
+    assert (less.outcome, less.reason) == (Outcome.FAILED, Reason.HOLDER_KEY_WRONG)
+
+
+def test_a_credential_that_is_bound_to_nobody(wallet: Any) -> None:
+    """Whatever key signed beside it."""
+    key, holder = ECKey.generate_key("P-256"), wallet.jwk_of(wallet.key_of("holder"))
+    bare = jwt.encode({"alg": "ES256", "typ": "dc+sd-jwt"}, {"iss": "https://issuer.example", "vct": "k"}, key) + "~"
+    _, _, binding = wallet.shown(
+        wallet.credential(SEED, holder, KIND, NOW), holder, nonce="n", audience="a"
+    ).rpartition("~")
+    for text in (bare, bare + binding):
+        fact = judged(text.encode(), QrTrust.of()).fact(FactName.HOLDER)
+        assert (fact.outcome, fact.reason) == (Outcome.NOT_SUPPORTED, Reason.NO_HOLDER_BINDING)
+
+
 def test_the_standards_mobile_document_under_its_signer() -> None:
     (signer,) = idcard.recognise(ANNEX_D).document.sign1.chain  # type: ignore[union-attr]
     good = judged(ANNEX_D, QrTrust.of(format_signers={"iso_18013_5_mdoc": [signer]}), THEN)
@@ -305,14 +330,21 @@ def test_a_foreign_document_under_its_root() -> None:
     claimed = good.claimed_identity()
     assert claimed is not None
     assert (claimed.name, str(claimed.birth)) == ("Mẫu Thử Nghiệm", "1990-01-15")
+    assert good.issuer == "C=UT, CN=Utopia DS (invented)"
+    forged = cbor2.loads(FOREIGN)
+    forged["documents"][0]["issuerSigned"]["issuerAuth"][3] = bytes(64)
+    assert judged(cbor2.dumps(forged), trust).issuer is None, "nobody signed it"
 
 
 def test_an_element_that_its_issuer_did_not_sign() -> None:
     place = FOREIGN.index(b"UT000001")
     changed = FOREIGN[:place] + b"UT000002" + FOREIGN[place + 8 :]
-    verdict = judged(changed, QrTrust.of(anchors={"iso_18013_5_mdoc": [IACA]}))
-    assert verdict.fact(FactName.SIGNATURE).reason is Reason.HASH_MISMATCH
-    assert not verdict.meets()
+    # Also where nobody knows its issuer: it is wrong, and not unknown.
+    for trust in (QrTrust.of(anchors={"iso_18013_5_mdoc": [IACA]}), QrTrust.of()):
+        verdict = judged(changed, trust)
+        fact = verdict.fact(FactName.SIGNATURE)
+        assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.HASH_MISMATCH)
+        assert not verdict.meets()
 
 
 def test_a_document_without_certificate_or_for_another_purpose(wallet: Any) -> None:
@@ -332,6 +364,24 @@ def test_a_document_without_certificate_or_for_another_purpose(wallet: Any) -> N
     assert abroad.fact(FactName.CONSISTENCY).reason is Reason.SIGNER_OF_ANOTHER_STATE
     assert not abroad.meets()
     bare = cbor2.loads(made("1.0.18013.5.1.2"))
-    bare["issuerAuth"][1] = {}
-    verdict = judged(cbor2.dumps(bare), trust)
-    assert verdict.fact(FactName.SIGNATURE).reason is Reason.NO_SIGNER_CERTIFICATE
+    without: tuple[dict[int, Any], ...] = ({}, {33: []}, {33: "none"})
+    for brought in without:
+        bare["issuerAuth"][1] = brought
+        fact = judged(cbor2.dumps(bare), trust).fact(FactName.SIGNATURE)
+        assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.NO_SIGNER_CERTIFICATE), brought
+
+
+def test_showing_less_of_a_credential_or_binding_it_anew_makes_no_other_code(wallet: Any) -> None:
+    holder = wallet.jwk_of(wallet.key_of("holder"))
+    issued = wallet.credential(SEED, holder, KIND, NOW)
+    token = issued.split("~")[0]
+    bound = wallet.shown(issued, holder, nonce="n", audience="a")
+    once, again, other = (
+        replay_key(idcard.recognise(text.encode()))
+        for text in (bound, f"{token}~", wallet.credential("other", holder, KIND, NOW))
+    )
+    assert once == again != other
+    licence = cbor2.loads(FOREIGN)["documents"][0]["issuerSigned"]
+    whole = replay_key(idcard.recognise(FOREIGN))
+    assert replay_key(idcard.recognise(cbor2.dumps(licence | {"nameSpaces": {}}))) == whole
+    assert replay_key(idcard.recognise(ANNEX_D)) != whole

@@ -14,8 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from sd_jwt.issuer import SDJWTIssuer
 
 from idcard.qr import base45, cose
@@ -192,3 +194,44 @@ def test_a_status_that_nobody_looked_up_hides_no_overdue_list(
     assert verdict.fact(FactName.TRUST).reason is Reason.ANCHORED
     assert revocation(verdict).reason is Reason.REVOCATION_LIST_STALE
     assert not verdict.meets()
+
+
+LIST = "https://issuer.example/lists/1"
+X5C = [base64.b64encode(SIGNER).decode()]
+
+
+def status_list(number: int) -> bytes:
+    """A list by the credential's own signer that says this of the place 0."""
+    places = base64.urlsafe_b64encode(zlib.compress(bytes([number]))).decode().rstrip("=")
+    said = {"sub": LIST, "iat": int(NOW.timestamp()) - 60, "status_list": {"bits": 8, "lst": places}}
+    plain = SIGNER_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return jwt.encode({"alg": "ES256", "typ": "statuslist+jwt", "x5c": X5C}, said, ECKey.import_key(plain)).encode()
+
+
+@pytest.mark.parametrize(
+    ("lists", "number", "outcome", "reason"),
+    [
+        ([], None, Outcome.NOT_PERFORMED, Reason.NO_REVOCATION_LIST),
+        ([crl()], None, Outcome.PASSED, Reason.NOT_REVOKED),
+        ([crl(SIGNER_SERIAL)], None, Outcome.FAILED, Reason.REVOKED),
+        ([], 0, Outcome.PASSED, Reason.NOT_REVOKED),
+        ([crl()], 0, Outcome.PASSED, Reason.NOT_REVOKED),
+        ([crl(SIGNER_SERIAL)], 0, Outcome.FAILED, Reason.REVOKED),
+        ([crl(**STALE)], 0, Outcome.INCONCLUSIVE, Reason.REVOCATION_LIST_STALE),
+        ([], 1, Outcome.FAILED, Reason.REVOKED),
+        ([crl()], 1, Outcome.FAILED, Reason.REVOKED),
+        ([crl(**STALE)], 1, Outcome.FAILED, Reason.REVOKED),
+    ],
+)
+def test_what_speaks_against_a_credential_comes_first(
+    tmp_path: Path, wallet: Any, lists: list[bytes], number: int | None, outcome: Outcome, reason: Reason
+) -> None:
+    """Whether it is its signer that was taken back, or the credential itself; ``number`` is its own status."""
+    status = {} if number is None else {"status": {"status_list": {"uri": LIST, "idx": 0}}}
+    claims = {"vct": "k", "exp": int(NOW.timestamp()) + 60} | status
+    made = SDJWTIssuer(claims, wallet.jwk_of(SIGNER_KEY), extra_header_parameters={"typ": "dc+sd-jwt", "x5c": X5C})
+    code = recognise(str(made.sd_jwt_issuance).encode(), RECOGNISERS)
+    at_hand = [] if number is None else [status_list(number)]
+    verdict = verify_qr(code, QrTrust.of(store=stored(tmp_path, *lists), status=at_hand), at=NOW)
+    assert (revocation(verdict).outcome, revocation(verdict).reason) == (outcome, reason)
+    assert verdict.meets() is (outcome in (Outcome.PASSED, Outcome.NOT_PERFORMED))

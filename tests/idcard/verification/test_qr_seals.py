@@ -224,9 +224,12 @@ def under(tag: int, value: bytes) -> bytes:
     return bytes([tag]) + length + value
 
 
-def barcode(*, brought: bytes | None = None, means: bytes = SIGNER, signed: bool = True, expiry: date = TODAY) -> bytes:
+WRITTEN = f"{TODAY:%m%d%Y}"
+
+
+def barcode(*, brought: bytes | None = None, means: bytes = SIGNER, signed: bool = True, until: str = WRITTEN) -> bytes:
     """A barcode with an expiry, written anew; ``means`` is the certificate that its header names."""
-    messages = under(0x61, under(0x84, b"\x00" + int(f"{expiry:%m%d%Y}").to_bytes(3)))
+    messages = under(0x61, under(0x84, b"\x00" + int(until).to_bytes(3)))
     if not signed:
         return b"RDB1A" + base64.b32encode(text("VNM") + messages)
     named = hashlib.sha1(means).digest()[-5:] + b"\x00" + int(f"{TODAY:%m%d%Y}").to_bytes(3)
@@ -262,9 +265,18 @@ def test_a_barcode_that_nobody_signed() -> None:
 @pytest.mark.parametrize(("days", "reason"), [(0, Reason.IN_FORCE), (-1, Reason.EXPIRED)])
 def test_a_barcode_ends_with_its_last_day(days: int, reason: Reason) -> None:
     last = TODAY + timedelta(days=days)
-    verdict = judged(barcode(expiry=last))
+    verdict = judged(barcode(until=f"{last:%m%d%Y}"))
     assert verdict.fact(FactName.VALIDITY).reason is reason
     assert verdict.valid_until == datetime.combine(last, time(), UTC) + timedelta(days=1)
+
+
+def test_a_barcode_that_ends_on_a_day_that_is_none() -> None:
+    verdict = judged(barcode(until="02312026"))
+    assert verdict.fact(FactName.SIGNATURE).outcome is Outcome.PASSED
+    validity = verdict.fact(FactName.VALIDITY)
+    assert (validity.outcome, validity.reason) == (Outcome.INCONCLUSIVE, Reason.EXPIRY_UNKNOWN)
+    assert verdict.valid_until is None
+    assert not verdict.meets()
 
 
 @pytest.mark.parametrize("hours", [0, 7, 23])

@@ -187,6 +187,27 @@ def test_a_list_of_another_signer_under_that_root_says_nothing(
     assert of(verdict) == (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_list_that_brings_no_signer_says_nothing_of_a_mobile_document(world: World, wallet: Any, number: int) -> None:
+    """A mobile document names no issuer whose listed keys could have signed the list."""
+    trust = QrTrust.of(anchors={"iso_18013_5_mdoc": [wallet.der(wallet.root(SEED))]}, status=[world.listed(number)])
+    verdict = idcard.verify_qr(idcard.recognise(licence(wallet)), trust, at=NOW)
+    assert of(verdict) == (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_of_a_document_that_nobody_signed_no_list_says_anything(world: World, wallet: Any, number: int) -> None:
+    chain = [base64.b64encode(wallet.der(wallet.signer(SEED))).decode()]
+    anchors = {"iso_18013_5_mdoc": [wallet.der(wallet.root(SEED))]}
+    forged = cbor2.loads(licence(wallet))
+    forged["issuerAuth"][3] = bytes(reversed(forged["issuerAuth"][3]))
+    trust = QrTrust.of(anchors=anchors, status=[world.listed(number, chain=chain)])
+    verdict = idcard.verify_qr(idcard.recognise(cbor2.dumps(forged)), trust, at=NOW)
+    assert verdict.fact(FactName.SIGNATURE).reason is Reason.SIGNATURE_WRONG
+    assert of(verdict) == (Outcome.INCONCLUSIVE, Reason.SIGNATURE_NOT_VERIFIED)
+    assert not verdict.meets()
+
+
 def test_the_folder(world: World, tmp_path: Path) -> None:
     (tmp_path / "qr/status").mkdir(parents=True)
     (tmp_path / "qr/status/1.jwt").write_bytes(world.listed(0))

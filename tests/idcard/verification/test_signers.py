@@ -33,6 +33,7 @@ from idcard.trust.store import TrustStore
 from idcard.verification.assurance import Vouchers
 from idcard.verification.card import verify
 from idcard.verification.facts import FactName, Outcome, Reason
+from idcard.verification.passive_authentication import passive_authentication
 from idcard.verification.policy import VIETNAM_STRICT
 from idcard.verification.verdict import NotVerified, Verdict
 
@@ -270,3 +271,13 @@ def test_a_production_anchor_s_demonstration_signer_is_refused(
     for accept, reason in ((False, Reason.DEMONSTRATION_SIGNER), (True, Reason.UNKNOWN_CRITICAL_EXTENSION)):
         store = TrustStore.of([real.csca_certificate], accept_demonstration=accept)
         assert trust_of(verify(evidence, store, at=at)) == (Outcome.FAILED, reason)
+
+
+def test_what_is_told_of_a_demonstrations_signer(
+    issuer: Issuer, holder: Holder, honest: SimulatedCard, gather: Gather, at: datetime
+) -> None:
+    real = Issuer.create("VN", "CSCA Invented", at=issuer.validity.start, demonstration=False)
+    both = TrustStore.of([issuer.csca_certificate, real.csca_certificate], accept_demonstration=True)
+    for card, expected in ((honest, True), (real.issue(holder), False)):
+        assert passive_authentication(gather(card), both, at).is_demonstration is expected
+    assert not passive_authentication(gather(honest, files={}), both, at).is_demonstration, "nobody signed"

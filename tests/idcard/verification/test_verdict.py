@@ -212,3 +212,11 @@ def test_only_a_policy_itself_is_asked(verdict: Verdict, policy: Any) -> None:
             asked(policy)
     with pytest.raises(TypeError, match="policy"):
         changed(failed, policy=policy).require()
+
+
+def test_the_signers_certificate_is_told_by_its_fingerprint_alone(verdict: Verdict) -> None:
+    assert verdict.signer_certificate is not None
+    without = changed(verdict, signer_certificate=None)
+    assert repr(verdict) == repr(without)
+    assert verdict == without
+    assert changed(verdict, signer=None) != verdict

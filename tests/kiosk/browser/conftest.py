@@ -127,7 +127,7 @@ class Showcase:
     def ticket_image(self) -> bytes | None:
         return self._ticket
 
-    def type_digits(self, digits: str) -> None:
+    def type_digits(self, digits: str, tries_left: int | None = None) -> None:
         self.digits.append(len(digits))
 
     @contextmanager

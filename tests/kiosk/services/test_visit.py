@@ -154,6 +154,16 @@ def test_three_wrong_numbers_lead_to_the_desk(kiosk: Kiosk) -> None:
     assert view.desk.ticket_number == 1
 
 
+def test_digits_that_were_sent_twice_count_once(kiosk: Kiosk) -> None:
+    tries = kiosk.put("insured").tries_left
+    for _ in range(2):
+        kiosk.patient.type_digits("123456", tries)
+        view = kiosk.turn()
+        assert (view.screen, view.tries_left) == (Screen.DIGITS, 2)
+    kiosk.patient.type_digits("123456", view.tries_left)
+    assert kiosk.view.screen is Screen.READING
+
+
 def test_the_right_number_after_a_wrong_one(kiosk: Kiosk) -> None:
     kiosk.put("insured")
     kiosk.patient.type_digits("123456")

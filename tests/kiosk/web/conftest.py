@@ -68,7 +68,7 @@ class ShownView:
             raise OtherVisit
         yield
 
-    def type_digits(self, digits: str) -> None:
+    def type_digits(self, digits: str, tries_left: int | None = None) -> None:
         if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
             raise ValueError("six digits")
         self.calls.append("type_digits")
@@ -108,6 +108,9 @@ class ShownView:
 
     def stop(self) -> None:
         self.calls.append("stop")
+
+    def print_ticket(self) -> None:
+        self.calls.append("print_ticket")
 
     def acknowledge(self) -> None:
         self.calls.append("acknowledge")

@@ -1,6 +1,7 @@
 """Who may ask, and how every answer leaves."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -209,7 +210,8 @@ def test_every_tap_reaches_the_desk(opened: Any) -> None:
         assert response.status_code == 200
         assert 'data-screen="confirm"' in response.text
     assert desk.calls == [
-        "for_child", "agree", "disagree", "no_qr", "no_card", "not_me", "stop", "acknowledge", "more_time", "touch",
+        "for_child", "agree", "disagree", "no_qr", "no_card", "not_me", "stop",
+        "print_ticket", "acknowledge", "more_time", "touch",
         "call_staff help", "call_staff child", "call_staff emergency",
     ]  # fmt: skip
     assert client.post("/tap/format", headers=headers).status_code == 404
@@ -249,10 +251,34 @@ def test_a_crash_shows_a_kind_page_and_logs_no_words(opened: Any, caplog: pytest
 
 
 def test_a_new_person_gets_a_new_session(samples: Mapping[str, ScreenView], open_page: Any) -> None:
-    _, client, _ = open_page(samples["attract"])
+    _, client, desk = open_page(samples["ticket"])
     token = token_of(client)
+    desk.shown = replace(samples["attract"], visit="ab1e5ca1")
+    client.environ_base["HTTP_X_VISIT"] = desk.shown.visit
     part = client.get("/screen?shown=ticket&lang=en").text
     assert 'data-lang="vi"' in part
     assert client.post("/tap/help", headers={"X-CSRFToken": token}).status_code == 400
     fresh = part.split('data-csrf="')[1].split('"')[0]
     assert client.post("/tap/help", headers={"X-CSRFToken": fresh}).status_code == 303
+
+
+def test_two_answers_that_show_a_new_visit_begin_one_session(samples: Mapping[str, ScreenView], open_page: Any) -> None:
+    """A tap and the news that it makes are under way together: whichever comes last, the page's token is good."""
+    app, client, desk = open_page(samples["ticket"])
+    client.get("/")
+    cookie = client.get_cookie("kiosk_patient", domain="127.0.0.1").value
+    desk.shown = replace(samples["attract"], visit="ab1e5ca1")
+    answers = [screen_of(app, cookie) for _ in range(2)]
+    for (_, kept), (part, _) in (answers, answers[::-1]):
+        client.set_cookie("kiosk_patient", kept, domain="127.0.0.1")
+        headers = {"X-CSRFToken": part.split('data-csrf="')[1].split('"')[0], "X-Visit": "ab1e5ca1"}
+        assert client.post("/tap/help", headers=headers).status_code == 303
+    assert cookie not in {kept for _, kept in answers}
+
+
+def screen_of(app: Any, cookie: str) -> tuple[str, str]:
+    """The present screen as a browser with this cookie gets it, and the cookie that it keeps then."""
+    client = app.test_client()
+    client.set_cookie("kiosk_patient", cookie, domain="127.0.0.1")
+    text = client.get("/screen?shown=ticket", base_url=OWN).text
+    return text, client.get_cookie("kiosk_patient", domain="127.0.0.1").value

@@ -97,7 +97,7 @@ def test_a_shift_is_ended_with_a_button(staff: Any) -> None:
 
 
 def test_without_a_payer_there_is_no_shift(desk: Any) -> None:
-    assert "shift" not in desk.get("/")
+    assert "/shift" not in desk.get("/")
     desk.get("/shift", status=404)
 
 

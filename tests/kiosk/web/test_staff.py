@@ -189,10 +189,18 @@ def test_staff_see_why_the_kiosk_is_closed(desk: Desk) -> None:
 
 def test_devices_show_what_they_last_said(desk: Desk) -> None:
     desk.checkin.report("reader", {"ok": False})
-    desk.clock.advance(600)
+    desk.clock.advance(60)
     board = desk.get("/live?lang=en")
     assert "Reader" in board
     assert "not working" in board
+    assert "1 min" in board
+
+
+def test_devices_of_which_nothing_is_heard_say_since_when(desk: Desk) -> None:
+    desk.checkin.report("reader", {"ok": True})
+    desk.clock.advance(600)
+    board = desk.get("/live?lang=en")
+    assert "not heard of" in board
     assert "10 min" in board
 
 

@@ -8,26 +8,37 @@ let typedIn = null;
 let sending = null;
 
 // Shows what was typed so far on a fresh copy of the screen; any other screen but the pause ends it,
-// and so does another visit.
+// and so does another visit. Six digits that the pause held back are sent after it.
 export function digitsFor(part) {
   const { screen, visit } = part.dataset;
   if (visit !== typedIn || (screen !== "digits" && screen !== "still_there")) typed = "";
   typedIn = visit;
-  if (screen === "digits") draw(part);
-  else clearTimeout(sending);
+  if (screen !== "digits") return hold();
+  draw(part);
+  if (typed.length === PLACES && sending === null) sendSoon();
+}
+
+function hold() {
+  clearTimeout(sending);
+  sending = null;
+}
+
+function sendSoon() {
+  sending = setTimeout(submit, BEFORE_SENDING_MS);
 }
 
 export function press(part, key) {
   if (part?.dataset.screen !== "digits") return;
-  clearTimeout(sending);
+  hold();
   if (key === "clear") typed = "";
   else if (key === "delete") typed = typed.slice(0, -1);
   else if (typed.length < PLACES) typed += key;
   draw(part);
-  if (typed.length === PLACES) sending = setTimeout(submit, BEFORE_SENDING_MS);
+  if (typed.length === PLACES) sendSoon();
 }
 
 function submit() {
+  sending = null;
   const form = document.getElementById("digits");
   if (form === null || typed.length !== PLACES) return;
   form.elements.digits.value = typed;

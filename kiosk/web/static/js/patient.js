@@ -4,6 +4,7 @@
 import { look } from "./camera.js";
 import { digitsFor, press } from "./keypad.js";
 import { countDown } from "./countdown.js";
+import { touching, whenLifted } from "./finger.js";
 import { again, quiet, sayDigit, sayScreen } from "./speech.js";
 import { pressKey } from "./tactile.js";
 import { scanFor } from "./wedge.js";
@@ -11,18 +12,22 @@ import { scanFor } from "./wedge.js";
 const LOST_AFTER_MS = 4000;
 const RETRY_MS = 1000;
 const ANSWER_MS = 20000;
+const SEND_ANSWER_MS = 8000;
 const FORGET_PREFERENCES_MS = 30000;
 const TOUCH_EVERY_MS = 4000; // as often as the server is told that somebody is busy with the screen
 const WAITING_FOR_SOMEBODY = ["child", "consent", "digits", "place_card", "show_qr", "confirm"];
-const CONFLICT = 409;
+const [CONFLICT, CLOSED] = [409, 503];
 const PLAIN = { lang: "vi", size: "100", contrast: "normal" };
 
 const stage = document.getElementById("stage");
 const announcer = document.getElementById("announcer");
 const lost = document.getElementById("lost");
+const unsent = document.getElementById("unsent");
 
 let preferences = { ...PLAIN };
-let busy = false;
+let underWay = null;
+let next = null;
+let held = null;
 let failingSince = null;
 let lastTouch = Date.now();
 let toldAt = 0;
@@ -30,6 +35,7 @@ let wishes = 0;
 
 const root = () => stage.firstElementChild;
 const shown = () => root()?.dataset ?? {};
+const newest = () => held?.dataset ?? shown(); // what waits to be shown counts as known
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function address(path, extra = {}) {
@@ -37,12 +43,12 @@ function address(path, extra = {}) {
   return `${path}?${query}`;
 }
 
-async function ask(url, options = {}) {
+async function ask(url, options = {}, within = ANSWER_MS) {
   return fetch(url, {
     ...options,
     headers: { "X-Requested-With": "fetch", "X-CSRFToken": shown().csrf ?? "", "X-Visit": shown().visit ?? "", ...options.headers },
     redirect: "error",
-    signal: AbortSignal.timeout(ANSWER_MS),
+    signal: AbortSignal.timeout(within),
   });
 }
 
@@ -59,8 +65,18 @@ function focusedButton() {
   return [...stage.querySelectorAll("button")].indexOf(document.activeElement);
 }
 
+// A fresh copy of the screen that stands there waits until the finger on it is lifted: the key under it must not go.
+function show(part) {
+  if (touching() && part.dataset.screen === shown().screen && part.dataset.visit === shown().visit) {
+    held = part;
+    whenLifted(() => held !== null && put(held));
+  } else put(part);
+}
+
 function put(part) {
+  held = null;
   const turned = shown().screen !== part.dataset.screen;
+  if (turned) unsent.hidden = true;
   const before = { ...shown() };
   const button = turned ? -1 : focusedButton();
   settle(part);
@@ -88,7 +104,7 @@ function wake() {
 }
 
 function isNews(part) {
-  const present = shown();
+  const present = newest();
   if (present.version === undefined) return true;
   const [next, now] = [Number(part.dataset.version), Number(present.version)];
   return next > now || (next === now && part.dataset.lang + part.dataset.size + part.dataset.contrast !==
@@ -105,10 +121,17 @@ async function take(response) {
   if (shown().boot !== undefined && part.dataset.boot !== shown().boot) return window.location.reload();
   const wanted = { ...preferences };
   const cleared = part.dataset.screen === "attract" && shown().screen !== "attract";
-  if (isNews(part)) put(part);
+  if (isNews(part)) show(part);
+  if (part.dataset.visit === shown().visit) renew(part.dataset.csrf);
   // News that were asked for before the language was changed come in the old language: ask again.
   const kept = cleared || Object.entries(wanted).every(([name, value]) => part.dataset[name] === value);
   if (!kept) await prefer(wanted);
+}
+
+// A token that is good for the cookie that the browser has now.
+function renew(csrf) {
+  shown().csrf = csrf;
+  for (const field of stage.querySelectorAll("input[name=csrf_token]")) field.value = csrf;
 }
 
 // ---- waiting for news
@@ -116,9 +139,9 @@ async function take(response) {
 async function follow() {
   for (;;) {
     try {
-      const version = failingSince === null ? { after: shown().version ?? -1 } : {};
+      const version = failingSince === null ? { after: newest().version ?? -1 } : {};
       const response = await ask(address("/screen", version));
-      if (response.status === 503) { await closed(); continue; }
+      if (response.status === CLOSED) { await closed(); continue; }
       if (!response.ok) throw new Error(String(response.status));
       await take(response);
       found();
@@ -136,6 +159,7 @@ async function closed() {
 async function miss() {
   failingSince ??= Date.now();
   if (Date.now() - failingSince > LOST_AFTER_MS && lost.hidden) {
+    held = null;
     stage.replaceChildren(); // the person on the screen must not stay there
     look(null);
     scanFor(null, typed);
@@ -153,22 +177,57 @@ function found() {
 
 // ---- what the person does
 
+// A tap while another is under way follows it; the same one once more is the same tap.
 async function send(form, submitter) {
-  if (busy) return;
-  busy = true;
+  const body = new URLSearchParams(new FormData(form, submitter));
+  const tap = { action: form.action, body, visit: shown().visit };
+  if (underWay !== null) return void (isSame(tap, underWay) || (next = tap));
+  unsent.hidden = true;
   submitter?.setAttribute("aria-disabled", "true");
+  for (underWay = tap; underWay !== null; [underWay, next] = [next, null]) await settled(underWay);
+  submitter?.removeAttribute("aria-disabled");
+}
+
+const isSame = (one, other) => one.action === other.action && String(one.body) === String(other.body);
+
+async function settled(tap) {
   try {
-    const body = new URLSearchParams(new FormData(form, submitter));
-    const response = await ask(form.action, { method: "POST", body });
-    if (response.status === CONFLICT) return await prefer({ ...preferences }); // that visit is over: show the present one
-    if (!response.ok) return window.location.reload();
-    await take(response);
+    const response = await delivered(tap);
+    if (response?.ok) await take(response);
+    else if (response?.status === CLOSED) window.location.reload();
+    else if (response === null || response.status === CONFLICT) await prefer({ ...preferences }); // that screen is gone: show the present one
+    else tellUnsent();
   } catch {
     failingSince ??= Date.now(); // the waiting loop notices, and shows the way to the desk
-  } finally {
-    busy = false;
-    submitter?.removeAttribute("aria-disabled");
+    tellUnsent();
   }
+}
+
+// Whether the screen that stands there now offers the same, in the same visit: "stop" means on most what it meant on the
+// last, a room or digits do not.
+function isOpen(tap) {
+  const path = (form) => new URL(form.action).pathname;
+  return shown().visit === tap.visit && [...stage.querySelectorAll("form")].some((form) => path(form) === path(tap));
+}
+
+// The answer to a tap, which is sent once more where none came or it was refused; null where it is wanted no more.
+// Sent twice it does no harm: what a tap asks for is done on its own screen, and digits say in which try they were typed.
+async function delivered(tap) {
+  if (!isOpen(tap)) return null;
+  const response = await post(tap).catch(() => null);
+  if (response?.ok || [CONFLICT, CLOSED].includes(response?.status)) return response;
+  await pause(response === null ? RETRY_MS : 0);
+  await prefer({ ...preferences }); // brings a fresh token
+  if (!isOpen(tap)) return null;
+  tap.body.set("csrf_token", shown().csrf);
+  return post(tap);
+}
+
+const post = (tap) => ask(tap.action, { method: "POST", body: tap.body }, SEND_ANSWER_MS);
+
+// Where the kiosk does not answer at all, the way to the desk takes this word's place.
+function tellUnsent() {
+  unsent.hidden = shown().screen === undefined;
 }
 
 async function prefer(wanted) {

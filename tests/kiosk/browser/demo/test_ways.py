@@ -225,8 +225,8 @@ def test_language_type_and_contrast_end_with_the_visit(kiosk: Any, lane_of: Lane
         expect(page.locator("html")).to_have_attribute(name, value)
 
 
-def test_the_ticket_is_printed_by_the_keyboard_alone(kiosk: Any, lane_of: LaneOf) -> None:
-    lane = lane_of(kiosk)
+def test_the_ticket_is_printed_by_the_keyboard_alone(another: Callable[..., Any], lane_of: LaneOf) -> None:
+    lane = lane_of(another("prints-itself", printer="browser"))
     lane.page.evaluate("() => { window.prints = 0; window.print = () => { window.prints += 1; }; }")
     lane.do("place-pace-refused")
     lane.is_at("digits")
