@@ -41,13 +41,15 @@ class EscPosPrinter:
         self._open = open_wire
         self._answer_s = answer_s
         self._ticket_s = ticket_s
+        self._answered = False
+        """Whether this printer ever answered: one that did, and is silent now, is no cheap one but hangs."""
 
     def condition(self) -> Condition:
         """How the printer is now."""
         try:
             wire = self._open()
             try:
-                return _Talk(wire, self._answer_s).condition()
+                return self._known(_Talk(wire, self._answer_s).condition())
             finally:
                 wire.close()
         except OSError as error:
@@ -71,7 +73,7 @@ class EscPosPrinter:
 
     def _told(self, talk: "_Talk", raster: Raster) -> PrintResult:
         try:
-            before = talk.condition()
+            before = self._known(talk.condition())
         except OSError:
             before = Condition.OFFLINE
         if not before.prints:
@@ -91,11 +93,16 @@ class EscPosPrinter:
         deadline = time.monotonic() + self._ticket_s
         while time.monotonic() < deadline:
             if talk.was_answered(_SLICE_S):
-                return PrintResult(Printed.PRINTED, talk.condition())
-            now = talk.condition()
+                return PrintResult(Printed.PRINTED, self._known(talk.condition()))
+            now = self._known(talk.condition())
             if not now.prints and not talk.was_answered(0):
                 return PrintResult(Printed.UNSURE, now)
         return PrintResult(Printed.UNSURE, Condition.OFFLINE)
+
+    def _known(self, condition: Condition) -> Condition:
+        if condition is not Condition.UNTOLD:
+            self._answered = True
+        return Condition.OFFLINE if condition is Condition.UNTOLD and self._answered else condition
 
 
 class _Talk:

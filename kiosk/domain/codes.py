@@ -80,6 +80,8 @@ class VisitReason(StrEnum):
     """The clinic looks at every holder before it admits."""
     HOLDER_DIFFERS = "holder_differs"
     """A clerk saw somebody else than the chip's portrait shows."""
+    SUSPECTED_TODAY = "suspected_today"
+    """Another ticket says that this person's card is not genuine, was reported lost, or is not theirs."""
     PAPER_OUT = "paper_out"
     COVER_OPEN = "cover_open"
     PRINTER_JAM = "jam"

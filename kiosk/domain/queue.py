@@ -73,6 +73,8 @@ class Refused(StrEnum):
     NOT_NOW = "queue_not_now"
     """Somebody else was faster: the ticket is elsewhere by now."""
     NOBODY = "queue_nobody"
+    ALREADY_CALLED = "queue_already_called"
+    """The number on the button does not wait any more: it was pressed twice, or somebody else was faster."""
     SAME_ROOM = "queue_same_room"
     NO_UNDO = "queue_no_undo"
     """There is no own last act, it is too old, or somebody acted on the ticket since."""

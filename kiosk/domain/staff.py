@@ -15,7 +15,9 @@ LONGEST_PASSWORD = 128
 LONGEST_WAIT = timedelta(minutes=30)
 OVERRIDE_LIMIT = 3
 """How often a clerk may override the machine in a shift, where the clinic says nothing else."""
-SUSPICIOUS = frozenset({VisitReason.REPORTED_LOST.value, VisitReason.HOLDER_DIFFERS.value})
+SUSPICIOUS = frozenset(
+    {VisitReason.REPORTED_LOST.value, VisitReason.HOLDER_DIFFERS.value, VisitReason.SUSPECTED_TODAY.value}
+)
 """What makes a ticket suspicious whatever its code is."""
 _FIRST_WAIT = timedelta(minutes=1)
 _FEWEST_LETTERS = 5
@@ -46,16 +48,20 @@ class OverrideReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """An admission against what the machine found: why, and the account of the second person who agreed."""
+    """An admission against what the machine found: why, and the account of the second person who agreed.
+
+    ``second`` is None in an emergency, which waits for nobody.
+    """
 
     reason: OverrideReason
-    second: str
+    second: str | None
 
 
 def needs_second_person(code: Code | None, reasons: Iterable[str] = ()) -> bool:
     """Whether whoever admits such a ticket needs a reason and a second person: the card is suspected.
 
-    It is not genuine, it was reported lost, or a clerk saw somebody else than its portrait shows.
+    It is not genuine, it was reported lost, a clerk saw somebody else than its portrait shows, or another ticket of the
+    person says so.
     """
     return code is Code.NOT_GENUINE or not SUSPICIOUS.isdisjoint(reasons)
 

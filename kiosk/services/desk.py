@@ -188,7 +188,7 @@ class StaffDesk:
         day = clinic_day(self._clock.now())
         with self._database.read() as session:
             found = repositories.desk_tickets_before(session, self._clinic.code, day, limit=limit)
-            return tuple(self._row(visit) for visit in found)
+            return tuple(self._row(session, visit) for visit in found)
 
     def exceptions(self) -> tuple[NoticeRow, ...]:
         """What waits for staff, the oldest first, whatever its day."""
@@ -212,14 +212,14 @@ class StaffDesk:
         """One visit."""
         with self._database.read() as session:
             visit = session.get(Visit, visit_id)
-            return None if visit is None else self._row(visit)
+            return None if visit is None else self._row(session, visit)
 
     def numbered(self, number: int) -> VisitRow | None:
         """Today's visit with this number, whatever became of it."""
         day = clinic_day(self._clock.now())
         with self._database.read() as session:
             visit = repositories.visit_of_number(session, self._clinic.code, day, SERIES, number)
-            return None if visit is None else self._row(visit)
+            return None if visit is None else self._row(session, visit)
 
     def devices(self) -> Sequence[DeviceState]:
         """What every part of every kiosk last said of itself."""
@@ -308,10 +308,11 @@ class StaffDesk:
         day = clinic_day(self._clock.now())
         with self._database.read() as session:
             return tuple(
-                self._row(visit) for visit in repositories.visits(session, self._clinic.code, day, state, limit=limit)
+                self._row(session, visit)
+                for visit in repositories.visits(session, self._clinic.code, day, state, limit=limit)
             )
 
-    def _row(self, visit: Visit) -> VisitRow:
+    def _row(self, session: Session, visit: Visit) -> VisitRow:
         person, unreadable = self._admission.person(visit)
         return VisitRow(
             visit_id=visit.id,
@@ -332,7 +333,7 @@ class StaffDesk:
             priority=visit.priority,
             called=visit.called_at is not None,
             needs_typing=visit.state == "desk" and needs_typing(visit),
-            needs_second=visit.state == "desk" and self._admission.suspected(visit, person),
+            needs_second=visit.state == "desk" and self._admission.suspected(session, visit, person),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
             cover_source=visit.cover_source or "",
@@ -355,14 +356,14 @@ class StaffDesk:
         if visit is not None and VisitReason.ADMITTED_UNPROVED in notice.reasons:
             other = self._admission.second(session, visit, visit.day)
         return NoticeRow(
-            other=None if other is None else self._row(other),
+            other=None if other is None else self._row(session, other),
             notice_id=notice.id,
             code=Code(notice.code),
             reasons=tuple(notice.reasons),
             time=_local_time(notice.created_at),
             age_s=max(0, int((self._clock.now() - notice.created_at).total_seconds())),
             device=notice.device,
-            visit=None if visit is None else self._row(visit),
+            visit=None if visit is None else self._row(session, visit),
             back_at="" if back_at is None else _local_time(back_at),
             owner=notice.owner or "",
         )

@@ -18,7 +18,7 @@ from kiosk.domain.eligibility import CoverSource, NextStep, Step
 from kiosk.domain.holder import DUE, NOT_MADE
 from kiosk.domain.priority import by_group, has_priority
 from kiosk.domain.route import Clinic, Room
-from kiosk.domain.staff import OVERRIDE_LIMIT, Override, needs_second_person
+from kiosk.domain.staff import OVERRIDE_LIMIT, SUSPICIOUS, Override, OverrideReason
 from kiosk.domain.tickets import check_code, clinic_day
 from kiosk.domain.ways import Way, WayPolicy
 from kiosk.insurance.sources import CoverFinding
@@ -31,11 +31,12 @@ from kiosk.services.overrides import overrides_of, write_override
 from kiosk.services.person import PersonRecord, claimed_fields, coverage_fields
 from kiosk.services.receipt import ReceiptSigner
 from kiosk.services.route import RouteProposer
+from kiosk.services.suspicion import is_suspected, suspicions
 from kiosk.services.ways import Told
 from kiosk.services.whose_number import Compared, Whose, whose_record
 from kiosk.store import repositories, shifts
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Visit
+from kiosk.store.tables import Notice, Visit
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class NotConfirmable(Exception):
 
     :param reason: ``no_such_ticket``, ``closed``, ``already_admitted``, ``policy`` where the clinic does not let people
         in this way, ``needs_typing``: nothing usable was read, so the clerk types who it is, ``needs_second``:
-        forgery is suspected, and no second person agreed, ``override_limit``: the clerk did that too often in this
+        the person is suspected, and no second person agreed, ``override_limit``: the clerk did that too often in this
         shift, ``needs_holder_check``: nobody has looked at the person yet, or ``anothers_number``: the roster gives a
         number to somebody else.
     :param compared: the two sides that differ, for ``anothers_number``.
@@ -107,7 +108,7 @@ class DeskAdmission:
             raise NotConfirmable("already_admitted" if visit.state == "admitted" else "closed")
         if told.claim is None and needs_typing(visit):
             raise NotConfirmable("needs_typing")
-        if needs_second_person(_code(visit), visit.reasons):
+        if is_suspected(visit):
             self._refuse_override(session, told, by)
         if visit.holder_check in (DUE, NOT_MADE) and VisitReason.HOLDER_CHECK in visit.reasons:
             raise NotConfirmable("needs_holder_check")
@@ -117,7 +118,7 @@ class DeskAdmission:
 
     def _refuse_override(self, session: Session, told: Told, by: str) -> None:
         """Nothing, where a second person agreed, and the clerk did not override the machine too often in this shift."""
-        if told.override is None or told.override.second == by:
+        if told.override is None or told.override.second in (None, by):
             raise NotConfirmable("needs_second")
         if overrides_of(session, self._clinic.code, by, self._clock.now()) >= self._override_limit:
             raise NotConfirmable("override_limit")
@@ -155,14 +156,15 @@ class DeskAdmission:
             visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
             visit.compared_at = None
         self._refuse_anothers(visit, told)
-        self._refuse_lost(session, visit, told, by)
+        override = self._override(session, visit, told, by)
         self._refuse_second(session, visit, day)
         if told.adds or visit.day != day:
             # Who was typed may be another than the card claimed, and each day has tags of its own.
             visit.person_day_tag = self._tag(visit, day)
             visit.insured_day_tag = self._insured_tag(visit, day)
         if visit.day != day:
-            visit.first_day, visit.first_number = visit.day, visit.number
+            # Whoever comes with a ticket of an earlier day stands behind those who came before them today.
+            visit.first_day, visit.first_number, visit.stands_at = visit.day, visit.number, at
             visit.day, visit.number = day, repositories.next_number(session, visit.clinic, day, visit.series)
         self._priority(visit, told, day)
         visit.state, visit.room_id, visit.admitted_at = "admitted", room.id, at
@@ -184,10 +186,10 @@ class DeskAdmission:
             self.sign_receipt(visit, room, at)
         for notice in repositories.notices_of_visit(session, visit.id):
             settle(notice, at, by=by, resolution=Resolution.ADMITTED)
-        # A second person may have agreed to what was a wrong number only.
-        override = told.override if needs_second_person(_code(visit), visit.reasons) else None
         if override is not None:
             write_override(session, visit, override, by=by, at=at, device=self._device)
+            if override.second is None:
+                self._tell_unseconded(session, visit, at)
         session.flush()
         facts = {**visit_facts(visit), "by": by, **_first(visit), **_overridden(override)}
         repositories.append_audit(session, self._device, at, "confirmed", facts)
@@ -249,28 +251,47 @@ class DeskAdmission:
         if told.recheck or unasked or rechecks:
             visit.recheck = "due"
 
-    def suspected(self, visit: Visit, person: PersonRecord | None) -> bool:
+    def suspected(self, session: Session, visit: Visit, person: PersonRecord | None) -> bool:
         """Whether whoever admits this ticket of this person needs a second person.
 
         :raises StoreUnavailable: if nobody can say.
         """
-        return self._is_lost(person) or needs_second_person(_code(visit), visit.reasons)
+        return is_suspected(visit) or bool(self._suspicions(session, visit, person))
 
-    def _is_lost(self, person: PersonRecord | None) -> bool:
-        return self._lost is not None and person is not None and self._lost.reported(person.personal_number)
+    def _suspicions(self, session: Session, visit: Visit, person: PersonRecord | None) -> list[VisitReason]:
+        day = clinic_day(self._clock.now())
+        return suspicions(session, visit, person, day=day, opened=lambda other: self.person(other)[0], lost=self._lost)
 
-    def _refuse_lost(self, session: Session, visit: Visit, told: Told, by: str) -> None:
-        """Nothing, unless the card of whoever the record names was reported lost, and no second person agreed.
+    def _override(self, session: Session, visit: Visit, told: Told, by: str) -> Override | None:
+        """What overrides the suspicion of whoever the record names; None where there is none.
 
-        In an emergency care comes first; the record says what the list says.
+        In an emergency care comes first: it waits for nobody, and counts as the clerk's own override.
         """
         person, _ = self.person(visit)
-        if not self._is_lost(person):
-            return
-        if told.way is not Way.EMERGENCY:
-            self._refuse_override(session, told, by)
-        if VisitReason.REPORTED_LOST not in visit.reasons:
-            visit.reasons = [*visit.reasons, VisitReason.REPORTED_LOST]
+        found = self._suspicions(session, visit, person)
+        visit.reasons = [*visit.reasons, *(reason for reason in found if reason not in visit.reasons)]
+        if not is_suspected(visit):
+            # A second person may have agreed to what was a wrong number only.
+            return None
+        if told.way is Way.EMERGENCY:
+            return told.override or Override(reason=OverrideReason.CARE_FIRST, second=None)
+        self._refuse_override(session, told, by)
+        return told.override
+
+    def _tell_unseconded(self, session: Session, visit: Visit, at: datetime) -> None:
+        """Whom one clerk admitted under suspicion, for an emergency, is looked at afterwards."""
+        session.add(
+            Notice(
+                id=uuid7(at),
+                clinic=visit.clinic,
+                device=self._device,
+                code=Code.IDENTITY_DIFFERS,
+                reasons=[reason for reason in visit.reasons if reason in SUSPICIOUS],
+                visit_id=visit.id,
+                state="new",
+                created_at=at,
+            )
+        )
 
     def _refuse_anothers(self, visit: Visit, told: Told) -> None:
         """Nothing, unless the roster gives a number in the record to somebody else.
@@ -323,10 +344,6 @@ class DeskAdmission:
 def needs_typing(visit: Visit) -> bool:
     """Nothing was read, or what was read came from a card that is not genuine and is not to be believed."""
     return visit.blob is None or visit.code == Code.NOT_GENUINE
-
-
-def _code(visit: Visit) -> Code | None:
-    return None if visit.code is None else Code(visit.code)
 
 
 def _overridden(override: Override | None) -> dict[str, Any]:

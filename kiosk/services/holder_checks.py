@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.holder import DUE, HolderSeen
 from kiosk.domain.route import Clinic
+from kiosk.domain.tickets import clinic_day
 from kiosk.ports import Clock
 from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
@@ -32,13 +33,15 @@ class HolderChecks:
 
         Another person makes an exception: the card is suspected from now on, and an open desk ticket needs two people.
 
-        :raises ValueError: for an unknown visit, or one whose holder nobody is to look at.
+        :raises ValueError: for an unknown visit, or one of an earlier day.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         with self._database.write() as session:
             visit = session.get(Visit, visit_id)
             if visit is None or visit.clinic != self._clinic.code or visit.state not in ("desk", "admitted"):
                 raise ValueError("no such visit")
+            if visit.state == "admitted" and visit.day != clinic_day(self._clock.now()):
+                raise ValueError("nobody stands here any more")
             before, visit.holder_check = visit.holder_check, seen
             self._event(session, visit, seen, by, None if before == DUE else before)
             if seen is HolderSeen.NOT_SAME:

@@ -9,6 +9,7 @@ between leaves an order that is *unsure* and not one that is printed twice.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from queue import Empty, Queue
 from threading import Lock
 from typing import Protocol
@@ -30,6 +31,9 @@ from kiosk.store.tables import Visit
 
 FRESH_S = 20.0
 """A ticket that could not be begun for so long is not printed: whoever it is of has gone with the number."""
+
+ORDER_LASTS = timedelta(minutes=2)
+"""A copy that was ordered while its kiosk was off does not come out in an empty corridor the next morning."""
 
 _LOOK_S, _CHECK_S = 0.25, 5.0
 _log = structlog.get_logger(__name__)
@@ -110,9 +114,17 @@ class PrinterThread(Worker):
 
     def _print_ticket(self, job: _Job) -> None:
         if time.monotonic() > job.until:
-            result = PrintResult(Printed.REFUSED, Condition.OFFLINE)
-        else:
+            self._came_out(job, PrintResult(Printed.REFUSED, Condition.OFFLINE))
+            return
+        try:
             result = self.test(job.image)
+        except Exception:
+            # Nobody knows what a fault in a driver left behind: the screen promises nothing, and staff are told.
+            self._came_out(job, PrintResult(Printed.UNSURE, Condition.OFFLINE))
+            raise
+        self._came_out(job, result)
+
+    def _came_out(self, job: _Job, result: PrintResult) -> None:
         self._told(result)
         self._paper.paper(job.visit, result)
         if not result.on_paper:
@@ -151,7 +163,11 @@ class PrinterThread(Worker):
             result = PrintResult(Printed.REFUSED, Condition.OFFLINE)
             order_id, image = taken
             if image is not None:
-                result = self.test(image)
+                try:
+                    result = self.test(image)
+                except Exception:
+                    self._settled(order_id, PrintResult(Printed.UNSURE, Condition.OFFLINE))
+                    raise
                 self._told(result)
             self._settled(order_id, result)
         except StoreUnavailable:
@@ -166,6 +182,7 @@ class PrinterThread(Worker):
                 return None
         with self._database.write() as session:
             self._clean(session)
+            self._lapse(session)
             order = self._oldest(session)
             if order is None:
                 return None
@@ -179,6 +196,13 @@ class PrinterThread(Worker):
             for order in self._orders(session, "printing"):
                 settle_order(order, PrintResult(Printed.UNSURE, Condition.OFFLINE), self._clock.now())
             self._cleaned = True
+
+    def _lapse(self, session: Session) -> None:
+        """An order that waited long is nobody's any more: its clerk sees that it was refused."""
+        now = self._clock.now()
+        for order in self._orders(session, "waiting"):
+            if now - order.created_at > ORDER_LASTS:
+                settle_order(order, PrintResult(Printed.REFUSED, Condition.OFFLINE), now)
 
     def _oldest(self, session: Session) -> PrintOrder | None:
         return next(iter(self._orders(session, "waiting")), None)

@@ -6,22 +6,25 @@ has the printer takes it. A copy bears no name: it is drawn from the store, wher
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 
 from kiosk.domain.printing import Condition, PrintResult
 from kiosk.domain.route import Clinic
+from kiosk.domain.tickets import clinic_day
 from kiosk.ports import Clock
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.device_tables import PrintOrder
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import DeviceState, Visit
+from kiosk.store.tables import DeviceState, Visit, VisitEvent
 
 PART = "printer"
+REPRINTED = "reprinted"
+"""The event of a copy that a clerk's browser printed."""
 
 
 class CannotPrint(ValueError):
@@ -77,9 +80,11 @@ class PrintQueue:
         at = self._clock.now()
         with self._database.write() as session:
             visit = session.get(Visit, visit_id)
-            if visit is None or visit.clinic != self._clinic.code or visit.state not in ("admitted", "desk"):
+            if visit is None or visit.clinic != self._clinic.code:
                 raise CannotPrint("there is no such ticket")
-            order = new_order(session, visit, device=printer, copy=_copies(session, visit_id) + 1, by=by, at=at)
+            if not is_printable(visit.state, visit.day, clinic_day(at)):
+                raise CannotPrint("there is no such ticket")
+            order = new_order(session, visit, device=printer, copy=copies_of(session, visit_id) + 1, by=by, at=at)
             order.reason = reason
             facts = {"visit": visit_id, "copy": order.copy, "printer": printer, "by": by, "reason": reason}
             repositories.append_audit(session, self._device, at, "copy_ordered", facts)
@@ -99,9 +104,9 @@ class PrintQueue:
             return None if order is None else _row(order)
 
     def copies(self, visit_id: str) -> int:
-        """How many copies of a visit's ticket were ordered."""
+        """How many copies of a visit's ticket were ordered, or printed by a browser."""
         with self._database.read() as session:
-            return _copies(session, visit_id)
+            return copies_of(session, visit_id)
 
     def not_printed(self, visit_ids: Sequence[str]) -> frozenset[str]:
         """Those of these visits whose last paper did not come out for certain."""
@@ -135,9 +140,20 @@ def settle_order(order: PrintOrder, result: PrintResult, at: datetime) -> None:
     order.state, order.condition, order.settled_at = result.printed.value, result.condition.value, at
 
 
-def _copies(session: Session, visit_id: str) -> int:
-    last: int | None = session.scalar(select(func.max(PrintOrder.copy)).where(PrintOrder.visit_id == visit_id))
-    return last or 0
+def copies_of(session: Session, visit_id: str) -> int:
+    """How many copies of a visit's ticket there are, wherever they were printed: no two papers bear one number."""
+    ordered: int | None = session.scalar(select(func.max(PrintOrder.copy)).where(PrintOrder.visit_id == visit_id))
+    browser: int | None = session.scalar(
+        select(func.max(cast(VisitEvent.after, Integer))).where(
+            VisitEvent.visit_id == visit_id, VisitEvent.kind == REPRINTED
+        )
+    )
+    return max(ordered or 0, browser or 0)
+
+
+def is_printable(state: str, day: date, today: date) -> bool:
+    """Whether a ticket may be printed again: it still leads somewhere today."""
+    return state in ("admitted", "desk") and day == today
 
 
 def _condition(state: Mapping[str, Any]) -> Condition:

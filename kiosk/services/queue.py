@@ -125,16 +125,20 @@ class Queue:
         places = (*(room.id for room in self._clinic.rooms), None)
         return {place: _since(*found.get(place, (0, at)), at) for place in places}
 
-    def call_next(self, room_id: str | None, *, by: str) -> int:
+    def call_next(self, room_id: str | None, *, by: str, expects: str | None = None) -> int:
         """The number that was called: the next one by the rule.
 
         :param room_id: the room that is free, or None for the desk.
-        :raises NotDone: ``NOBODY``.
+        :param expects: the visit that was next when the clerk saw the line. Where it waits no more, nobody is called:
+            whoever presses twice means one person.
+        :raises NotDone: ``NOBODY``, or ``ALREADY_CALLED``.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
         at = self._clock.now()
         with self._database.write() as session:
             waiting = lines.waiting_in(self._here(session, room_id, at, waiting=True))
+            if expects is not None and expects not in {each.visit_id for each in waiting}:
+                raise NotDone(Refused.ALREADY_CALLED)
             chosen = next_of(waiting, self._calls_before(session, room_id, at), plain_after=self._plain_after)
             visit = self._visit(session, chosen.visit_id, at)
             self._do(session, visit, Act.CALL, by, at)

@@ -30,7 +30,8 @@ from kiosk.store.tables import Audit, Notice, Visit
 DESK = "desk"
 """What the desk is called among the places where people wait."""
 _LOST_PARTS = (Code.PRINTER_LOST, Code.READER_LOST, Code.STORE_FAULT)
-_COPY = "copy_ordered"
+_COPIES = ("copy_ordered", "reprinted")
+"""Copies that a kiosk's printer was to make, and those that a clerk's browser made."""
 
 Key = TypeVar("Key")
 
@@ -119,7 +120,7 @@ class _Day:
             automatic=sum(visit.confirmed_by is None for visit in admitted),
             priority=sum(visit.priority for visit in admitted),
             assisted=sum(visit.assisted_by is not None for visit in admitted),
-            copies=sum(1 for _ in self._links(_COPY)),
+            copies=sum(1 for kind in _COPIES for _ in self._links(kind)),
             undone=sum(event.act == Act.UNDO for event in self.events),
             by_hour=_counted((each.admitted_at or each.created_at).astimezone(VIETNAM_TIME).hour for each in admitted),
             by_way=_counted(visit.way or "" for visit in admitted),
@@ -153,7 +154,7 @@ class _Day:
         )
 
     def _overrides(self) -> dict[str, int]:
-        """By their reasons: against the machine's word, with a second person."""
+        """By their reasons: against the machine's word, with a second person, or alone in an emergency."""
         return _counted(facts["override"] for facts in self._links("confirmed") if facts.get("override"))
 
     def _down(self) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.domain.names import masked
@@ -15,13 +15,14 @@ from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket, clinic_day
 from kiosk.ports import Clock
 from kiosk.services.desk_admission import DeskAdmission
+from kiosk.services.printing import REPRINTED, copies_of
+from kiosk.services.printing import is_printable as is_printable
 from kiosk.services.record import ticket_of
 from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.tables import Visit, VisitEvent
 
-REPRINTED = "reprinted"
 _SHOWN = 30
 
 
@@ -93,7 +94,7 @@ class TicketSearch:
                 or not is_printable(visit.state, visit.day, self.today)
             ):
                 raise ValueError("no such ticket")
-            copy = _copies(session, visit_id) + 1
+            copy = copies_of(session, visit_id) + 1
             shift = shifts.current(session, visit.clinic, at)
             session.add(
                 VisitEvent(
@@ -138,15 +139,5 @@ class TicketSearch:
             room=None if visit.room_id is None else self._clinic.room_or_bare(visit.room_id),
             name="" if person is None else masked(person.display_name),
             check_code=visit.check_code,
-            copies=_copies(session, visit.id),
+            copies=copies_of(session, visit.id),
         )
-
-
-def is_printable(state: str, day: date, today: date) -> bool:
-    """Whether a ticket may be printed again: it still leads somewhere today."""
-    return state in ("admitted", "desk") and day == today
-
-
-def _copies(session: Session, visit_id: str) -> int:
-    query = select(func.count()).select_from(VisitEvent)
-    return session.scalar(query.where(VisitEvent.visit_id == visit_id, VisitEvent.kind == REPRINTED)) or 0

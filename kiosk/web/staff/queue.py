@@ -51,7 +51,8 @@ def add_queue(app: Flask, board: Board, queue: Queue) -> None:
     @app.post("/queue/next")
     def call_next() -> AnyResponse:
         room_id = _room(board.clinic, request.form.get("room"))
-        return _done(lambda: _said("call", queue.call_next(room_id, by=board.clerk)))
+        expects = request.form.get("expects") or None
+        return _done(lambda: _said("call", queue.call_next(room_id, by=board.clerk, expects=expects)))
 
     @app.post("/queue/tickets/<visit_id>/<act>")
     def queue_act(visit_id: str, act: str) -> AnyResponse:

@@ -40,7 +40,7 @@ def add_search(app: Flask, board: Board, oversight: Oversight) -> None:
                 found=found,
                 today=search.today,
                 printable=lambda each: is_printable(each.state, each.day, search.today),
-                copies=lambda each: _copies(oversight, each),
+                copies=lambda each: each.copies,
             )
         )
 
@@ -68,7 +68,7 @@ def add_search(app: Flask, board: Board, oversight: Oversight) -> None:
         found = _found(search, visit_id)
         if not found.copies:
             abort(HTTPStatus.NOT_FOUND)
-        return make_response(render_template("staff/copy.html", found=found, copy=_copies(oversight, found)))
+        return make_response(render_template("staff/copy.html", found=found, copy=found.copies))
 
     @app.get("/visits/<visit_id>/copy.png")
     def copy_image(visit_id: str) -> Response:
@@ -77,7 +77,7 @@ def add_search(app: Flask, board: Board, oversight: Oversight) -> None:
             abort(HTTPStatus.NOT_FOUND)
         ticket, room = kept
         place = room or Room(id="", name_vi=str(gettext("staff.tickets")), name_en="", place_vi="", place_en="")
-        image = oversight.images.png(replace(ticket, again=True, copy=_copies(oversight, found)), place, "")
+        image = oversight.images.png(replace(ticket, again=True, copy=found.copies), place, "")
         return Response(image, mimetype="image/png")
 
 
@@ -86,11 +86,6 @@ def _found(search: TicketSearch, visit_id: str) -> Found:
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
     return found
-
-
-def _copies(oversight: Oversight, found: Found) -> int:
-    """How many copies there are, of this desk's printer and of the kiosks'."""
-    return found.copies + (0 if oversight.papers is None else oversight.papers.copies(found.visit_id))
 
 
 def _printers(oversight: Oversight) -> tuple[str, ...]:

@@ -220,3 +220,13 @@ def test_a_device_file_is_written_and_read(tmp_path: Path, twin: PrinterTwin) ->
 
 def test_a_device_file_that_is_not_there_is_offline(tmp_path: Path) -> None:
     assert EscPosPrinter(partial(FileWire, tmp_path / "none")).condition() is Condition.OFFLINE
+
+
+def test_a_printer_that_answered_once_and_is_silent_now_promises_nothing(
+    printer: EscPosPrinter, twin: PrinterTwin
+) -> None:
+    assert printer.condition() is Condition.READY
+    twin.behave(PrinterFault.SILENT)
+    assert printer.condition() is Condition.OFFLINE
+    assert printer.print(ticket()) == PrintResult(Printed.REFUSED, Condition.OFFLINE)
+    assert twin.papers == ()

@@ -219,3 +219,27 @@ def test_the_time_of_a_visit_is_written_down(kiosk: Kiosk) -> None:
     kiosk.clock.advance(2.5)
     kiosk.patient.choose_room("noi")
     assert visit_of(kiosk).took_ms == 6500
+
+
+def test_who_could_not_be_seen_is_not_admitted_by_one_where_everybody_is_looked_at(
+    kiosk: Kiosk, look: Callable[..., Kept], checks: HolderChecks
+) -> None:
+    look("every", waits=True)
+    kiosk.put("insured")
+    assert kiosk.digits("insured").screen is Screen.DESK
+    [row] = kiosk.staff.desk_tickets()
+    checks.record(row.visit_id, HolderSeen.NOT_SEEN, by="lan")
+    assert kiosk.staff.visit(row.visit_id).needs_second
+    with pytest.raises(NotConfirmable, match="needs_second"):
+        kiosk.staff.confirm(row.visit_id, "noi", by="lan")
+    checks.record(row.visit_id, HolderSeen.SAME, by="lan")
+    kiosk.staff.confirm(row.visit_id, "noi", by="lan")
+
+
+def test_nobody_is_compared_on_another_day(kiosk: Kiosk, checks: HolderChecks) -> None:
+    kiosk.admit("insured")
+    [row] = kiosk.staff.admissions()
+    kiosk.clock.advance(24 * 3600)
+    with pytest.raises(ValueError, match="nobody stands here"):
+        checks.record(row.visit_id, HolderSeen.SAME, by="lan")
+    assert kiosk.staff.visit(row.visit_id).holder_check == ""

@@ -14,9 +14,12 @@ from kiosk.devices.printer_twin import PrinterFault, PrinterTwin
 from kiosk.devices.wires import NetworkWire
 from kiosk.domain.flow import Screen
 from kiosk.domain.printing import Condition, Printed, PrintResult
+from kiosk.domain.tickets import clinic_day
 from kiosk.services.printer_thread import FRESH_S, PrinterThread
 from kiosk.services.printing import CannotPrint, PrintQueue
+from kiosk.services.report import Reporter
 from kiosk.services.ticket_image import TicketImages
+from kiosk.services.ticket_search import CopyReason, TicketSearch
 from kiosk.store.device_tables import PrintOrder
 from kiosk.store.tables import Audit, Visit
 
@@ -268,3 +271,84 @@ def test_where_there_is_no_printer_nothing_is_promised(kiosk: Kiosk) -> None:
     view = kiosk.admit("insured")
     assert (view.paper, view.printer_ok, view.may_print, view.seconds_left) == ("none", True, False, 20)
     assert told(kiosk) == []
+
+
+class Broken:
+    """A driver with a fault in it."""
+
+    def condition(self) -> Condition:
+        return Condition.READY
+
+    def print(self, image: bytes) -> PrintResult:
+        raise RuntimeError
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+def test_a_fault_in_the_driver_takes_the_promise_off_the_screen(kiosk: Kiosk, thread: PrinterThread) -> None:
+    view = kiosk.admit("insured")
+    assert view.printer_ok
+    thread._printer = Broken()
+    with pytest.raises(RuntimeError):
+        thread.turn()
+    assert not kiosk.view.printer_ok
+    assert ("E13", ("offline",)) in told(kiosk)
+    assert orders(kiosk) == [(0, "unsure", "offline")]
+
+
+def test_a_fault_in_the_driver_leaves_a_copy_unsure(kiosk: Kiosk, thread: PrinterThread, queue: PrintQueue) -> None:
+    kiosk.admit("insured")
+    thread.turn()
+    (row,) = kiosk.staff.admissions(10)
+    order = queue.print(row.visit_id, printer="kiosk-1", by="lan")
+    thread._printer = Broken()
+    with pytest.raises(RuntimeError):
+        thread.turn()
+    assert queue.state(order).state == Printed.UNSURE
+
+
+@pytest.mark.parametrize(("waited_s", "printed"), [(110, 1), (130, 0)])
+def test_an_order_that_waited_for_the_kiosk_is_not_printed_any_more(
+    kiosk: Kiosk, thread: PrinterThread, twin: PrinterTwin, queue: PrintQueue, waited_s: int, printed: int
+) -> None:
+    kiosk.admit("insured")
+    thread.turn()
+    before = len(twin.papers)
+    (row,) = kiosk.staff.admissions(10)
+    order = queue.print(row.visit_id, printer="kiosk-1", by="lan")
+    kiosk.clock.advance(waited_s)
+    thread.turn()
+    assert len(twin.papers) - before == printed
+    assert queue.state(order).state == (Printed.PRINTED if printed else Printed.REFUSED)
+
+
+def test_a_ticket_of_an_earlier_day_is_not_printed_again(
+    kiosk: Kiosk, thread: PrinterThread, queue: PrintQueue
+) -> None:
+    kiosk.admit("insured")
+    (row,) = kiosk.staff.admissions(10)
+    kiosk.clock.advance(24 * 3600)
+    with pytest.raises(CannotPrint):
+        queue.print(row.visit_id, printer="kiosk-1", by="lan")
+
+
+def test_no_two_papers_bear_one_number_wherever_they_come_from(
+    kiosk: Kiosk, thread: PrinterThread, queue: PrintQueue
+) -> None:
+    kiosk.admit("insured")
+    (row,) = kiosk.staff.admissions(10)
+    search = TicketSearch(
+        database=kiosk.database,
+        clinic=kiosk.patient._clinic,
+        device="desk-1",
+        clock=kiosk.clock,
+        admission=kiosk.staff.admission,
+    )
+    assert search.write_copy(row.visit_id, CopyReason.LOST, by="lan") == 1
+    assert queue.state(queue.print(row.visit_id, printer="kiosk-1", by="lan")).copy == 2
+    assert search.write_copy(row.visit_id, CopyReason.LOST, by="lan") == 3
+    assert (search.find(row.visit_id).copies, queue.copies(row.visit_id)) == (3, 3)
+    assert not queue.print_once(row.visit_id, printer="kiosk-1")
+    made = Reporter(database=kiosk.database, clinic=kiosk.patient._clinic, clock=kiosk.clock)
+    assert made.report(clinic_day(kiosk.clock.now())).copies == 3

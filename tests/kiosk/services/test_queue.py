@@ -13,10 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from idcard import BirthDate, ClaimedIdentity, ClaimSource
+from kiosk.domain.assurance import Assurance
+from kiosk.domain.codes import Code
 from kiosk.domain.queue import Act, NotDone, Refused, State
 from kiosk.domain.route import Clinic
+from kiosk.domain.ways import Way
 from kiosk.services.corrections import Corrections
 from kiosk.services.queue import Queue
+from kiosk.services.ways import Told
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.desk_tables import QueueEvent
@@ -346,3 +351,35 @@ def test_two_processes_at_once_call_two_people(admit: Callable[..., str], kiosk:
     with kiosk.database.read() as session:
         assert sorted(session.scalars(select(QueueEvent.seq))) == list(range(1, 21))
         assert {repositories.first_chain_fault(session, desk) for desk in ("desk-1", "desk-2")} == {None}
+
+
+def test_who_presses_twice_calls_one_person(queue: Queue, admit: Callable[..., str]) -> None:
+    first, _ = admit(), admit()
+    assert queue.call_next("noi", by="lan", expects=first) == 1
+    with pytest.raises(NotDone) as refused:
+        queue.call_next("noi", by="lan", expects=first)
+    assert refused.value.why is Refused.ALREADY_CALLED
+    assert [spot.number for spot in queue.line("noi").waiting] == [2]
+
+
+def test_somebody_with_priority_who_came_meanwhile_is_called_before_the_number_on_the_button(
+    queue: Queue, admit: Callable[..., str]
+) -> None:
+    plain = admit()
+    admit(priority=True)
+    assert queue.call_next("noi", by="lan", expects=plain) == 2
+
+
+def test_a_ticket_of_yesterday_stands_behind_those_of_today(kiosk: Kiosk, queue: Queue) -> None:
+    def claim(name: str) -> ClaimedIdentity:
+        return ClaimedIdentity(source=ClaimSource.TYPED, name=name, birth=BirthDate(year=1985))
+
+    kiosk.checkin.desk_ticket(claim("Lê Thị Mẫu"), code=Code.HELP, assurance=Assurance.NONE)
+    [row] = kiosk.staff.desk_tickets()
+    kiosk.clock.advance(24 * 3600)
+    kiosk.staff.confirm_told(None, "noi", Told(claim=claim("Lê Văn Thử"), way=Way.PAPERS), by="lan")
+    kiosk.clock.advance(60)
+    moved = kiosk.staff.confirm(row.visit_id, "noi", by="lan").number
+    line = queue.line("noi")
+    assert [spot.number for spot in line.waiting] == [1, moved]
+    assert line.longest_s == 60

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from idcard import BirthDate, ClaimedIdentity, ClaimSource
+from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.queue import Act
+from kiosk.domain.staff import Override, OverrideReason
 from kiosk.domain.tickets import clinic_day
 from kiosk.services.assistance import LASTS, AssistedMachine, AssistedMode
 from kiosk.services.audit import Heads, examine, read_heads
@@ -176,3 +179,12 @@ def test_an_admission_bears_the_account_of_whoever_helped(kiosk: Kiosk) -> None:
     mode.begin(by="lan")
     kiosk.clock.advance(LASTS.total_seconds())
     assert not machine.is_open(), "a screen left alone bears nobody's name"
+
+
+def test_an_override_counts_once(kiosk: Kiosk) -> None:
+    kiosk.checkin.desk_ticket(None, code=Code.NOT_GENUINE, assurance=Assurance.NONE)
+    [row] = kiosk.staff.desk_tickets()
+    claim = ClaimedIdentity(source=ClaimSource.TYPED, name="Trần Thị Mẫu", birth=BirthDate(year=1958))
+    agreed = Override(reason=OverrideReason.OTHER_PAPERS, second="truc")
+    kiosk.staff.confirm(row.visit_id, "noi", by="lan", claim=claim, override=agreed)
+    assert report(kiosk).overrides == {"other_papers": 1}

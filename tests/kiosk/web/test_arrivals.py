@@ -304,3 +304,24 @@ def test_a_number_on_the_list_of_lost_cards_takes_a_second_person(staff: Any) ->
         assert desk.staff.admissions() == ()
     assert "Số 1 đã được tiếp nhận" in desk.post(on_ticket, **papers, **agreed)
     assert admitted(staff).reasons[-1] == "reported_lost"
+
+
+def test_whoever_showed_a_forged_card_needs_a_second_person_at_every_form(staff: Any) -> None:
+    desk = staff.desk
+    ticket(staff, CODE, Code.NOT_GENUINE, Assurance.NONE)
+    papers = {"name": "Lê Thị Mẫu", "birth": "05/09/1958", "sex": "F", "number": "036158900002", "room": "noi"}
+    ticked = papers | {"paper": ["insurance_card", "identity_paper"]}
+    agreed = {"override": "other_papers", "second_sign": "mai", "second_password": desk.passwords["mai"]}
+    page = desk.post("/arrivals/papers", **ticked)
+    assert "đang bị nghi ngờ" in page
+    assert 'name="second_password"' in page
+    assert desk.staff.admissions() == ()
+    assert "Số 2 đã được tiếp nhận" in desk.post("/arrivals/papers", **ticked, **agreed)
+    assert "suspected_today" in admitted(staff).reasons
+
+
+def test_an_emergency_form_asks_nobody_else(staff: Any) -> None:
+    ticket(staff, CODE, Code.NOT_GENUINE, Assurance.NONE)
+    named = {"name": "Lê Thị Mẫu", "birth": "05/09/1958", "number": "036158900002", "room": "noi"}
+    assert "Số 2 đã được tiếp nhận" in staff.desk.post("/arrivals/emergency", **named)
+    assert "E09" in staff.desk.get()
