@@ -1,22 +1,20 @@
 """Chip authentication and PACE-CAM, on evidence made with the chip's side of the simulator."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+from chip_side import agreed, answered, mapped
 
 from idcard.evidence import (
     WITNESSED_HERE,
     AccessProtocol,
     AccessRecord,
     ActiveAuthenticationProof,
-    ChipAuthenticationProof,
     Evidence,
     KeyKind,
-    PaceCamProof,
 )
 from idcard.iso7816.apdu import ResponseApdu
 from idcard.lds.layout import File
@@ -38,37 +36,6 @@ DEVICE = "d0" * 32
 DEVICES = frozenset({DEVICE})
 CA, CAM = "chip authentication", "PACE-CAM"
 PACE = AccessRecord(protocol=AccessProtocol.PACE, key_kind=KeyKind.CAN, pace_oid="0.4.0.127.0.7.2.2.4.6.2")
-
-
-def agreed(card: SimulatedCard, suite: Suite = Suite.AES192, counter: int = 2) -> tuple[bytes, ChipAuthenticationProof]:
-    """A terminal's private key, and what chip authentication with it leaves behind."""
-    profile = card.behaviour.chip_profile
-    curve, chip = profile.curve, card.secrets.agreement
-    assert chip is not None
-    private = curve.draw(os.urandom)
-    public = curve.multiply(private)
-    secret = curve.multiply(chip, public).x.to_bytes(curve.size)
-    channel = SecureChannel.from_secret(suite, secret, counter - 1)
-    proof = ChipAuthenticationProof(
-        oid=profile.chip_authentication_oid,
-        ephemeral_public_key=curve.encode(public),
-        response=channel.wrap(ResponseApdu(data=b"\x60\x18\x5f\x01", sw=0x9000)).to_bytes(),
-        counter=counter,
-    )
-    return private.to_bytes(curve.size), proof
-
-
-def mapped(card: SimulatedCard) -> PaceCamProof:
-    """What PACE-CAM leaves behind: a scalar that turns the chip's static key into its mapping key."""
-    curve, chip = card.behaviour.chip_profile.curve, card.secrets.agreement
-    assert chip is not None
-    scalar = curve.draw(os.urandom)
-    point = curve.multiply(scalar, curve.multiply(chip))
-    return PaceCamProof(
-        parameter_id=13,
-        mapping_public_key=curve.encode(point),
-        chip_authentication_data=scalar.to_bytes(curve.size),
-    )
 
 
 @pytest.fixture
@@ -354,12 +321,6 @@ def test_a_protocol_with_an_unknown_cipher_is_not_known(
     changed = replace(proof, oid=oid)
     fact = judge(honest, Expectation(ephemeral_key=key), files=files, chip_authentication=changed)
     assert (fact.reason, fact.details["oid"]) == (Reason.UNSUPPORTED_ALGORITHM, oid)
-
-
-def answered(card: SimulatedCard) -> ActiveAuthenticationProof:
-    assert card.secrets.proof is not None
-    challenge = os.urandom(8)
-    return ActiveAuthenticationProof(challenge=challenge, response=card.secrets.proof.answer(challenge, os.urandom))
 
 
 def test_of_several_proofs_a_wrong_one_decides_then_the_best(
