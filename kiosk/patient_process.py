@@ -16,7 +16,7 @@ from kiosk.day_key import DayTags
 from kiosk.device_config import HN212, host_and_port
 from kiosk.device_parts import clock_of, outputs_of, paper_mode
 from kiosk.devices.scanner import SPEED, SerialScanner
-from kiosk.devices.simulated import SimulatedCamera, SimulatedDesk, SimulatedScanner
+from kiosk.devices.simulated import SimulatedCamera, SimulatedClock, SimulatedDesk, SimulatedScanner
 from kiosk.domain.freshness import Freshness, StoreFreshness
 from kiosk.domain.self_test import Step
 from kiosk.insurance.roster import Roster
@@ -186,6 +186,8 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             yield PatientParts(desk=desk, threads=threads, scanner=scanner, trust_problem=None, helped=helped)
     finally:
         database.close()
+        if isinstance(clock, SimulatedClock):
+            clock.close()
 
 
 def helped_of(config: PatientConfig, database: Database, clock: Clock) -> Callable[[], bool] | None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-FOLDERS = {"benchmarks", "e2e", "fuzz", "hostile", "idcard", "kiosk", "structure", "vectors"}
+FOLDERS = {"benchmarks", "e2e", "fuzz", "helpers", "hostile", "idcard", "kiosk", "structure", "vectors"}
 
 
 def test_the_folders_of_tests_are_known(root: Path) -> None:

@@ -125,8 +125,8 @@ def words(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def error_codes(kind: type[idcard.IdCardError] = idcard.IdCardError) -> set[str]:
-    """The codes of the library's errors and of the kiosk's own; those of its service and command reach no page."""
-    elsewhere = ("idcard.service", "idcard.cli")
+    """The codes of the library's errors and of the kiosk's own; those of service, command and hub reach no page."""
+    elsewhere = ("idcard.service", "idcard.cli", "kiosk.hub", "kiosk.releases", "kiosk.wire")
     subs = [sub for sub in kind.__subclasses__() if not sub.__module__.startswith(elsewhere)]
     return {kind.code}.union(*(error_codes(sub) for sub in subs))
 
@@ -142,6 +142,7 @@ def families() -> set[str]:
         | {f"staff.age.{age}" for age in Age if age is not Age.FRESH}
         | {f"staff.notice.step.{kind}" for kind in ("came", "settled", *NOTICE_EVENT_KINDS)}
         | {f"staff.compare.{grade}" for grade in ("same", "differs", "missing")}
+        | {f"staff.holder.{NOT_MADE}"}
         | {f"staff.{what}{seen}" for what in ("holder.", "holder.do.", "done.holder_") for seen in HolderSeen}
         | {f"staff.problem.key_{word}" for word in KEY_REFUSALS}
         | {f"staff.copy.reason.{reason}" for reason in CopyReason}
