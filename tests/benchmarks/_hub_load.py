@@ -179,7 +179,7 @@ SELECT '36' || lpad((n % :clinics)::text, 3, '0'), 'load', n / :clinics + 1, mad
                           'linked', true, 'wait_s', n % 90, 'taken_s', 12, 'day', (made + interval '7 hours')::date),
        ''::bytea
 FROM (SELECT n, CAST(:last AS timestamptz) - (n::float8 / :rows) * interval '330 days' AS made
-      FROM generate_series(:first, :end) AS n) AS drawn
+      FROM generate_series(CAST(:first AS bigint), CAST(:end AS bigint)) AS n) AS drawn
 """
 _COUNTS = """
 INSERT INTO hour_count (clinic, hour, admissions, by_machine, reads, first_reads, linked, link_known, waits, wait_s,
