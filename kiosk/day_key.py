@@ -20,6 +20,7 @@ from pathlib import Path
 import structlog
 
 from idcard import ConfigurationError
+from kiosk.durable import sync
 from kiosk.keys import SECRET_BYTES, TAG_BYTES, damaged_key, read_key
 from kiosk.ports import StoreUnavailable
 
@@ -129,7 +130,7 @@ def _replace(path: Path, content: bytes) -> None:
         old.write(bytes(length))
         old.flush()
         os.fsync(old.fileno())
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _let_the_same_read(path: Path, unfinished: int) -> None:
@@ -138,12 +139,3 @@ def _let_the_same_read(path: Path, unfinished: int) -> None:
         os.fchmod(unfinished, old.st_mode & 0o777)
         with contextlib.suppress(PermissionError):
             os.fchown(unfinished, -1, old.st_gid)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Let the new name survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

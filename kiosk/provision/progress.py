@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kiosk.provision.store_copy import sync_folder
+from kiosk.durable import sync
 
 STATE, WAY_BACK, RELEASES = "state.json", "way-back", "releases"
 
@@ -74,7 +74,7 @@ def write_progress(root: Path, progress: Progress) -> None:
     os.replace(unfinished, root / STATE)
     if before is None:
         (root / WAY_BACK).unlink(missing_ok=True)
-    sync_folder(root)
+    sync(root)
 
 
 def point(root: Path, name: str, version: str) -> None:
@@ -83,4 +83,4 @@ def point(root: Path, name: str, version: str) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(Path(RELEASES) / version)
     os.replace(fresh, root / name)
-    sync_folder(root)
+    sync(root)

@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from idcard import ConfigurationError
+from kiosk.durable import sync
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _SHARED = 0o660
@@ -34,8 +35,8 @@ def copy_store(store: Path, copy: Path) -> None:
                 source.backup(target)
             if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("the copy is not whole")
-        _sync(copy)
-        sync_folder(copy.parent)
+        sync(copy)
+        sync(copy.parent)
     except (sqlite3.Error, OSError) as error:
         with suppress(OSError):
             copy.unlink(missing_ok=True)
@@ -64,7 +65,7 @@ def restore_store(copy: Path, store: Path, aside: Path) -> Path | None:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
-    sync_folder(store.parent)
+    sync(store.parent)
     return kept
 
 
@@ -86,17 +87,6 @@ def revision_of(store: Path) -> str | None:
     except sqlite3.Error:
         return None
     return None if row is None else str(row[0])
-
-
-def sync_folder(folder: Path) -> None:
-    """Let new names in it survive a power cut; Windows has no such call."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _written_beside(copy: Path, store: Path) -> Path:
@@ -141,8 +131,3 @@ def _kept(store: Path, aside: Path) -> Path | None:
                 os.replace(store.with_name(store.name + suffix), beside / (store.name + suffix))
         os.replace(store, beside / store.name)
         return beside / store.name
-
-
-def _sync(file: Path) -> None:
-    with file.open("rb+") as opened:
-        os.fsync(opened.fileno())

@@ -16,7 +16,6 @@ Every list is a file under its version, and every file under its hash, written b
 Source: The Update Framework Specification 1.0.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +39,7 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
+from kiosk.durable import put_in_place
 from kiosk.releases.errors import CannotPublish
 from kiosk.releases.names import EMERGENCY, EMERGENCY_ROLE, is_released
 
@@ -300,8 +300,5 @@ def _write_file(path: Path, data: bytes) -> None:
     """The file, whole, or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.new")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    unfinished.write_bytes(data)
+    put_in_place(unfinished, path)

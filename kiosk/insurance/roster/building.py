@@ -9,13 +9,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from kiosk.durable import put_in_place
 from kiosk.insurance.roster.contested import drop_contested
 from kiosk.insurance.roster.encoding import Encoder
 from kiosk.insurance.roster.full import Identity, write_full
 from kiosk.insurance.roster.layout import Kind, day_number, insurance_digits
 from kiosk.insurance.roster.names import Described, NameSealer, insured_only_tag
 from kiosk.insurance.roster.stage import ROW, Block, Place, Stage, StagedLine
-from kiosk.insurance.roster.state import put_in_place
 from kiosk.keys import PersonTags
 
 _BLOCK = 10_000

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idcard import ConfigurationError
 from kiosk.domain.freshness import SKEW
+from kiosk.durable import put_in_place
 from kiosk.insurance.roster.contested import drop_contested
 from kiosk.insurance.roster.delta import write_delta
 from kiosk.insurance.roster.encoding import Encoder
@@ -32,7 +33,7 @@ from kiosk.insurance.roster.lines import LineReader, Subset, check_header
 from kiosk.insurance.roster.manifest import Manifest, manifest_of, read_manifest
 from kiosk.insurance.roster.names import MAX_NAMES, NameSealer
 from kiosk.insurance.roster.stage import Block, Place, Reject, Stage
-from kiosk.insurance.roster.state import put_in_place, read_state, state_of, write_state
+from kiosk.insurance.roster.state import read_state, state_of, write_state
 from kiosk.keys import PersonTags
 
 MAX_REJECTED = 0.01

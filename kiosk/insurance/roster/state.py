@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from idcard import ConfigurationError
+from kiosk.durable import put_in_place
 from kiosk.insurance.roster.errors import Refusal, RosterRefused
 from kiosk.insurance.roster.file import RosterInfo, damaged
 
@@ -147,19 +148,3 @@ def check_not_rolled_back(path: Path, info: RosterInfo) -> None:
             reason="rolled_back",
             remedy="Import the newest roster; where its number was wrong, see: kiosk roster disown",
         )
-
-
-def put_in_place(unfinished: Path, path: Path) -> None:
-    """Rename a finished file over an older one; both the bytes and the name are on the disk when this returns."""
-    _sync(unfinished)
-    os.replace(unfinished, path)
-    if os.name == "posix":
-        _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
