@@ -3,13 +3,13 @@
 One thread sends one after the other, so that nobody waits for it; each is overwritten when it is sent, or cannot be.
 """
 
-import contextlib
 import http.client
 from queue import Full, Queue
 from threading import Thread
 
 import structlog
 
+from kiosk.loopback import post
 from kiosk.services.visit import wipe
 
 _AT_ONCE = 4
@@ -24,7 +24,7 @@ class StaffPortraits:
 
     def __init__(self, host: str, port: int, *, token: bytes, timeout_s: float = 5.0) -> None:
         self._host, self._port, self._timeout_s = host, port, timeout_s
-        self._bearer = f"Bearer {token.hex()}"
+        self._token = token
         self._waiting: Queue[tuple[str, bytearray]] = Queue(_AT_ONCE)
         self._thread: Thread | None = None
 
@@ -53,16 +53,15 @@ class StaffPortraits:
                 wipe(image)
 
     def _send(self, visit_id: str, image: bytearray) -> None:
-        at = f"[{self._host}]" if ":" in self._host else self._host
-        headers = {
-            "Authorization": self._bearer,
-            "Content-Type": "image/jpeg",
-            # The staff process takes changes from its own origin only.
-            "Origin": f"http://{at}:{self._port}",
-        }
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
-        with contextlib.closing(connection):
-            connection.request("POST", f"/internal/portraits/{visit_id}", image, headers)
-            status = connection.getresponse().status
+        status, _ = post(
+            self._host,
+            self._port,
+            f"/internal/portraits/{visit_id}",
+            image,
+            kind="image/jpeg",
+            token=self._token,
+            timeout_s=self._timeout_s,
+            most=0,
+        )
         if status != http.client.NO_CONTENT:
             _log.warning("portrait_not_taken", status=status)

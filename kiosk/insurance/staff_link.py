@@ -5,6 +5,7 @@ import http.client
 from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.insurance.cover_message import LARGEST, PATH, MalformedMessage, answer_of, question_bytes
 from kiosk.insurance.sources import NoOnlineAnswer
+from kiosk.loopback import post
 
 
 class StaffLink:
@@ -17,7 +18,7 @@ class StaffLink:
     def __init__(self, host: str, port: int, *, token: bytes, timeout_s: float = 10.0) -> None:
         self._host = host
         self._port = port
-        self._bearer = f"Bearer {token.hex()}"
+        self._token = token
         self._timeout_s = timeout_s
 
     def __repr__(self) -> str:
@@ -36,20 +37,16 @@ class StaffLink:
             raise NoOnlineAnswer(Online.UNREACHABLE) from None
 
     def _post(self, body: bytes) -> bytes:
-        at = f"[{self._host}]" if ":" in self._host else self._host
-        headers = {
-            "Authorization": self._bearer,
-            "Content-Type": "application/json",
-            # The staff process takes changes from its own origin only.
-            "Origin": f"http://{at}:{self._port}",
-        }
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
-        try:
-            connection.request("POST", PATH, body, headers)
-            answer = connection.getresponse()
-            content = answer.read(LARGEST + 1)
-        finally:
-            connection.close()
-        if answer.status != http.client.OK or len(content) > LARGEST:
+        status, content = post(
+            self._host,
+            self._port,
+            PATH,
+            body,
+            kind="application/json",
+            token=self._token,
+            timeout_s=self._timeout_s,
+            most=LARGEST + 1,
+        )
+        if status != http.client.OK or len(content) > LARGEST:
             raise MalformedMessage("no answer about cover")
         return content
