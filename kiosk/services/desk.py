@@ -1,6 +1,6 @@
 """The desk: what staff see and settle. Only the staff process makes one, for only it holds the clinic's private key."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from kiosk.services.lost_cards import LostCards
 from kiosk.services.person import PersonRecord
 from kiosk.services.queue import call_visit
 from kiosk.services.receipt import ReceiptSigner
+from kiosk.services.suspicion import Suspects
 from kiosk.services.ways import Told
 from kiosk.store import repositories
 from kiosk.store.database import Database
@@ -35,7 +36,6 @@ from kiosk.store.tables import DeviceState, Notice, Visit
 
 _SHOWN_BACK = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
-
 
 AfterAdmission = Callable[[Session, Visit], None]
 
@@ -188,7 +188,7 @@ class StaffDesk:
         day = clinic_day(self._clock.now())
         with self._database.read() as session:
             found = repositories.desk_tickets_before(session, self._clinic.code, day, limit=limit)
-            return tuple(self._row(session, visit) for visit in found)
+            return self._all(session, found)
 
     def exceptions(self) -> tuple[NoticeRow, ...]:
         """What waits for staff, the oldest first, whatever its day."""
@@ -199,27 +199,29 @@ class StaffDesk:
                 if state.part == "reader" and state.state.get("ok")
             }
             notices = repositories.open_notices(session, self._clinic.code)
-            return tuple(self._notice_row(session, notice, _back(notice, readers)) for notice in notices)
+            suspects = self._admission.suspects(session)
+            return tuple(self._notice_row(session, notice, _back(notice, readers), suspects) for notice in notices)
 
     def came_back(self) -> tuple[NoticeRow, ...]:
         """What was lost and works again: the last hour's, the latest first."""
         since = self._clock.now() - _SHOWN_BACK
         with self._database.read() as session:
             settled = repositories.notices_settled(session, self._clinic.code, Resolution.CAME_BACK, since)
-            return tuple(self._notice_row(session, notice, notice.resolved_at) for notice in settled)
+            suspects = self._admission.suspects(session)
+            return tuple(self._notice_row(session, notice, notice.resolved_at, suspects) for notice in settled)
 
     def visit(self, visit_id: str) -> VisitRow | None:
         """One visit."""
         with self._database.read() as session:
             visit = session.get(Visit, visit_id)
-            return None if visit is None else self._row(session, visit)
+            return None if visit is None else self._row(visit, self._admission.suspects(session))
 
     def numbered(self, number: int) -> VisitRow | None:
         """Today's visit with this number, whatever became of it."""
         day = clinic_day(self._clock.now())
         with self._database.read() as session:
             visit = repositories.visit_of_number(session, self._clinic.code, day, SERIES, number)
-            return None if visit is None else self._row(session, visit)
+            return None if visit is None else self._row(visit, self._admission.suspects(session))
 
     def devices(self) -> Sequence[DeviceState]:
         """What every part of every kiosk last said of itself."""
@@ -307,12 +309,13 @@ class StaffDesk:
     def _rows(self, state: str, limit: int | None) -> tuple[VisitRow, ...]:
         day = clinic_day(self._clock.now())
         with self._database.read() as session:
-            return tuple(
-                self._row(session, visit)
-                for visit in repositories.visits(session, self._clinic.code, day, state, limit=limit)
-            )
+            return self._all(session, repositories.visits(session, self._clinic.code, day, state, limit=limit))
 
-    def _row(self, session: Session, visit: Visit) -> VisitRow:
+    def _all(self, session: Session, visits: Iterable[Visit]) -> tuple[VisitRow, ...]:
+        suspects = self._admission.suspects(session)
+        return tuple(self._row(visit, suspects) for visit in visits)
+
+    def _row(self, visit: Visit, suspects: Suspects) -> VisitRow:
         person, unreadable = self._admission.person(visit)
         return VisitRow(
             visit_id=visit.id,
@@ -333,11 +336,11 @@ class StaffDesk:
             priority=visit.priority,
             called=visit.called_at is not None,
             needs_typing=visit.state == "desk" and needs_typing(visit),
-            needs_second=visit.state == "desk" and self._admission.suspected(session, visit, person),
+            needs_second=visit.state == "desk" and suspects.include(visit, person),
             first_number=visit.first_number,
             first_day="" if visit.first_day is None else visit.first_day.strftime("%d/%m"),
             cover_source=visit.cover_source or "",
-            cover_as_of="" if visit.cover_as_of is None else _as_of(visit.cover_as_of),
+            cover_as_of="" if visit.cover_as_of is None else _local_time(visit.cover_as_of, "%H:%M %d/%m"),
             recheck=visit.recheck or "",
             day=self._earlier_day(visit),
             way=visit.way or "",
@@ -350,20 +353,20 @@ class StaffDesk:
         is_left_over = visit.state == "desk" and visit.day < clinic_day(self._clock.now())
         return visit.day.strftime("%d/%m") if is_left_over else ""
 
-    def _notice_row(self, session: Session, notice: Notice, back_at: datetime | None) -> NoticeRow:
+    def _notice_row(self, session: Session, notice: Notice, back_at: datetime | None, suspects: Suspects) -> NoticeRow:
         visit = session.get(Visit, notice.visit_id) if notice.visit_id else None
         other = None
         if visit is not None and VisitReason.ADMITTED_UNPROVED in notice.reasons:
             other = self._admission.second(session, visit, visit.day)
         return NoticeRow(
-            other=None if other is None else self._row(session, other),
+            other=None if other is None else self._row(other, suspects),
             notice_id=notice.id,
             code=Code(notice.code),
             reasons=tuple(notice.reasons),
             time=_local_time(notice.created_at),
             age_s=max(0, int((self._clock.now() - notice.created_at).total_seconds())),
             device=notice.device,
-            visit=None if visit is None else self._row(session, visit),
+            visit=None if visit is None else self._row(visit, suspects),
             back_at="" if back_at is None else _local_time(back_at),
             owner=notice.owner or "",
         )
@@ -384,15 +387,11 @@ def _code(visit: Visit) -> Code | None:
     return None if visit.code is None else Code(visit.code)
 
 
-def _as_of(instant: datetime) -> str:
-    return instant.astimezone(VIETNAM_TIME).strftime("%H:%M %d/%m")
-
-
 def _back(notice: Notice, readers: Mapping[str, datetime]) -> datetime | None:
     """Since when the reader works again that this notice calls lost; None for another notice, or if it does not."""
     since = readers.get(notice.device) if notice.code == Code.READER_LOST else None
     return since if since is not None and since >= notice.created_at else None
 
 
-def _local_time(at: datetime) -> str:
-    return at.astimezone(VIETNAM_TIME).strftime("%H:%M")
+def _local_time(at: datetime, form: str = "%H:%M") -> str:
+    return at.astimezone(VIETNAM_TIME).strftime(form)

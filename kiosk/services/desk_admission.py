@@ -30,13 +30,14 @@ from kiosk.services.lost_cards import LostCards
 from kiosk.services.overrides import overrides_of, write_override
 from kiosk.services.person import PersonRecord, claimed_fields, coverage_fields
 from kiosk.services.receipt import ReceiptSigner
+from kiosk.services.record import notice_of
 from kiosk.services.route import RouteProposer
-from kiosk.services.suspicion import is_suspected, suspicions
+from kiosk.services.suspicion import Suspects, is_suspected
 from kiosk.services.ways import Told
 from kiosk.services.whose_number import Compared, Whose, whose_record
 from kiosk.store import repositories, shifts
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Notice, Visit
+from kiosk.store.tables import Visit
 
 _log = structlog.get_logger(__name__)
 
@@ -251,16 +252,12 @@ class DeskAdmission:
         if told.recheck or unasked or rechecks:
             visit.recheck = "due"
 
-    def suspected(self, session: Session, visit: Visit, person: PersonRecord | None) -> bool:
-        """Whether whoever admits this ticket of this person needs a second person.
-
-        :raises StoreUnavailable: if nobody can say.
-        """
-        return is_suspected(visit) or bool(self._suspicions(session, visit, person))
-
-    def _suspicions(self, session: Session, visit: Visit, person: PersonRecord | None) -> list[VisitReason]:
+    def suspects(self, session: Session) -> Suspects:
+        """Who is suspected now, for as many visits as are looked at in this transaction."""
         day = clinic_day(self._clock.now())
-        return suspicions(session, visit, person, day=day, opened=lambda other: self.person(other)[0], lost=self._lost)
+        return Suspects(
+            session, self._clinic.code, day=day, opened=lambda other: self.person(other)[0], lost=self._lost
+        )
 
     def _override(self, session: Session, visit: Visit, told: Told, by: str) -> Override | None:
         """What overrides the suspicion of whoever the record names; None where there is none.
@@ -268,7 +265,7 @@ class DeskAdmission:
         In an emergency care comes first: it waits for nobody, and counts as the clerk's own override.
         """
         person, _ = self.person(visit)
-        found = self._suspicions(session, visit, person)
+        found = self.suspects(session).reasons(visit, person)
         visit.reasons = [*visit.reasons, *(reason for reason in found if reason not in visit.reasons)]
         if not is_suspected(visit):
             # A second person may have agreed to what was a wrong number only.
@@ -280,18 +277,8 @@ class DeskAdmission:
 
     def _tell_unseconded(self, session: Session, visit: Visit, at: datetime) -> None:
         """Whom one clerk admitted under suspicion, for an emergency, is looked at afterwards."""
-        session.add(
-            Notice(
-                id=uuid7(at),
-                clinic=visit.clinic,
-                device=self._device,
-                code=Code.IDENTITY_DIFFERS,
-                reasons=[reason for reason in visit.reasons if reason in SUSPICIOUS],
-                visit_id=visit.id,
-                state="new",
-                created_at=at,
-            )
-        )
+        found = [reason for reason in visit.reasons if reason in SUSPICIOUS]
+        session.add(notice_of(visit, Code.IDENTITY_DIFFERS, found, device=self._device, at=at))
 
     def _refuse_anothers(self, visit: Visit, told: Told) -> None:
         """Nothing, unless the roster gives a number in the record to somebody else.

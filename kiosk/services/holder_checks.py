@@ -8,10 +8,11 @@ from kiosk.domain.holder import DUE, HolderSeen
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import clinic_day
 from kiosk.ports import Clock
+from kiosk.services.record import notice_of
 from kiosk.store import repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Notice, Visit, VisitEvent
+from kiosk.store.tables import Visit, VisitEvent
 
 _log = structlog.get_logger(__name__)
 
@@ -76,15 +77,4 @@ class HolderChecks:
         open_now = repositories.notices_of_visit(session, visit.id)
         if any(reason in notice.reasons for notice in open_now):
             return
-        session.add(
-            Notice(
-                id=uuid7(at),
-                clinic=visit.clinic,
-                device=self._device,
-                code=Code.IDENTITY_DIFFERS,
-                reasons=[reason],
-                visit_id=visit.id,
-                state="new",
-                created_at=at,
-            )
-        )
+        session.add(notice_of(visit, Code.IDENTITY_DIFFERS, [reason], device=self._device, at=at))

@@ -25,12 +25,12 @@ from kiosk.ports import Clock
 from kiosk.services.checkin import settle
 from kiosk.services.outgoing import untold
 from kiosk.services.recheck import OLDEST, Recheck
-from kiosk.services.record import visit_facts
+from kiosk.services.record import notice_of, visit_facts
 from kiosk.services.worker import Rounds
 from kiosk.store import deliveries, repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
-from kiosk.store.tables import Delivery, Notice, Visit, VisitEvent
+from kiosk.store.tables import Delivery, Visit, VisitEvent
 
 DAY_OVER = "day_over"
 _AT_ONCE = 100
@@ -173,18 +173,7 @@ class Leftovers:
             return False
         visit.recheck = Recheck.LAPSED
         reason = f"recheck_{Recheck.LAPSED}"
-        session.add(
-            Notice(
-                id=uuid7(at),
-                clinic=visit.clinic,
-                device=self._device,
-                code=Code.COVER_UNKNOWN,
-                reasons=[reason],
-                visit_id=visit.id,
-                state="new",
-                created_at=at,
-            )
-        )
+        session.add(notice_of(visit, Code.COVER_UNKNOWN, [reason], device=self._device, at=at))
         self._tell(session, reason, visit)
         return True
 

@@ -27,10 +27,10 @@ from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.person import PersonRecord, asked_about
+from kiosk.services.record import notice_of
 from kiosk.services.worker import Rounds
 from kiosk.store import repositories
 from kiosk.store.database import Database
-from kiosk.store.ids import uuid7
 from kiosk.store.tables import Notice, Visit
 
 OLDEST = timedelta(days=7)
@@ -198,17 +198,8 @@ class Rechecker:
         return state
 
     def _notice(self, visit: Visit, eligibility: Eligibility, code: Code, state: Recheck) -> Notice:
-        at = self._clock.now()
-        return Notice(
-            id=uuid7(at),
-            clinic=self._clinic.code,
-            device=self._device,
-            code=code,
-            reasons=[f"recheck_{state}", *(reason.value for reason in eligibility.reasons)],
-            visit_id=visit.id,
-            state="new",
-            created_at=at,
-        )
+        reasons = (f"recheck_{state}", *(reason.value for reason in eligibility.reasons))
+        return notice_of(visit, code, reasons, device=self._device, at=self._clock.now())
 
 
 def _state_of(answer: OnlineAnswer | None) -> Recheck:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from idcard import BirthDate
 from kiosk.day_key import DayTags
 from kiosk.domain.assurance import CHIP_PROVED
-from kiosk.domain.codes import Resolution
+from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Coverage
 from kiosk.domain.priority import by_group, has_priority
@@ -19,6 +19,7 @@ from kiosk.insurance.roster.layout import insurance_digits
 from kiosk.keys import canonical_json
 from kiosk.services.receipt import receipt_digest
 from kiosk.store import repositories
+from kiosk.store.ids import uuid7
 from kiosk.store.tables import Notice, Visit
 
 
@@ -90,6 +91,20 @@ def insured_tag(tags: DayTags, insurance_number: str | None, day: date) -> bytes
     """The tag of somebody of whom only an insurance number is known; its last ten digits count."""
     digits = insurance_digits(insurance_number or "")
     return None if digits is None else tags.tag(f"insured {digits}", day)
+
+
+def notice_of(visit: Visit, code: Code, reasons: Sequence[str], *, device: str, at: datetime) -> Notice:
+    """A new notice to staff about a visit; ``device`` tells of it."""
+    return Notice(
+        id=uuid7(at),
+        clinic=visit.clinic,
+        device=device,
+        code=code,
+        reasons=list(reasons),
+        visit_id=visit.id,
+        state="new",
+        created_at=at,
+    )
 
 
 def settle(notice: Notice, at: datetime, *, by: str, resolution: Resolution) -> None:

@@ -9,6 +9,7 @@ number tells the two apart. Whoever is typed under another name is not found.
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
@@ -27,23 +28,38 @@ _DIGITS_OF_INSURANCE = 10
 Opened = Callable[[Visit], PersonRecord | None]
 
 
-def suspicions(
-    session: Session, visit: Visit, person: PersonRecord | None, *, day: date, opened: Opened, lost: LostCards | None
-) -> list[VisitReason]:
-    """Why the person of a visit is suspected, whatever their ticket says; nothing where nobody is known.
+class Suspects:
+    """Who is suspected in a clinic on a day; their records are opened once, when they are first asked for.
 
     :param opened: gives the record of a visit, None where there is none that opens.
     :param lost: whose cards were reported lost, or None where nobody keeps a list.
-    :raises StoreUnavailable: if nobody can say.
     """
-    if person is None:
-        return []
-    found = []
-    if lost is not None and lost.reported(person.personal_number):
-        found.append(VisitReason.REPORTED_LOST)
-    if any(_is_same(person, opened(other)) for other in _suspected(session, visit, day)):
-        found.append(VisitReason.SUSPECTED_TODAY)
-    return found
+
+    def __init__(self, session: Session, clinic: str, *, day: date, opened: Opened, lost: LostCards | None) -> None:
+        self._session, self._clinic, self._day = session, clinic, day
+        self._opened, self._lost = opened, lost
+
+    def reasons(self, visit: Visit, person: PersonRecord | None) -> list[VisitReason]:
+        """Why the person of a visit is suspected, whatever their ticket says; nothing where nobody is known.
+
+        :raises StoreUnavailable: if nobody can say.
+        """
+        if person is None:
+            return []
+        found = []
+        if self._lost is not None and self._lost.reported(person.personal_number):
+            found.append(VisitReason.REPORTED_LOST)
+        if any(_is_same(person, record) for other, record in self._records if other != visit.id):
+            found.append(VisitReason.SUSPECTED_TODAY)
+        return found
+
+    def include(self, visit: Visit, person: PersonRecord | None) -> bool:
+        """Whether whoever admits this ticket of this person needs a second person. Raises as :meth:`reasons` does."""
+        return is_suspected(visit) or bool(self.reasons(visit, person))
+
+    @cached_property
+    def _records(self) -> list[tuple[str, PersonRecord | None]]:
+        return [(visit.id, self._opened(visit)) for visit in _suspected(self._session, self._clinic, self._day)]
 
 
 def is_suspected(visit: Visit) -> bool:
@@ -52,12 +68,11 @@ def is_suspected(visit: Visit) -> bool:
     return unseen or needs_second_person(None if visit.code is None else Code(visit.code), visit.reasons)
 
 
-def _suspected(session: Session, visit: Visit, day: date) -> Sequence[Visit]:
-    """The other visits that are suspected: those of this day, and the open tickets of earlier ones."""
+def _suspected(session: Session, clinic: str, day: date) -> Sequence[Visit]:
+    """The visits that are suspected: those of this day, and the open tickets of earlier ones."""
     reasons = cast(Visit.reasons, String)
     query = select(Visit).where(
-        Visit.clinic == visit.clinic,
-        Visit.id != visit.id,
+        Visit.clinic == clinic,
         or_(Visit.day == day, Visit.state == "desk"),
         or_(Visit.code == Code.NOT_GENUINE, *(reasons.contains(f'"{word}"') for word in sorted(SUSPICIOUS))),
     )
