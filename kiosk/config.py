@@ -249,9 +249,9 @@ class StaffConfig(ProcessConfig):
     payer's gateway; with an ``internal_key`` the patient's process may ask about cover. With ``roster`` and
     ``roster_key``, the patient's, staff look people up by insurance number, and see what is to be put right. ``ways``
     says how far each way of coming without a chip card goes here; ``profile`` is the province's, for its target.
-    ``interop`` is the file that says who receives what leaves. Desk tickets are closed once they are older than
-    ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is remembered for
-    ``deliveries_kept_days``. With an ``orders_key`` the hospital's program on this machine may say what a visit costs
+    ``interop`` is the file that says who receives what leaves, ``province`` the one of the province's hub. Desk tickets
+    are closed once they are older than ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is
+    remembered for ``deliveries_kept_days``. With an ``orders_key`` the hospital's program may say what a visit costs
     first. With a ``receipt_key``, the desk's own, whom a clerk
     admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
     password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time. A clerk
@@ -269,6 +269,7 @@ class StaffConfig(ProcessConfig):
     gateway: Path | None = None
     internal_key: Path | None = None
     interop: Path | None = None
+    province: Path | None = None
     orders_key: Path | None = None
     roster: Path | None = None
     roster_key: Path | None = None

@@ -231,13 +231,13 @@ def load_clinic_public_key(path: Path) -> X25519PublicKey:
     return key
 
 
-def create_receipt_keys(private_path: Path, public_path: Path) -> None:
-    """A new key pair with which one kiosk signs receipts: PKCS #8 and SubjectPublicKeyInfo, both as PEM."""
+def create_signing_keys(private_path: Path, public_path: Path) -> None:
+    """A new key pair with which one machine signs: PKCS #8 and SubjectPublicKeyInfo, both as PEM."""
     _write_pair(Ed25519PrivateKey.generate(), private_path, public_path)
 
 
-def load_receipt_key(path: Path) -> Ed25519PrivateKey:
-    """A kiosk's key for receipts; ConfigurationError where it is missing or damaged."""
+def load_signing_key(path: Path) -> Ed25519PrivateKey:
+    """A machine's key that signs; ConfigurationError where it is missing or damaged."""
     key = _private_key(path)
     if not isinstance(key, Ed25519PrivateKey):
         raise damaged_key(path)

@@ -21,8 +21,8 @@ from kiosk.insurance.roster.state import state_of
 from kiosk.keys import (
     PersonTags,
     create_clinic_keys,
-    create_receipt_keys,
     create_secret,
+    create_signing_keys,
     load_clinic_public_key,
     load_secret,
 )
@@ -178,7 +178,7 @@ def _keys(place: Place) -> None:
         receipt, listed = place.key(f"{name}.key"), place.key(f"{name}.pub")
         if not listed.exists():
             receipt.unlink(missing_ok=True)
-            create_receipt_keys(receipt, listed)
+            create_signing_keys(receipt, listed)
 
 
 def _issuer(place: Place) -> None:

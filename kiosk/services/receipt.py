@@ -12,7 +12,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idcard import Receipt, sign_token
-from kiosk.keys import load_receipt_key
+from kiosk.keys import load_signing_key
 
 LIFE = timedelta(days=10)
 """How long a receipt counts: as long as a patient who is sent on may take to come to the other hospital."""
@@ -41,7 +41,7 @@ class ReceiptSigner:
 
 def signer_of(key: Path | None) -> ReceiptSigner | None:
     """Who signs with the key in this file, or None without one; ConfigurationError where it cannot be used."""
-    return None if key is None else ReceiptSigner(load_receipt_key(key))
+    return None if key is None else ReceiptSigner(load_signing_key(key))
 
 
 def receipt_digest(receipt: str | None) -> str | None:

@@ -1,0 +1,67 @@
+"""Who this device is to the hub: a folder that enrolment fills, and nobody but the staff's process reads."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from kiosk.keys import load_clinic_public_key, load_signing_key
+
+DEVICE_KEY: Final = "device.key"
+TLS_KEY: Final = "tls.key"
+CERTIFICATE: Final = "certificate.pem"
+AUTHORITY: Final = "authority.pem"
+HUB_KEY: Final = "hub.pub"
+ROOT: Final = "root.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The folder.
+
+    ``device.key`` is the device's Ed25519 key, which signs events and never leaves this machine. ``certificate.pem`` is
+    its certificate of the hub's authority with ``tls.key`` for TLS, ``authority.pem`` whom it trusts to be the hub;
+    without them the connection has no client's certificate, as in a trial on one machine. ``hub.pub`` is the X25519 key
+    that bodies are sealed to, ``root.json`` the root of releases.
+    """
+
+    folder: Path
+
+    def device_key(self) -> Ed25519PrivateKey:
+        """The key that signs events.
+
+        :raises ConfigurationError: where it cannot be used.
+        """
+        return load_signing_key(self.folder / DEVICE_KEY)
+
+    def hub_key(self) -> X25519PublicKey:
+        """The key that bodies are sealed to.
+
+        :raises ConfigurationError: where it cannot be used.
+        """
+        return load_clinic_public_key(self.folder / HUB_KEY)
+
+    def root(self) -> bytes:
+        """The root of releases that this clinic was given; OSError where there is none."""
+        return (self.folder / ROOT).read_bytes()
+
+    @property
+    def certificate(self) -> Path | None:
+        """The file of the client's certificate, or None where there is none."""
+        return _there(self.folder / CERTIFICATE)
+
+    @property
+    def authority(self) -> Path | None:
+        """The file of those who may be the hub, or None: then the usual authorities."""
+        return _there(self.folder / AUTHORITY)
+
+    @property
+    def tls_key(self) -> Path:
+        """The file of the key of the client's certificate."""
+        return self.folder / TLS_KEY
+
+
+def _there(path: Path) -> Path | None:
+    return path if path.is_file() else None
