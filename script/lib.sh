@@ -102,19 +102,23 @@ has_stamp() {
     return 1
 }
 
-# pip_install ARGUMENT…: pip with the pinned versions of every package.
-pip_install() {
-    "$PYTHON" -m pip install -q --no-build-isolation -c "$ROOT/requirements/constraints.txt" "$@" \
-        </dev/null >>"$LOGS/pip.log" 2>&1 ||
+# run_pip ARGUMENT…: pip, or the end of the command with what to do.
+run_pip() {
+    "$PYTHON" -m pip install -q --no-build-isolation "$@" </dev/null >>"$LOGS/pip.log" 2>&1 ||
         die "Python packages could not be installed." \
             "Is there a network? The reason is in $LOGS/pip.log. Then run this again."
 }
 
-# need_venv NAME PIP-ARGUMENT…: the virtual environment with what pip is told to install, unless that was done already.
+# pip_install ARGUMENT…: what a single command needs besides, with the pinned versions of every package.
+pip_install() { run_pip -c "$ROOT/requirements/constraints.txt" "$@"; }
+
+# install_locked LIST: the packages of a list, each file held against its SHA-256 before anything of it runs.
+install_locked() { run_pip --require-hashes --no-deps -r "$ROOT/requirements/locked-$1.txt"; }
+
+# need_venv LIST: the virtual environment with a list of packages and this project, unless that was done already.
 # The set dev holds all of the set run.
 need_venv() {
     local name=$1 stamp
-    shift
     stamp=$(requirements_stamp)
     if has_stamp "$stamp" "$name" dev && "$PYTHON" -c '' 2>/dev/null; then
         return 0
@@ -129,8 +133,9 @@ need_venv() {
     printf '%s\n' "$VENV" >"$VENV/home"
     say "Installing Python packages (a few minutes the first time)"
     # The tools that compile pyscard, pinned like everything else; hence no build isolation.
-    pip_install setuptools
-    (cd "$ROOT" && pip_install "$@")
+    install_locked build
+    install_locked "$name"
+    (cd "$ROOT" && run_pip --no-deps -e .)
     printf '%s\n' "$stamp" >"$VENV/stamp-$name"
 }
 
@@ -139,19 +144,17 @@ DEBIAN_BASE=(gcc libc6-dev swig libpcsclite-dev libzbar0)
 # What the tests need besides. pcscd and its virtual reader run in a namespace of their own.
 DEBIAN_TEST=(chromium chromium-driver chromium-headless-shell espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 libusbguard1 nftables opensc openssl pcscd postgresql procps shellcheck systemd util-linux vsmartcard-vpcd)
 
-EXTRAS='.[hub,kiosk,service,testing]'
-
 setup_run() {
     lock_setup
     need_base "$@"
-    need_venv run -e "$EXTRAS"
+    need_venv run
     unlock_setup
 }
 
 setup_python_dev() {
     lock_setup
     need_base "$@"
-    need_venv dev -e "$EXTRAS" -r requirements/dev.txt
+    need_venv dev
     unlock_setup
 }
 
