@@ -251,8 +251,9 @@ class StaffConfig(ProcessConfig):
     says how far each way of coming without a chip card goes here; ``profile`` is the province's, for its target.
     ``interop`` is the file that says who receives what leaves, ``province`` the one of the province's hub. Desk tickets
     are closed once they are older than ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is
-    remembered for ``deliveries_kept_days``. With an ``orders_key`` the hospital's program may say what a visit costs
-    first. With a ``receipt_key``, the desk's own, whom a clerk
+    remembered for ``deliveries_kept_days``, and whose a visit was for ``people_kept_days``: without them until somebody
+    erases it. With an ``orders_key`` the hospital's program may say what a visit costs first. With a ``receipt_key``,
+    the desk's own, whom a clerk
     admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
     password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time. A clerk
     may admit ``override_limit`` people in a shift against what the machine found. ``webauthn``
@@ -278,6 +279,7 @@ class StaffConfig(ProcessConfig):
     ways: dict[OtherWay, AllowedStep] = {}
     tickets_close_after_days: Annotated[int, Field(ge=0, le=365)] = 7
     deliveries_kept_days: Days = 90
+    people_kept_days: Days | None = 730
     idle_lock_min: Annotated[float, Field(gt=0, le=240)] = 15
     login_tries: Annotated[int, Field(ge=3, le=20)] = 5
     override_limit: Annotated[int, Field(ge=0, le=100)] = 3

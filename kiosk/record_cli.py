@@ -1,11 +1,12 @@
-"""``kiosk audit`` and ``kiosk erase``: whether the record is whole, and how somebody is taken out of it.
+"""``kiosk audit``, ``kiosk erase`` and ``kiosk disclose``: whether the record is whole, and somebody's rights in it.
 
 Exit codes: 0 whole, or done; 1 the store cannot be used; 2 wrong usage or configuration; 3 a chain is not whole, or
 there was nothing to erase; 4 erased, but the write-ahead log could not be emptied yet.
 """
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from kiosk.roster_words import Language
 if TYPE_CHECKING:
     from kiosk.config import ProcessConfig
     from kiosk.services.audit import Examined, Head
+    from kiosk.services.disclosure import Disclosed
     from kiosk.services.erasure import Erased
     from kiosk.store.database import Database
 
@@ -108,6 +110,58 @@ def erase(
         raise typer.Exit(LOG_KEPT)
     if not erased.visits:
         raise typer.Exit(NOTHING)
+
+
+def disclose(
+    config: StaffFile,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write; it must not be there yet.")],
+    ticket: Annotated[int | None, typer.Option(min=1, help="The number of a ticket of theirs.")] = None,
+    day: Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="The ticket's day.")] = None,
+    language: In = Language.EN,
+) -> None:
+    """Ask for a number, and write everything that is known of its owner into a file for them: JSON."""
+    if (ticket is None) != (day is None):
+        raise typer.BadParameter("--ticket with --day, or neither")
+    with errors_told(language):
+        found = _disclosed(config, _asked(language), None if ticket is None or day is None else (day, ticket))
+        if found.visits:
+            _hand_out(to, found.content)
+    for word, many in (("disclosed", found.visits), ("disclosed_alike", found.alike)):
+        if many:
+            typer.echo(say(word, language, many=many, file=to.name))
+    if not found.visits:
+        typer.echo(say("several" if found.alike else "nobody", language))
+        raise typer.Exit(NOTHING)
+
+
+def _disclosed(config: Path, number: str, ticket: tuple[date, int] | None) -> "Disclosed":
+    from kiosk.config import StaffConfig, load
+    from kiosk.devices.clock import SystemClock
+    from kiosk.keys import VisitOpener, load_clinic_private_key
+    from kiosk.services.disclosure import Disclosure
+    from kiosk.staff_process import device_of
+
+    settings = load(StaffConfig, config)
+    own = device_of(settings)
+    with opened(settings) as database:
+        opener = VisitOpener(load_clinic_private_key(settings.clinic_private_key))
+        disclosure = Disclosure(
+            database=database, clinic=settings.clinic, device=own, clock=SystemClock(), opener=opener
+        )
+        return disclosure.of_person(number, by=own, ticket=ticket)
+
+
+def _hand_out(to: Path, content: Mapping[str, Any]) -> None:
+    """Write the file, for its owner alone; what is there stays."""
+    try:
+        with open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False, indent=2)
+    except OSError as error:
+        raise idcard.ConfigurationError(
+            f"The file {to.name} cannot be written: {error.strerror}.",
+            reason="unwritable",
+            remedy="Name a file that is not there yet, in a folder that you can write to.",
+        ) from error
 
 
 def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, number: str | None) -> "Erased":

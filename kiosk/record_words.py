@@ -1,4 +1,4 @@
-"""The words of ``kiosk audit`` and ``kiosk erase``, in both languages."""
+"""The words of ``kiosk audit``, ``kiosk erase`` and ``kiosk disclose``, in both languages."""
 
 from kiosk.roster_words import Language
 
@@ -45,6 +45,14 @@ _WORDS = {
         "Leave the machine as it is, copy the store, and tell whoever answers for its security.",
     ),
     "number": ("Số định danh hoặc số thẻ BHYT", "Personal or insurance number"),
+    "disclosed": (
+        "Đã ghi thông tin của {many} lượt khám vào tệp {file}. Giao cho chính người đó, rồi xóa tệp.",
+        "What is known of {many} visits is in the file {file}. Hand it to the person themselves, then delete it.",
+    ),
+    "disclosed_alike": (
+        "{many} lượt khám khác có cùng số nhưng có thể là của người khác nên không đưa vào.",
+        "{many} other visits bear the number and may be somebody else's; they were left out.",
+    ),
     "erased": (
         "Đã xóa thông tin cá nhân của số {number} ngày {day}.",
         "The person of ticket {number} of {day} was erased.",

@@ -24,6 +24,7 @@ from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
+from kiosk.services.erasure import Eraser
 from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.portrait_box import PortraitSweeper
@@ -31,6 +32,7 @@ from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
 from kiosk.services.report import Reporter
+from kiosk.services.retention import Retention
 from kiosk.services.self_test import SelfTests
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_keys import StaffKeys
@@ -162,6 +164,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 clock=clock,
                 close_after_days=config.tickets_close_after_days,
                 keep_days=config.deliveries_kept_days,
+                retention=_retention(config, shared),
             ),
             oversight=oversight_of(config, shared, desk, clean.roster, token),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
@@ -192,6 +195,14 @@ def _deliveries(
         orders=usual_orders(settings),
     )
     return deliverers(works, sinks_of(settings, client, shared.clock))
+
+
+def _retention(config: StaffConfig, shared: Shared) -> Retention | None:
+    """What ends the time for which people are kept, where the clinic says that it ends."""
+    if config.people_kept_days is None:
+        return None
+    eraser = Eraser(database=shared.database, clinic=shared.clinic, device=shared.device, clock=shared.clock)
+    return Retention(eraser, clock=shared.clock, by=shared.device, keep_days=config.people_kept_days)
 
 
 def _ordering(shared: Shared, token: bytes) -> Ordering:

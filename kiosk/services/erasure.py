@@ -13,7 +13,7 @@ from datetime import date
 from time import sleep
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from kiosk.domain.corrections import EraseReason
@@ -29,6 +29,7 @@ from kiosk.store.ids import uuid7
 from kiosk.store.tables import Delivery, Visit, VisitEvent, VisitOrder, Work
 
 _FOLD_TRIES, _FOLD_PAUSE_S = 20, 0.25
+_AT_ONCE = 100
 _log = structlog.get_logger(__name__)
 
 
@@ -74,6 +75,24 @@ class Eraser:
             ).all()
             erased = tuple(self._erase(session, found, reason, by))
         return Erased(visits=erased, log_emptied=self._empty_log())
+
+    def erase_before(self, day: date, *, by: str) -> Erased:
+        """Erase the people of all visits of days before this one.
+
+        :raises StoreUnavailable: if the store takes nothing; what was erased before stays so.
+        """
+        named = or_(Visit.sealed_key.is_not(None), Visit.person_day_tag.is_not(None))
+        old = select(Visit).where(Visit.clinic == self._clinic.code, Visit.day < day, named).limit(_AT_ONCE)
+        erased: list[tuple[date, int]] = []
+        while self._is_any(old):
+            with self._database.write() as session:
+                erased += self._erase(session, session.scalars(old).all(), EraseReason.RETENTION_OVER, by)
+        return Erased(visits=tuple(erased), log_emptied=not erased or self._empty_log())
+
+    def _is_any(self, query: Select[Visit]) -> bool:
+        # Looked for without a turn at writing: mostly there is nobody.
+        with self._database.read() as session:
+            return session.scalars(query.limit(1)).first() is not None
 
     def erase_person(
         self,

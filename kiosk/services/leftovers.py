@@ -5,7 +5,8 @@ of its own and as an event. An admission about which the payer could not be aske
 somebody must settle by hand. A desk ticket of an earlier day is closed, with its notices, when the configured number of
 days is over. Whoever was to be held against the chip's portrait, and was not, is written down as not compared once the
 clinic's day is over. A delivery that was taken long ago is forgotten: the audit chain and the outbox keep what
-happened. Until then staff see how many there are, how old the oldest is, and who admitted them.
+happened. So is the person of a visit whose time of keeping is over. Until then staff see how many there are, how old
+the oldest is, and who admitted them.
 """
 
 from collections import Counter
@@ -26,6 +27,7 @@ from kiosk.services.checkin import settle
 from kiosk.services.outgoing import untold
 from kiosk.services.recheck import OLDEST, Recheck
 from kiosk.services.record import notice_of, visit_facts
+from kiosk.services.retention import Retention
 from kiosk.services.worker import Rounds
 from kiosk.store import deliveries, repositories
 from kiosk.store.database import Database
@@ -62,6 +64,7 @@ class Leftovers:
     :param device: the desk's name in the audit chain and the outbox.
     :param close_after_days: a desk ticket is closed once it is older than this; 0 closes it when its day is over.
     :param keep_days: for how long a delivery that was taken is remembered.
+    :param retention: ends the time for which people are kept; None keeps them until somebody erases them.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Leftovers:
         clock: Clock,
         close_after_days: int = 7,
         keep_days: int = 90,
+        retention: Retention | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -80,13 +84,15 @@ class Leftovers:
         self._clock = clock
         self.close_after_days = close_after_days
         self._keep = timedelta(days=keep_days)
+        self._retention = retention
 
     def round(self) -> int:
         """How much was ended.
 
         :raises StoreUnavailable: if the store takes nothing; what was ended before stays so.
         """
-        return self.lapse_rechecks() + self.end_holder_checks() + self.close_tickets() + self.forget_deliveries()
+        ended = self.lapse_rechecks() + self.end_holder_checks() + self.close_tickets() + self.forget_deliveries()
+        return ended + (0 if self._retention is None else self._retention.round())
 
     def lapse_rechecks(self) -> int:
         """How many admissions nobody is asked about any more; each is a notice for staff from now on."""

@@ -150,3 +150,17 @@ def test_every_fault_has_words_in_both_languages() -> None:
     for wrong in Wrong:
         assert len({say(f"wrong.{wrong}", language, **values) for language in Language}) == 2
     assert all(vi != en for vi, en in _WORDS.values())
+
+
+def test_what_is_known_of_somebody_goes_into_a_file_for_them(place: Place, tmp_path: Path) -> None:
+    to = tmp_path / "theirs.json"
+    asked = ("disclose", "--config", place.config("staff"), "--to", to)
+    done = run(*asked, typed=f"{WHO}\n")
+    assert done.returncode == 0, done.stderr
+    assert WHO not in done.stdout + done.stderr
+    assert json.loads(to.read_text("utf-8"))["visits"][0]["person"]["name"] == NAME
+    again = run(*asked, typed=f"{WHO}\n")
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    nobody = run("disclose", "--config", place.config("staff"), "--to", tmp_path / "none", typed="036199000002\n")
+    assert nobody.returncode == 3
+    assert not (tmp_path / "none").exists()

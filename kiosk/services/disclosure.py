@@ -1,0 +1,118 @@
+"""What is known of a person, for that person: the right to see it (Law 91/2025/QH15), in one file.
+
+Everything of theirs that the clinic's store holds, in words and numbers: what lies sealed, opened; when they came and
+what was decided; who did what about it; what went to whom. What is another's is left out: who came with them, and what
+a roster's row, which may be somebody else's, says otherwise. That something was handed out is an event of its own in
+the audit chain, which names the visits and not the person.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kiosk.domain.route import Clinic
+from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.ports import Clock
+from kiosk.services.erasure_search import find_person
+from kiosk.store import repositories
+from kiosk.store.database import Database
+from kiosk.store.tables import Audit, Base, Delivery, Notice, Visit, VisitEvent, VisitOrder, Work
+
+FORMAT = 1
+_OTHERS = frozenset({"guardian_name", "guardian_birth", "guardian_number"})
+"""Fields of whoever came with them: theirs to ask for, not the patient's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Disclosed:
+    """What is to be handed out, and how many records bear the number that may be another's, and were left out."""
+
+    content: Mapping[str, Any]
+    visits: int
+    alike: int
+
+    def __repr__(self) -> str:
+        return f"Disclosed({self.visits})"
+
+
+class Disclosure:
+    """Gathers what is known of people.
+
+    :param device: the desk's name in the audit chain.
+    """
+
+    def __init__(self, *, database: Database, clinic: Clinic, device: str, clock: Clock, opener: VisitOpener) -> None:
+        self._database = database
+        self._clinic = clinic
+        self._device = device
+        self._clock = clock
+        self._opener = opener
+
+    def of_person(self, number: str, *, by: str, ticket: tuple[date, int] | None = None) -> Disclosed:
+        """Everything about whoever has this personal, insurance or passport number, in any form of it.
+
+        :param ticket: a visit of theirs with that number, where records give it to more than one person.
+        :raises StoreUnavailable: if the event could not be written; then nothing is handed out.
+        """
+        at = self._clock.now()
+        with self._database.write() as session:
+            kept = select(Visit).where(Visit.clinic == self._clinic.code, Visit.sealed_key.is_not(None))
+            found = find_person(session.scalars(kept).all(), self._opener, number, ticket)
+            theirs = sorted(found.theirs, key=lambda visit: visit.created_at)
+            content = {
+                "format": FORMAT,
+                "clinic": self._clinic.code,
+                "made_at": at.isoformat(),
+                "visits": [self._visit(session, visit) for visit in theirs],
+            }
+            if theirs:
+                facts = {"visits": [visit.id for visit in theirs], "by": by}
+                repositories.append_audit(session, self._device, at, "disclosed", facts)
+        return Disclosed(content=content, visits=len(theirs), alike=len(found.alike))
+
+    def _visit(self, session: Session, visit: Visit) -> dict[str, Any]:
+        own = {VisitEvent: "done_later", Notice: "exceptions", Work: "to_put_right", VisitOrder: "ordered"}
+        return {
+            "person": self._opened(visit),
+            "visit": _words(visit),
+            "sent_to": [_words(row) for row in _of(session, Delivery, visit.id)],
+            **{word: [_words(row) for row in _of(session, table, visit.id)] for table, word in own.items()},
+            "who_did_what": [*_acts(session, visit.id)],
+        }
+
+    def _opened(self, visit: Visit) -> dict[str, str | None] | None:
+        """What lies sealed of the person; None where nothing does, or it does not open."""
+        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+            return None
+        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
+        try:
+            fields = self._opener.open(visit.id, sealed)
+        except CannotOpen:
+            return None
+        return {name: value for name, value in fields.items() if name not in _OTHERS}
+
+
+def _of(session: Session, table: Any, visit_id: str) -> Iterable[Base]:
+    rows: Iterable[Base] = session.scalars(select(table).where(table.visit_id == visit_id)).all()
+    return rows
+
+
+def _words(row: Base) -> dict[str, Any]:
+    """A row without its bytes: keys, seals and hashes tell nobody anything."""
+    cells = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    return {
+        name: value.isoformat() if isinstance(value, date | datetime) else value
+        for name, value in cells.items()
+        if value is not None and not isinstance(value, bytes)
+    }
+
+
+def _acts(session: Session, visit_id: str) -> Iterator[dict[str, Any]]:
+    """The links of the audit chains that speak of a visit: when, what, at which device."""
+    query = select(Audit).where(Audit.body.contains(visit_id, autoescape=True)).order_by(Audit.at)
+    for link in session.scalars(query):
+        yield {"at": link.at.isoformat(), "what": link.kind, "device": link.device}
