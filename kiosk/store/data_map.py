@@ -1,7 +1,7 @@
 """What each column of the clinic's store says of a person: the data map that the law asks for, tagged in the schema.
 
 Every column has a :class:`Kind` in its ``info`` (SQLAlchemy), under ``"data"``; a test fails for one that has none, so
-nobody adds a column without saying what it knows of whom. ``docs/personal-data.md`` says of each kind for how long it is
+nobody adds a column without saying what it knows of whom. ``docs/personal-data.md`` says of each kind how long it is
 kept, who reads it, and what erasing does to it.
 
 Source: Law 91/2025/QH15 on the protection of personal data.
