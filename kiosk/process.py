@@ -16,6 +16,8 @@ from kiosk.service_manager import ServiceManager
 from kiosk.web.common.serving import Server, make_server
 
 _ARENA_MAX, _POOLS = -8, 2
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+_LARGE = 128 * 1024
 
 
 def log_to_stderr() -> None:
@@ -33,17 +35,21 @@ def log_to_stderr() -> None:
 
 
 def share_memory() -> None:
-    """Let the threads of this process share two pools of memory; to be called before there are any.
+    """Let the threads of this process share two pools of memory, which give back what is large; to be called before
+    there are any threads.
 
     glibc gives each thread a pool of its own, up to eight for each core, and what one thread has freed no other uses:
-    a kiosk with some thirty threads grew by 100 MB in a day. Where the C library is another, nothing is done.
+    a kiosk with some thirty threads grew by 100 MB in a day. It also raises, with each large block that is freed, the
+    size from which a block is mapped on its own and given back: then pages and pictures leave holes behind in the
+    pools. Where the C library is another, nothing is done.
 
-    Source: mallopt(3), M_ARENA_MAX.
+    Source: mallopt(3), M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD.
     """
     if sys.platform == "linux":
         set_option = getattr(ctypes.CDLL(None), "mallopt", None)
         if set_option is not None:
-            set_option(_ARENA_MAX, _POOLS)
+            for option, value in ((_ARENA_MAX, _POOLS), (_MMAP_THRESHOLD, _LARGE), (_TRIM_THRESHOLD, _LARGE)):
+                set_option(option, value)
 
 
 def listen(app: Flask, *, host: str, port: int) -> Server:

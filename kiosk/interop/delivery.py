@@ -178,13 +178,13 @@ class Deliverer:
         blocked: set[str] = set()
         due: list[_Due] = []
         with self._works.database.read() as session:
-            for delivery, event in deliveries.waiting(session, self.name):
-                if delivery.visit_id in blocked:
+            for each in deliveries.waiting(session, self.name):
+                if each.visit_id in blocked:
                     continue
                 # The next event of the visit goes in the next round, once it is known what came of this one.
-                blocked.add(delivery.visit_id)
-                if delivery.next_at <= now and len(due) < _BATCH:
-                    due.append(self._one(session, event, delivery.visit_id))
+                blocked.add(each.visit_id)
+                if each.next_at <= now and len(due) < _BATCH:
+                    due.append(self._one(session, session.get_one(Outbox, each.event_id), each.visit_id))
         return due
 
     def _one(self, session: Session, event: Outbox, visit_id: str) -> _Due:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from idcard import ConfigurationError
@@ -124,19 +124,21 @@ class Cleaning:
             return False
 
     def _not_compared(self) -> list[str]:
+        """The visits to be compared; only those whose record somebody vouches for: a proved chip, or a clerk."""
+        proved = and_(Visit.state == "desk", Visit.read_assurance.in_(_PROVED))
         query = (
-            select(Visit)
+            select(Visit.id)
             .where(
                 Visit.clinic == self._clinic.code,
                 Visit.compared_at.is_(None),
                 Visit.blob.is_not(None),
-                Visit.state.in_(("admitted", "desk")),
+                or_(Visit.state == "admitted", proved),
                 Visit.created_at > self._clock.now() - _OLDEST,
             )
             .order_by(Visit.id)
         )
         with self._database.read() as session:
-            return [visit.id for visit in session.scalars(query) if _is_known(visit)]
+            return list(session.scalars(query))
 
     def _compare(self, session: Session, visit: Visit, version: str) -> int:
         person = self._person(visit)
@@ -197,11 +199,6 @@ class Cleaning:
             return PersonRecord.from_fields(self._opener.open(visit.id, sealed))
         except CannotOpen:
             return None
-
-
-def _is_known(visit: Visit) -> bool:
-    """Whether anybody vouches for what the record says: a chip that was proved, or a clerk."""
-    return visit.state == "admitted" or Assurance(visit.read_assurance) in _PROVED
 
 
 def _refused(own: Said, decision: Eligibility) -> Iterator[Mismatch]:

@@ -33,7 +33,7 @@ from kiosk.store.desk_tables import QueueEvent
 from kiosk.store.queue import Done
 from kiosk.store.tables import Visit
 
-_SHOWN_NEXT = 60
+_SHOWN_NEXT = 20
 _SHOWN_ACTS = 12
 _ENOUGH_CALLS = 50
 _LOOKED_AT = 4

@@ -105,8 +105,8 @@ class Rechecker:
         settled: dict[Recheck, int] = {}
         failed = 0
         odd: Online | None = None
-        for visit_id, asked in self._due():
-            state = self._tried(visit_id, asked)
+        for visit_id in self._due():
+            state = self._tried(visit_id)
             if isinstance(state, Recheck):
                 settled[state] = settled.get(state, 0) + 1
             elif state is Online.MALFORMED:
@@ -118,8 +118,9 @@ class Rechecker:
                     return Round(settled=settled, stopped=state)
         return Round(settled=settled, stopped=Online.DOWN if failed else odd)
 
-    def _tried(self, visit_id: str, asked: Asked | None) -> Recheck | Online:
+    def _tried(self, visit_id: str) -> Recheck | Online:
         """What became of one admission, or why no answer about it came."""
+        asked = self._asked(visit_id)
         try:
             answer = None if asked is None else self._cover.ask(asked)
         except NoOnlineAnswer as problem:
@@ -144,28 +145,35 @@ class Rechecker:
             state = {"ok": ok}
             repositories.set_device_state(session, self._device, "gateway", state, self._clock.now())
 
-    def _due(self) -> list[tuple[str, Asked | None]]:
+    def _due(self) -> list[str]:
+        """The admissions to be asked about now; nobody's record is opened before its turn."""
         since = self._clock.now() - OLDEST
         query = (
-            select(Visit)
+            select(Visit.id, Visit.admitted_at)
             .where(Visit.clinic == self._clinic.code, Visit.recheck == Recheck.DUE, Visit.admitted_at > since)
             .order_by(Visit.admitted_at)
         )
         with self._database.read() as session:
-            due = [(visit.id, self._asked(visit)) for visit in session.scalars(query) if not self._rests(visit)]
-        return sorted(due, key=lambda one: self._failed.get(one[0], 0))
+            due = {row.id: row.admitted_at for row in session.execute(query)}
+        # Somebody else may have settled the others, or they lapsed.
+        self._failed = {visit_id: many for visit_id, many in self._failed.items() if visit_id in due}
+        self._useless = {visit_id: last for visit_id, last in self._useless.items() if visit_id in due}
+        awake = [visit_id for visit_id, admitted_at in due.items() if not self._rests(visit_id, admitted_at)]
+        return sorted(awake, key=lambda visit_id: self._failed.get(visit_id, 0))
 
-    def _rests(self, visit: Visit) -> bool:
+    def _rests(self, visit_id: str, admitted_at: datetime | None) -> bool:
         """Whether the last answer about this admission was of no use, so short a time ago."""
-        last = self._useless.get(visit.id)
-        if last is None or visit.admitted_at is None:
+        last = self._useless.get(visit_id)
+        if last is None or admitted_at is None:
             return False
-        pause = min(_LONGEST_PAUSE, max(_LEAST_PAUSE, (last - visit.admitted_at) / _PART))
+        pause = min(_LONGEST_PAUSE, max(_LEAST_PAUSE, (last - admitted_at) / _PART))
         return self._clock.now() < last + pause
 
-    def _asked(self, visit: Visit) -> Asked | None:
+    def _asked(self, visit_id: str) -> Asked | None:
         """About whom to ask; None where the record is gone, does not open, or names nobody to ask about."""
-        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+        with self._database.read() as session:
+            visit = session.get(Visit, visit_id)
+        if visit is None or visit.sealed_key is None or visit.blob is None or visit.commitment is None:
             return None
         sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
         try:

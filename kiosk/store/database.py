@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _PROBE, _PROBE_BYTES = "probe", 65536
 _TURN_S = 0.02
+_CACHE_KB = 512
+"""What a connection keeps of the file in memory; SQLite's own 2 MB fill in a day, once for each connection."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +49,12 @@ class Database:
         :param patience_s: how long to wait, at the opening, for whoever makes or migrates the same file.
         :raises StoreUnavailable: if the file cannot be used.
         """
-        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout_s})
+        engine = create_engine(
+            URL.create("sqlite", database=str(path)),
+            connect_args={"timeout": busy_timeout_s},
+            # The connection that was used last: else every one of the pool keeps its pages and statements warm.
+            pool_use_lifo=True,
+        )
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         database = cls(engine)
@@ -176,7 +183,8 @@ def _alembic(connection: Connection) -> "Config":
 def _prepare(connection: sqlite3.Connection, record: Any) -> None:
     """Durable settings; transactions are begun by :func:`_begin` and not by the driver."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    durable = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (*durable, f"cache_size=-{_CACHE_KB}"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

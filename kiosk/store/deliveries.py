@@ -1,6 +1,7 @@
 """The questions about deliveries. Each takes the session of its caller's transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, select, update
@@ -60,15 +61,24 @@ def move_cursor(session: Session, sink: str, device: str, seq: int) -> None:
         row.seq = seq
 
 
-def waiting(session: Session, sink: str) -> Sequence[tuple[Delivery, Outbox]]:
-    """What waits for a receiver, the oldest event first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """A delivery that waits: its event, of which visit, and from when on it may be tried (UTC)."""
+
+    event_id: str
+    visit_id: str
+    next_at: datetime
+
+
+def waiting(session: Session, sink: str) -> Sequence[Waits]:
+    """What waits for a receiver, the oldest event first; not what it says, for a receiver may be away all day."""
     rows = session.execute(
-        select(Delivery, Outbox)
+        select(Delivery.event_id, Delivery.visit_id, Delivery.next_at)
         .join(Outbox, Outbox.id == Delivery.event_id)
         .where(Delivery.sink == sink, Delivery.state == "waiting")
         .order_by(Outbox.created_at, Outbox.device, Outbox.seq)
     )
-    return [(row[0], row[1]) for row in rows]
+    return [Waits(event_id=row.event_id, visit_id=row.visit_id, next_at=row.next_at) for row in rows]
 
 
 def counts(session: Session) -> dict[tuple[str, str], int]:

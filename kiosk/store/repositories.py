@@ -132,12 +132,15 @@ def how_many(session: Session, clinic: str, day: date, state: str) -> int:
 
 def visits(session: Session, clinic: str, day: date, state: str, *, limit: int | None = None) -> Sequence[Visit]:
     """Visits of a day in one state, the latest first."""
-    return session.scalars(
-        select(Visit)
+    latest = (func.coalesce(Visit.admitted_at, Visit.created_at).desc(), Visit.number.desc())
+    # Their ids alone are put in order: whole rows of a day are megabytes.
+    shown = (
+        select(Visit.id)
         .where(Visit.clinic == clinic, Visit.day == day, Visit.state == state)
-        .order_by(func.coalesce(Visit.admitted_at, Visit.created_at).desc(), Visit.number.desc())
+        .order_by(*latest)
         .limit(limit)
-    ).all()
+    )
+    return session.scalars(select(Visit).where(Visit.id.in_(shown)).order_by(*latest)).all()
 
 
 def visit_of_number(session: Session, clinic: str, day: date, series: str, number: int) -> Visit | None:

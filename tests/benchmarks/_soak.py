@@ -6,6 +6,7 @@ The visits are made over HTTP as the page makes them, and somebody looks at the 
 import re
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,27 +110,35 @@ class Row:
 
 
 def soak(kiosk: Standing, *, first: int, visits: int, warm_up: int) -> dict[str, float]:
-    """What ``visits`` people in a row leave behind, counted from the state after ``warm_up`` of them."""
+    """What ``visits`` people in a row leave behind, counted from the state after ``warm_up`` of them.
+
+    Growth is the slope of a straight line through the memory at the start and after every hundredth visit.
+    """
     row = Row(kiosk)
     try:
         for number in range(first, first + warm_up):
             row.visit(number)
         before, files = row.states(), _files(kiosk.place.root)
+        seen = {0: before}
         row.took.clear()
-        for number in range(first + warm_up, first + warm_up + visits):
-            row.visit(number)
-            if number % _TOLD_EVERY == 0:
-                print(f"after {number} visits:", ", ".join(f"{k} {v.memory:.1f} MB" for k, v in row.states().items()))
+        for made in range(1, visits + 1):
+            row.visit(first + warm_up + made - 1)
+            if made % _TOLD_EVERY == 0 or made == visits:
+                seen[made] = row.states()
+                held = ", ".join(f"{name} {state.memory:.1f} MB" for name, state in seen[made].items())
+                print(f"after {warm_up + made} visits:", held)
+        peaks = {name: kiosk.status(name, "VmHWM") / 1024 for name in before}
         after, grown = row.states(), _files(kiosk.place.root)
     finally:
         row.close()
-    more = {name: after[name].memory - before[name].memory for name in before}
+    more = {name: _slope({made: states[name].memory for made, states in seen.items()}) for name in before}
     thousand = 1000 / visits
     return {
-        "process_mb": round(max(state.memory for state in before.values()), 1),
-        **{f"{name}_mb": round(before[name].memory, 1) for name in before},
-        "growth_mb_per_1000_visits": round(max(0.0, *more.values()) * thousand, 2),
-        **{f"{name}_growth_mb_per_1000_visits": round(more[name] * thousand, 2) for name in more},
+        "process_mb": round(max(state.memory for states in (before, after) for state in states.values()), 1),
+        "process_peak_mb": round(max(peaks.values()), 1),
+        **{f"{name}_mb": round(max(before[name].memory, after[name].memory), 1) for name in before},
+        "growth_mb_per_1000_visits": round(max(0.0, *more.values()) * 1000, 2),
+        **{f"{name}_growth_mb_per_1000_visits": round(more[name] * 1000, 2) for name in more},
         "more_threads": float(sum(after[name].threads - before[name].threads for name in before)),
         "more_handles": float(sum(after[name].handles - before[name].handles for name in before)),
         "more_files": float(len(grown.keys() - files.keys())),
@@ -139,6 +148,11 @@ def soak(kiosk: Standing, *, first: int, visits: int, warm_up: int) -> dict[str,
         "visit_unpaced_ms": round(1000 * statistics.median(row.took), 1),
         "visits": float(visits),
     }
+
+
+def _slope(memory: Mapping[int, float]) -> float:
+    """How much memory a visit takes for good, by least squares; ``memory`` is that after so many visits."""
+    return statistics.linear_regression(list(memory.keys()), list(memory.values())).slope
 
 
 def _files(root: Path) -> dict[str, int]:

@@ -8,6 +8,7 @@ from flask import Flask
 from idcard import ConfigurationError
 from kiosk.web.common.door import guard, local_names
 from kiosk.web.common.failures import add_failures
+from kiosk.web.common.packed import add_packed
 from kiosk.web.common.words import add_words
 
 WEB = Path(__file__).resolve().parents[1]
@@ -58,6 +59,7 @@ def base_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     guard(app, names=local_names(host, port), camera=camera, limits=limits or {}, sound=sound, public=public)
+    add_packed(app)
     add_words(app)
     add_failures(app)
     return app

@@ -14,8 +14,8 @@ from kiosk.services.heartbeat import SILENT_AFTER_S
 from kiosk.web.staff.access import current_account
 from kiosk.web.staff.words import needs_act
 
-SHOWN = 40
-"""How many of today's admissions stand on the page."""
+SHOWN = 12
+"""How many rows each list of the board shows: a day has a thousand people, and the page is fetched again and again."""
 
 
 _BEATING = frozenset({"kiosk", "reader", "scanner", "printer", "light", "speech"})
@@ -87,8 +87,9 @@ class Board:
             "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
             "exceptions": sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice)),
             "came_back": self.desk.came_back(),
+            "shown": SHOWN,
             "tickets": self.desk.desk_tickets(),
-            "earlier_tickets": self.desk.earlier_tickets(),
+            "earlier_tickets": self.desk.earlier_tickets(SHOWN),
             "admissions": self.desk.admissions(SHOWN),
             "count": self.desk.admitted(),
             "waiting": Counter(self.desk.waiting()),

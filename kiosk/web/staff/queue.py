@@ -15,7 +15,7 @@ from kiosk.ports import StoreUnavailable
 from kiosk.services.queue import Queue
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
-from kiosk.web.staff.board import Board
+from kiosk.web.staff.board import SHOWN, Board
 
 DESK = "desk"
 """What the desk's own line is called in addresses, where rooms have their ids."""
@@ -38,6 +38,7 @@ def add_queue(app: Flask, board: Board, queue: Queue) -> None:
             "name_of": lambda place: _name(board.clinic, place),
             "State": State,
             "DESK": DESK,
+            "SHOWN": SHOWN,
         }
 
     @app.get("/queue", endpoint="queue")
