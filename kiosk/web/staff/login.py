@@ -23,6 +23,7 @@ from kiosk.domain.route import Clinic
 from kiosk.ports import StoreUnavailable
 from kiosk.services.staff_accounts import BadAccount
 from kiosk.services.staff_sessions import Login, StaffSessions
+from kiosk.services.turns import RETRY_AFTER_S, TooManyAtOnce
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.access import TOKEN, current_account
 
@@ -41,6 +42,8 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
             token = sessions.begin(request.form.get("sign", "").strip().lower(), request.form.get("password", ""))
         except StoreUnavailable:
             return _form(clinic, problem="store_unavailable")
+        except TooManyAtOnce:
+            return come_again(_form(clinic, problem="busy"))
         if token is None:
             return _form(clinic, problem="login")
         # Another cookie than before: whoever knew that one knows nothing of this one.
@@ -71,11 +74,14 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     @app.post("/locked")
     def unlock() -> AnyResponse:
         own: Login = g.login
+        by_script = request.headers.get("X-Requested-With") == "fetch"
         try:
             right = not own.locked or sessions.unlock(own, request.form.get("password", ""))
         except StoreUnavailable:
             right = False
-        if request.headers.get("X-Requested-With") == "fetch":
+        except TooManyAtOnce:
+            return come_again(_state(sessions) if by_script else _locked(problem="busy"))
+        if by_script:
             return _state(sessions)
         return _go_on(own) if right else _locked(problem="login")
 
@@ -135,6 +141,13 @@ def _go_on(own: Login) -> AnyResponse:
     if not held.is_form:
         return redirect(held.address, HTTPStatus.SEE_OTHER)
     return make_response(render_template("staff/go_on.html", held=held))
+
+
+def come_again(answer: AnyResponse) -> AnyResponse:
+    """The same answer, which says to programs as well that it is only too much just now."""
+    answer.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _state(sessions: StaffSessions) -> Response:
