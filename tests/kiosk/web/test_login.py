@@ -197,7 +197,7 @@ def test_an_administrator_sees_the_accounts_and_unlocks_them(desk: Any, app: Fla
         desk.accounts.check("lan", "sai mật khẩu", act="login")
     assert "Ngô Thị Lan Mẫu" in desk.get("/accounts")
     desk.post("/accounts/lan/lock")
-    assert "đã khóa" in desk.get("/accounts")
+    assert "đang tạm khóa" in desk.get("/accounts")
     assert desk.accounts.find("lan") is None
     desk.post("/accounts/lan/unlock")
     assert desk.accounts.check("lan", desk.passwords["lan"], act="login") is not None
