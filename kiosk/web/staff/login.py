@@ -1,6 +1,7 @@
 """The way in and out of the staff's app: log in, lock, give the password again, log out."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 
 from flask import (
@@ -64,6 +65,7 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     def lock() -> AnyResponse:
         own: Login = g.login
         own.locked, own.held = True, own.held if own.locked else None
+        _leave(app)
         return _to("locked")
 
     @app.get("/locked")
@@ -88,8 +90,7 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     @app.post("/logout")
     def log_out() -> AnyResponse:
         sessions.end(str(session.get(TOKEN, "")))
-        for ending in app.extensions.get("at_logout", ()):
-            ending(current_account().sign)
+        _leave(app)
         accounts.audit("logout", {"account": current_account().sign})
         session.clear()
         return _to("login")
@@ -109,6 +110,13 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     @app.post("/accounts/<sign>/unlock")
     def unlock_account(sign: str) -> AnyResponse:
         return _changed(lambda: accounts.unlock(sign, by=current_account().sign))
+
+
+def _leave(app: Flask) -> None:
+    """What ends when a clerk goes, or locks the screen; where the store cannot be used, it ends by itself soon."""
+    for ending in app.extensions.get("at_leaving", ()):
+        with suppress(StoreUnavailable):
+            ending(current_account().sign)
 
 
 def _changed(change: Callable[[], None]) -> AnyResponse:
