@@ -20,7 +20,7 @@ from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
 from kiosk.process import listen, run_until_told, share_memory
-from kiosk.services.assistance import AssistedMode
+from kiosk.services.assistance import AssistanceWatch, AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
@@ -107,12 +107,19 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box)):
+        sweepers = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
+        for thread in (*parts.deliveries, *sweepers):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
     _log.info("staff_stopped")
+
+
+def _watches(parts: StaffParts) -> tuple[AssistanceWatch, ...]:
+    """What ends an assistance whose clerk is gone, where the clinic has any."""
+    mode = None if parts.hall is None else parts.hall.assist
+    return () if mode is None else (AssistanceWatch(mode, parts.sessions.present),)
 
 
 @contextmanager

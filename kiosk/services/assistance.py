@@ -1,9 +1,11 @@
 """A clerk who helps somebody at a machine: their account stands with every admission that is made there meanwhile.
 
 The staff's process writes who helps, and until when, into the store and its own audit chain; the machine's process
-reads it in the transaction of an admission. It ends by a tap, with the login, and by itself.
+reads it in the transaction of an admission. It ends by a tap, by itself, and with the login: when that ends in any way,
+when its screen is locked, and when its account is changed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +14,7 @@ import structlog
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.ports import Clock
+from kiosk.services.worker import Rounds
 from kiosk.store import queue as lines
 from kiosk.store import repositories
 from kiosk.store.database import Database
@@ -82,11 +85,38 @@ class AssistedMode:
         if helping is not None and helping.by == sign:
             self.end(by=sign)
 
+    def end_absent(self, present: Callable[[], frozenset[str]]) -> bool:
+        """Whether somebody helped who is no longer there, and does no more.
+
+        :param present: gives the accounts that are logged in at a screen that is open.
+        :raises StoreUnavailable: if nobody can say, or nothing could be committed.
+        """
+        helping = self.now()
+        if helping is None or helping.by in present():
+            return False
+        self.end(by=helping.by)
+        return True
+
     def now(self) -> Helping | None:
         """Who helps at present, or None."""
         with self._database.read() as session:
             row = lines.assistance_at(session, self._clinic.code, self._device, self._clock.now())
             return None if row is None else _told(row)
+
+
+class AssistanceWatch(Rounds):
+    """Ends what a login lends when the login ends where no request tells of it: by its hours, or by a change.
+
+    :param present: the accounts that are logged in at a screen that is open.
+    """
+
+    def __init__(self, mode: AssistedMode, present: Callable[[], frozenset[str]], *, every_s: float = 5.0) -> None:
+        super().__init__("assistance", every_s=every_s)
+        self._mode, self._present = mode, present
+
+    def round(self) -> None:
+        """Look whether whoever helps is still there."""
+        self._mode.end_absent(self._present)
 
 
 class AssistedMachine:

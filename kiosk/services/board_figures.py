@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from kiosk.domain.holder import DUE
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import clinic_day
 from kiosk.ports import Clock
 from kiosk.services.overrides import OVERRIDDEN, shift_began
+from kiosk.store import queue as lines
 from kiosk.store.database import Database
 from kiosk.store.tables import Visit, VisitEvent
 
@@ -61,17 +62,10 @@ class BoardFigures:
         self._clock = clock
 
     def rooms(self) -> tuple[RoomWait, ...]:
-        """The desk and every room in their order, with who waits."""
-        place = func.coalesce(Visit.waits_in, Visit.room_id).label("place")
-        came = func.coalesce(Visit.admitted_at, Visit.created_at)
-        query = (
-            select(place, func.count().label("people"), func.min(came).label("first"))
-            .where(*self._today(), Visit.state.in_(("desk", "admitted")), Visit.called_at.is_(None))
-            .group_by(place)
-        )
+        """The desk and every room in their order, with who waits: the same figures as the lines' page has."""
         now = self._clock.now()
         with self._database.read() as session:
-            found = {row.place: (row.people, row.first) for row in session.execute(query)}
+            found = lines.counts(session, self._clinic.code, clinic_day(now))
         rooms: tuple[Room | None, ...] = (None, *self._clinic.rooms)
         return tuple(_waits(room, found.get(None if room is None else room.id), now) for room in rooms)
 

@@ -266,11 +266,12 @@ class CheckIn(DeviceVoice):
         self.notify(code)
         return None
 
-    def notify(self, code: Code, reasons: Sequence[str] = ()) -> None:
-        """Tell staff of something that has no ticket: somebody calls, or a device is lost."""
+    def notify(self, code: Code, reasons: Sequence[str] = (), *, since: datetime | None = None) -> None:
+        """Tell staff of something that has no ticket: somebody calls, or a device is lost (``since``: if not now)."""
         moment = self._moment()
         with self._database.write() as session:
             notice = self._notice(moment, code, reasons, None)
+            notice.created_at = since or moment.at
             session.add(notice)
             facts = {"notice": notice.id, "code": code, "reasons": list(reasons)}
             repositories.append_audit(session, self._device, moment.at, "notice", facts)

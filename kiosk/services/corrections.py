@@ -22,6 +22,7 @@ from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.route import Clinic
+from kiosk.domain.staff import Override
 from kiosk.domain.tickets import Ticket, clinic_day
 from kiosk.domain.worklist import ClosedHow
 from kiosk.ports import Clock
@@ -152,11 +153,15 @@ class Corrections:
             self._cancel(session, self._admitted(session, visit_id), reason=reason, by=by, after=None)
         _log.info("admission_cancelled", reason=reason.value)
 
-    def replace_person(self, visit_id: str, claim: ClaimedIdentity, room_id: str, *, by: str) -> Ticket:
+    def replace_person(
+        self, visit_id: str, claim: ClaimedIdentity, room_id: str, *, by: str, override: Override | None = None
+    ) -> Ticket:
         """The ticket of the right person, with a number of its own; the wrong person's admission is taken back.
 
         :param claim: what the clerk typed from the right person's papers.
-        :raises NotCorrectable: ``gone``, ``not_admitted``, ``already_admitted``, ``anothers_number``.
+        :param override: why the right person is admitted although suspected, and the second person who agreed.
+        :raises NotCorrectable: ``gone``, ``not_admitted``, ``already_admitted``, ``anothers_number``, ``needs_second``,
+            ``override_limit``.
         :raises ValueError: for an unknown room.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
         """
@@ -167,7 +172,7 @@ class Corrections:
                 right = self._admission.arrival(session)
                 right.corrects = wrong.id
                 self._cancel(session, wrong, reason=CancelReason.WRONG_PERSON, by=by, after=right.id)
-                self._admission.admit(session, right, room, by=by, told=Told(claim=claim))
+                self._admission.admit(session, right, room, by=by, told=Told(claim=claim, override=override))
                 ticket = ticket_of(session, right)
         except IntegrityError as problem:
             if not repositories.is_second_admission(problem):

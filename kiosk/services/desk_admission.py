@@ -15,7 +15,7 @@ from kiosk.day_key import DayTags
 from kiosk.domain.assurance import CHIP_PROVED, Assurance
 from kiosk.domain.codes import Code, Resolution, VisitReason
 from kiosk.domain.eligibility import CoverSource, NextStep, Step
-from kiosk.domain.holder import DUE, NOT_MADE
+from kiosk.domain.holder import DUE
 from kiosk.domain.priority import by_group, has_priority
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.staff import OVERRIDE_LIMIT, SUSPICIOUS, Override, OverrideReason
@@ -111,7 +111,7 @@ class DeskAdmission:
             raise NotConfirmable("needs_typing")
         if is_suspected(visit):
             self._refuse_override(session, told, by)
-        if visit.holder_check in (DUE, NOT_MADE) and VisitReason.HOLDER_CHECK in visit.reasons:
+        if visit.holder_check == DUE and VisitReason.HOLDER_CHECK in visit.reasons:
             raise NotConfirmable("needs_holder_check")
         if told.way is None and self._policy.rule(_plain_way(visit, told)).step is Step.DESK:
             raise NotConfirmable("policy")

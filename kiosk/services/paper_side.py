@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Screen
-from kiosk.domain.printing import Condition, PrintResult
+from kiosk.domain.printing import Condition, Printed, PrintResult
 from kiosk.services.desk_way import DeskWay
 from kiosk.services.machine import VisitMachine
 from kiosk.services.parts import PartReport
@@ -68,7 +68,7 @@ class PaperSide(ABC):
         with self._changed:
             if not result.on_paper and visit == self._machine.visit.token:
                 self._machine.no_paper_came()
-            if not result.on_paper and result.condition.prints:
+            if result.printed is Printed.UNSURE and result.condition.prints:
                 self._committed(lambda: self._way.tell(Code.PRINTER_LOST, VisitReason.PRINT_UNSURE))
 
     def print_ticket(self) -> None:

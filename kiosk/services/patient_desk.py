@@ -96,6 +96,7 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
         self._reader_report = PartReport(checkin, "reader", lost=Code.READER_LOST)
         self._printer_report = PartReport(checkin, "printer", lost=Code.PRINTER_LOST)
         self._left_card = LeftCard(checkin)
+        self._closed_since = clock.now()
         self._machine = VisitMachine(
             clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all, consent=consent, paper=paper
         )
@@ -253,6 +254,9 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
         """Ask the store, outside the lock: it may take its time."""
         try:
             self._checkin.probe()
+            # Only now it can be written down that, and for how long, nobody could be admitted here.
+            self._checkin.notify(Code.STORE_FAULT, since=self._closed_since)
+            self._checkin.came_back(Code.STORE_FAULT)
         except StoreUnavailable:
             with self._changed:
                 self._machine.restart_limit()
@@ -381,6 +385,7 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
 
     def _close(self) -> None:
         if self._machine.dispatch(Event.STORE_FAILED):
+            self._closed_since = self._clock.now()
             self._machine.visit.desk = self._way.shown(Code.STORE_FAULT)
 
     def _reader_changed(self, ok: bool) -> bool:

@@ -7,7 +7,6 @@ or until its time is over. No file, no row and no log ever has it.
 
 import io
 import os
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -72,12 +71,10 @@ def plain_jpeg(portrait: Portrait) -> bytearray | None:
     The chip may be anybody's: its bytes are decoded here, where no key lies, within bounds of format and size.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with Image.open(io.BytesIO(portrait.image), formats=_FORMATS) as image:
-                if image.width * image.height > _MOST_PIXELS:
-                    return None
-                return _encoded(image.convert("RGB"))
+        with Image.open(io.BytesIO(portrait.image), formats=_FORMATS) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                return None
+            return _encoded(image.convert("RGB"))
     except Exception as error:  # decoders raise what they like
         _log.warning("portrait_unusable", kind=type(error).__name__)
         return None

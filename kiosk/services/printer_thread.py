@@ -114,7 +114,10 @@ class PrinterThread(Worker):
 
     def _print_ticket(self, job: _Job) -> None:
         if time.monotonic() > job.until:
-            self._came_out(job, PrintResult(Printed.REFUSED, Condition.OFFLINE))
+            # Too late for this person, which is no fault of the printer's: how that is, it says itself.
+            with self._using:
+                condition = self._printer.condition()
+            self._came_out(job, PrintResult(Printed.REFUSED, condition))
             return
         try:
             result = self.test(job.image)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kiosk.domain.codes import Code
@@ -161,10 +161,15 @@ class _Day:
         """For how many seconds of the day each device was without a part of it, as far as staff were told."""
         end = min(self.end, self._now)
         spans: dict[str, list[tuple[datetime, datetime]]] = {}
-        for notice in self.notices:
-            if notice.visit_id is None and notice.code in _LOST_PARTS:
-                spans.setdefault(notice.device, []).append((notice.created_at, notice.resolved_at or end))
+        for notice in self._losses():
+            spans.setdefault(notice.device, []).append((notice.created_at, notice.resolved_at or end))
         return {device: covered(of, self.begin, end).total_seconds() for device, of in sorted(spans.items())}
+
+    def _losses(self) -> Sequence[Notice]:
+        """What was told of lost parts that were lost in this day, since whenever."""
+        ended = or_(Notice.resolved_at.is_(None), Notice.resolved_at > self.begin)
+        lost = (Notice.clinic == self._clinic, Notice.visit_id.is_(None), Notice.code.in_(_LOST_PARTS))
+        return self._session.scalars(select(Notice).where(*lost, Notice.created_at < self.end, ended)).all()
 
     def _links(self, kind: str) -> Iterator[dict[str, str]]:
         """What the day's links of one kind say, of all devices."""

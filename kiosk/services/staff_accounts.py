@@ -35,6 +35,7 @@ from kiosk.domain.staff import (
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.shift import BadShift, officer_name, officer_number
+from kiosk.services.turns import Turns
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.desk_tables import StaffAccount
@@ -95,6 +96,8 @@ class StaffAccounts:
         self._hasher = hasher or PasswordHasher()
         # One hash at a time: each takes 64 MiB, and nobody gets past the count of tries by asking twice at once.
         self._turn = threading.Lock()
+        # Who wants in, and who is in already and unlocks or agrees: a crowd at the door holds nobody up at the desk.
+        self._at_the_door, self._inside = Turns(self._turn), Turns(self._turn)
         self._decoy = self._hasher.hash(secrets.token_urlsafe(32))
 
     def add(self, sign: str, role: Role, *, name: str, number: str | None, password: str, by: str) -> Account:
@@ -164,8 +167,9 @@ class StaffAccounts:
 
         :param act: the word for the audit: ``login``, ``unlocked`` or ``agreed``.
         :raises StoreUnavailable: if the try could not be counted; then it did not count as right either.
+        :raises TooManyAtOnce: where too many wait for their turn.
         """
-        with self._turn:
+        with self._at_the_door if act == "login" else self._inside:
             now = self._clock.now()
             with self._database.read() as session:
                 row = self._usable(session, sign)
@@ -192,7 +196,7 @@ class StaffAccounts:
         self._change(sign, "logins_ended", by)
 
     def second(self, actor: Account, sign: str, password: str, reason: OverrideReason) -> Override | None:
-        """The agreement of a second person to what ``actor`` does, or None where it is none."""
+        """The agreement of a second person to what ``actor`` does, or None; raises as :meth:`check`."""
         account = self.check(sign, password, act="agreed")
         if account is None or not may_be_second(actor.sign, account.sign, account.role):
             return None

@@ -27,6 +27,7 @@ from kiosk.ports import Clock
 from kiosk.services import ceremonies
 from kiosk.services.ceremonies import NotProved, Owner, Site
 from kiosk.services.staff_accounts import Account, StaffAccounts
+from kiosk.services.turns import Turns
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -98,6 +99,8 @@ class StaffKeys:
         self._now = now
         self._challenges: dict[str, _Challenge] = {}
         self._turn = threading.Lock()
+        # Judging waits for passwords that are being checked; beginning, which anybody may do, waits for neither.
+        self._turns = Turns(threading.Lock())
 
     def demands_key(self, account: Account) -> bool:
         """Whether a password alone is not enough for this account."""
@@ -171,11 +174,12 @@ class StaffKeys:
 
         :param purpose: the word for the audit too: ``login`` or ``unlocked``.
         :raises StoreUnavailable: if the try could not be counted; then it did not count as right either.
+        :raises TooManyAtOnce: where too many wait for their turn.
         """
         challenge = self._taken(word, purpose, site, sign)
         if challenge is None:
             return None
-        with self._turn:
+        with self._turns:
             owner, right = self._judged(answer, challenge)
             # Of a key that is not known nobody is the owner; whose screen is locked, is known all the same.
             return self.accounts.settle(owner or sign, right=right, act=purpose, way="key")

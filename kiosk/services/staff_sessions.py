@@ -107,6 +107,13 @@ class StaffSessions:
                 login.account.sign for login in self._logins.values() if self._now() - login.since <= LONGEST_S
             )
 
+    def present(self) -> frozenset[str]:
+        """The accounts that are logged in at a screen that is open now; raises as :meth:`find` does."""
+        with self._turn:
+            tokens = tuple(self._logins)
+        found = (self.find(token) for token in tokens)
+        return frozenset(login.account.sign for login in found if login is not None and not login.locked)
+
     def touch(self, login: Login) -> None:
         """Somebody is there."""
         if not login.locked:

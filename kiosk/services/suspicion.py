@@ -15,7 +15,7 @@ from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from kiosk.domain.codes import Code, VisitReason
-from kiosk.domain.holder import HolderSeen
+from kiosk.domain.holder import NOT_MADE, HolderSeen
 from kiosk.domain.match import BirthGrade, Grade, match_births, match_names, parse_birth
 from kiosk.domain.staff import SUSPICIOUS, needs_second_person
 from kiosk.services.lost_cards import LostCards
@@ -63,8 +63,8 @@ class Suspects:
 
 
 def is_suspected(visit: Visit) -> bool:
-    """Whether the ticket itself says so, or nobody could see a holder whom everybody's admission waits for."""
-    unseen = visit.holder_check == HolderSeen.NOT_SEEN and VisitReason.HOLDER_CHECK in visit.reasons
+    """Whether the ticket itself says so, or nobody saw a holder whom everybody's admission waits for."""
+    unseen = visit.holder_check in (HolderSeen.NOT_SEEN, NOT_MADE) and VisitReason.HOLDER_CHECK in visit.reasons
     return unseen or needs_second_person(None if visit.code is None else Code(visit.code), visit.reasons)
 
 

@@ -49,7 +49,7 @@ def test_an_account_from_its_making_to_its_end(config: Path) -> None:
     assert (made.exit_code, made.stdout) == (0, "The account lan is there.\n")
     for secret in (NAME, NUMBER, PASSWORD):
         assert secret not in made.stdout + made.stderr
-    assert run(config, "lock", "lan", "--lang", "vi").stdout == "Đã khóa tài khoản lan.\n"
+    assert run(config, "lock", "lan", "--lang", "vi").stdout == "Đã tạm khóa tài khoản lan.\n"
     assert rows(config)["lan"] == ("lead", "locked")
     assert run(config, "unlock", "lan").exit_code == 0
     assert run(config, "password", "lan", "--stdin", said="cây đa bến nước\n").exit_code == 0

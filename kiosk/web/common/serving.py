@@ -7,12 +7,15 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from kiosk.web.common.door import HEADERS
 
 LONG_POLLS = 8
 """How many pages may wait for news at the same time; each holds a thread."""
+
+THREADS = LONG_POLLS + 8
+"""How many pages are made at the same time, or wait for news."""
 
 IDLE_CONNECTIONS = 48
 """How many connections may lie open that ask nothing; a further one takes the place of the oldest.
@@ -21,6 +24,10 @@ Any program of the machine can open connections and say nothing, or half of some
 they would fill waitress's, which then takes no new ones until the silent ones have timed out.
 """
 
+RESERVED = {"/health": 1, "/internal/": 2}
+"""Addresses, by how they begin, that have threads of their own, and how many: whoever watches over the process, and the
+other processes of this machine, are answered also while every page waits.
+"""
 _NOTICE_S = 0.25
 
 
@@ -36,6 +43,30 @@ class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress has no types
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
+
+
+class _Lanes:
+    """Waitress's threads, in groups: one for each kind of address that is reserved, and one for all others."""
+
+    def __init__(self) -> None:
+        self._all, self._reserved = ThreadedTaskDispatcher(), {start: ThreadedTaskDispatcher() for start in RESERVED}
+
+    def start(self, threads: int) -> None:
+        """Begin to serve, with so many threads for what is not reserved."""
+        self._all.set_thread_count(threads)
+        for start, lane in self._reserved.items():
+            lane.set_thread_count(RESERVED[start])
+
+    def add_task(self, channel: Any) -> None:
+        """Let the channel's next request be served by a thread of its group."""
+        path = getattr(channel.requests[0], "path", "")  # what could not be read has none
+        lanes = (lane for start, lane in self._reserved.items() if path.startswith(start))
+        next(lanes, self._all).add_task(channel)
+
+    def shutdown(self) -> None:
+        """End the threads; each is given a few seconds to finish."""
+        for lane in (self._all, *self._reserved.values()):
+            lane.shutdown()
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
@@ -57,12 +88,13 @@ class Server:
         self.host = host
         self._map: dict[int, Any] = {}
         self._stopped = Event()
+        lanes = _Lanes()
         self._server = create_server(
             app,
             map=self._map,
             host=host,
             port=port,
-            threads=LONG_POLLS + 8,
+            _dispatcher=lanes,
             ident="",
             channel_timeout=60,
             channel_request_lookahead=1,  # lets a waiting view notice that its page went away
@@ -70,6 +102,7 @@ class Server:
             clear_untrusted_proxy_headers=True,
         )
         self._server.channel_class = _Channel
+        lanes.start(THREADS)
         self.port: int = int(self._server.effective_port)
 
     def run(self) -> None:

@@ -103,7 +103,7 @@ def create_staff_app(
     if leftovers is not None:
         add_leftovers(app, leftovers)
     if corrections is not None:
-        add_record(app, board, corrections)
+        add_record(app, board, corrections, sessions.accounts)
     if others is not None:
         add_arrivals(app, board, others.ways, sessions.accounts)
         add_work(app, board, others.clean)

@@ -18,7 +18,7 @@ def add_assist(app: Flask, board: Board, mode: AssistedMode, address: str) -> No
 
     :param address: where the machine's pages are, on this machine.
     """
-    app.extensions.setdefault("at_logout", []).append(mode.end_of)
+    app.extensions.setdefault("at_leaving", []).append(mode.end_of)
 
     @app.context_processor
     def shown() -> dict[str, object]:

@@ -10,6 +10,7 @@ from kiosk.domain.holder import HolderSeen
 from kiosk.ports import StoreUnavailable
 from kiosk.services.comparison import compared
 from kiosk.services.desk import VisitRow
+from kiosk.services.holder_checks import NotLooked
 from kiosk.services.portraits import LARGEST
 from kiosk.services.visit import wipe
 from kiosk.web.common.preferences import current_preferences
@@ -34,9 +35,8 @@ def add_holders(app: Flask, board: Board, oversight: Oversight) -> None:
     def compare(visit_id: str) -> Response:
         row = _row(board, visit_id)
         sides = () if row.person is None else compared(row.person, oversight.roster)
-        return make_response(
-            render_template("staff/compare.html", row=row, sides=sides, shown_s=SHOWN_S, waits=box.has(visit_id))
-        )
+        facts = {"waits": box.has(visit_id), "looked": oversight.holders.can_record(visit_id)}
+        return make_response(render_template("staff/compare.html", row=row, sides=sides, shown_s=SHOWN_S, **facts))
 
     @app.get("/visits/<visit_id>/portrait.jpg")
     def portrait(visit_id: str) -> Response:
@@ -44,7 +44,11 @@ def add_holders(app: Flask, board: Board, oversight: Oversight) -> None:
         if image is None:
             abort(HTTPStatus.GONE)
         try:
+            # Written down first: nobody looks at a face without being known to have looked.
+            oversight.holders.shown(visit_id, by=board.clerk)
             return Response(bytes(image), mimetype="image/jpeg")
+        except StoreUnavailable:
+            abort(HTTPStatus.SERVICE_UNAVAILABLE)
         finally:
             wipe(image)
 
@@ -56,6 +60,8 @@ def add_holders(app: Flask, board: Board, oversight: Oversight) -> None:
             oversight.holders.record(row.visit_id, seen, by=board.clerk)
         except StoreUnavailable:
             flash(str(gettext("staff.problem.store_unavailable")), "problem")
+        except NotLooked:
+            flash(str(gettext("staff.problem.not_looked")), "problem")
         except ValueError:
             flash(str(gettext("staff.problem.gone")), "problem")
         else:

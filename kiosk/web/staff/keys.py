@@ -31,6 +31,7 @@ from kiosk.services.ceremonies import Site
 from kiosk.services.staff_accounts import BadAccount
 from kiosk.services.staff_keys import Asked, BadKey, StaffKeys
 from kiosk.services.staff_sessions import Login, StaffSessions
+from kiosk.services.turns import TooManyAtOnce
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.access import TOKEN, current_account
 
@@ -90,6 +91,8 @@ def _add_tries(app: Flask, sessions: StaffSessions, keys: StaffKeys, here: Calla
             token = sessions.begin_with_key(*_answer(), here())
         except StoreUnavailable:
             token = None
+        except TooManyAtOnce as problem:
+            return _problem(problem)
         if token is None:
             return jsonify(state="refused")
         sessions.end(str(session.get(TOKEN, "")))
@@ -108,6 +111,8 @@ def _add_tries(app: Flask, sessions: StaffSessions, keys: StaffKeys, here: Calla
             right = not own.locked or sessions.unlock_with_key(own, *_answer(), here())
         except StoreUnavailable:
             right = False
+        except TooManyAtOnce as problem:
+            return _problem(problem)
         state = "open" if right else "refused"
         return jsonify(state=state, next=url_for("locked", **current_preferences().query))
 
@@ -125,7 +130,7 @@ def _add_own(app: Flask, keys: StaffKeys, here: Callable[[], Site]) -> None:
     def ask_key() -> AnyResponse:
         try:
             return _asked(keys.ask_to_register(current_account(), request.form.get("password", ""), here()))
-        except (BadKey, StoreUnavailable) as problem:
+        except (BadKey, StoreUnavailable, TooManyAtOnce) as problem:
             return _problem(problem)
 
     @app.post("/keys")
@@ -153,8 +158,9 @@ def _answer() -> tuple[str, str]:
     return request.form.get("word", ""), request.form.get("answer", "")
 
 
-def _problem(problem: BadKey | StoreUnavailable) -> AnyResponse:
-    word = f"key_{problem}" if isinstance(problem, BadKey) else "store_unavailable"
+def _problem(problem: BadKey | StoreUnavailable | TooManyAtOnce) -> AnyResponse:
+    other = "busy" if isinstance(problem, TooManyAtOnce) else "store_unavailable"
+    word = f"key_{problem}" if isinstance(problem, BadKey) else other
     return jsonify(state="refused", problem=str(gettext(f"staff.problem.{word}")))
 
 

@@ -1,6 +1,7 @@
 """The way in and out of the staff's app: log in, lock, give the password again, log out."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 
 from flask import (
@@ -23,6 +24,7 @@ from kiosk.domain.route import Clinic
 from kiosk.ports import StoreUnavailable
 from kiosk.services.staff_accounts import BadAccount
 from kiosk.services.staff_sessions import Login, StaffSessions
+from kiosk.services.turns import RETRY_AFTER_S, TooManyAtOnce
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.access import TOKEN, current_account
 
@@ -41,6 +43,8 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
             token = sessions.begin(request.form.get("sign", "").strip().lower(), request.form.get("password", ""))
         except StoreUnavailable:
             return _form(clinic, problem="store_unavailable")
+        except TooManyAtOnce:
+            return come_again(_form(clinic, problem="busy"))
         if token is None:
             return _form(clinic, problem="login")
         # Another cookie than before: whoever knew that one knows nothing of this one.
@@ -61,6 +65,7 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     def lock() -> AnyResponse:
         own: Login = g.login
         own.locked, own.held = True, own.held if own.locked else None
+        _leave(app)
         return _to("locked")
 
     @app.get("/locked")
@@ -71,19 +76,21 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     @app.post("/locked")
     def unlock() -> AnyResponse:
         own: Login = g.login
+        by_script = request.headers.get("X-Requested-With") == "fetch"
         try:
             right = not own.locked or sessions.unlock(own, request.form.get("password", ""))
         except StoreUnavailable:
             right = False
-        if request.headers.get("X-Requested-With") == "fetch":
+        except TooManyAtOnce:
+            return come_again(_state(sessions) if by_script else _locked(problem="busy"))
+        if by_script:
             return _state(sessions)
         return _go_on(own) if right else _locked(problem="login")
 
     @app.post("/logout")
     def log_out() -> AnyResponse:
         sessions.end(str(session.get(TOKEN, "")))
-        for ending in app.extensions.get("at_logout", ()):
-            ending(current_account().sign)
+        _leave(app)
         accounts.audit("logout", {"account": current_account().sign})
         session.clear()
         return _to("login")
@@ -103,6 +110,13 @@ def add_login(app: Flask, sessions: StaffSessions, clinic: Clinic) -> None:
     @app.post("/accounts/<sign>/unlock")
     def unlock_account(sign: str) -> AnyResponse:
         return _changed(lambda: accounts.unlock(sign, by=current_account().sign))
+
+
+def _leave(app: Flask) -> None:
+    """What ends when a clerk goes, or locks the screen; where the store cannot be used, it ends by itself soon."""
+    for ending in app.extensions.get("at_leaving", ()):
+        with suppress(StoreUnavailable):
+            ending(current_account().sign)
 
 
 def _changed(change: Callable[[], None]) -> AnyResponse:
@@ -135,6 +149,13 @@ def _go_on(own: Login) -> AnyResponse:
     if not held.is_form:
         return redirect(held.address, HTTPStatus.SEE_OTHER)
     return make_response(render_template("staff/go_on.html", held=held))
+
+
+def come_again(answer: AnyResponse) -> AnyResponse:
+    """The same answer, which says to programs as well that it is only too much just now."""
+    answer.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _state(sessions: StaffSessions) -> Response:

@@ -14,13 +14,18 @@ from kiosk.ports import StoreUnavailable
 from kiosk.services.corrections import Corrections, EventRow, NotCorrectable
 from kiosk.services.desk import VisitRow
 from kiosk.services.route import LeftOpen, RouteProposer, routes_on
+from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
+from kiosk.web.staff.second import agreed
 from kiosk.web.staff.typed import BadField, typed_claim
 
+_ABOUT_THE_PERSON = frozenset({"already_admitted", "anothers_number", "needs_second", "override_limit"})
+"""What is wrong with who was typed: the form is shown again, with what stands in it."""
 
-def add_record(app: Flask, board: Board, corrections: Corrections) -> None:
+
+def add_record(app: Flask, board: Board, corrections: Corrections, accounts: StaffAccounts) -> None:
     """Give the app the page of a record, and what staff can do to it."""
 
     @app.context_processor
@@ -80,23 +85,29 @@ def add_record(app: Flask, board: Board, corrections: Corrections) -> None:
 
     @app.get("/visits/<visit_id>/person")
     def person(visit_id: str) -> Response:
-        return _page(board, corrections, visit_id, "staff/person.html", typed={}, problem="")
+        return _page(board, corrections, visit_id, "staff/person.html", typed={}, problem="", refused="")
 
     @app.post("/visits/<visit_id>/person")
     def replace_person(visit_id: str) -> Response:
+        def again(*, problem: str = "", refused: str = "") -> Response:
+            words = {"typed": request.form, "problem": problem, "refused": refused}
+            return _page(board, corrections, visit_id, "staff/person.html", wrong=True, **words)
+
         try:
             claim = typed_claim(request.form)
+            override = agreed(accounts, request.form, None)
         except BadField as problem:
-            return _page(
-                board, corrections, visit_id, "staff/person.html", typed=request.form, problem=str(problem), wrong=True
-            )
+            return again(problem=str(problem))
 
         def replace() -> str:
             room = board.clinic.room(request.form.get("room", ""))
-            ticket = corrections.replace_person(visit_id, claim, room.id, by=board.clerk)
+            ticket = corrections.replace_person(visit_id, claim, room.id, by=board.clerk, override=override)
             return str(gettext("staff.done.replaced", number=ticket.number, room=local(room, "name")))
 
-        return _done(replace, visit_id)
+        def refused(problem: NotCorrectable) -> Response | None:
+            return again(refused=problem.reason) if problem.reason in _ABOUT_THE_PERSON else None
+
+        return _done(replace, visit_id, refused)
 
 
 def _page(
@@ -126,11 +137,21 @@ def _place(board: Board) -> Callable[[EventRow], str]:
     return named
 
 
-def _done(deed: Callable[[], str], visit_id: str) -> Response:
-    """Do it, and go back to the record, which says what came of it; to the board where there is no record."""
+def _done(
+    deed: Callable[[], str],
+    visit_id: str,
+    refused: Callable[[NotCorrectable], Response | None] = lambda problem: None,
+) -> Response:
+    """Do it, and go back to the record, which says what came of it; to the board where there is no record.
+
+    :param refused: the page that says more of a refusal, where there is one.
+    """
     try:
         flash(deed(), "done")
     except NotCorrectable as problem:
+        page = refused(problem)
+        if page is not None:
+            return page
         flash(_problem(problem.reason), "problem")
         if problem.reason == "gone":
             return redirect(url_for("show", **current_preferences().query), HTTPStatus.SEE_OTHER)

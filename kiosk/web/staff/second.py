@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from kiosk.domain.staff import Override, OverrideReason
 from kiosk.services.desk import VisitRow
 from kiosk.services.staff_accounts import StaffAccounts
+from kiosk.services.turns import TooManyAtOnce
 from kiosk.web.staff.access import current_account
 from kiosk.web.staff.typed import BadField
 
@@ -14,7 +15,8 @@ REASONS = tuple(OverrideReason)
 def agreed(accounts: StaffAccounts, form: Mapping[str, str], row: VisitRow | None) -> Override | None:
     """Why, and who agreed, where a ticket needs that, or the form asked for it; None where neither is so.
 
-    :raises BadField: ``override`` where no reason was chosen, ``second`` where nobody else agreed.
+    :raises BadField: ``override`` where no reason was chosen, ``second`` where nobody else agreed, ``busy`` where so
+        many passwords are being checked that this one was not.
     :raises StoreUnavailable: if the try could not be counted.
     """
     if not (row is not None and row.needs_second) and "override" not in form:
@@ -24,7 +26,10 @@ def agreed(accounts: StaffAccounts, form: Mapping[str, str], row: VisitRow | Non
     except ValueError:
         raise BadField("override") from None
     sign = form.get("second_sign", "").strip().lower()
-    override = accounts.second(current_account(), sign, form.get("second_password", ""), reason)
+    try:
+        override = accounts.second(current_account(), sign, form.get("second_password", ""), reason)
+    except TooManyAtOnce:
+        raise BadField("busy") from None
     if override is None:
         raise BadField("second")
     return override

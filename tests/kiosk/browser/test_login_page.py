@@ -1,5 +1,6 @@
 """The way in and the lock of the staff's screen in a real Chromium: by keyboard, without faults, the work kept."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -88,10 +89,11 @@ def test_the_lock_comes_over_the_page_and_the_work_beneath_is_kept(
     log_in(page, address, "truc", desk.passwords["truc"])
     page.goto(f"{address}/tickets/{desk.staff.desk_tickets()[0].visit_id}")
     page.locator("#name").fill("Đỗ Thị Khác")
-    moments.now += 901
-    expect(page.locator("#lock")).to_be_visible(timeout=20_000)
+    lock(page, moments)
     expect(page.locator("#lock-password")).to_be_focused()
     assert axe(page) == []
+    assert everything_of(page).isdisjoint({"Đỗ Thị Khác", "Trần Thị Mẫu"}), "no name is in a locked page"
+    assert "Khác" not in page.content()
     covered = page.evaluate("document.elementFromPoint(innerWidth / 2, innerHeight - 40).closest('#lock') !== null")
     assert covered
     page.keyboard.press("Escape")
@@ -104,3 +106,57 @@ def test_the_lock_comes_over_the_page_and_the_work_beneath_is_kept(
     page.keyboard.press("Enter")
     expect(page.locator("#lock")).to_be_hidden()
     expect(page.locator("#name")).to_have_value("Đỗ Thị Khác")
+    expect(page.locator("#name")).to_be_focused()
+
+
+def test_a_locked_board_has_nobody_in_it_and_prints_nobody(
+    page: Page, address: str, desk: Any, moments: Moments, log_in: Callable[..., None]
+) -> None:
+    log_in(page, address, "truc", desk.passwords["truc"])
+    expect(page.get_by_text("Trần Thị Mẫu").first).to_be_visible()
+    lock(page, moments)
+    assert "Trần" not in page.content()
+    page.emulate_media(media="print")
+    page.evaluate("document.body.append(Object.assign(document.createElement('main'), {textContent: 'somebody'}))")
+    expect(page.get_by_text("somebody")).to_be_hidden()
+    page.evaluate("document.querySelector('main').remove()")
+    page.emulate_media(media="screen")
+    page.locator("#lock-password").fill(desk.passwords["truc"])
+    page.keyboard.press("Enter")
+    expect(page.locator("#lock")).to_be_hidden()
+    expect(page.get_by_text("Trần Thị Mẫu").first).to_be_visible()
+    page.reload()
+    expect(page.locator("#live")).to_have_count(1)
+
+
+def test_a_screen_that_finds_no_place_to_unlock_says_so_and_stays_locked(
+    page: Page, address: str, desk: Any, moments: Moments, log_in: Callable[..., None]
+) -> None:
+    log_in(page, address, "truc", desk.passwords["truc"])
+    lock(page, moments)
+    inside = desk.accounts._inside
+    with contextlib.ExitStack() as full:
+        for _ in range(3):
+            inside._places.acquire()
+            full.callback(inside._places.release)
+        page.locator("#lock-password").fill(desk.passwords["truc"])
+        page.keyboard.press("Enter")
+        expect(page.locator("#lock-problem")).to_contain_text("Vài giây nữa")
+    page.locator("#lock-password").fill(desk.passwords["truc"])
+    page.keyboard.press("Enter")
+    expect(page.locator("#lock")).to_be_hidden()
+
+
+def lock(page: Page, moments: Moments) -> None:
+    """Let the time pass without anybody, and the page look at once, as it does every ten seconds."""
+    moments.now += 901
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#lock")).to_be_visible()
+
+
+def everything_of(page: Page) -> set[str]:
+    """All texts and all that stands in fields of the document."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('*')].flatMap((each) => [each.value ?? '', each.textContent.trim()])"
+    )
+    return set(found)

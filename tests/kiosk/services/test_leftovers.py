@@ -157,7 +157,7 @@ def test_a_look_at_the_holder_that_nobody_took_ends_with_the_day(
         assert (event.reason, event.by) == ("not_made", "desk-1")
     if waits:
         claim = ClaimedIdentity(source=ClaimSource.TYPED, name="Trần Thị Mẫu", birth=BirthDate(year=1958))
-        with pytest.raises(NotConfirmable, match="needs_holder_check"):
+        with pytest.raises(NotConfirmable, match="needs_second"):
             kiosk.staff.confirm(visit_id, "noi", by="lan", claim=claim)
 
 

@@ -167,7 +167,22 @@ def test_a_ticket_that_waited_too_long_is_not_printed(
     monkeypatch.setattr(time, "monotonic", lambda: now + FRESH_S + 1)
     thread.turn()
     assert twin.papers == ()
-    assert orders(kiosk) == [(0, "refused", "offline")]
+    assert orders(kiosk) == [(0, "refused", "ready")]
+    assert kiosk.staff.exceptions() == (), "the printer is well: nobody is sent to look at it"
+    assert kiosk.patient._machine.printer_ok
+    assert not kiosk.view.printer_ok, "the screen promises nothing to this person"
+
+
+def test_a_ticket_that_waited_for_a_printer_without_paper_says_so(
+    kiosk: Kiosk, thread: PrinterThread, twin: PrinterTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk.admit("insured")
+    twin.behave(PrinterFault.PAPER_OUT)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + FRESH_S + 1)
+    thread.turn()
+    assert orders(kiosk) == [(0, "refused", "paper_out")]
+    assert [row.code for row in kiosk.staff.exceptions()] == ["E13"]
 
 
 def test_a_failing_store_keeps_no_paper_back(kiosk: Kiosk, thread: PrinterThread, twin: PrinterTwin) -> None:

@@ -4,7 +4,7 @@ import csv
 import gettext
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +14,10 @@ from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.queue import Act
 from kiosk.domain.staff import Override, OverrideReason
-from kiosk.domain.tickets import clinic_day
+from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.services.assistance import LASTS, AssistedMachine, AssistedMode
 from kiosk.services.audit import Heads, examine, read_heads
+from kiosk.services.board_figures import BoardFigures
 from kiosk.services.queue import Queue
 from kiosk.services.report import Reporter
 from kiosk.services.report_pdf import pdf_of
@@ -174,11 +175,41 @@ def test_an_admission_bears_the_account_of_whoever_helped(kiosk: Kiosk) -> None:
     assert [facts.get("assisted_by") for facts in bodies] == [None, "truc"]
     mode.end_of("lan")
     assert machine.is_open(), "somebody else helps"
+    assert not mode.end_absent(lambda: frozenset({"truc", "lan"}))
     mode.end_of("truc")
     assert not machine.is_open()
     mode.begin(by="lan")
     kiosk.clock.advance(LASTS.total_seconds())
     assert not machine.is_open(), "a screen left alone bears nobody's name"
+
+
+def test_a_part_that_was_lost_before_the_day_counts_from_its_beginning(kiosk: Kiosk) -> None:
+    kiosk.checkin.notify(Code.READER_LOST)
+    kiosk.clock.advance(86400)
+    now = kiosk.clock.now()
+    midnight = datetime.combine(clinic_day(now), time(), VIETNAM_TIME)
+    [down] = report(kiosk).down.values()
+    assert down == (now - midnight).total_seconds()
+    kiosk.checkin.came_back(Code.READER_LOST)
+    kiosk.clock.advance(3600)
+    assert report(kiosk).down == {"kiosk-1": down}
+    kiosk.clock.advance(86400)
+    assert report(kiosk).down == {}, "it was well all that day"
+
+
+def test_board_and_lines_say_one_figure_of_a_wait(kiosk: Kiosk) -> None:
+    kiosk.checkin.desk_ticket(None, code=Code.HELP)
+    [row] = kiosk.staff.desk_tickets()
+    kiosk.clock.advance(600)
+    claim = ClaimedIdentity(source=ClaimSource.TYPED, name="Trần Thị Mẫu", birth=BirthDate(year=1958))
+    kiosk.staff.confirm(row.visit_id, "noi", by="lan", claim=claim)
+    kiosk.admit("insured")
+    kiosk.clock.advance(60)
+    shared = {"database": kiosk.database, "clinic": kiosk.staff._clinic, "clock": kiosk.clock}
+    queue = Queue(**shared, device="desk-1", plain_after=3)
+    board = {each.room and each.room.id: (each.count, each.longest_s) for each in BoardFigures(**shared).rooms()}
+    assert board == queue.counts()
+    assert board["noi"][1] == queue.line("noi").longest_s == pytest.approx(660, abs=2), "since they stand in the line"
 
 
 def test_an_override_counts_once(kiosk: Kiosk) -> None:

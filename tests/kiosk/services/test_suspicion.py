@@ -156,3 +156,7 @@ def test_a_correction_is_no_way_round(kiosk: Kiosk) -> None:
     with pytest.raises(NotCorrectable, match="needs_second"):
         corrections.replace_person(wrong, typed(), "noi", by="lan")
     assert kiosk.staff.visit(wrong).state == "admitted"
+    assert overrides(kiosk) == []
+    ticket = corrections.replace_person(wrong, typed(), "noi", by="lan", override=AGREED)
+    assert (ticket.number, kiosk.staff.visit(wrong).state) == (3, "cancelled")
+    assert overrides(kiosk) == [("other_papers", "truc")]

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from kiosk.domain.codes import Resolution
+from kiosk.domain.codes import Code, Resolution
 from kiosk.domain.flow import Screen
+from kiosk.domain.tickets import clinic_day
+from kiosk.services.report import Reporter
 from kiosk.services.view import DeskMessage
 
 # The fixture's class lives in conftest.py, from which nothing can be imported.
@@ -273,8 +275,42 @@ def test_a_full_disk_closes_the_kiosk_and_admits_nobody(kiosk: Kiosk) -> None:
     view = kiosk.after(5.1)
     assert view.screen is Screen.TAKE_CARD
     assert kiosk.staff.admissions() == admitted_today == ()
+    [back] = kiosk.staff.came_back()
+    assert (back.code, back.device, back.visit) == (Code.STORE_FAULT, "kiosk-1", None)
+    assert kiosk.staff.exceptions() == (), "it works again: nobody need do anything"
+    [down] = reporter_of(kiosk).report(clinic_day(kiosk.clock.now())).down.items()
+    assert down == ("kiosk-1", pytest.approx(5.1, abs=0.2)), "since it closed, and not since it could be told"
     kiosk.take()
     assert kiosk.admit("insured").ticket.number == 1
+
+
+def test_a_store_that_fails_again_is_told_once_more_and_a_fault_that_lasts_once(kiosk: Kiosk) -> None:
+    for lasts in (1, 3):
+        kiosk.admit("insured")
+        kiosk.clear()
+        kiosk.fill_disk()
+        close(kiosk)
+        for _ in range(lasts):
+            assert kiosk.after(5.1).screen is Screen.CLOSED
+        kiosk.free_disk()
+        assert kiosk.after(5.1).screen is not Screen.CLOSED
+        kiosk.clear()
+    assert [row.code for row in kiosk.staff.came_back()] == [Code.STORE_FAULT] * 2
+
+
+def close(kiosk: Kiosk) -> None:
+    """Ask for help until nothing can be stored any more."""
+    for _ in range(200):
+        kiosk.clock.advance(61)
+        kiosk.patient.call_staff("child")
+        if kiosk.screen is Screen.CLOSED:
+            return
+        kiosk.patient.acknowledge()
+    raise AssertionError
+
+
+def reporter_of(kiosk: Kiosk) -> Reporter:
+    return Reporter(database=kiosk.database, clinic=kiosk.staff._clinic, clock=kiosk.clock)
 
 
 def test_a_full_disk_also_closes_the_way_to_the_desk_and_the_bell(kiosk: Kiosk) -> None:

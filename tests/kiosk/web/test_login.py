@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from sqlalchemy import select
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
 from kiosk.domain.codes import Code
+from kiosk.services.assistance import AssistanceWatch, AssistedMode
 from kiosk.services.desk import NotConfirmable
-from kiosk.services.staff_sessions import StaffSessions
+from kiosk.services.staff_sessions import LONGEST_S, StaffSessions
 from kiosk.store.tables import Audit
 
 OWN = "http://127.0.0.1:8001"
@@ -197,7 +199,7 @@ def test_an_administrator_sees_the_accounts_and_unlocks_them(desk: Any, app: Fla
         desk.accounts.check("lan", "sai mật khẩu", act="login")
     assert "Ngô Thị Lan Mẫu" in desk.get("/accounts")
     desk.post("/accounts/lan/lock")
-    assert "đã khóa" in desk.get("/accounts")
+    assert "đang tạm khóa" in desk.get("/accounts")
     assert desk.accounts.find("lan") is None
     desk.post("/accounts/lan/unlock")
     assert desk.accounts.check("lan", desk.passwords["lan"], act="login") is not None
@@ -252,3 +254,52 @@ def links(desk: Any) -> list[tuple[str, dict[str, Any]]]:
     with desk.staff._database.read() as session:
         bodies = session.scalars(select(Audit.body).where(Audit.device == "desk-1").order_by(Audit.seq))
         return [(said["kind"], said["facts"]) for said in map(json.loads, bodies)]
+
+
+@pytest.fixture
+def mode(desk: Any) -> AssistedMode:
+    shared = {"database": desk.staff._database, "clinic": desk.staff._clinic, "clock": desk.clock}
+    return AssistedMode(**shared, device="assist-1", own="desk-1")
+
+
+@pytest.mark.parametrize("act", ["/lock", "/logout"])
+def test_whoever_locks_or_logs_out_helps_no_more(client: FlaskClient, mode: AssistedMode, act: str) -> None:
+    post(client, "/assist", form_on="/")
+    helping = mode.now()
+    assert helping is not None
+    assert helping.by == "truc"
+    post(client, act, form_on="/")
+    assert mode.now() is None
+
+
+def test_a_login_that_ends_by_itself_lends_its_name_no_more(desk: Any, mode: AssistedMode, moments: Moments) -> None:
+    sessions = StaffSessions(desk.accounts, idle_s=900, now=moments)
+    for end in ("hours", "idle", "account", "nobody"):
+        token = sessions.begin("truc", desk.passwords["truc"])
+        assert token is not None
+        mode.begin(by="truc")
+        assert not mode.end_absent(sessions.present)
+        if end == "hours":
+            moments.now += LONGEST_S
+            sessions.touch(sessions._logins[token])
+            moments.now += 1
+        elif end == "idle":
+            moments.now += 900
+        elif end == "account":
+            desk.clock.advance(1)
+            desk.accounts.set_password("truc", desk.passwords["truc"], by="mai")
+        else:
+            sessions.end(token)
+        assert mode.end_absent(sessions.present), end
+        assert mode.now() is None
+
+
+def test_the_watch_looks_by_itself(desk: Any, mode: AssistedMode) -> None:
+    mode.begin(by="lan")
+    watch = AssistanceWatch(mode, StaffSessions(desk.accounts, idle_s=900).present, every_s=0.02)
+    watch.start()
+    deadline = time.monotonic() + 10
+    while mode.now() is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    watch.stop()

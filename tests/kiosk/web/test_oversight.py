@@ -1,15 +1,17 @@
 """The pages of oversight: owners, the pace, a face that is handed out once, two people, lost cards, copies."""
 
+import json
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.services.arrival import Beside
+from kiosk.services.holder_checks import SHOWN
 from kiosk.services.portraits import LARGEST
 from kiosk.store.tables import Audit
 
@@ -54,6 +56,7 @@ def test_a_face_is_handed_out_once_and_kept_by_nobody(desk: Any, ticket: str) ->
     first = desk.client.get(f"/visits/{ticket}/portrait.jpg", base_url=OWN)
     assert (first.data, first.mimetype, first.headers["Cache-Control"]) == (JPEG, "image/jpeg", "no-store")
     assert desk.client.get(f"/visits/{ticket}/portrait.jpg", base_url=OWN).status_code == 410
+    assert shown(desk) == [{"visit": ticket, "by": "truc"}], "one face was shown, once, and it is known to whom"
     assert "Cho xem ảnh" not in desk.get(f"/visits/{ticket}/compare")
 
 
@@ -80,6 +83,35 @@ def test_what_a_clerk_saw_is_written_down_and_the_face_is_gone(desk: Any, ticket
     assert not desk.oversight.box.has(ticket)
     assert VisitReason.HOLDER_DIFFERS in desk.staff.visit(ticket).reasons
     assert "không còn" in desk.post(f"/visits/{ticket}/holder", seen="nonsense")
+
+
+def test_of_whom_nobody_was_to_look_at_nothing_is_said_before_the_face_was_shown(desk: Any) -> None:
+    made = desk.checkin.desk_ticket(claim(), code=Code.CARD_EXPIRED, assurance=Assurance.CHIP_ANCHORED)
+    compare = f"/visits/{made.visit_id}/compare"
+    assert "seen-same" not in desk.get(compare)
+    bring(desk, made.visit_id)
+    assert "seen-same" in desk.get(compare)
+    assert "Xem ảnh trước" in desk.post(f"/visits/{made.visit_id}/holder", seen="same")
+    assert not desk.staff.visit(made.visit_id).holder_check
+    desk.client.get(f"/visits/{made.visit_id}/portrait.jpg", base_url=OWN)
+    assert "seen-same" in desk.get(compare), "the face is gone, and what was seen can still be said"
+    desk.post(f"/visits/{made.visit_id}/holder", seen="same")
+    assert desk.staff.visit(made.visit_id).holder_check == "same"
+
+
+def test_no_face_is_shown_where_nobody_can_write_down_who_looks(desk: Any, ticket: str) -> None:
+    bring(desk, ticket)
+    with desk.staff._database.write() as session:
+        session.execute(text("DROP TABLE audit"))
+    answer = desk.client.get(f"/visits/{ticket}/portrait.jpg", base_url=OWN)
+    assert (answer.status_code, JPEG in answer.data) == (503, False)
+
+
+def shown(desk: Any) -> list[dict[str, str]]:
+    """What the audit says of faces that were shown."""
+    with desk.staff._database.read() as session:
+        links = session.scalars(select(Audit.body).where(Audit.kind == SHOWN)).all()
+    return [json.loads(body)["facts"] for body in links]
 
 
 def test_two_people_admit_whom_a_card_is_suspected_of(desk: Any, ticket: str) -> None:

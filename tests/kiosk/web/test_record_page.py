@@ -13,6 +13,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.route import Facility
 from kiosk.domain.route_proposal import Level, Once
 from kiosk.services.route import LeftOpen, RouteProposer
+from kiosk.store.tables import Visit
 
 Desk = Any
 CLAIM = ClaimedIdentity(
@@ -157,3 +158,49 @@ def test_without_the_pages_nothing_leads_there(desk: Desk) -> None:
     desk.staff.confirm(visit_id, "noi", by="desk-1")
     assert "/visits/" not in desk.get()
     desk.get(f"/visits/{visit_id}", status=404)
+
+
+def test_a_suspected_person_takes_the_place_of_another_where_two_agree(with_records: Desk, visit: str) -> None:
+    with_records.checkin.desk_ticket(replace(CLAIM, personal_number="036158900011"), code=Code.NOT_GENUINE)
+    form = f"/visits/{visit}/person"
+    with_records.with_form = form
+    assert "second_password" not in with_records.get(form)
+    typed = {"name": "Trần Thị Mẫu", "birth": "1958", "number": "036158900011", "sex": "F", "room": "noi"}
+    page = with_records.post(form, **typed)
+    assert "người thứ hai đồng ý" in page
+    assert 'id="second_password"' in page
+    assert 'value="Trần Thị Mẫu"' in page, "nothing is typed twice"
+    agreed = {"override": "other_papers", "second_sign": "mai"}
+    page = with_records.post(form, **typed, **agreed, second_password="sai mật khẩu")
+    assert "chưa được chấp nhận" in page
+    assert 'id="second_password"' in page
+    assert with_records.staff.visit(visit).state == "admitted"
+    said = with_records.post(form, **typed, **agreed, second_password=with_records.passwords["mai"])
+    assert "Nội tổng quát" in said
+    assert with_records.staff.visit(visit).state == "cancelled"
+    [row] = with_records.staff.admissions()
+    assert row.person.personal_number == "036158900011"
+    assert with_records.oversight.figures.overrides() == {"truc": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "reasons", "checked", "said"),
+    [
+        (Code.NOT_GENUINE, [], None, "Chip không tự chứng minh được"),
+        (Code.UNKNOWN_CARD, ["reported_lost"], None, "Thẻ đã được báo mất"),
+        (Code.IDENTITY_DIFFERS, ["holder_differs"], "not_same", "không phải người trong ảnh"),
+        (Code.IDENTITY_DIFFERS, ["holder_check"], "not_seen", "Không nhìn được"),
+        (Code.IDENTITY_DIFFERS, ["holder_check"], "not_made", "Trong ngày không ai đối chiếu"),
+    ],
+)
+def test_the_second_person_reads_why_and_no_other_reproach(
+    with_records: Desk, code: Code, reasons: list[str], checked: str | None, said: str
+) -> None:
+    made = with_records.checkin.desk_ticket(CLAIM, code=code, reasons=reasons)
+    with with_records.staff._database.write() as session:
+        session.get(Visit, made.visit_id).holder_check = checked
+    page = with_records.get(f"/tickets/{made.visit_id}")
+    why = page.partition('<fieldset class="second">')[2].partition("<label")[0]
+    assert said in why
+    others = {"Chip không tự chứng minh", "báo mất", "không phải người trong ảnh"}
+    assert [other for other in others if other in why and other not in said] == []

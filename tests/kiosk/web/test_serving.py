@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from kiosk.web.common.door import HEADERS
-from kiosk.web.common.serving import IDLE_CONNECTIONS, Server, make_server
+from kiosk.web.common.serving import IDLE_CONNECTIONS, THREADS, Server, make_server
 
 PATIENCE_S = 30.0
 """Less than the minute after which waitress itself closes a silent connection."""
@@ -30,6 +30,11 @@ def server() -> Iterator[Server]:
     def news() -> str:
         GO_ON.wait(PATIENCE_S)
         return "the news"
+
+    @app.get("/health")
+    @app.get("/internal/ask")
+    def needed() -> str:
+        return "here"
 
     server = make_server(app, host="127.0.0.1", port=0)
     thread = Thread(target=server.run)
@@ -115,3 +120,24 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("path", ["/health", "/internal/ask"])
+def test_what_others_live_by_is_answered_while_every_page_waits(server: Server, path: str) -> None:
+    with contextlib.ExitStack() as stack:
+        waiting = [stack.enter_context(connect(server)) for _ in range(THREADS + 4)]
+        for connection in waiting:
+            ask(connection, "/news")
+        page = stack.enter_context(connect(server))
+        ask(page, "/page")
+        for _ in range(3):
+            needed = stack.enter_context(connect(server))
+            ask(needed, path)
+            assert answer_on(needed).endswith(b"here")
+        page.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            page.recv(1)
+        GO_ON.set()
+        page.settimeout(PATIENCE_S)
+        assert answer_on(page).endswith(b"the page")
+        assert [answer_on(connection).endswith(b"the news") for connection in waiting] == [True] * len(waiting)
