@@ -25,27 +25,29 @@ def write_gateway(script: Path, account: Path, *, port: int) -> None:
 def _script() -> Iterator[str]:
     yield f"[account]\nusername = {_text(USERNAME)}\npassword = {_text(PASSWORD)}"
     for citizen in citizens().values():
-        if citizen.cover is not None:
+        if citizen.cover is not None or citizen.payer is not None:
             yield "\n[[people]]"
-            yield from _person(citizen, citizen.cover)
+            yield from _person(citizen)
 
 
-def _person(citizen: Citizen, cover: Cover) -> Iterator[str]:
-    holder = citizen.holder
+def _person(citizen: Citizen) -> Iterator[str]:
+    holder, cover = citizen.holder, citizen.cover
     number = citizen.insurance_number
-    numbers = [*([holder.personal_number] if cover.linked else []), number, citizen.card_number]
-    fields = {
-        "gioiTinh": "Nam" if holder.sex == "M" else "Nữ",
-        "maDKBD": cover.home_clinic,
-        "gtTheTu": f"{cover.since:%d/%m/%Y}",
-        "gtTheDen": f"{cover.until:%d/%m/%Y}" if cover.until else "",
-        "maSoBHXH": number,
-    }
-    yield f"numbers = {json.dumps(numbers)}"
+    linked = cover is None or cover.linked
+    numbers = dict.fromkeys([*([holder.personal_number] if linked else []), number, citizen.card_number])
+    fields = {"gioiTinh": "Nam" if holder.sex == "M" else "Nữ", **_dates(cover), "maSoBHXH": number}
+    yield f"numbers = {json.dumps(list(numbers))}"
     yield f"name = {_text(holder.name)}"
     yield f'birth = "{holder.birth:%d/%m/%Y}"'
     yield f"result = {_text(citizen.payer_result)}"
     yield "fields = { " + ", ".join(f"{name} = {_text(value)}" for name, value in fields.items()) + " }"
+
+
+def _dates(cover: Cover | None) -> dict[str, str]:
+    if cover is None:
+        return {}
+    until = f"{cover.until:%d/%m/%Y}" if cover.until else ""
+    return {"maDKBD": cover.home_clinic, "gtTheTu": f"{cover.since:%d/%m/%Y}", "gtTheDen": until}
 
 
 def _text(text: str) -> str:

@@ -43,6 +43,7 @@ class Citizen:
     :param id: names the citizen in addresses; it says what the card shows, and nothing of the person.
     :param card: what kind of card: a name known to :func:`kiosk.demo.cards.issue`.
     :param generation: the card's printed form, of 2021 or of 2024.
+    :param payer: the payer's result code, of somebody whom only the payer knows; the roster has no row then.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Citizen:
     generation: Generation
     holder: Holder
     cover: Cover | None
+    payer: str | None = None
 
     @property
     def qr_text(self) -> str:
@@ -70,7 +72,9 @@ class Citizen:
 
     @property
     def payer_result(self) -> str:
-        """The payer's result code for the citizen, as long as nobody changes it: covered, or cover has ended."""
+        """The payer's result code for the citizen, as long as nobody changes it: covered, ended, or what is set."""
+        if self.payer is not None:
+            return self.payer
         return COVERED if self.cover is not None and self.cover.until is None else ENDED
 
     def roster_entry(self) -> RosterEntry | None:
@@ -101,7 +105,7 @@ def citizens() -> Mapping[str, Citizen]:
 
 
 def _citizen(row: dict[str, Any]) -> Citizen:
-    own = {name: row.pop(name) for name in ("id", "card", "generation")}
+    own = {name: row.pop(name) for name in ("id", "card", "generation")} | {"payer": row.pop("payer", None)}
     cover = row.pop("cover", None)
     return Citizen(**own, cover=cover and _cover(cover), holder=Holder(**{"expiry": None} | row))
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from threading import Lock
 
 from idcard import IdCardError
@@ -46,11 +47,14 @@ class Laid:
     scanned: str | None = None
     scanner: bool = True
     reader: str = "ok"
-    """How the reader is: ok, ``crowded`` (a second card lies there) or ``unplugged``."""
+    """How the reader is: ok, ``crowded`` (a second card lies there), ``loose`` (a card slips while it is read) or
+    ``unplugged``."""
     light: str = "out"
     """How the lamp is: ``out``, ``lit`` or ``unplugged``."""
     clock_ms: int = 0
     """By how much the hands of the kiosk's clock were turned."""
+    failure: str = "none"
+    """Which desk code was brought about last."""
 
 
 class Bench:
@@ -60,6 +64,7 @@ class Bench:
         month from the start.
     :param answer_s: how long a card takes for an answer, as a contactless one does.
     :param swap_s: how long the reader is empty while one card takes another's place.
+    :param slip_s: how long a card that slips is away.
     :param heard_s: within which time what the scanner sent must be fetched; then it is lost, as on a serial line.
     """
 
@@ -70,15 +75,20 @@ class Bench:
         *,
         answer_s: float = 0.0,
         swap_s: float = 0.6,
+        slip_s: float = 1.5,
         heard_s: float = 1.0,
         codes: CodeIssuer | None = None,
     ) -> None:
         self.people = people or citizens()
         self._answer_s = answer_s
         self._swap_s = swap_s
+        self._slip_s = slip_s
+        self._commands = 0
+        self._came: list[str] = []
         self._heard_s = heard_s
         self._began = time.monotonic()
         self._lands_at = 0.0
+        self._leaves_at = inf
         self._placed = 0
         self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
         self._signed = {} if codes is None else _signed_codes(codes, self.people)
@@ -92,22 +102,35 @@ class Bench:
     def laid(self) -> Laid:
         """Where cards and codes are now."""
         with self._lock:
+            self._leave_in_time()
             return self._laid
 
-    def place(self, citizen: str) -> None:
-        """Put a citizen's card on the reader, in place of one that lies there; KeyError for an unknown one."""
+    def place(self, citizen: str, *, for_s: float | None = None) -> None:
+        """Put a citizen's card on the reader, in place of one that lies there; KeyError for an unknown one.
+
+        :param for_s: after how long it is taken away again.
+        """
         card = self._cards[citizen]
         with self._lock:
             self._lands_at = 0.0 if self._laid.on_reader is None else time.monotonic() + self._swap_s
             self._take()
             card.power_off()
             self._placed += 1
+            self._commands = 0
+            self._leaves_at = inf if for_s is None else time.monotonic() + for_s
+            self._came.append(citizen)
             self._laid = replace(self._laid, on_reader=citizen)
 
     def take_away(self) -> None:
         """Take the card off the reader, where there is one; its power is gone with it."""
         with self._lock:
             self._take()
+
+    @property
+    def came(self) -> tuple[str, ...]:
+        """Whose cards lay on the reader since the start, the last one last."""
+        with self._lock:
+            return tuple(self._came)
 
     @property
     def has_signed_codes(self) -> bool:
@@ -166,9 +189,15 @@ class Bench:
             self._laid, self._sent = replace(self._laid, scanned=None, scanner=plugged), b""
 
     def trouble_reader(self, state: str) -> None:
-        """Lay a second card on the reader, pull the reader out, or make it right again."""
+        """Lay a second card on the reader, let cards slip, pull the reader out, or make it right again."""
         with self._lock:
+            self._commands = 0
             self._laid = replace(self._laid, reader=state)
+
+    def remember_failure(self, code: str) -> None:
+        """Remember which desk code was brought about."""
+        with self._lock:
+            self._laid = replace(self._laid, failure=code)
 
     def plug_light(self, plugged: bool) -> None:
         """Plug the lamp's relay in, or pull it out; a lamp without its relay is dark."""
@@ -186,9 +215,12 @@ class Bench:
         if body not in _CONTROL:
             time.sleep(self._answer_s)
         with self._lock:
+            self._leave_in_time()
             if body in _CONTROL:
                 return _CONTROL[body](self)
             card = self._card
+            if card is not None and self._slips():
+                return b""
             return b"" if card is None or len(body) < _SHORTEST_COMMAND else _transmit(card, body)
 
     @property
@@ -197,6 +229,22 @@ class Bench:
         if self._laid.on_reader is None or time.monotonic() < self._lands_at:
             return None
         return self._cards[self._laid.on_reader]
+
+    def _leave_in_time(self) -> None:
+        if time.monotonic() >= self._leaves_at:
+            self._leaves_at = inf
+            self._take()
+
+    def _slips(self) -> bool:
+        """Whether the card slips now, to lie there again a little later."""
+        self._commands += 1
+        if self._laid.reader != "loose" or self._commands < _SLIPS_AFTER:
+            return False
+        self._power(SimulatedCard.power_off)
+        self._commands = 0
+        self._placed += 1
+        self._lands_at = time.monotonic() + self._slip_s
+        return True
 
     def _take(self) -> None:
         if self._laid.on_reader is not None:
@@ -244,6 +292,8 @@ _COUNT_BYTES = 4
 _CLOCK_BYTES = 8
 _BACK_S = 2 * 3600.0
 """Before the bench began: more than the kiosk's clock may lag behind the roster, which was made then."""
+_SLIPS_AFTER = 12
+"""Commands: the chip is open then, and nothing of it has been read."""
 _PLUGGED = b"\x01"
 _SUFFIX = b"\r"
 """Most scanners send an Enter, which the kiosk does not trust."""

@@ -1,6 +1,7 @@
 """``kiosk provision | bundle | upgrade | rollback``.
 
-Exit codes: 0 done, or nothing to do; 1 an upgrade failed, and everything is as before; 2 refused, with the remedy.
+Exit codes: 0 done, or nothing to do; 1 an upgrade or a way back failed: the message says which release is in use, and
+whether everything is as before; 2 refused, with the remedy.
 """
 
 import os
@@ -208,9 +209,7 @@ def _only_debian(target: Path) -> None:
     except OSError:
         return
     if not any(line.strip() in ("ID=debian", "ID_LIKE=debian") for line in release.splitlines()):
-        raise ConfigurationError(
-            "This is another system than Debian.", reason="not_debian", remedy="Use Debian 12 or newer."
-        )
+        raise ConfigurationError("This is another system than Debian.", reason="not_debian", remedy="Use Debian 12.")
 
 
 @contextmanager

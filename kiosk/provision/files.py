@@ -47,12 +47,15 @@ def files_of(machine: Machine) -> tuple[KitFile, ...]:
         found += _unit(f"idcard-{process.name}.service", _rendered("process.service", machine, process=process))
     if machine.patient is not None:
         found += _screen(machine)
+    if machine.tls is not None:
+        found += _tls(machine)
     return tuple(sorted(found, key=lambda file: file.path))
 
 
 def packages_of(machine: Machine) -> tuple[str, ...]:
     """Debian's packages that these files are settings of."""
     names = {"nftables", "unattended-upgrades", "libzbar0", "python3-venv"}
+    names |= {"nginx-light"} if machine.tls is not None else set()
     if machine.patient is not None:
         names |= {"cage", "chromium", "fonts-noto-core", "libpam-systemd"}
         names |= {"pcscd", "libccid", "polkitd"} if machine.patient.reader else set()
@@ -90,6 +93,15 @@ def _screen(machine: Machine) -> Iterator[KitFile]:
         yield KitFile(path=PurePosixPath(f"{KIT}/icons/idcard-blank/{name}"), content=content)
     if machine.patient is not None and machine.patient.reader:
         yield _file("/etc/polkit-1/rules.d/50-idcard-reader.rules", _rendered("polkit.rules", machine))
+
+
+def _tls(machine: Machine) -> Iterator[KitFile]:
+    # nginx's own word for what the caller says in "Host"; a template takes no such sign from a value.
+    conf = _rendered("nginx.conf", machine, http_host="HTTP_HOST").replace("HTTP_HOST", "$http_host")
+    yield _file("/etc/nginx/conf.d/idcard.conf", conf)
+    yield from _unit("idcard-cert.service", _rendered("cert.service", machine))
+    yield _file(_UNITS / "idcard-cert.timer", _rendered("cert.timer", machine))
+    yield _link(_UNITS / "timers.target.wants" / "idcard-cert.timer", "/etc/systemd/system/idcard-cert.timer")
 
 
 def _usb(machine: Machine) -> Iterator[KitFile]:

@@ -1,16 +1,18 @@
 """A machine as the kit sees it: its processes with what each needs and nothing more, computed from configurations."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from idcard import ConfigurationError
-from kiosk.config import PatientConfig, ProcessConfig, StaffConfig, load
+from kiosk.call_config import CallConfig
+from kiosk.config import LOOPBACK, PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.device_config import FILE, HN212, NETWORK, RAW_PORT, SERIAL, USB, host_and_port
 from kiosk.insurance.account import load_account
-from kiosk.provision.settings import Endpoint, KitSettings, Profile, plain_path
+from kiosk.provision.settings import Endpoint, KitSettings, Network, Profile, plain_path
+from kiosk.wallet_config import WalletConfig
 
 STATE_ROOTS = (Path("/var/lib"), Path("/srv"))
 KIT = Path("/etc/idcard-kit")
@@ -21,7 +23,12 @@ _KEYS = ("session_key", "roster_key", "clinic_private_key", "receipt_key", "inte
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """One of the two processes: what it may write, which keys it is handed, whom it may call, which devices it has."""
+    """A process: what it may write, which keys it is handed, whom it may call, which devices it has.
+
+    ``of`` is the process with which it stops and starts, for the parts that a machine need not have; ``knocks`` are the
+    ports of this machine that such a part calls. Networks in ``admits`` reach its port ``door``. Only processes that
+    ``shares`` the store are of its group.
+    """
 
     name: str
     command: str
@@ -33,11 +40,30 @@ class Process:
     calls: tuple[Endpoint, ...] = ()
     devices: tuple[str, ...] = ()
     reader: bool = False
+    of: str | None = None
+    knocks: tuple[int, ...] = ()
+    admits: tuple[Network, ...] = ()
+    door: int = 0
+    shares: bool = True
+
+    @property
+    def group(self) -> str:
+        """Its group: that of the store, or one of its own."""
+        return "idcard" if self.shares else self.user
 
     @property
     def user(self) -> str:
         """The user of the operating system that it runs as."""
         return f"idcard-{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Who ends TLS for the staff's page: its name, where certificate and key lie, and where the page is."""
+
+    name: str
+    folder: Path
+    host: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +75,9 @@ class Machine:
     config: Path
     patient: Process | None
     staff: Process | None
+    parts: tuple[Process, ...]
+    own_trust: tuple[tuple[Path, str], ...]
+    tls: Tls | None
     staff_port: int | None
     public_port: int
     trust: tuple[Path, ...]
@@ -61,7 +90,7 @@ class Machine:
     @property
     def processes(self) -> tuple[Process, ...]:
         """The processes of this machine."""
-        return tuple(process for process in (self.patient, self.staff) if process is not None)
+        return tuple(process for process in (self.patient, self.staff, *self.parts) if process is not None)
 
     @property
     def state_folders(self) -> tuple[Path, ...]:
@@ -90,12 +119,15 @@ def machine_of(profile: Profile, config: Path, target: Path = Path("/")) -> Mach
     both = [each for each in (patient, staff) if each is not None]
     for each in both:
         _refuse_demonstration(each)
-    return Machine(
+    machine = Machine(
         profile=profile,
         settings=settings,
         config=place,
         patient=None if patient is None else _patient(patient, place, target),
         staff=None if staff is None else _staff(staff, place, target, settings),
+        parts=tuple(_parts(config, place, target, settings, profile)),
+        own_trust=_own_trust(config, target, settings),
+        tls=_tls(staff, settings),
         staff_port=staff.port if staff is not None else patient.staff_port if patient is not None else None,
         public_port=_public_port(staff),
         trust=tuple(sorted({_on_machine(each.trust, target) for each in both})),
@@ -105,6 +137,31 @@ def machine_of(profile: Profile, config: Path, target: Path = Path("/")) -> Mach
         camera=patient is not None and patient.camera == "browser",
         screen_origin=None if patient is None else f"http://{patient.host}:{patient.port}",
     )
+    _refuse_partless(machine)
+    return _refuse_shared_trust(machine)
+
+
+def _tls(config: StaffConfig | None, settings: KitSettings) -> Tls | None:
+    if settings.tls is None:
+        return None
+    if config is None or config.public_name is None:
+        raise _refused(
+            "no_public_name",
+            "kit.toml has a [tls], and no staff's process here has a name for other PCs.",
+            "Set public_name in staff.toml, or take [tls] out of kit.toml.",
+        )
+    return Tls(name=config.public_name.partition(":")[0], folder=settings.tls.folder, host=config.host)
+
+
+def _refuse_partless(machine: Machine) -> None:
+    """The call screen and the wallet's page go with a desk: without its process there is nobody to start them."""
+    for part in machine.parts:
+        if getattr(machine, part.of or "") is None:
+            raise _refused(
+                "no_desk",
+                f"kit.toml has a [{part.name}], and this machine has no staff's process.",
+                "Let it be on the machine of the staff's process, with --profile staff or both.",
+            )
 
 
 def _public_port(config: StaffConfig | None) -> int:
@@ -113,12 +170,97 @@ def _public_port(config: StaffConfig | None) -> int:
     return int(port or 443)
 
 
-def _patient(config: PatientConfig, place: Path, target: Path) -> Process:
+def _parts(config: Path, place: Path, target: Path, settings: KitSettings, profile: Profile) -> Iterator[Process]:
+    """The processes that a machine has only where its ``kit.toml`` says so."""
+    if settings.call is not None:
+        yield _call(load(CallConfig, config / "call.toml"), place, target, settings.call.televisions)
+    if settings.assisted is not None:
+        assisted = load(PatientConfig, config / "assisted.toml")
+        _refuse_demonstration(assisted)
+        if not assisted.assisted:
+            raise _refused(
+                "not_assisted",
+                "assisted.toml is no configuration of a machine at which clerks help.",
+                "Set assisted = true in it: without that its screen is open to everybody.",
+            )
+        ports = {assisted.port} | ({assisted.staff_port} if assisted.internal_key is not None else set())
+        owner = "staff" if profile.has_staff else "patient"
+        made = _patient(assisted, place, target, name="assisted")
+        yield replace(made, of=owner, knocks=tuple(sorted(ports)))
+    if settings.wallet is not None:
+        yield _wallet(load(WalletConfig, config / "wallet.toml"), place, target, settings.wallet.phones)
+
+
+def _call(config: CallConfig, place: Path, target: Path, televisions: tuple[Network, ...]) -> Process:
+    _refuse_demonstration(config)
+    _refuse_closed_door("call.toml", config.host, televisions)
+    return Process(
+        name="call",
+        command="calls",
+        config=place / "call.toml",
+        port=config.port,
+        writes=(),
+        keys=_keys(config, target),
+        of="staff",
+        knocks=tuple(sorted({config.port, config.staff_port})),
+        admits=televisions,
+        door=config.port,
+        shares=False,
+    )
+
+
+def _wallet(config: WalletConfig, place: Path, target: Path, phones: tuple[Network, ...]) -> Process:
+    _refuse_demonstration(config)
+    _refuse_closed_door("wallet.toml", config.answers_host, phones)
+    return Process(
+        name="wallet",
+        command="wallet",
+        config=place / "wallet.toml",
+        port=config.port,
+        writes=(),
+        keys=_keys(config, target, ("session_key", "key")),
+        of="staff",
+        knocks=tuple(sorted({config.port, config.answers_port})),
+        admits=phones,
+        door=config.answers_port,
+        shares=False,
+    )
+
+
+def _refuse_closed_door(file: str, host: str, admitted: tuple[Network, ...]) -> None:
+    """What others may reach must listen for them: a rule that opens a port for nobody is a mistake somewhere."""
+    if admitted and host in LOOPBACK:
+        raise _refused(
+            "closed_door",
+            f"kit.toml lets others call the process of {file}, which listens on this machine alone.",
+            f"Give {file} an address of this machine in the clinic's network, or take the networks out of kit.toml.",
+        )
+
+
+def _own_trust(config: Path, target: Path, settings: KitSettings) -> tuple[tuple[Path, str], ...]:
+    """The folders of trust that only one of the parts reads, with its group."""
+    if settings.wallet is None:
+        return ()
+    return ((_on_machine(load(WalletConfig, config / "wallet.toml").trust, target), "idcard-wallet"),)
+
+
+def _refuse_shared_trust(machine: Machine) -> Machine:
+    """The wallet's process is not of the store's group, and a folder has one group alone."""
+    if any(path in machine.trust for path, _ in machine.own_trust):
+        raise _refused(
+            "shared_trust",
+            "wallet.toml names the trust store of another process.",
+            "Give the wallet's process a folder of its own, with the list of signers alone.",
+        )
+    return machine
+
+
+def _patient(config: PatientConfig, place: Path, target: Path, *, name: str = "patient") -> Process:
     state = (*_state(config, config.device), config.roster)
     return Process(
-        name="patient",
+        name=name,
         command="run",
-        config=place / "patient.toml",
+        config=place / f"{name}.toml",
         port=config.port,
         writes=_folders(state, target),
         keys=_keys(config, target),
@@ -159,8 +301,8 @@ def _folders(files: tuple[Path, ...], target: Path) -> tuple[Path, ...]:
     return tuple(folders)
 
 
-def _keys(config: ProcessConfig, target: Path) -> tuple[tuple[str, Path], ...]:
-    found = ((name, getattr(config, name, None)) for name in _KEYS)
+def _keys(config: object, target: Path, names: tuple[str, ...] = _KEYS) -> tuple[tuple[str, Path], ...]:
+    found = ((name, getattr(config, name, None)) for name in names)
     return tuple((name, _on_machine(path, target)) for name, path in found if path is not None)
 
 
@@ -197,8 +339,8 @@ def _refuse_unlisted(port: int, settings: KitSettings) -> None:
         )
 
 
-def _refuse_demonstration(config: ProcessConfig) -> None:
-    if config.is_demo:
+def _refuse_demonstration(config: ProcessConfig | CallConfig | WalletConfig) -> None:
+    if config.mode == "demo":
         raise _refused(
             "demonstration",
             "A configuration here is a demonstration's.",

@@ -79,7 +79,8 @@ def rollback(place: Place, *, restore: bool = False) -> None:
 
     :param restore: whether the store is put back, too, where the newer release changed its tables: visits since then
         are lost from it then, and lie in a copy.
-    :raises ConfigurationError: ``nothing_before``, ``tables_changed``, ``store_copy``, or ``rollback_failed``.
+    :raises ConfigurationError: ``nothing_before``, ``tables_changed``, ``no_copy``, ``store_copy``, or
+        ``rollback_failed``.
     """
     if recover(place):
         return
@@ -92,6 +93,10 @@ def rollback(place: Place, *, restore: bool = False) -> None:
             "tables_changed",
             f"Release {now} changed the tables of the store, and release {before.version} cannot read them.",
             "Mend it with a newer release; or --restore-store puts back the store of before, without the visits since.",
+        )
+    if changed and before.copy is None:
+        raise _wrong(
+            "no_copy", f"There is no copy of the store of before release {now}.", "Mend it with a newer release."
         )
     _change(place, before.version, replace(_ROLLBACK, copy=before.copy if changed else None))
     place.say(f"Release {before.version} is in use")

@@ -157,11 +157,40 @@ class ScreenSetting(_Setting):
     quarter_turns: Annotated[int, Field(ge=0, le=3)] = 0
 
 
+class CallSetting(_Setting):
+    """The call screen's process, of ``call.toml``. ``televisions`` are the networks that may see its page."""
+
+    televisions: tuple[Network, ...] = ()
+
+
+class AssistedSetting(_Setting):
+    """A machine at which clerks help, of ``assisted.toml``: a second patient's process, for a screen at the desk."""
+
+
+class WalletSetting(_Setting):
+    """The process that asks phones, of ``wallet.toml``. ``phones`` are the networks that reach its answers' door."""
+
+    phones: tuple[Network, ...] = ()
+
+
+class TlsSetting(_Setting):
+    """TLS for the staff's page: Debian's nginx, and a certificate that renews itself in ``folder``."""
+
+    folder: PlainPath = Path("/etc/idcard/tls")
+
+
 class KitSettings(_Setting):
-    """All of ``kit.toml``; without the file, nothing may be plugged in, and nobody is called."""
+    """All of ``kit.toml``; without the file, nothing may be plugged in, and nobody is called.
+
+    ``call``, ``assisted``, ``wallet`` and ``tls`` are parts that a machine has only where their tables are there.
+    """
 
     usb: UsbSetting = UsbSetting()
     network: NetworkSetting = NetworkSetting()
     screen: ScreenSetting = ScreenSetting()
+    call: CallSetting | None = None
+    assisted: AssistedSetting | None = None
+    wallet: WalletSetting | None = None
+    tls: TlsSetting | None = None
     reboot_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "03:30"
     journal_days: Annotated[int, Field(ge=1, le=365)] = 14

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kiosk.demo.clerks import CLERKS
 from kiosk.demo.config import BenchConfig
+from kiosk.demo.failures import FAILURES, NONE, bring_about
 from kiosk.demo.faults import Faults
 from kiosk.demo.people import ENDED, Citizen
 from kiosk.demo.web.drawing import DrawnCard, portrait_jpeg
@@ -29,8 +30,8 @@ MOODS = {
 """How the payer's gateway can be made to behave from the bench."""
 
 
-READER_STATES = ("ok", "crowded", "unplugged")
-"""How the reader can be made to behave from the bench: E01 and E14."""
+READER_STATES = ("ok", "crowded", "loose", "unplugged")
+"""How the reader can be made to behave from the bench: E01, E02 and E14."""
 
 
 def create_bench_app(bench: Bench, config: BenchConfig, faults: Faults | None = None) -> Flask:
@@ -48,6 +49,7 @@ def create_bench_app(bench: Bench, config: BenchConfig, faults: Faults | None = 
     _add_views(pages, bench, config, faults)
     _add_deeds(pages, bench, config)
     _add_faults(pages, bench, config, faults)
+    _add_failures(pages, bench, config, faults)
     _add_gateway(pages, bench, config)
     app.register_blueprint(pages)
     return app
@@ -143,6 +145,22 @@ def _add_faults(pages: Blueprint, bench: Bench, config: BenchConfig, faults: Fau
         return _do(faults.has_store, lambda: faults.hold_store(_STORE[state]), _chosen(bench))
 
 
+def _add_failures(pages: Blueprint, bench: Bench, config: BenchConfig, faults: Faults) -> None:
+    @pages.post("/failures/<code>")
+    def failure(code: str) -> BaseResponse:
+        if code not in (*FAILURES, NONE):
+            abort(HTTPStatus.NOT_FOUND)
+        if not _can_fail(config):
+            abort(HTTPStatus.CONFLICT)
+        who = bring_about(code, bench, faults)
+        return _do(True, lambda: None, who or _chosen(bench))
+
+
+def _can_fail(config: BenchConfig) -> bool:
+    """Whether every device is this bench's; else a button would bring about something else than it says."""
+    return config.has_cards and config.has_camera and config.has_printer and config.has_clock
+
+
 def _add_gateway(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
     @pages.post("/gateway/<mood>")
     def gateway(mood: str) -> BaseResponse:
@@ -206,6 +224,7 @@ def _context(bench: Bench, config: BenchConfig, faults: Faults) -> dict[str, Any
         "chosen": bench.people[chosen],
         "card": DrawnCard.of(bench.people[chosen]),
         "config": config,
+        "failures": (*FAILURES, NONE) if _can_fail(config) else (),
         "moods": MOODS,
         "reader_states": READER_STATES,
         "patient_url": f"http://{config.host}:{config.patient_port}/",

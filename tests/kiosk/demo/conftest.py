@@ -20,7 +20,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def free_ports() -> Options:
-    """Options with four ports that are free now."""
+    """Options whose ports are free now."""
+    return _free()
+
+
+@pytest.fixture(scope="module")
+def module_ports() -> Options:
+    """The same for all tests of a file."""
+    return _free()
+
+
+def _free() -> Options:
     for _ in range(100):
         options = Options(port_base=random.randrange(20000, 30000))
         try:
@@ -28,7 +38,7 @@ def free_ports() -> Options:
         except ConfigurationError:
             continue
         return options
-    pytest.fail("there are no four free ports in a row")
+    pytest.fail("there are no free ports in a row")
 
 
 @pytest.fixture(scope="session")

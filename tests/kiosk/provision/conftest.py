@@ -114,3 +114,46 @@ def written(config: Path, target: Path) -> Path:
     """The machine's root with everything written."""
     write(plan_for(files_of(machine_of(Profile.BOTH, config, target)), target))
     return target
+
+
+CALL = """
+mode = "production"
+host = "192.0.2.7"
+address = "http://192.0.2.7:8007"
+port = 8007
+staff_port = 8001
+calls_key = "keys/calls.key"
+"""
+ASSISTED = """
+port = 8010
+device = "assist-1"
+assisted = true
+session_key = "keys/assisted_session.key"
+clinic_public_key = "keys/clinic.pub"
+"""
+WALLET = """
+mode = "production"
+port = 8005
+session_key = "keys/wallet_session.key"
+trust = "wallet-trust"
+address = "https://kiosk.clinic.example"
+answers_port = 8006
+format = "dc+sd-jwt"
+kinds = ["urn:example:person"]
+claims = [["family_name"]]
+"""
+
+
+@pytest.fixture
+def with_parts(config: Path) -> Path:
+    """The same machine with a call screen, a machine at which clerks help, and the wallet's process."""
+    for name, text in {
+        "call": CALL + CLINIC,
+        "assisted": COMMON + ASSISTED + CLINIC,
+        "wallet": WALLET + CLINIC,
+    }.items():
+        (config / f"{name}.toml").write_text(text, "utf-8")
+    kit = (config / "kit.toml").read_text("utf-8")
+    parts = '[call]\ntelevisions = ["192.0.2.32/28"]\n\n[assisted]\n\n[wallet]\n\n[tls]\n'
+    (config / "kit.toml").write_text(f"{parts}\n{kit}", "utf-8")
+    return config
