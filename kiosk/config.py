@@ -218,6 +218,11 @@ class PatientConfig(ProcessConfig):
             raise ValueError("codes and consent: the payer is asked about a code before any page could ask for leave")
         return self
 
+    @property
+    def brings_portraits(self) -> bool:
+        """Whether a clerk may see the portrait of somebody's chip: at a holder check, or for a case at the desk."""
+        return self.internal_key is not None and (self.holder_check != "none" or self.desk_portrait)
+
     @model_validator(mode="after")
     def _holders_can_be_checked(self) -> Self:
         if self.holder_check != "none" and self.internal_key is None:

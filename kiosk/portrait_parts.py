@@ -22,10 +22,10 @@ def portraits_of(config: PatientConfig) -> Portraits | None:
 
     :raises ConfigurationError: where the key to the staff's process cannot be used.
     """
+    if config.internal_key is None or not config.brings_portraits:
+        return None
     policy = HolderPolicy(
         mode=HolderMode(config.holder_check), rate=config.holder_check_rate, waits=config.holder_check_waits
     )
-    if config.internal_key is None or (policy.mode is HolderMode.NONE and not config.desk_portrait):
-        return None
     link = StaffPortraits(config.host, config.staff_port, token=load_secret(config.internal_key))
     return Portraits(policy=policy, link=link, cases=config.desk_portrait)

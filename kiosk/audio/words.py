@@ -31,6 +31,7 @@ SPOKEN = (
     *(f"desk.why.{message}" for message in DeskMessage if message not in _NO_WAY_TO_THE_DESK),
     *(f"called.{message}.{part}" for message in _CALLED for part in ("title", "text")),
     *("called.hotline.said", "closed.text", "still.title", "still.text", "still.more"),
+    "unsent.text",
     *("bar.stop", "bar.help", "bar.child", "bar.emergency"),
     *("call.said.room", "call.said.desk"),
     *("tool.bigger", "tool.contrast", "tool.repeat", "tool.language"),

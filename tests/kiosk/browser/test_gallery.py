@@ -79,6 +79,27 @@ def test_every_screen(
     )
 
 
+@pytest.mark.parametrize("shape", [UPRIGHT, LYING])
+def test_the_longest_notice_of_what_is_read_fits(
+    samples: Mapping[str, ScreenView], served: Any, open_in: Callable[..., Page], shape: tuple[int, int]
+) -> None:
+    page = open_in(shape)
+    changed = {"internal_key": served.config.session_key, "port": served.config.port + 1}
+    other = type(served)(desk=served.desk, config=served.config.model_copy(update=changed))
+    other.start()
+    try:
+        for language, name in product(("vi", "en"), ("attract", "attract_hint")):
+            served.desk.show(replace(samples[name], version=0))
+            page.goto(f"{other.address}/?lang={language}&size=150")
+            page.wait_for_function("document.fonts.ready.then(() => true)")
+            found = page.evaluate(GEOMETRY, measures(other.config.mm_per_px))
+            keep(page, f"notice-{name}-{language}-{'upright' if shape == UPRIGHT else 'lying'}")
+            assert not {kind: fault for kind, fault in found.items() if fault}, name
+    finally:
+        page.goto("about:blank")
+        other.stop()
+
+
 def measures(millimetres_per_pixel: float) -> dict[str, float]:
     return {
         "leastTarget": LEAST_TARGET,

@@ -1,7 +1,7 @@
 """No tap is lost without a word: while answers cross, are held back or never come, and while the screen is swapped."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -97,16 +97,20 @@ def test_digits_that_were_refused_for_their_token_are_sent_once_more_with_a_fres
     taken(page, served, 1)
 
 
-def test_who_cannot_be_heard_is_told_and_taps_again(samples: Mapping[str, ScreenView], served: Any, page: Page) -> None:
+def test_who_cannot_be_heard_is_told_and_taps_again(
+    samples: Mapping[str, ScreenView], served: Any, page: Page, axe: Callable[[Page], list[str]]
+) -> None:
     ask_for_digits(page, served, samples["digits"])
     tries: list[str] = []
     page.on("request", lambda request: tries.append(request.url) if DIGITS.search(request.url) else None)
     page.route(DIGITS, lambda route: route.abort())
-    tap_digits(page, "123456")
+    with page.expect_request("**/speech/vi/unsent.text.opus"):
+        tap_digits(page, "123456")
     expect(page.locator("#unsent")).to_be_visible()
     expect(page.locator("#unsent")).to_contain_text("Chưa gửi được. Xin bấm lại.")
     expect(page.locator("#unsent")).to_contain_text("That was not sent. Please tap again.")
     assert len(tries) == 2
+    assert axe(page) == []
     page.unroute_all()
     tap_digits(page, "123456")
     taken(page, served, 1)

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from babel.messages.pofile import read_po
 
+from kiosk.config import PatientConfig
 from kiosk.domain.flow import Screen
 from kiosk.services.view import ScreenView
 from kiosk.web.common.words import LOCALES
+from kiosk.web.patient import create_patient_app
 
 LANGUAGES = ("vi", "en")
 
@@ -95,3 +97,23 @@ def test_without_a_camera_nothing_is_said_of_codes(samples: Mapping[str, ScreenV
     html = page(open_page, samples["attract_no_camera"])
     assert 'data-camera="off"' in html
     assert "QR" not in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ({}, False),
+        ({"desk_portrait": True}, True),
+        ({"desk_portrait": False}, False),
+        ({"desk_portrait": False, "holder_check": "sample"}, True),
+    ],
+)
+def test_the_notice_says_that_a_clerk_may_see_the_chips_photo_only_where_one_may(
+    open_page: Any, page_config: PatientConfig, samples: Mapping[str, ScreenView], policy: dict[str, Any], told: bool
+) -> None:
+    _, _, desk = open_page(samples["attract"])
+    key = {"internal_key": page_config.session_key} if policy else {}
+    app = create_patient_app(desk, page_config.model_copy(update=key | policy))
+    for language, words in (("vi", "ảnh đó không được giữ lại"), ("en", "photo for a moment; it is not kept")):
+        html = app.test_client().get(f"/?lang={language}", base_url="http://127.0.0.1:8000").text
+        assert (words in html) is told

@@ -5,7 +5,7 @@ import { look } from "./camera.js";
 import { digitsFor, press } from "./keypad.js";
 import { countDown } from "./countdown.js";
 import { touching, whenLifted } from "./finger.js";
-import { again, quiet, sayDigit, sayScreen } from "./speech.js";
+import { again, quiet, sayAside, sayDigit, sayScreen } from "./speech.js";
 import { pressKey } from "./tactile.js";
 import { scanFor } from "./wedge.js";
 
@@ -228,6 +228,7 @@ const post = (tap) => ask(tap.action, { method: "POST", body: tap.body }, SEND_A
 // Where the kiosk does not answer at all, the way to the desk takes this word's place.
 function tellUnsent() {
   unsent.hidden = shown().screen === undefined;
+  if (!unsent.hidden) sayAside(shown().clipsUnsent, shown().lang);
 }
 
 async function prefer(wanted) {

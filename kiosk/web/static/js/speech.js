@@ -99,6 +99,11 @@ function reset() {
   quiet();
 }
 
+// A word that the page itself has, and no screen: said at once.
+export function sayAside(clips, lang) {
+  if (clips && spoken()) say(clips.split(" "), lang);
+}
+
 // A label is said when it is come to by keys: who looks at the screen taps, and need not hear it.
 export function sayLabel(element, lang) {
   const { clips } = element?.dataset ?? {};
