@@ -19,7 +19,7 @@ from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
-from kiosk.process import listen, run_until_told, share_memory
+from kiosk.process import MemoryRounds, listen, run_until_told, share_memory
 from kiosk.services.assistance import AssistanceWatch, AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
@@ -108,7 +108,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
         sweepers = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
-        for thread in (*parts.deliveries, *sweepers):
+        for thread in (*parts.deliveries, *sweepers, MemoryRounds()):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
