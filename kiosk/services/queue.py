@@ -33,7 +33,7 @@ from kiosk.store.desk_tables import QueueEvent
 from kiosk.store.queue import Done
 from kiosk.store.tables import Visit
 
-_SHOWN_NEXT = 20
+SHOWN_NEXT = 20
 _SHOWN_ACTS = 12
 _ENOUGH_CALLS = 50
 _LOOKED_AT = 4
@@ -107,14 +107,14 @@ class Queue:
         self._clock = clock
         self._plain_after = plain_after
 
-    def line(self, room_id: str | None) -> Line:
-        """The line before a room, or before the desk (None)."""
+    def line(self, room_id: str | None, *, most: int = SHOWN_NEXT) -> Line:
+        """The line before a room, or before the desk (None); of those who wait the first ``most`` who are next."""
         at = self._clock.now()
         with self._database.read() as session:
             here = self._here(session, room_id, at)
             calls = self._calls_before(session, room_id, at)
             done = lines.done_at(session, self._clinic.code, clinic_day(at), room_id)
-        order = called_order(lines.waiting_in(here), calls, _SHOWN_NEXT, plain_after=self._plain_after)
+        order = called_order(lines.waiting_in(here), calls, most, plain_after=self._plain_after)
         return _line(room_id, here, order, at, done)
 
     def counts(self) -> dict[str | None, tuple[int, int]]:

@@ -54,6 +54,7 @@ NEEDS: dict[str, Role | Open] = {
     "revoke_own_key": Role.RECEPTION,
     "show": Role.RECEPTION,
     "live": Role.RECEPTION,
+    "whole_list": Role.RECEPTION,
     "ticket": Role.RECEPTION,
     "confirm": Role.RECEPTION,
     "typed": Role.RECEPTION,

@@ -27,6 +27,7 @@ from kiosk.web.staff.holders import add_holders, add_portraits
 from kiosk.web.staff.internal import add_internal
 from kiosk.web.staff.keys import add_keys
 from kiosk.web.staff.leftovers import add_leftovers
+from kiosk.web.staff.lists import add_lists
 from kiosk.web.staff.login import add_login
 from kiosk.web.staff.lost import add_lost
 from kiosk.web.staff.ordering import Ordering, add_ordering
@@ -96,6 +97,7 @@ def create_staff_app(
     add_keys(app, sessions, port=config.port, public=config.public_name)
     add_staff_words(app)
     add_views(app, board)
+    add_lists(app, board)
     add_deeds(app, board, sessions.accounts)
     add_failure_pages(app)
     if hall is not None:

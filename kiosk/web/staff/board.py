@@ -1,6 +1,7 @@
 """What the staff's page shows at one moment, gathered from the desk."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,13 +10,16 @@ from idcard import ConfigurationError
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.ports import Clock
-from kiosk.services.desk import StaffDesk
+from kiosk.services.desk import NoticeRow, StaffDesk, VisitRow
 from kiosk.services.heartbeat import SILENT_AFTER_S
 from kiosk.web.staff.access import current_account
 from kiosk.web.staff.words import needs_act
 
 SHOWN = 12
 """How many rows each list of the board shows: a day has a thousand people, and the page is fetched again and again."""
+
+PAGE = 30
+"""How many rows a page of a whole list has; what follows stands on the next one."""
 
 
 _BEATING = frozenset({"kiosk", "reader", "scanner", "printer", "light", "speech"})
@@ -81,14 +85,17 @@ class Board:
         return current_account().sign
 
     def context(self) -> dict[str, Any]:
-        """Everything that the page shows now: of the exceptions first what is urgent, then what waits longest."""
+        """Everything that the page shows now."""
+        tickets = self.tickets()
         return {
             "clinic": self.clinic,
             "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
-            "exceptions": sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice)),
+            "exceptions": self.exceptions(),
             "came_back": self.desk.came_back(),
             "shown": SHOWN,
-            "tickets": self.desk.desk_tickets(),
+            "tickets": tickets,
+            "ticket_pages": pages_of(tickets),
+            "tickets_here": {row.visit_id for row in tickets[:SHOWN]},
             "earlier_tickets": self.desk.earlier_tickets(SHOWN),
             "admissions": self.desk.admissions(SHOWN),
             "count": self.desk.admitted(),
@@ -96,6 +103,26 @@ class Board:
             "devices": self.devices(),
             "trust_problem": self.trust_problem,
         }
+
+    def exceptions(self) -> list[NoticeRow]:
+        """What waits for staff: first what is urgent, then what waits longest."""
+        return sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice))
+
+    def tickets(self) -> tuple[VisitRow, ...]:
+        """Today's open desk tickets: who waits longest comes first, so that nobody is left behind the list's end."""
+        return self.desk.desk_tickets()[::-1]
+
+    def rows(self, what: str, most: int, *, by: str | None = None) -> Sequence[NoticeRow | VisitRow]:
+        """At least the first ``most`` rows of a list; of the exceptions only those of one account where it is named."""
+        match what:
+            case "exceptions":
+                return [notice for notice in self.exceptions() if by is None or notice.owner == by]
+            case "tickets":
+                return self.tickets()
+            case "earlier":
+                return self.desk.earlier_tickets(most)
+            case _:
+                return self.desk.admissions(most)
 
     def devices(self) -> tuple[DeviceRow, ...]:
         """The parts of all kiosks, as they last spoke."""
@@ -114,6 +141,11 @@ class Board:
             )
             for state in self.desk.devices()
         )
+
+
+def pages_of(tickets: Sequence[VisitRow]) -> dict[str, int]:
+    """On which page of the whole list each of today's open desk tickets stands."""
+    return {row.visit_id: place // PAGE + 1 for place, row in enumerate(tickets)}
 
 
 def _day(text: object) -> str:

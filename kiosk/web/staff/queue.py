@@ -12,13 +12,14 @@ from kiosk.domain.queue import Act, NotDone, State
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.ports import StoreUnavailable
-from kiosk.services.queue import Queue
+from kiosk.services.queue import SHOWN_NEXT, Queue
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import SHOWN, Board
 
 DESK = "desk"
 """What the desk's own line is called in addresses, where rooms have their ids."""
+_PAGES = 1000
 _BY_HAND = {act.value: act for act in Act if act is not Act.UNDO}
 
 
@@ -27,10 +28,17 @@ def add_queue(app: Flask, board: Board, queue: Queue) -> None:
 
     def context() -> dict[str, Any]:
         room_id = _room(board.clinic, request.args.get("room"))
+        page = _page()
+        line = queue.line(room_id, most=page * SHOWN_NEXT)
         return {
             "place": room_id or DESK,
             "room_name": _name(board.clinic, room_id),
-            "line": queue.line(room_id),
+            "line": line,
+            "page": page,
+            "waiting": line.waiting[(page - 1) * SHOWN_NEXT :],
+            "here": line.here[(page - 1) * SHOWN : page * SHOWN],
+            "absent": line.absent[(page - 1) * SHOWN : page * SHOWN],
+            "more": line.count > page * SHOWN_NEXT or max(len(line.here), len(line.absent)) > page * SHOWN,
             "lines": [(key, _name(board.clinic, key), *count) for key, count in queue.counts().items()],
             "acts": queue.acts(),
             "undoable": queue.undoable(by=board.clerk),
@@ -38,7 +46,7 @@ def add_queue(app: Flask, board: Board, queue: Queue) -> None:
             "name_of": lambda place: _name(board.clinic, place),
             "State": State,
             "DESK": DESK,
-            "SHOWN": SHOWN,
+            "listed": page * SHOWN,
         }
 
     @app.get("/queue", endpoint="queue")
@@ -66,6 +74,14 @@ def add_queue(app: Flask, board: Board, queue: Queue) -> None:
     @app.post("/queue/undo")
     def undo_act() -> AnyResponse:
         return _done(lambda: _said("undo", queue.undo(by=board.clerk)))
+
+
+def _page() -> int:
+    """Which part of the lists is asked for, counted from 1."""
+    page = request.args.get("page", default=1, type=int)
+    if not 1 <= page <= _PAGES:
+        abort(HTTPStatus.NOT_FOUND)
+    return page
 
 
 def _room(clinic: Clinic, place: str | None) -> str | None:
