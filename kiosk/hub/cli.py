@@ -7,6 +7,7 @@ that name.
 import base64
 import binascii
 import csv
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ import idcard
 if TYPE_CHECKING:
     from kiosk.hub.config import HubConfig
     from kiosk.hub.store.database import HubDatabase
+    from kiosk.hub.store.heads import SaidHead
 
 STORE_TROUBLE, USAGE, NOTHING = 1, 2, 3
 _OWN = ("idcard", "kiosk")
@@ -124,6 +126,24 @@ def emergency(
         with database.write() as connection:
             number = raise_emergency(connection, reason, by=by, now=utc_now())
         typer.echo(f"Emergency {number}.")
+
+
+@app.command()
+def heads(
+    config: ConfigFile,
+    clinic_code: Clinic,
+    called: Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="Of this one alone.")] = None,
+) -> None:
+    """Print where the audit chains of a clinic once ended, a line each: for `kiosk audit verify --heads` there."""
+    with _told(), _store(config) as database, database.read() as connection:
+        from kiosk.hub.store.heads import heads as said
+
+        none = True
+        for each in said(connection, clinic_code, device=called):
+            none = False
+            typer.echo(_head_line(each))
+    if none:
+        raise _nothing("No end of a chain was ever sent by it.")
 
 
 @clinic.command("add")
@@ -260,6 +280,12 @@ def _add_clinics(config: Path, rows: list[tuple[str, str]]) -> None:
         with database.write() as connection:
             many = add_clinics(connection, rows, utc_now())
         typer.echo(f"New: {many}.")
+
+
+def _head_line(head: "SaidHead") -> str:
+    """As a clinic writes its own, and who said it."""
+    said = {"device": head.device, "seq": head.seq, "hash": head.hash.hex(), "at": head.at.isoformat()}
+    return json.dumps(said | {"said_by": head.said_by})
 
 
 def _key(text: str) -> bytes:
