@@ -1,0 +1,155 @@
+"""The real hub under the laboratory: set up and served by its own commands, over SQLite or a PostgreSQL of its own.
+
+Only what was started here is ever killed, by its process id.
+"""
+
+import csv
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+
+from idcard import ConfigurationError
+from kiosk.hub.cluster import Cluster
+from kiosk.lab.clinic import device_key
+from kiosk.lab.province import ClinicPlan
+
+STORES: Final = ("sqlite", "postgres")
+_UP_WITHIN_S, _LOOK_S = 60.0, 0.05
+_LET_IN = "per_second = 1000\nburst = 10000\n"
+"""A device's day passes faster here than the hub lets real devices send."""
+
+
+class LabHub:
+    """A hub in a folder.
+
+    :param store: one of :data:`STORES`.
+    """
+
+    def __init__(self, folder: Path, store: str) -> None:
+        self._folder = folder
+        self._cluster = Cluster(folder / "postgres") if store == "postgres" else None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._address: str | URL = URL.create("sqlite", database=str(folder / "hub.db"))
+        self.port = _free_port()
+
+    def create(self, plans: tuple[ClinicPlan, ...], seed: int) -> X25519PublicKey:
+        """Set it up with these clinics and their devices; the key that they seal to."""
+        words = ["init", str(self._folder), "--port", str(self.port)]
+        if self._cluster is not None:
+            self._cluster.start()
+            self._address = make_url(self._cluster.create("hub"))
+            words += ["--postgres", str(self._address)]
+        self._command(*words)
+        config = self._folder / "hub.toml"
+        config.write_text(config.read_text("utf-8") + _LET_IN, "utf-8")
+        self._command("migrate", "--config", str(config))
+        self._import("clinic", ("code", "name"), [(plan.code, f"Trạm y tế {plan.code}") for plan in plans])
+        keys = [
+            (plan.code, name, device_key(seed, plan.code, name).public_key().public_bytes_raw().hex())
+            for plan in plans
+            for name in plan.devices
+        ]
+        self._import("device", ("clinic", "device", "key"), keys)
+        found = load_pem_public_key((self._folder / "keys" / "hub.pub").read_bytes())
+        if not isinstance(found, X25519PublicKey):
+            raise ConfigurationError(
+                "The hub's key is of another kind.", reason="damaged", remedy="Use another folder."
+            )
+        return found
+
+    def serve(self) -> None:
+        """Start it, and wait until it answers."""
+        command = [sys.executable, "-m", "kiosk", "hub", "serve", "--config", str(self._folder / "hub.toml")]
+        with (self._folder / "hub.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        deadline = monotonic() + _UP_WITHIN_S
+        while not self._listens():
+            if self._process.poll() is not None or monotonic() > deadline:
+                raise ConfigurationError(
+                    "The hub does not come up.", reason="no_answer", remedy=f"Look into {self._folder / 'hub.log'}."
+                )
+            sleep(_LOOK_S)
+
+    def kill_hub(self, down_s: float) -> None:
+        """Kill its process (SIGKILL), and start it again after a while."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            sleep(down_s)
+            self.serve()
+
+    def kill_database(self, down_s: float) -> None:
+        """Kill PostgreSQL's first process, and start it again after a while."""
+        if self._cluster is not None:
+            self._cluster.kill()
+            sleep(down_s)
+            self._cluster.start()
+
+    def kill_backend(self) -> None:
+        """Kill one process of PostgreSQL that serves the hub: PostgreSQL then breaks all connections off."""
+        engine = self.engine()
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'kiosk hub' ORDER BY pid LIMIT 1"
+        with engine.connect() as connection:
+            pid = connection.execute(text(query)).scalar()
+        engine.dispose()
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+    def engine(self) -> Engine:
+        """Its database, to look at; the caller disposes of it."""
+        return create_engine(self._address)
+
+    def stop(self) -> None:
+        """Stop all of it, once and for all."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+        if self._cluster is not None:
+            self._cluster.stop()
+
+    def _listens(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/v1/health")
+            connection.getresponse().read()
+        except OSError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def _import(self, what: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+        path = self._folder / f"{what}s.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([columns, *rows])
+        self._command(what, "import", str(path), "--config", str(self._folder / "hub.toml"))
+
+    def _command(self, *words: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "kiosk", "hub", *words], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise ConfigurationError(
+                f"kiosk hub {words[0]} failed: {' '.join(done.stderr.split())}",
+                reason="refused",
+                remedy="Use another folder, or see what it says.",
+            )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
