@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from kiosk.lab.province import ClinicPlan, arrivals, between
 
@@ -64,20 +64,18 @@ class Account:
 
 
 def account(
-    plans: Iterable[ClinicPlan], folder: Path, hub: Engine, *, seed: int, begin_s: float, end_s: float
+    plans: Iterable[ClinicPlan], folder: Path, hub: Connection, *, seed: int, begin_s: float, end_s: float
 ) -> Account:
     """Hold what the clinics' files say against the hub's tables, event by event."""
     plans = tuple(plans)
     made = [each for plan in plans for each in _made(folder, plan)]
-    with hub.connect() as connection:
-        stored = _stored(connection)
-        counted = _counted(connection)
-        numbers = {
-            "check_ins": _one(connection, "SELECT count(*) FROM check_in"),
-            "alarms": _one(connection, "SELECT count(*) FROM alarm"),
-            "put_aside": _one(connection, "SELECT count(*) FROM quarantine"),
-            "audit_heads": _one(connection, "SELECT count(*) FROM audit_head"),
-        }
+    stored, counted = _stored(hub), _counted(hub)
+    numbers = {
+        "check_ins": _one(hub, "SELECT count(*) FROM check_in"),
+        "alarms": _one(hub, "SELECT count(*) FROM alarm"),
+        "put_aside": _one(hub, "SELECT count(*) FROM quarantine"),
+        "audit_heads": _one(hub, "SELECT count(*) FROM audit_head"),
+    }
     kinds, at_hub, known = Counter(each[3] for each in made), Counter(each[3] for each in stored), set(made)
     return Account(
         planned=sum(len(list(between(arrivals(plan, seed), begin_s, end_s))) for plan in plans),

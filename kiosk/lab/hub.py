@@ -10,15 +10,16 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from idcard import ConfigurationError
 from kiosk.hub.cluster import Cluster
@@ -70,17 +71,22 @@ class LabHub:
         return found
 
     def serve(self) -> None:
-        """Start it, and wait until it answers."""
-        command = [sys.executable, "-m", "kiosk", "hub", "serve", "--config", str(self._folder / "hub.toml")]
-        with (self._folder / "hub.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        """Start it, and wait until it answers; again where it ends because its database is not there yet."""
         deadline = monotonic() + _UP_WITHIN_S
+        self._process = self._started()
         while not self._listens():
-            if self._process.poll() is not None or monotonic() > deadline:
+            if monotonic() > deadline:
                 raise ConfigurationError(
                     "The hub does not come up.", reason="no_answer", remedy=f"Look into {self._folder / 'hub.log'}."
                 )
+            if self._process.poll() is not None:
+                self._process = self._started()
             sleep(_LOOK_S)
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "kiosk", "hub", "serve", "--config", str(self._folder / "hub.toml")]
+        with (self._folder / "hub.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def kill_hub(self, down_s: float) -> None:
         """Kill its process (SIGKILL), and start it again after a while."""
@@ -95,22 +101,34 @@ class LabHub:
         if self._cluster is not None:
             self._cluster.kill()
             sleep(down_s)
-            self._cluster.start()
+            self._raise_again(self._cluster)
 
     def kill_backend(self) -> None:
         """Kill one process of PostgreSQL that serves the hub: PostgreSQL then breaks all connections off."""
-        engine = self.engine()
         query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'kiosk hub' ORDER BY pid LIMIT 1"
-        with engine.connect() as connection:
+        with self.database() as connection:
             pid = connection.execute(text(query)).scalar()
-        engine.dispose()
         if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
 
-    def engine(self) -> Engine:
-        """Its database, to look at; the caller disposes of it."""
-        return create_engine(self._address)
+    @contextmanager
+    def database(self) -> Iterator[Connection]:
+        """Its database, to look at, once it is up again after whatever was killed."""
+        engine = create_engine(self._address)
+        try:
+            with _patiently(engine) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def stored_bytes(self) -> int:
+        """What its database takes on the disk."""
+        query = "SELECT pg_database_size(current_database())"
+        if self._cluster is None:
+            query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        with self.database() as connection:
+            return int(connection.execute(text(query)).scalar_one())
 
     def stop(self) -> None:
         """Stop all of it, once and for all."""
@@ -119,6 +137,19 @@ class LabHub:
             self._process.wait()
         if self._cluster is not None:
             self._cluster.stop()
+
+    def _raise_again(self, cluster: Cluster) -> None:
+        """Start it once its orphaned processes are gone: while they live it refuses."""
+        deadline = monotonic() + _UP_WITHIN_S
+        while True:
+            try:
+                cluster.start()
+            except ConfigurationError:
+                if monotonic() > deadline:
+                    raise
+                sleep(_LOOK_S)
+            else:
+                return
 
     def _listens(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -147,6 +178,19 @@ class LabHub:
                 reason="refused",
                 remedy="Use another folder, or see what it says.",
             )
+
+
+def _patiently(engine: Engine) -> Connection:
+    """A connection, once there is one to be had."""
+    deadline = monotonic() + _UP_WITHIN_S
+    while True:
+        try:
+            return engine.connect()
+        except OperationalError:
+            # A database that was killed brings itself home first, and lets nobody in meanwhile.
+            if monotonic() > deadline:
+                raise
+            sleep(_LOOK_S)
 
 
 def _free_port() -> int:

@@ -8,6 +8,7 @@ machine takes was measured (``script/bench hub``, docs/performance.md) and stand
 import math
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from kiosk.lab.province import arrivals, clinics
@@ -17,7 +18,8 @@ BURST_PER_S: Final = 2339
 SUSTAINED_PER_S: Final = 209.7
 """Single events a second that it took for half a minute, at a 99th percentile of 116 ms."""
 EVENTS_PER_VISIT: Final = 1.4
-"""An admission or desk ticket, and now and then an exception, an override, a correction, a check of the holder."""
+"""An admission or desk ticket, and now and then an exception, an override, a correction, a check of the holder.
+Assumed, not measured."""
 WORKING_DAYS: Final = 300
 _BUSY, _DESIGN = 1.5, 2.2
 """A busy Monday, and the day that a hub is laid out for, as parts of a common day."""
@@ -69,9 +71,13 @@ class Load:
 
     @property
     def nodes(self) -> int:
-        """Machines, each with its share of the clinics, so that each takes half of what one was measured to take."""
+        """Machines, each with its share of the clinics, so that each takes half of what one was measured to take.
+
+        A clinic's heartbeats travel in one request a minute, events one by one as they happen.
+        """
         requests = self.peak_per_s + self.scale.facilities / _HEARTBEAT_S
-        return max(1, math.ceil(_HEADROOM * requests / SUSTAINED_PER_S))
+        opened = self.peak_per_s + self.heartbeats_per_s
+        return max(1, math.ceil(_HEADROOM * requests / SUSTAINED_PER_S), math.ceil(_HEADROOM * opened / BURST_PER_S))
 
     def numbers(self) -> dict[str, float]:
         """All of it by name."""
@@ -88,13 +94,16 @@ class Load:
             "heartbeats/s": round(self.heartbeats_per_s, 1),
             "events a year, millions": round(events_a_year / 1e6, 1),
             "GB a year": round(events_a_year * _STORED_BYTES / 1e9),
-            "part of a node's sustained rate, %": round(100 * self.peak_per_s / SUSTAINED_PER_S, 1),
+            "requests/s in the busiest minute, design day": round(
+                self.peak_per_s + self.scale.facilities / _HEARTBEAT_S, 1
+            ),
             "nodes": self.nodes,
             "connections to the store": self.nodes * _PROCESSES * _CONNECTIONS,
             "s to drain 8 h of a design day": round(backlog / (BURST_PER_S * self.nodes)),
         }
 
 
+@cache
 def load_of(scale: Scale, seed: int) -> Load:
     """What comes to a hub of this scale, by a common day drawn from the seed."""
     minutes: Counter[int] = Counter()

@@ -93,11 +93,15 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a run: the account, what was killed how often, requests by what came of them, seconds."""
+    """What came of a run: the account, what was killed how often, requests by what came of them, seconds.
+
+    :ivar bytes_per_event: by how much the hub's database grew for each event, with all rows, counts and indexes.
+    """
 
     account: Account
     killed: dict[str, int]
     requests: dict[str, int]
+    bytes_per_event: float
     drain_s: float
     took_s: float
 
@@ -108,6 +112,7 @@ class Outcome:
             "account": self.account.numbers(),
             "killed": self.killed,
             "requests": self.requests,
+            "bytes_per_event": round(self.bytes_per_event),
             "drain_s": round(self.drain_s, 1),
             "took_s": round(self.took_s, 1),
         }
@@ -135,19 +140,32 @@ def run(wanted: Wanted, folder: Path, watch: Callable[[State], None] = lambda st
     hub = LabHub(folder, wanted.store)
     try:
         orders = _set_up(wanted, folder, hub)
+        empty = hub.stored_bytes()
         with _workers(orders, folder) as workers:
             killed = _day(wanted, orders, hub, workers, state, watch)
             drained = _drain(wanted, workers, state, watch)
-        engine = hub.engine()
-        found = account(
-            orders.plans(), folder / "clinics", engine, seed=orders.seed, begin_s=orders.begin_s, end_s=orders.end_s
-        )
-        engine.dispose()
+        with hub.database() as connection:
+            found = account(
+                orders.plans(),
+                folder / "clinics",
+                connection,
+                seed=orders.seed,
+                begin_s=orders.begin_s,
+                end_s=orders.end_s,
+            )
+        weight = (hub.stored_bytes() - empty) / max(1, found.events_at_hub)
     finally:
         hub.stop()
     requests = {name: state.numbers[name] for name in ("answered", "failed", "refused")}
     took = time.monotonic() - began
-    return Outcome(account=found, killed=dict(killed), requests=requests, drain_s=drained, took_s=took)
+    return Outcome(
+        account=found,
+        killed=dict(killed),
+        requests=requests,
+        bytes_per_event=weight,
+        drain_s=drained,
+        took_s=took,
+    )
 
 
 def _check(wanted: Wanted, folder: Path) -> None:

@@ -53,6 +53,7 @@ def print_outcome(outcome: Outcome) -> None:
         table.add_row(f"killed: {name}", f"{many:,}")
     for name, many in outcome.requests.items():
         table.add_row(f"requests {name}", f"{many:,}")
+    table.add_row("bytes of the hub's database for each event", f"{outcome.bytes_per_event:,.0f}")
     table.add_row("seconds until nothing waited", f"{outcome.drain_s:.1f}")
     console = Console()
     console.print(table)

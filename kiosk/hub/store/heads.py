@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, literal, select, tuple_
 
 from kiosk.hub.event import TakenEvent
 from kiosk.hub.store.alarms import raise_alarm
@@ -52,11 +52,18 @@ def note(connection: Connection, new: Sequence[TakenEvent], now: datetime) -> No
 
 def heads(connection: Connection, clinic: str, *, device: str | None = None) -> Iterator[SaidHead]:
     """All that was said of a clinic's chains, each in the order of its links."""
-    query = select(audit_head).where(audit_head.c.clinic == clinic).order_by(*audit_head.primary_key)
+    columns = audit_head.c
+    place = tuple_(columns.device, columns.seq, columns.hash)
+    query = select(audit_head).where(columns.clinic == clinic).order_by(*audit_head.primary_key).limit(_AT_ONCE)
     if device is not None:
-        query = query.where(audit_head.c.device == device)
-    for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
-        yield SaidHead(device=row.device, seq=row.seq, hash=row.hash, said_by=row.said_by, at=row.at)
+        query = query.where(columns.device == device)
+    rows = connection.execute(query).all()
+    while rows:
+        for row in rows:
+            yield SaidHead(device=row.device, seq=row.seq, hash=row.hash, said_by=row.said_by, at=row.at)
+        # Page after page: there may be hundreds of thousands, and a cursor needs a transaction that stays open.
+        behind = place > tuple_(*map(literal, (row.device, row.seq, bytes(row.hash))))
+        rows = connection.execute(query.where(behind)).all()
 
 
 def _said(each: TakenEvent, now: datetime) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from kiosk.hub.errors import HubStoreUnavailable
 from kiosk.hub.examine import KeyRing
 from kiosk.hub.ingest import Ingest, Sent
-from kiosk.hub.store import tables
+from kiosk.hub.store import heads, tables
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.emergencies import raise_emergency
 from kiosk.hub.store.province import province_day, province_shares
@@ -235,6 +235,19 @@ class TestDevices:
             ("kiosk-1", 2, b"c", "desk-1", 1),
         ]
         assert [(row.kind, row.mark) for row in hub.rows(tables.alarm)] == [("audit_fork", "2")]
+
+    def test_ends_are_given_page_after_page(self, hub: Any, make: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(heads, "_AT_ONCE", 2)
+        device, other, foreign = hub.enrolled(), hub.enrolled(name="desk-1"), hub.enrolled(clinic="36002")
+        for each, many in ((device, 5), (other, 2), (foreign, 1)):
+            body = SelfTest(passed=True)
+            events = (each.event(body, audit_seq=seq + 1, audit_hash=bytes([seq]) * 32) for seq in range(many))
+            hub.receive(each, *events)
+        with hub.database.read() as connection:
+            said = [(each.device, each.seq) for each in heads.heads(connection, "36001")]
+            own = [each.hash[0] for each in heads.heads(connection, "36001", device="kiosk-1")]
+        assert said == [("desk-1", 1), ("desk-1", 2), *(("kiosk-1", seq) for seq in range(1, 6))]
+        assert own == [0, 1, 2, 3, 4]
 
     def test_every_answer_names_the_newest_emergency(self, hub: Any, make: Made) -> None:
         device = hub.enrolled()
