@@ -176,7 +176,7 @@ def _check(wanted: Wanted, folder: Path) -> None:
         )
     if Kill.DATABASE in wanted.kills and wanted.store == "sqlite":
         raise ConfigurationError(
-            "SQLite is no process that could be killed.", reason="database", remedy="Use --store postgres."
+            "SQLite is no process that could be killed.", reason="wrong_setting", remedy="Use --store postgres."
         )
 
 
@@ -237,12 +237,13 @@ class _Worker:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
             )
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._ear = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        self._ear.start()
 
     def kill(self, down_s: float) -> None:
         """Kill it (SIGKILL), and start it again after a while."""
         self._process.kill()
-        self._process.wait()
+        self._let_go()
         time.sleep(down_s)
         self.start()
 
@@ -251,7 +252,7 @@ class _Worker:
         if self._process.poll() is not None:
             raise ConfigurationError(
                 "A process of the laboratory died.",
-                reason="worker",
+                reason="no_answer",
                 remedy=f"Look into {self._folder / f'worker-{self._number}.log'}.",
             )
 
@@ -259,9 +260,15 @@ class _Worker:
         """End it."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Wait until it is gone, hear it out, and close what led to it."""
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._ear.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None

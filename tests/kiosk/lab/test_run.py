@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,9 +32,8 @@ HUB = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
 def lab(folder: Path, *words: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "kiosk", "lab", "run", "--json", "--seed", str(SEED), "--keep", str(folder)]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=170, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = CliRunner().invoke(app, ["lab", "run", "--json", "--seed", str(SEED), "--keep", str(folder), *words])
+    assert done.exit_code == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
