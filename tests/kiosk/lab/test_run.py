@@ -133,6 +133,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.mark.serial
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not os.environ.get("KIOSK_GALLERY_ALL"), reason="a minute: script/test --all")
 @pytest.mark.skipif(not is_installed(), reason="without PostgreSQL")
 def test_nothing_is_lost_or_doubled_when_the_database_dies_too(open_folder: Path) -> None:
