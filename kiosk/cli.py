@@ -28,6 +28,7 @@ from kiosk import (
     speech_cli,
 )
 from kiosk.hub import cli as hub_cli
+from kiosk.lab import cli as lab_cli
 from kiosk.provision import commands as provision_cli
 
 STORE_TROUBLE, USAGE = 1, 2
@@ -51,6 +52,7 @@ app.command()(report_cli.report)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.add_typer(hub_cli.app, name="hub")
+app.add_typer(lab_cli.app, name="lab")
 app.command()(delivery_cli.export)
 app.command("self-test")(self_test_cli.self_test)
 app.command("test-card")(self_test_cli.register)

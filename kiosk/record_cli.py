@@ -21,7 +21,7 @@ from kiosk.roster_words import Language
 
 if TYPE_CHECKING:
     from kiosk.config import ProcessConfig
-    from kiosk.services.audit import Examined, Head
+    from kiosk.services.audit import Examined, Finding, Head
     from kiosk.services.disclosure import Disclosed
     from kiosk.services.erasure import Erased
     from kiosk.store.database import Database
@@ -47,7 +47,11 @@ def _day(text: str) -> date:
 def verify(
     config: ConfigFile,
     heads: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="Another copy of the ends that were written down.")
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where ends were written down besides: a copy of the file, a daily report, or `kiosk hub heads`.",
+        ),
     ] = None,
     as_json: AsJson = False,
     language: In = Language.EN,
@@ -215,7 +219,17 @@ def opened(settings: "ProcessConfig") -> "Iterator[Database]":
         database.close()
 
 
-def _findings(examined: "tuple[Examined, ...]") -> list[Any]:
+_REMEDIES = {
+    "first_lost": "do.lost",
+    "lost": "do.lost",
+    "last_lost": "do.lost",
+    "altered": "do.altered",
+    "swapped": "do.altered",
+    "forked": "do.forked",
+}
+
+
+def _findings(examined: "tuple[Examined, ...]") -> "list[Finding]":
     return [finding for chain in examined for finding in chain.findings]
 
 
@@ -230,8 +244,10 @@ def _tell(examined: "tuple[Examined, ...]", language: Language) -> None:
             word = "whole" if chain.anchored else "unanchored"
             typer.echo(say(word, language, device=chain.device, links=chain.links, anchored=chain.anchored))
         for each in chain.findings:
-            said = say(f"wrong.{each.wrong}", language, device=each.device, first=each.first, last=each.last)
-            typer.echo(said)
+            which = say("one" if each.first == each.last else "some", language, first=each.first, last=each.last)
+            typer.echo(say(f"wrong.{each.wrong}", language, device=each.device, which=which))
+    for remedy in dict.fromkeys(_REMEDIES[each.wrong.value] for each in _findings(examined)):
+        typer.echo(say(remedy, language))
     if _findings(examined):
         typer.echo(say("do", language))
     if not examined:

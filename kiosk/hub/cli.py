@@ -7,6 +7,7 @@ that name.
 import base64
 import binascii
 import csv
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ import idcard
 if TYPE_CHECKING:
     from kiosk.hub.config import HubConfig
     from kiosk.hub.store.database import HubDatabase
+    from kiosk.hub.store.heads import SaidHead
 
 STORE_TROUBLE, USAGE, NOTHING = 1, 2, 3
 _OWN = ("idcard", "kiosk")
@@ -126,6 +128,24 @@ def emergency(
         typer.echo(f"Emergency {number}.")
 
 
+@app.command()
+def heads(
+    config: ConfigFile,
+    clinic_code: Clinic,
+    called: Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="Of this one alone.")] = None,
+) -> None:
+    """Print where the audit chains of a clinic once ended, a line each: for `kiosk audit verify --heads` there."""
+    with _told(), _store(config) as database, database.read() as connection:
+        from kiosk.hub.store.heads import heads as said
+
+        none = True
+        for each in said(connection, clinic_code, device=called):
+            none = False
+            typer.echo(_head_line(each))
+    if none:
+        raise _nothing("No end of a chain was ever sent by it.")
+
+
 @clinic.command("add")
 def clinic_add(config: ConfigFile, clinic_code: Clinic, called: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Add a clinic, or give it another name."""
@@ -137,11 +157,7 @@ def clinic_import(
     config: ConfigFile, file: Annotated[Path, typer.Argument(help="CSV with columns code, name.")]
 ) -> None:
     """Add every clinic of a table."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = [(row["code"].strip(), row["name"].strip()) for row in csv.DictReader(lines)]
-    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
-        raise typer.BadParameter(f"{file.name}: a CSV file in UTF-8 with the columns code and name") from error
+    rows = [(row["code"], row["name"]) for row in _rows(file, "code", "name")]
     _add_clinics(config, rows)
 
 
@@ -179,6 +195,26 @@ def device_add(
             added = add_device(connection, clinic_code, called, public, utc_now())
     if not added:
         raise _nothing(f"The name {called} is taken in clinic {clinic_code}.")
+
+
+@device.command("import")
+def device_import(
+    config: ConfigFile, file: Annotated[Path, typer.Argument(help="CSV with columns clinic, device, key.")]
+) -> None:
+    """Let every device of a table in; those that are there already stay as they are."""
+    rows = [(row["clinic"], row["device"], _key(row["key"])) for row in _rows(file, "clinic", "device", "key")]
+    with _told(), _store(config) as database:
+        from kiosk.hub.process import utc_now
+        from kiosk.hub.store.database import take_turns
+        from kiosk.hub.store.devices import add_device
+        from kiosk.wire.checks import name
+
+        with database.write() as connection:
+            missing = {clinic for clinic, _, _ in rows} - take_turns(connection, {clinic for clinic, _, _ in rows})
+            if missing:
+                raise _nothing(f"There is no clinic {min(missing)}: kiosk hub clinic add.")
+            many = sum(add_device(connection, each, name(dev, "device"), key, utc_now()) for each, dev, key in rows)
+        typer.echo(f"New: {many}.")
 
 
 @device.command("list")
@@ -249,6 +285,16 @@ def quarantine_drop(
         raise _nothing("There is no such open event.")
 
 
+def _rows(file: Path, *columns: str) -> list[dict[str, str]]:
+    """What a table has in these columns."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return [{name: row[name].strip() for name in columns} for row in csv.DictReader(lines)]
+    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
+        wanted = f"{', '.join(columns[:-1])} and {columns[-1]}"
+        raise typer.BadParameter(f"{file.name}: a CSV file in UTF-8 with the columns {wanted}") from error
+
+
 def _add_clinics(config: Path, rows: list[tuple[str, str]]) -> None:
     with _told(), _store(config) as database:
         from kiosk.hub.process import utc_now
@@ -260,6 +306,12 @@ def _add_clinics(config: Path, rows: list[tuple[str, str]]) -> None:
         with database.write() as connection:
             many = add_clinics(connection, rows, utc_now())
         typer.echo(f"New: {many}.")
+
+
+def _head_line(head: "SaidHead") -> str:
+    """As a clinic writes its own, and who said it."""
+    said = {"device": head.device, "seq": head.seq, "hash": head.hash.hex(), "at": head.at.isoformat()}
+    return json.dumps(said | {"said_by": head.said_by})
 
 
 def _key(text: str) -> bytes:

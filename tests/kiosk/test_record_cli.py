@@ -17,6 +17,7 @@ from kiosk.demo.provision import Options, Place, provision
 from kiosk.domain.codes import Code
 from kiosk.domain.tickets import clinic_day
 from kiosk.patient_process import open_parts
+from kiosk.record_cli import _REMEDIES
 from kiosk.record_words import _WORDS, say
 from kiosk.roster_words import Language
 from kiosk.services.audit import Wrong
@@ -146,7 +147,8 @@ def test_whom_must_be_said_in_one_way(place: Place, arguments: tuple[str, ...]) 
 
 
 def test_every_fault_has_words_in_both_languages() -> None:
-    values = {"device": "kiosk-1", "first": 1, "last": 2}
+    values = {"device": "kiosk-1", "which": "1"}
+    assert set(_REMEDIES) == set(Wrong)
     for wrong in Wrong:
         assert len({say(f"wrong.{wrong}", language, **values) for language in Language}) == 2
     assert all(vi != en for vi, en in _WORDS.values())

@@ -60,6 +60,7 @@ import pytest
                 "page_288_ms",
             },
         ),
+        ("audit", {"audit_links", "audit_verify_s", "audit_verify_10m_worked_out_s", "audit_verify_us_per_link"}),
         ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
     ],
 )

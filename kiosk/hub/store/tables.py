@@ -110,6 +110,22 @@ stream = Table(
 """What the hub has of a device: the greatest number, what is missing below it as ``[[first, last], …]``, and the
 end of its audit chain as the event number ``audit_at`` said it."""
 
+audit_head = Table(
+    "audit_head",
+    metadata,
+    _clinic(),
+    Column("device", _Name, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("said_by", _Name, nullable=False),
+    Column("event", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    PrimaryKeyConstraint("clinic", "device", "seq", "hash"),
+)
+"""Every end of an audit chain that was ever said, and who said it first, with which event. Two hashes of one number are
+a fork; both stay."""
+
 ledger = Table(
     "ledger",
     metadata,
