@@ -200,14 +200,14 @@ def device_list(config: ConfigFile, clinic_code: Clinic) -> None:
 def device_revoke(config: ConfigFile, clinic_code: Clinic, called: Name) -> None:
     """Let a device in no more, from its next request on; the proxy's list is written too."""
     with _told(), _store(config) as database:
-        from kiosk.hub.process import refresh_tls, utc_now
+        from kiosk.hub.process import publish_revoked, utc_now
         from kiosk.hub.store.database import take_turns
         from kiosk.hub.store.devices import revoke_device
 
         with database.write() as connection:
             take_turns(connection, [clinic_code])
             revoked = revoke_device(connection, clinic_code, called, utc_now())
-        refresh_tls(_load(config), database)
+        publish_revoked(_load(config), database)
     if not revoked:
         raise _nothing("There is no such active device.")
 

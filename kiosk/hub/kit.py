@@ -23,10 +23,11 @@ _LISTEN = re.compile(r"(?:[0-9.]+:|\[[0-9a-fA-F:]+\]:)?[0-9]{1,5}")
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@+-]+")
 
 
-def write_kit(path: Path, *, listen: str, run: Path = RUN) -> str:
+def write_kit(path: Path, *, listen: str, run: Path = RUN, strangers_per_s: int = 5) -> str:
     """The folder of what was written, from a hub's configuration; what nginx reads of the authority is made too.
 
     :param listen: where nginx listens, ``443`` or ``ADDRESS:443``. :param run: where it keeps what it needs meanwhile.
+    :param strangers_per_s: requests without a certificate that an address may make in the long run.
     :raises ConfigurationError: for a hub without authority, name or socket, or a path that cannot be written there.
     """
     path = path.absolute()
@@ -42,7 +43,8 @@ def write_kit(path: Path, *, listen: str, run: Path = RUN) -> str:
     renew_server(authority, config.tls, config.server_name, now)
     kit = path.parent / KIT
     kit.mkdir(exist_ok=True)
-    named = _named(path, config, kit) | {"listen": listen, "run": str(run), "name": config.server_name}
+    named = _named(path, config, kit) | {"listen": listen, "run": run, "name": config.server_name}
+    named["strangers"] = str(strangers_per_s)
     for template in sorted(_TEMPLATES.iterdir()):
         write_in_place(kit / template.name, _rendered(template.name, named).encode(), mode=0o644)
     return str(kit)

@@ -69,24 +69,32 @@ def open_enrolment(config: HubConfig, database: HubDatabase) -> Enrolment:
     return Enrolment(database, load_authority(config.authority), terms, utc_now)
 
 
-def refresh_tls(config: HubConfig, database: HubDatabase, *, at_once: bool = False) -> tuple[str, ...]:
-    """What was made anew of what the proxy reads: the list of the revoked, the certificate of the hub's name.
+def publish_revoked(config: HubConfig, database: HubDatabase) -> bool:
+    """Whether the list of the revoked that the proxy reads was made anew: it was a day old, or others are revoked.
 
-    :param at_once: make the list in any case.
-    :raises ConfigurationError: where the authority cannot be used. OSError where a file cannot be written.
+    :raises ConfigurationError: where the authority cannot be used. OSError where the file cannot be written.
     """
     if config.authority is None or config.tls is None:
-        return ()
-    authority, now, made = load_authority(config.authority), utc_now(), []
-    config.tls.mkdir(exist_ok=True)
+        return False
+    now = utc_now()
     with database.read() as connection:
         numbers = revoked(connection, now)
-    if at_once or is_list_due(config.tls, numbers, now):
-        write_list(authority, config.tls, numbers, now)
-        made.append("list")
-    if config.server_name is not None and renew_server(authority, config.tls, config.server_name, now):
-        made.append("server")
-    return tuple(made)
+    if not is_list_due(config.tls, numbers, now):
+        return False
+    config.tls.mkdir(exist_ok=True)
+    write_list(load_authority(config.authority), config.tls, numbers, now)
+    return True
+
+
+def renew_own(config: HubConfig) -> bool:
+    """Whether the certificate of the hub's own name was made anew.
+
+    :raises ConfigurationError: where the authority cannot be used. OSError where the file cannot be written.
+    """
+    if config.authority is None or config.tls is None or config.server_name is None:
+        return False
+    config.tls.mkdir(exist_ok=True)
+    return renew_server(load_authority(config.authority), config.tls, config.server_name, utc_now())
 
 
 def run_hub(config: HubConfig) -> None:
@@ -152,9 +160,10 @@ class Upkeep:
 
     def _refresh_tls(self) -> None:
         try:
-            made = refresh_tls(self._config, self._database)
-            if made:
-                _log.info("hub_tls_made", what=" ".join(made))
+            if publish_revoked(self._config, self._database):
+                _log.info("hub_list_made")
+            if renew_own(self._config):
+                _log.info("hub_certificate_made")
         except (OSError, ConfigurationError, HubStoreUnavailable) as error:
             _log.error("hub_tls_not_made", kind=type(error).__name__)
 

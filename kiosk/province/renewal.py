@@ -84,7 +84,12 @@ class Renewal:
             return Step.NOT_DUE
         if not at_once and self._since is not None and abs(now - self._since) < self._pause:
             return self._last
-        self._last, self._since = self._renewed(certificate, now), now
+        try:
+            self._last, self._since = self._renewed(certificate, now), now
+        except OSError as error:
+            # A full disk: what was asked for stays asked for.
+            _log.error("renewal_not_kept", kind=type(error).__name__)
+            self._last, self._since = Step.LATER, now
         least = REFUSED_AGAIN_AFTER if self._last is Step.REFUSED else AGAIN_AFTER
         self._pause = least * (1 + self._spread()) if self._last is not Step.RENEWED else timedelta(0)
         return self._last
