@@ -25,15 +25,18 @@ Folder = Annotated[Path, typer.Option("--identity", metavar="DIR", help="The fol
 
 def join(
     hub: Hub,
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The code that the province's officer read aloud.")],
     folder: Folder,
+    code: Annotated[
+        str,
+        typer.Argument(metavar="[CODE]", help="The code that the province's officer read aloud; else it is asked for."),
+    ] = "",
     minutes: Annotated[float, typer.Option(min=0, help="How long to wait; run the same again to go on.")] = 60,
 ) -> None:
     """Ask the province to let this machine in, and wait until a person there has said so."""
     with _told():
         from kiosk.province.joining import Joining
 
-        joining = Joining(hub, code, folder)
+        joining = Joining(hub, code or typer.prompt("The code"), folder)
         try:
             typer.echo(f"Read these digits to the province's officer:  {joining.begin()}")
             _wait(joining.look, time.monotonic() + minutes * 60)

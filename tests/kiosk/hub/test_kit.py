@@ -79,11 +79,8 @@ def test_nginx_understands_every_line(kit: Path, tmp_path: Path) -> None:
 
 def test_what_is_secret_is_its_owners_and_the_hub_believes_the_proxy(kit: Path) -> None:
     config = load(HubConfig, kit.parent / "hub.toml")
-    assert (config.identity, config.server_name, str(config.socket)) == (
-        "proxy",
-        "hub.example",
-        "/run/kiosk-hub/hub.sock",
-    )
+    assert (config.identity, config.server_name) == ("proxy", "hub.example")
+    assert str(config.socket) == "/run/kiosk-hub/hub.sock"
     assert config.authority is not None
     assert config.tls is not None
     assert (config.authority / "authority.key").stat().st_mode & 0o077 == 0

@@ -16,8 +16,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner
 
 from idcard import ConfigurationError
+from kiosk.cli import app
 from kiosk.hub.authority import create_authority, load_authority
 from kiosk.hub.event import milliseconds
 from kiosk.hub.store import tables
@@ -118,6 +120,34 @@ def test_a_clinic_joins_and_its_events_come_through(province: Any, tmp_path: Pat
     link.close()
     assert reply.status == 200
     assert read_answer(reply.body).streams["desk-1"].acked_through == 1
+
+
+def test_officer_and_clinic_by_their_commands(province: Any, tmp_path: Path) -> None:
+    folder, config = tmp_path / "identity", province.folder / "hub.toml"
+    made = command("hub", "code", "36001", "desk-20", "--by", "ha", "--config", config)
+    code = made.splitlines()[0]
+    joining = ("province", "join", province.url, code, "--identity", folder, "--minutes", "0")
+    digits = command(*joining, ends=1).split(":  ")[1].splitlines()[0]
+    assert f"36001\tdesk-20\t{digits}\t" in command("hub", "requests", "--config", config)
+    approving = ("hub", "approve", "36001", "desk-20", "--by", "ha", "--config", config, "--digits")
+    assert "differ, refuse" in command(*approving, "1234", ends=3)
+    command(*approving, digits)
+    assert "desk-20 of clinic 36001" in command(*joining)
+    assert "Good until" in command("province", "renew", province.url, "--identity", folder)
+    before = (province.config.tls / "crl.pem").read_bytes()
+    command("hub", "device", "revoke", "36001", "desk-20", "--config", config)
+    assert (province.config.tls / "crl.pem").read_bytes() != before
+    assert "not renewed (refused)" in command("province", "renew", province.url, "--identity", folder, ends=1)
+    assert "another name" in command("hub", "code", "36001", "desk-20", "--by", "ha", "--config", config, ends=2)
+    assert "Nobody" in command("hub", "refuse", "36001", "desk-20", "--by", "ha", "--config", config, ends=3)
+    assert "misread" in command("province", "join", province.url, "WRONG", "--identity", folder, ends=2)
+
+
+def command(*words: str | Path, ends: int = 0) -> str:
+    """What a command says, which must end with this code."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == ends, done.output
+    return done.output
 
 
 def test_who_is_cut_off_while_waiting_goes_on_with_the_same_request(province: Any, tmp_path: Path) -> None:
