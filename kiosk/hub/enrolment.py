@@ -17,7 +17,6 @@ from pathlib import Path
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from sqlalchemy import Connection
 
 from kiosk.hub.authority import Authority
@@ -47,6 +46,7 @@ from kiosk.wire.joining import (
     authority_pin,
     drawn_signs,
     fingerprint,
+    p256,
     read_join,
     read_renewal,
     secret_digest,
@@ -239,9 +239,7 @@ class Enrolment:
                 raise SenderRevoked
             found = present.serial and certificates.given(connection, asked.clinic, asked.device, present.serial)
             if not found:
-                key = load_der_public_key(asked.tls_key)
-                assert isinstance(key, EllipticCurvePublicKey)
-                found = self._issue(connection, asked.clinic, asked.device, key, self._now())
+                found = self._issue(connection, asked.clinic, asked.device, p256(asked.tls_key), self._now())
                 joining.note_serial(connection, asked, found.serial)
         return self._grant(asked.clinic, asked.device, found.der)
 
@@ -272,17 +270,7 @@ class Enrolment:
         self, connection: Connection, clinic: str, device: str, key: EllipticCurvePublicKey, now: datetime
     ) -> certificates.Given:
         made = self._authority.for_device(clinic, device, key, now, self._terms.certificate)
-        serial = certificates.keep(connection, clinic, device, made, now)
-        return certificates.Given(
-            clinic=clinic,
-            device=device,
-            serial=serial,
-            tls_key=certificates.key_digest(key),
-            der=made.public_bytes(Encoding.DER),
-            until=made.not_valid_after_utc,
-            replaced_by=None,
-            is_revoked=False,
-        )
+        return certificates.keep(connection, clinic, device, made, key, now)
 
     def _grant(self, clinic: str, device: str, certificate: bytes) -> Grant:
         try:

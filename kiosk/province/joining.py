@@ -109,7 +109,8 @@ class Joining:
 
         :raises HubRefuses: where it will not. :raises WrongGrant: see there.
         """
-        assert self._link is not None, "begin first"
+        if self._link is None:
+            raise RuntimeError("begin first")
         try:
             reply = self._link.post(JOIN_PATH, self._request, {"Content-Type": JOINING_TYPE})
         except HubUnreachable:

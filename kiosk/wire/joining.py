@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from kiosk.wire.cbor import decode, decode_map, encode
 from kiosk.wire.checks import Check, exactly, from_map, has, name, optional, to_map, whole, word
@@ -176,6 +176,14 @@ def requested_key(csr: bytes) -> EllipticCurvePublicKey:
 def spki(key: EllipticCurvePublicKey) -> bytes:
     """A public key as SubjectPublicKeyInfo, DER."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def p256(der: bytes) -> EllipticCurvePublicKey:
+    """The P-256 key that :func:`spki` wrote; MalformedMessage for anything else."""
+    key = load_der_public_key(der)
+    if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
+        raise MalformedMessage("tls_key: another kind of key")
+    return key
 
 
 def serial_bytes(certificate: x509.Certificate) -> bytes:

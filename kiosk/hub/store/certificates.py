@@ -26,8 +26,8 @@ class Given:
     tls_key: bytes = field(repr=False)
     der: bytes = field(repr=False)
     until: datetime
-    replaced_by: bytes | None
-    is_revoked: bool
+    replaced_by: bytes | None = None
+    is_revoked: bool = False
 
 
 def key_digest(key: EllipticCurvePublicKey) -> bytes:
@@ -35,21 +35,26 @@ def key_digest(key: EllipticCurvePublicKey) -> bytes:
     return hashlib.sha256(spki(key)).digest()
 
 
-def keep(connection: Connection, clinic: str, of_device: str, made: x509.Certificate, now: datetime) -> bytes:
-    """Write down a new certificate, whose number nobody else may have; its number."""
-    key = made.public_key()
-    assert isinstance(key, EllipticCurvePublicKey)
-    row = {
-        "clinic": clinic,
-        "device": of_device,
-        "serial": serial_bytes(made),
-        "tls_key": key_digest(key),
-        "der": made.public_bytes(Encoding.DER),
-        "issued_at": now,
-        "until": made.not_valid_after_utc,
-    }
-    connection.execute(certificate.insert().values(row))
-    return serial_bytes(made)
+def keep(
+    connection: Connection,
+    clinic: str,
+    of_device: str,
+    made: x509.Certificate,
+    key: EllipticCurvePublicKey,
+    now: datetime,
+) -> Given:
+    """Write down a new certificate for this key, whose number nobody else may have."""
+    new = Given(
+        clinic=clinic,
+        device=of_device,
+        serial=serial_bytes(made),
+        tls_key=key_digest(key),
+        der=made.public_bytes(Encoding.DER),
+        until=made.not_valid_after_utc,
+    )
+    row = {name: getattr(new, name) for name in ("clinic", "device", "serial", "tls_key", "der", "until")}
+    connection.execute(certificate.insert().values(**row, issued_at=now))
+    return new
 
 
 def given(connection: Connection, clinic: str, of_device: str, serial: bytes) -> Given | None:
