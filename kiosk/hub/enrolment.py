@@ -157,7 +157,6 @@ class Enrolment:
             _check_name(connection, clinic, device, asked.public_key)
             add_device(connection, clinic, device, asked.public_key, now)
             joining.decide(connection, asked, APPROVED, by=by, now=now)
-        _log.info("device_approved", clinic=clinic, device=device, by=by)
 
     def refuse(self, clinic: str, device: str, *, by: str) -> None:
         """Let nobody in who waits under this name.
@@ -172,7 +171,6 @@ class Enrolment:
                 raise NoSuchRequest("nobody of this clinic and name waits")
             for each in found:
                 joining.decide(connection, each, REFUSED, by=by, now=self._now())
-        _log.info("device_refused", clinic=clinic, device=device, by=by)
 
     def renew(self, data: bytes, shown: Shown | None, *, late: bool = False) -> Grant:
         """The next certificate of a device.

@@ -48,6 +48,7 @@ def approve(
             open_enrolment(load_hub(config), database).approve(clinic_code, called, digits, by=by)
         except NoSuchRequest as error:
             raise nothing("Nobody of this clinic and name waits with these digits: if they differ, refuse.") from error
+    typer.echo(f"{clinic_code}/{called} is let in.")
 
 
 def refuse(config: ConfigFile, clinic_code: Clinic, called: Name, by: Sign) -> None:
@@ -60,3 +61,4 @@ def refuse(config: ConfigFile, clinic_code: Clinic, called: Name, by: Sign) -> N
             open_enrolment(load_hub(config), database).refuse(clinic_code, called, by=by)
         except NoSuchRequest as error:
             raise nothing("Nobody of this clinic and name waits.") from error
+    typer.echo(f"{clinic_code}/{called} is refused.")

@@ -97,7 +97,7 @@ class Joining:
         :raises HubUnreachable: see there. :raises ConfigurationError: where it is another hub, or a key cannot be used.
         """
         authority = self._known_authority()
-        self._identity.folder.mkdir(parents=True, exist_ok=True)
+        self._identity.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_in_place(self._identity.folder / AUTHORITY, authority.public_bytes(Encoding.PEM), mode=0o644)
         self._request = self._same_request() or self._new_request()
         self._link = HubLink(self._place, self._identity, bare=True)
@@ -117,7 +117,12 @@ class Joining:
             return None
         if reply.status in LATER:
             return None
-        grant = granted(reply)
+        try:
+            grant = granted(reply)
+        except HubRefuses:
+            # The same bytes would be refused again.
+            self._asking.forget()
+            raise
         if grant.state == REFUSED:
             self._asking.forget()
         elif grant.state == APPROVED:

@@ -72,7 +72,7 @@ def test_nginx_understands_every_line(kit: Path, tmp_path: Path) -> None:
     conf = (kit / "nginx.conf").read_text("utf-8").replace("/run/kiosk-hub-nginx", str(tmp_path / "run"))
     (tmp_path / "nginx.conf").write_text(conf, "utf-8")
     own = "user root;" if os.geteuid() == 0 else ""
-    checked = ran("nginx", "-t", "-c", tmp_path / "nginx.conf", "-g", own)
+    checked = ran("nginx", "-e", "stderr", "-t", "-c", tmp_path / "nginx.conf", "-g", own)
     assert checked.returncode == 0, checked.stderr
     assert "warn" not in checked.stderr
 

@@ -113,7 +113,7 @@ def province(spare_ports: Any) -> Iterator[Province]:
     (folder / "run").mkdir()
     # Started by root, nginx would give its workers to another user, who may not talk to the hub's socket.
     own = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
-    command = ["nginx", "-c", str(kit / "nginx.conf"), "-g", own]
+    command = ["nginx", "-e", "stderr", "-c", str(kit / "nginx.conf"), "-g", own]
     log = (folder / "nginx.log").open("wb")
     nginx = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     database = open_store(config)

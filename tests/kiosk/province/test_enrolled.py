@@ -169,6 +169,7 @@ def test_a_second_machine_with_the_same_code_has_other_digits_and_is_refused(pro
     assert first.look() is not None
     with pytest.raises(HubRefuses, match="another code"):
         second.look()
+    assert not (tmp_path / "b" / "asked.cbor").exists()
     province.enrolment.refuse("36001", "desk-3", by="ha")
     refused = first.look()
     assert refused is not None
