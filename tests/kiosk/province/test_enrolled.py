@@ -342,6 +342,20 @@ def client(province: Any, certificate: Path | None, **settings: Any) -> Iterator
         yield made
 
 
+def test_another_clinics_certificate_sends_for_its_clinic_alone(province: Any, joined: Any) -> None:
+    identity = joined("desk-21")
+    key, now = generate_private_key(SECP256R1()), datetime.now(UTC)
+    other = load_authority(province.config.authority).for_device(
+        "36002", "desk-21", key.public_key(), now, timedelta(days=1)
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (identity.folder / "certificate.pem").write_bytes(other.public_bytes(Encoding.PEM) + pem)
+    assert sent(province, identity, "desk-21") == (401, "unknown_sender")
+    # Signed by the authority, and yet of no certificate that the hub wrote down.
+    assert said(province, identity, "/v1/anything") == (401, "unknown_sender")
+    assert stepped(province, identity, now, at_once=True) is Step.REFUSED
+
+
 def test_certificates_of_others_prove_nobody(province: Any, tmp_path: Path) -> None:
     create_authority(tmp_path / "other", datetime.now(UTC))
     key = generate_private_key(SECP256R1())
