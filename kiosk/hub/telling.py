@@ -57,6 +57,11 @@ def told() -> Iterator[None]:
         raise _exit(error, USAGE) from error
     except idcard.IdCardError as error:
         raise _exit(error, STORE_TROUBLE if error.code == "hub_store_unavailable" else USAGE) from error
+    except OSError as error:
+        typer.echo(
+            f"Error: a file cannot be read or written: {error.strerror}. Is the disk full, or another's?", err=True
+        )
+        raise typer.Exit(STORE_TROUBLE) from error
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in _OWN:
             raise

@@ -93,3 +93,6 @@ def _told() -> Iterator[None]:
     except idcard.IdCardError as error:
         typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(REFUSED) from error
+    except OSError as error:
+        typer.echo(f"Error: the identity's folder cannot be written: {error.strerror}.", err=True)
+        raise typer.Exit(USAGE) from error

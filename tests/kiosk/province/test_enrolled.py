@@ -141,6 +141,10 @@ def test_officer_and_clinic_by_their_commands(province: Any, tmp_path: Path) -> 
     assert "another name" in command("hub", "code", "36001", "desk-20", "--by", "ha", "--config", config, ends=2)
     assert "Nobody" in command("hub", "refuse", "36001", "desk-20", "--by", "ha", "--config", config, ends=3)
     assert "misread" in command("province", "join", province.url, "WRONG", "--identity", folder, ends=2)
+    (tmp_path / "file").touch()
+    assert "cannot be written" in command(
+        "province", "join", province.url, code, "--identity", tmp_path / "file", ends=2
+    )
 
 
 def command(*words: str | Path, ends: int = 0) -> str:
