@@ -15,32 +15,48 @@ from werkzeug.exceptions import HTTPException
 
 from idcard import IdCardError
 from kiosk.hub.config import HubConfig
-from kiosk.hub.errors import HubStoreUnavailable, SenderRevoked, UnknownSender
+from kiosk.hub.enrolment import Enrolment
+from kiosk.hub.errors import (
+    CodeRefused,
+    HubStoreUnavailable,
+    IdentityCloned,
+    NameTaken,
+    RenewalRefused,
+    SenderRevoked,
+    UnknownSender,
+)
 from kiosk.hub.ingest import Sender, Sent
+from kiosk.hub.joining_views import CLIENT, joining_views
 from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
 from kiosk.hub.together import Together
 from kiosk.wire.batch import BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
 from kiosk.wire.checks import name
-from kiosk.wire.errors import MalformedMessage
+from kiosk.wire.errors import MalformedMessage, WrongSignature
 
-CLIENT = "Kiosk-Client"
-"""The header in which the proxy names the device, ``CLINIC/DEVICE``; it must set it itself in every request."""
 STORE_RETRY_S = 10
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _STATUS: dict[type[Exception], HTTPStatus] = {
     MalformedMessage: HTTPStatus.BAD_REQUEST,
     UnknownSender: HTTPStatus.UNAUTHORIZED,
+    WrongSignature: HTTPStatus.UNAUTHORIZED,
     SenderRevoked: HTTPStatus.FORBIDDEN,
+    CodeRefused: HTTPStatus.FORBIDDEN,
+    NameTaken: HTTPStatus.FORBIDDEN,
+    RenewalRefused: HTTPStatus.FORBIDDEN,
+    IdentityCloned: HTTPStatus.FORBIDDEN,
     HubStoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _log = structlog.get_logger(__name__)
 
 
-def create_hub_app(together: Together, config: HubConfig, *, probe: Callable[[], None]) -> Flask:
+def create_hub_app(
+    together: Together, config: HubConfig, *, probe: Callable[[], None], enrolment: Enrolment | None = None
+) -> Flask:
     """The app.
 
     :param probe: raises HubStoreUnavailable where the store cannot be used.
+    :param enrolment: lets devices in; None where devices are let in by hand alone.
     """
     app = Flask("kiosk.hub", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BATCH_LIMIT)
@@ -62,6 +78,8 @@ def create_hub_app(together: Together, config: HubConfig, *, probe: Callable[[],
         probe()
         return Response('{"status": "ok"}\n', mimetype="application/json")
 
+    if enrolment is not None:
+        app.register_blueprint(joining_views(enrolment, behind_proxy=behind_proxy))
     app.register_error_handler(Exception, _answer)
     app.after_request(_stamped)
     return app

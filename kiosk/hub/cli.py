@@ -8,22 +8,21 @@ import base64
 import binascii
 import csv
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import idcard
+from kiosk.hub import joining_cli
+from kiosk.hub.telling import Clinic, ConfigFile, Name
+from kiosk.hub.telling import load_hub as _load
+from kiosk.hub.telling import nothing as _nothing
+from kiosk.hub.telling import opened_store as _store
+from kiosk.hub.telling import told as _told
 
 if TYPE_CHECKING:
-    from kiosk.hub.config import HubConfig
-    from kiosk.hub.store.database import HubDatabase
     from kiosk.hub.store.heads import SaidHead
 
-STORE_TROUBLE, USAGE, NOTHING = 1, 2, 3
-_OWN = ("idcard", "kiosk")
 _KEY_BYTES = 32
 
 app = typer.Typer(help="The province's hub: takes in what its clinics send.", no_args_is_help=True)
@@ -32,11 +31,9 @@ device = typer.Typer(help="Whose events are taken.", no_args_is_help=True)
 quarantine = typer.Typer(help="Events that were put aside.", no_args_is_help=True)
 for group, called in ((clinic, "clinic"), (device, "device"), (quarantine, "quarantine")):
     app.add_typer(group, name=called)
+joining_cli.add_to(app)
 
-ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The hub's configuration, hub.toml.")]
-Clinic = Annotated[str, typer.Argument(metavar="CLINIC", help="The clinic's code.")]
 Table = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns code and name.")]
-Name = Annotated[str, typer.Argument(metavar="DEVICE", help="The device's name in its clinic.")]
 
 
 @app.command()
@@ -46,13 +43,23 @@ def init(
     socket: Annotated[Path | None, typer.Option(metavar="FILE", help="The Unix socket, behind a proxy.")] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where there is no socket: a port here.")] = 8007,
     production: Annotated[bool, typer.Option("--production", help="No trial: this is meant in earnest.")] = False,
+    nginx: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Also nginx before it, for this name, and units for both.")
+    ] = None,
+    listen: Annotated[str, typer.Option(metavar="PORT", help="Where nginx listens: 443, or ADDRESS:PORT.")] = "443",
 ) -> None:
-    """Write a configuration and make keys; what is there already stays."""
+    """Write a configuration, make keys and an authority; what is there already stays."""
     with _told():
+        from kiosk.hub.kit import SOCKET, write_kit
         from kiosk.hub.setup import create_hub
 
         mode = "production" if production else "demo"
-        path = create_hub(folder, postgres=postgres, socket=socket, port=None if socket else port, mode=mode)
+        door = SOCKET if nginx and socket is None else socket
+        path = create_hub(
+            folder, postgres=postgres, socket=door, port=None if door else port, mode=mode, server_name=nginx
+        )
+        if nginx is not None:
+            typer.echo(write_kit(path, listen=listen))
         typer.echo(f"{path}\nNext: kiosk hub migrate --config {path}")
 
 
@@ -229,13 +236,16 @@ def device_list(config: ConfigFile, clinic_code: Clinic) -> None:
 
 @device.command("revoke")
 def device_revoke(config: ConfigFile, clinic_code: Clinic, called: Name) -> None:
-    """Let a device in no more."""
+    """Let a device in no more, from its next request on; the proxy's list is written too."""
     with _told(), _store(config) as database:
-        from kiosk.hub.process import utc_now
+        from kiosk.hub.process import publish_revoked, utc_now
+        from kiosk.hub.store.database import take_turns
         from kiosk.hub.store.devices import revoke_device
 
         with database.write() as connection:
+            take_turns(connection, [clinic_code])
             revoked = revoke_device(connection, clinic_code, called, utc_now())
+        publish_revoked(_load(config), database)
     if not revoked:
         raise _nothing("There is no such active device.")
 
@@ -322,47 +332,3 @@ def _key(text: str) -> bytes:
     if len(raw) != _KEY_BYTES:
         raise typer.BadParameter("a key is 32 bytes, as hex or base64")
     return raw
-
-
-def _load(path: Path) -> "HubConfig":
-    from kiosk.config import load
-    from kiosk.hub.config import HubConfig
-
-    return load(HubConfig, path)
-
-
-@contextmanager
-def _store(path: Path) -> Iterator["HubDatabase"]:
-    from kiosk.hub.process import open_store
-
-    database = open_store(_load(path))
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _nothing(what: str) -> typer.Exit:
-    typer.echo(f"Error: {what}", err=True)
-    return typer.Exit(NOTHING)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell an error in one line, with what to do, and exit with the code of its kind."""
-    try:
-        yield
-    except idcard.ConfigurationError as error:
-        raise _exit(error, USAGE) from error
-    except idcard.IdCardError as error:
-        raise _exit(error, STORE_TROUBLE if error.code == "hub_store_unavailable" else USAGE) from error
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in _OWN:
-            raise
-        typer.echo(f"Error: the hub needs {error.name}: pip install 'idcard[hub]'", err=True)
-        raise typer.Exit(USAGE) from error
-
-
-def _exit(error: idcard.IdCardError, code: int) -> typer.Exit:
-    typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
-    return typer.Exit(code)

@@ -18,6 +18,11 @@ class HubConfig(BaseModel):
     folder of ``hub.key`` and of former keys. The hub listens on a Unix ``socket`` behind a proxy that ends TLS, or on a
     ``port`` of this machine. ``identity`` says whether the proxy names the device (in the header ``Kiosk-Client:
     CLINIC/DEVICE``), or the signature alone does. ``per_second`` and ``burst`` bound the requests of one device.
+
+    ``authority`` is the folder of the hub's own authority, without which nobody is enrolled; ``server_name`` the name
+    or address for which the proxy has a certificate of it; ``certificate_days`` how long a device's lives,
+    ``grace_days`` how long after its end it may still be renewed, ``code_hours`` how long a code is good; ``root`` the
+    root of releases that new clinics are given. What the proxy reads of the authority lies beside it, in ``tls``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +40,12 @@ class HubConfig(BaseModel):
     identity: Literal["signature", "proxy"] = "signature"
     per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     burst: Annotated[int, Field(ge=1, le=10_000)] = 60
+    authority: Path | None = None
+    server_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$")] | None = None
+    certificate_days: Annotated[int, Field(ge=7, le=30)] = 14
+    grace_days: Annotated[int, Field(ge=0, le=365)] = 60
+    code_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    root: Path | None = None
 
     @property
     def address(self) -> URL:
@@ -42,6 +53,11 @@ class HubConfig(BaseModel):
         if self.postgres is not None:
             return make_url(self.postgres)
         return URL.create("sqlite", database=str(self.store))
+
+    @property
+    def tls(self) -> Path | None:
+        """The folder that the proxy reads."""
+        return None if self.authority is None else self.authority.with_name("tls")
 
     @model_validator(mode="after")
     def _one_store(self) -> Self:

@@ -15,7 +15,7 @@ from kiosk.interop.http import checked_url
 Hours = Annotated[float, Field(gt=0, le=24 * 60)]
 
 
-def _without_path(url: str) -> str:
+def hub_address(url: str) -> str:
     """The address of a hub: no path, and no slash at its end."""
     scheme, _, host = checked_url(url).rstrip("/").partition("://")
     if "/" in host:
@@ -38,7 +38,7 @@ class ProvinceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hub: Annotated[str, AfterValidator(_without_path)]
+    hub: Annotated[str, AfterValidator(hub_address)]
     identity: Path
     person_key: Path
     person_key_number: Annotated[int, Field(ge=1, le=1_000_000)] = 1

@@ -94,6 +94,76 @@ device = Table(
 )
 """Devices and their Ed25519 keys."""
 
+join_code = Table(
+    "join_code",
+    metadata,
+    _clinic(),
+    Column("device", _Name, nullable=False),
+    Column("locator", String(8), nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries_left", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", _Word, nullable=False),
+    Column("until", Instant, nullable=False),
+    PrimaryKeyConstraint("clinic", "device", "locator"),
+    CheckConstraint("state IN ('open', 'used', 'void')", name="state"),
+    Index("ix_join_code_locator", "locator", unique=True),
+)
+"""Codes with which a device may ask to be let in: what finds them, and a slow hash of what is secret."""
+
+join_request = Table(
+    "join_request",
+    metadata,
+    _clinic(),
+    Column("device", _Name, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("public_key", LargeBinary(32), nullable=False),
+    Column("tls_key", LargeBinary, nullable=False),
+    Column("digits", String(19), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", _Word),
+    Column("serial", LargeBinary(20)),
+    PrimaryKeyConstraint("clinic", "device", "digest"),
+    CheckConstraint("state IN ('waiting', 'approved', 'refused')", name="state"),
+    Index("ix_join_request_digest", "digest"),
+    Index("ix_join_request_state_asked_at", "state", "asked_at"),
+)
+"""Who asked to be let in. ``digest`` is SHA-256 of the request: the same bytes ask how it stands."""
+
+certificate = Table(
+    "certificate",
+    metadata,
+    _clinic(),
+    Column("device", _Name, nullable=False),
+    Column("serial", LargeBinary(20), nullable=False),
+    Column("tls_key", LargeBinary(32), nullable=False),
+    Column("der", LargeBinary, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("replaced_by", LargeBinary(20)),
+    Column("revoked_at", Instant),
+    PrimaryKeyConstraint("clinic", "device", "serial"),
+    Index("ix_certificate_serial", "serial", unique=True),
+    Index("ix_certificate_revoked_at", "revoked_at"),
+)
+"""Certificates of devices. ``tls_key`` is SHA-256 of the public key; ``replaced_by`` the number of the next one."""
+
+start = Table(
+    "start",
+    metadata,
+    _clinic(),
+    Column("device", _Name, nullable=False),
+    Column("drawn", _Json, nullable=False),
+    Column("returns", Integer, nullable=False),
+    Column("heard_at", Instant, nullable=False),
+    PrimaryKeyConstraint("clinic", "device"),
+)
+"""The numbers that a device's program drew at its last starts, the present one last, and how often one came back."""
+
 stream = Table(
     "stream",
     metadata,

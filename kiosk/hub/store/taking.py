@@ -13,6 +13,7 @@ from kiosk.hub.store.alarms import raise_alarm
 from kiosk.hub.store.counts import counts_of
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.latest import say_latest
+from kiosk.hub.store.starts import note_starts
 from kiosk.hub.store.streams import MAX_GAPS, AuditEnd, DeviceStream, Received, Whose
 from kiosk.hub.store.tables import event, ledger
 from kiosk.wire.bodies import Kind
@@ -69,6 +70,7 @@ def take(
     after = _followed(connection, former, received, new, now)
     streams.save(connection, {whose: each for whose, each in after.items() if each != former[whose]}, now)
     say_latest(connection, [*beats, *new], now)
+    note_starts(connection, beats, now)
     forks = _forks(connection, kept, fresh)
     return Taking(new=new, forks=tuple(forks), scattered=tuple(scattered), streams=after)
 
