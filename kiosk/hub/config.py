@@ -8,6 +8,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from kiosk.config import Host, Port
+from kiosk.hub.picture.config import PictureConfig
 
 
 class HubConfig(BaseModel):
@@ -18,6 +19,8 @@ class HubConfig(BaseModel):
     folder of ``hub.key`` and of former keys. The hub listens on a Unix ``socket`` behind a proxy that ends TLS, or on a
     ``port`` of this machine. ``identity`` says whether the proxy names the device (in the header ``Kiosk-Client:
     CLINIC/DEVICE``), or the signature alone does. ``per_second`` and ``burst`` bound the requests of one device.
+    Events older than ``keep_months`` whole months are dropped every hour; None keeps all of them. ``picture`` is what
+    the health office looks at.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +36,8 @@ class HubConfig(BaseModel):
     host: Host = "127.0.0.1"
     port: Port | None = None
     identity: Literal["signature", "proxy"] = "signature"
+    keep_months: Annotated[int, Field(ge=1, le=240)] | None = None
+    picture: PictureConfig | None = None
     per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     burst: Annotated[int, Field(ge=1, le=10_000)] = 60
 

@@ -19,3 +19,9 @@ class SenderRevoked(IdCardError):
     """The sending device was let in once, and is no more."""
 
     code = "sender_revoked"
+
+
+class EventsDropped(IdCardError):
+    """A day is older than what the hub keeps: there is nothing to count it from."""
+
+    code = "events_dropped"

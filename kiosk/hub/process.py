@@ -1,7 +1,9 @@
 """The hub's process put together: store, keys, app, server, and the months that are made ahead."""
 
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
@@ -17,12 +19,14 @@ from kiosk.hub.ingest import Ingest
 from kiosk.hub.serving import HubServer
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.partitions import make_months
+from kiosk.hub.store.retention import drop_old
+from kiosk.hub.store.signals import find_signals
 from kiosk.hub.together import Together
 from kiosk.keys import load_clinic_private_key
 
 PRESENT_KEY, FORMER_KEYS = "hub.key", "former-*.key"
 WORKERS = 2
-_LOOK_S, _END_WITHIN_S = 3600.0, 10.0
+_LOOK_S, _LOOKS_AN_HOUR, _END_WITHIN_S = 300.0, 12, 10.0
 _log = structlog.get_logger(__name__)
 
 
@@ -53,15 +57,15 @@ def run_hub(config: HubConfig) -> None:
     """
     database = open_store(config)
     try:
-        _check_tables(database)
+        check_tables(database)
         together = Together(Ingest(database, load_ring(config.keys), utc_now), workers=WORKERS)
         server = HubServer(create_hub_app(together, config, probe=database.probe), config)
-        upkeep = Upkeep(database)
+        upkeep = Upkeep(database, config.keep_months)
         upkeep.start()
         _log.info(
             "hub_serves", port=server.port, socket=str(config.socket or ""), store=config.address.get_backend_name()
         )
-        _run_until_told(server)
+        run_until_told(server)
         together.close()
         upkeep.stop()
     finally:
@@ -70,10 +74,16 @@ def run_hub(config: HubConfig) -> None:
 
 
 class Upkeep:
-    """Makes the store's months ahead, at once and every hour; that it failed is logged, and tried again."""
+    """Looks after the store, at once and every few minutes: months made ahead, old ones dropped, signs of fraud found.
 
-    def __init__(self, database: HubDatabase) -> None:
+    That something failed is logged, and tried again.
+
+    :param keep_months: how many whole months of events are kept; None keeps all.
+    """
+
+    def __init__(self, database: HubDatabase, keep_months: int | None = None) -> None:
         self._database = database
+        self._keep_months = keep_months
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -87,18 +97,27 @@ class Upkeep:
         self._thread.join(_END_WITHIN_S)
 
     def _run(self) -> None:
-        while True:
-            try:
-                made = make_months(self._database, utc_now())
-                if made:
-                    _log.info("hub_months_made", months=" ".join(made))
-            except HubStoreUnavailable as error:
-                _log.error("hub_months_not_made", reason=str(error.facts.get("reason")))
+        for turn in count():
+            if turn % _LOOKS_AN_HOUR == 0:
+                self._do("hub_months_made", lambda now: make_months(self._database, now))
+                self._do("hub_months_dropped", self._drop)
+            self._do("hub_signals_found", lambda now: find_signals(self._database, now))
             if self._stopped.wait(_LOOK_S):
                 return
 
+    def _drop(self, now: datetime) -> tuple[str, ...]:
+        return () if self._keep_months is None else drop_old(self._database, now, self._keep_months)
 
-def _check_tables(database: HubDatabase) -> None:
+    def _do(self, what: str, work: Callable[[datetime], object]) -> None:
+        try:
+            if found := work(utc_now()):
+                _log.info(what, found=found)
+        except HubStoreUnavailable as error:
+            _log.error("hub_upkeep_failed", what=what, reason=str(error.facts.get("reason")))
+
+
+def check_tables(database: HubDatabase) -> None:
+    """Nothing, where the tables are of this program's version; ConfigurationError where not."""
     if not database.is_migrated():
         raise ConfigurationError(
             "The hub's tables are missing or of another version.",
@@ -107,7 +126,9 @@ def _check_tables(database: HubDatabase) -> None:
         )
 
 
-def _run_until_told(server: HubServer) -> None:
+def run_until_told(server: HubServer) -> None:
+    """Serve until SIGTERM or SIGINT."""
+
     def stop(number: int, frame: FrameType | None) -> None:
         server.close()
 

@@ -33,7 +33,7 @@ class PersonKey:
         return each.digest()
 
     def code_tag(self, scanned: bytes) -> bytes:
-        """16 bytes that stand for a code that was shown, whatever is in it; nothing of a person's tag follows from it."""
+        """16 bytes that stand for a code that was shown; nothing of a person's tag follows from it."""
         each = self._codes.copy()
         each.update(scanned)
         return each.digest()

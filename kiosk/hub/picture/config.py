@@ -15,8 +15,8 @@ class PictureConfig(BaseModel):
     """What the picture is told.
 
     It listens on a Unix ``socket`` behind a proxy that ends TLS, whose name browsers call it by is ``public``, or on a
-    ``port`` of this machine. ``session_key`` signs its cookies. Who does nothing for ``idle_minutes`` is logged out;
-    ``tries`` wrong passwords in a row cost no waiting but the last of them.
+    ``port`` of this machine. Who does nothing for ``idle_minutes`` is logged out; ``tries`` wrong passwords in a row
+    cost no waiting but the last of them.
 
     Clinics are open from ``opens`` to ``closes`` on the weekdays ``open_days`` (Monday is 1). Then one is silent that
     was not heard of for ``silent_minutes``. It is ready when a self-test passed within ``self_test_hours``, trust and
@@ -29,7 +29,6 @@ class PictureConfig(BaseModel):
     socket: Path | None = None
     port: Port | None = None
     public: str | None = None
-    session_key: Path = Path("keys/picture.session")
     idle_minutes: Annotated[float, Field(gt=0, le=240)] = 15
     tries: Annotated[int, Field(ge=1, le=20)] = 5
     opens: time = time(6, 30)
@@ -47,6 +46,8 @@ class PictureConfig(BaseModel):
     def _one_door(self) -> Self:
         if (self.socket is None) == (self.port is None):
             raise ValueError("picture: socket or port, it listens on one of them")
+        if self.socket is not None and not self.socket.is_absolute():
+            raise ValueError("picture: the whole path of the socket")
         if self.socket is not None and self.public is None:
             raise ValueError("picture: public, the name by which browsers reach it through the proxy")
         return self
