@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import idcard
+from kiosk.hub.picture.cli import add_picture
 
 if TYPE_CHECKING:
     from kiosk.hub.config import HubConfig
@@ -79,9 +80,10 @@ def serve(config: ConfigFile) -> None:
 def trial(
     store: Annotated[str, typer.Option(help="sqlite or postgres.")] = "sqlite",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens on this machine.")] = 8007,
+    picture: Annotated[int, typer.Option(min=0, max=65535, help="Where its picture does; 0 for none.")] = 0,
     folder: Annotated[Path, typer.Option("--dir", help="Where everything lies.")] = Path("var/hub"),
 ) -> None:
-    """Start a hub on this machine, with a store of its own."""
+    """Start a hub on this machine, with a store of its own, and its picture of an invented province."""
     with _told():
         from kiosk.hub.trial import STORES, run_trial
         from kiosk.process import log_to_stderr
@@ -89,7 +91,7 @@ def trial(
         if store not in STORES:
             raise typer.BadParameter("--store is sqlite or postgres")
         log_to_stderr()
-        run_trial(folder, store=store, port=port)
+        run_trial(folder, store=store, port=port, picture=picture)
 
 
 @app.command()
@@ -314,3 +316,6 @@ def _told() -> Iterator[None]:
 def _exit(error: idcard.IdCardError, code: int) -> typer.Exit:
     typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
     return typer.Exit(code)
+
+
+add_picture(app, told=_told, load=_load, store=_store)

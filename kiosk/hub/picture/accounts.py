@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -18,19 +17,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from kiosk.domain.staff import LONGEST_PASSWORD, is_good_password, is_sign, plain_password, wait_after
 from kiosk.hub.picture.acts import Act, write_act
+from kiosk.hub.picture.roles import OfficerRole
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.tables import officer
-
-
-class OfficerRole(StrEnum):
-    """What somebody may do with the picture."""
-
-    AUDITOR = "auditor"
-    """Sees everything but single visits, and what officers did; changes nothing."""
-    OFFICER = "officer"
-    """Closes alarms and worklists, and opens a visit for a reason."""
-    ADMINISTRATOR = "administrator"
-    """An officer who also looks after the accounts, and sees what officers did."""
 
 
 class BadOfficer(ValueError):

@@ -9,7 +9,8 @@ from flask import Flask, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from kiosk.hub.errors import HubStoreUnavailable
-from kiosk.hub.picture.accounts import Officer, OfficerRole
+from kiosk.hub.picture.accounts import Officer
+from kiosk.hub.picture.roles import OfficerRole
 from kiosk.hub.picture.sessions import Logins
 
 TOKEN = "login"

@@ -1,4 +1,4 @@
-"""What the province's picture needs: officers and their acts, codes that were shown, and since when there are events."""
+"""What the province's picture needs: officers, their acts, codes that were shown, and since when there are events."""
 
 import sqlalchemy as sa
 from alembic import op
