@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
 
 from kiosk.hub.event import clinic_day
 from kiosk.hub.picture.acts import Act, write_act
@@ -15,7 +15,7 @@ from kiosk.hub.picture.judge import Judged, judge
 from kiosk.hub.store import states
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.province import ClinicDay, province_day
-from kiosk.hub.store.tables import check_in, event
+from kiosk.hub.store.tables import check_in, event, shown_code
 
 MISMATCH_CODES = ("E09", "E10", "E08", "E07")
 """Desk codes that say that card and insurance do not fit together."""
@@ -98,10 +98,12 @@ def province(database: HubDatabase, now: datetime, config: PictureConfig) -> Pro
         )
 
 
-def _judged(connection: Connection, now: datetime, config: PictureConfig) -> tuple[Judged, ...]:
+def _judged(
+    connection: Connection, now: datetime, config: PictureConfig, only: str | None = None
+) -> tuple[Judged, ...]:
     day = clinic_day(now)
-    usual = {each.clinic: each.hours for each in province_day(connection, day - timedelta(days=7))}
-    devices = states.device_states(connection)
+    usual = {each.clinic: each.hours for each in province_day(connection, day - timedelta(days=7), only)}
+    devices = states.device_states(connection, only)
     exceptions, aside = states.open_exceptions(connection, day), states.open_quarantine(connection)
     return tuple(
         judge(
@@ -113,7 +115,7 @@ def _judged(connection: Connection, now: datetime, config: PictureConfig) -> tup
             exceptions=exceptions.get(each.clinic, 0),
             aside=aside.get(each.clinic, 0),
         )
-        for each in province_day(connection, day)
+        for each in province_day(connection, day, only)
     )
 
 
@@ -121,13 +123,13 @@ def clinic_look(database: HubDatabase, code: str, now: datetime, config: Picture
     """One clinic; None where there is none of this code."""
     day = clinic_day(now)
     with database.read() as connection:
-        judged = next((each for each in _judged(connection, now, config) if each.day.clinic == code), None)
+        judged = next(iter(_judged(connection, now, config, code)), None)
         if judged is None:
             return None
-        days = (province_day(connection, day - timedelta(days=back)) for back in range(6, -1, -1))
+        days = (province_day(connection, day - timedelta(days=back), code) for back in range(6, -1, -1))
         return ClinicLook(
             judged=judged,
-            week=tuple(each for of in days for each in of if each.clinic == code),
+            week=tuple(each for of in days for each in of),
             shares=states.shares_of(connection, day - timedelta(days=6), day, code),
             alarms=states.open_alarms(connection, code),
             seconds=states.open_seconds(connection, code),
@@ -157,6 +159,17 @@ def look_at_person(
 
 
 def _visits(connection: Connection, visit: tuple[str, bytes], today: date) -> list[tuple[str, bytes]]:
+    """All visits of the visit's person, and those of its day at which the same code was shown."""
+    code = shown_code.alias("code")
+    same = select(shown_code.c.clinic, shown_code.c.visit).join(
+        code, and_(code.c.code == shown_code.c.code, code.c.day == shown_code.c.day)
+    )
+    same = same.where(code.c.clinic == visit[0], code.c.visit == visit[1]).order_by(shown_code.c.at)
+    found = [*_own_visits(connection, visit, today), *((row[0], row[1]) for row in connection.execute(same))]
+    return list(dict.fromkeys(found))
+
+
+def _own_visits(connection: Connection, visit: tuple[str, bytes], today: date) -> list[tuple[str, bytes]]:
     """All visits of the visit's person; the visit itself where nobody knows whose it is."""
     own = select(check_in).where(check_in.c.clinic == visit[0], check_in.c.visit == visit[1])
     whose = connection.execute(own).first()

@@ -27,6 +27,7 @@ def add_showing(app: Flask, now: Callable[[], datetime]) -> None:
         ago=ago,
         level=level,
         day=day,
+        told_value=told_value,
     )
     app.jinja_env.globals["now"] = now
 
@@ -42,6 +43,19 @@ def say_here(word: str, **values: object) -> str:
 
 def _coded(group: str, word: str) -> str:
     return say_code(_language(), group, word)
+
+
+def told_value(name: str, value: Any) -> str:
+    """A value of an event in words."""
+    match value:
+        case bool():
+            return say_here("yes" if value else "no")
+        case str():
+            return _coded(name, value)
+        case list() | tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
 
 
 def number(value: float) -> str:
