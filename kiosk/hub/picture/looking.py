@@ -15,7 +15,7 @@ from kiosk.hub.picture.judge import Judged, judge
 from kiosk.hub.store import states
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.province import ClinicDay, province_day
-from kiosk.hub.store.tables import check_in, event, shown_code
+from kiosk.hub.store.tables import HOUR_NUMBERS, check_in, event, shown_code
 
 MISMATCH_CODES = ("E09", "E10", "E08", "E07")
 """Desk codes that say that card and insurance do not fit together."""
@@ -82,10 +82,10 @@ def province(database: HubDatabase, now: datetime, config: PictureConfig) -> Pro
     day = clinic_day(now)
     with database.read() as connection:
         clinics = _judged(connection, now, config)
-        totals: dict[str, int] = {}
+        totals = dict.fromkeys(HOUR_NUMBERS, 0)
         for each in clinics:
             for name, number in each.day.totals.items():
-                totals[name] = totals.get(name, 0) + number
+                totals[name] += number
         return Province(
             at=now,
             day=day,
