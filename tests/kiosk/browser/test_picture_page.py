@@ -1,5 +1,6 @@
 """The province's picture in a real browser: whole in both languages and sizes, by keyboard, and small enough."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ PAGES = ("/", "/clinic/36008", "/alarms", "/worklists", "/report", "/acts", "/ac
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The picture of an invented province, in its real server."""
     folder: Path = tmp_path_factory.mktemp("picture")
     database = HubDatabase.open(f"sqlite:///{folder / 'hub.db'}")
@@ -38,7 +39,9 @@ def address(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], in
     invent(database, KeyRing(key), key.public_key(), NOW, clinics=CLINICS)
     officers = Officers(database, lambda: NOW, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     officers.add("ha.tran", OfficerRole.ADMINISTRATOR, PASSWORD, by="test")
-    port = free_port()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     picture = PictureConfig(port=port)
     config = HubConfig(mode="demo", keys=folder, store=folder / "hub.db", port=port, picture=picture, requests=8)
     server = HubServer(create_picture_app(database, config, picture, Logins(officers, idle_s=900), lambda: NOW), config)

@@ -1,7 +1,8 @@
 """The picture over a real store: officers, a browser that has no script, and a small invented province."""
 
 import re
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,9 +84,20 @@ def picture(hub: Any) -> Picture:
     return Picture(database=hub.database)
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store with all tables, in a file to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "hub.db"
+    database = HubDatabase.open(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
 @pytest.fixture
-def on_sqlite(tmp_path: Path, migrated: Callable[[Path], str]) -> Iterator[Picture]:
+def on_sqlite(tmp_path: Path, empty_store: Path) -> Iterator[Picture]:
     """The picture over an empty store in a file."""
-    database = HubDatabase.open(migrated(tmp_path))
+    shutil.copy(empty_store, tmp_path / "hub.db")
+    database = HubDatabase.open(f"sqlite:///{tmp_path / 'hub.db'}")
     yield Picture(database=database)
     database.close()
