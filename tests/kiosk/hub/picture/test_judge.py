@@ -18,14 +18,14 @@ DAY_S = 86_400
 
 
 def clinic(**fields: Any) -> ClinicDay:
-    stated = {"clinic": "36001", "name": "TYT xã Hải An", "hours": (0,) * 24, "alarms": 0, "seconds": 0}
+    stated: dict[str, Any] = {"clinic": "36001", "name": "TYT xã Hải An", "hours": (0,) * 24, "alarms": 0, "seconds": 0}
     stated |= {"totals": dict.fromkeys(HOUR_NUMBERS, 0), "heard_at": NOW - timedelta(minutes=1)}
     return ClinicDay(**stated | fields)
 
 
 def device(beat: dict[str, Any] | None = None, **fields: Any) -> DeviceState:
     said = {"lane": "open", "backlog": 0, "trust_age_s": DAY_S, "roster_age_s": DAY_S}
-    stated = {"clinic": "36001", "name": "kiosk-1", "beat": said | (beat or {}), "beat_at": NOW}
+    stated: dict[str, Any] = {"clinic": "36001", "name": "kiosk-1", "beat": said | (beat or {}), "beat_at": NOW}
     stated |= {"passed_at": NOW - timedelta(hours=2), "admitted_at": NOW - timedelta(days=1)}
     return DeviceState(**stated | fields)
 

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from fontTools.ttLib import TTFont
 
 from kiosk.hub.picture.paper import pdf_of
 from kiosk.hub.picture.sheet import csv_of, sheet_of
@@ -65,6 +64,8 @@ def test_csv_says_the_same_and_no_small_count(report: WeekReport) -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_paper_has_a_letter_for_every_sign(report: WeekReport, language: str) -> None:
+    from fontTools.ttLib import TTFont
+
     sheet = sheet_of(report, language)
     content = pdf_of(sheet, WEB / "static" / "fonts", language)
     assert content.startswith(b"%PDF-")

@@ -20,21 +20,9 @@ from kiosk.wire.batch import Trouble
 
 SPOKEN = re.compile(r"""(?:say|say_here|_word)\((?:self\._language, |language, )?"([a-z][a-z_.]*)"[,)]""")
 CODED = (
-    "kind",
-    "facts",
-    "lane",
-    "lanes",
-    "assurance",
-    "card",
-    "code",
-    "override",
-    "reason",
-    "act",
-    "event",
-    "by",
-    "change",
+    *("kind", "facts", "lane", "lanes", "assurance", "card", "code", "override", "reason", "act", "event", "by"),
+    *("change", "part", "state", "aside", "linked"),
 )
-CODED += ("part", "state", "aside", "linked")
 """Groups whose words come from clinics, or are stable words of the store."""
 
 

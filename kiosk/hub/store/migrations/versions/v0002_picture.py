@@ -57,3 +57,9 @@ def upgrade() -> None:
         sa.Column("since", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("what", name=op.f("pk_horizon")),
     )
+
+
+def downgrade() -> None:
+    for table in ("horizon", "shown_code", "officer_act", "officer"):
+        op.drop_table(table)
+    op.drop_index("ix_check_in_day", table_name="check_in")
