@@ -11,6 +11,7 @@ from kiosk.hub.picture.config import PictureConfig
 from kiosk.hub.picture.sessions import Logins
 from kiosk.hub.picture.web.access import add_access
 from kiosk.hub.picture.web.deeds import add_deeds
+from kiosk.hub.picture.web.failures import add_failure_pages
 from kiosk.hub.picture.web.login import add_login
 from kiosk.hub.picture.web.report import add_report
 from kiosk.hub.picture.web.showing import add_showing
@@ -38,6 +39,7 @@ def create_picture_app(
         camera=False,
         public=picture.public,
     )
+    add_failure_pages(app)
     app.before_request(_language)
     add_access(app, logins)
     add_showing(app, now)

@@ -64,7 +64,7 @@ def test_csv_says_the_same_and_no_small_count(report: WeekReport) -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_paper_has_a_letter_for_every_sign(report: WeekReport, language: str) -> None:
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     sheet = sheet_of(report, language)
     content = pdf_of(sheet, WEB / "static" / "fonts", language)

@@ -177,6 +177,18 @@ def test_every_answer_has_the_strict_headers(on_sqlite: Any) -> None:
         assert headers["X-Frame-Options"] == "DENY"
 
 
+def test_a_store_that_does_not_answer_is_told_and_what_to_do(on_sqlite: Any, make_hub: Callable[..., Any]) -> None:
+    browser, hub = on_sqlite.somebody(OfficerRole.AUDITOR), make_hub(on_sqlite.database)
+    hub.rename("hour_count", "away")
+    answer = browser.get("/")
+    assert answer.status_code == 503
+    assert "thử lại sau ít phút" in answer.text
+    assert "hour_count" not in answer.text
+    hub.rename("away", "hour_count")
+    assert "chưa hết" in browser.get("/report?week=2026-11-23").text
+    assert "Vai trò" in browser.get("/accounts").text
+
+
 def test_the_language_stays(on_sqlite: Any) -> None:
     browser = on_sqlite.somebody()
     assert "Cần người xử lý ngay" in browser.get("/").text
