@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiosk.hub import joining_cli
+from kiosk.hub.picture.cli import add_picture
 from kiosk.hub.telling import Clinic, ConfigFile, Name
 from kiosk.hub.telling import load_hub as _load
 from kiosk.hub.telling import nothing as _nothing
@@ -88,9 +89,10 @@ def serve(config: ConfigFile) -> None:
 def trial(
     store: Annotated[str, typer.Option(help="sqlite or postgres.")] = "sqlite",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens on this machine.")] = 8007,
+    picture: Annotated[int, typer.Option(min=0, max=65535, help="Where its picture does; 0 for none.")] = 0,
     folder: Annotated[Path, typer.Option("--dir", help="Where everything lies.")] = Path("var/hub"),
 ) -> None:
-    """Start a hub on this machine, with a store of its own."""
+    """Start a hub on this machine, with a store of its own, and its picture of an invented province."""
     with _told():
         from kiosk.hub.trial import STORES, run_trial
         from kiosk.process import log_to_stderr
@@ -98,7 +100,7 @@ def trial(
         if store not in STORES:
             raise typer.BadParameter("--store is sqlite or postgres")
         log_to_stderr()
-        run_trial(folder, store=store, port=port)
+        run_trial(folder, store=store, port=port, picture=picture)
 
 
 @app.command()
@@ -332,3 +334,6 @@ def _key(text: str) -> bytes:
     if len(raw) != _KEY_BYTES:
         raise typer.BadParameter("a key is 32 bytes, as hex or base64")
     return raw
+
+
+add_picture(app, told=_told, load=_load, store=_store)

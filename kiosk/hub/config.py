@@ -8,6 +8,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from kiosk.config import Host, Port
+from kiosk.hub.picture.config import PictureConfig
 
 
 class HubConfig(BaseModel):
@@ -23,6 +24,9 @@ class HubConfig(BaseModel):
     or address for which the proxy has a certificate of it; ``certificate_days`` how long a device's lives,
     ``grace_days`` how long after its end it may still be renewed, ``code_hours`` how long a code is good; ``root`` the
     root of releases that new clinics are given. What the proxy reads of the authority lies beside it, in ``tls``.
+
+    Events older than ``keep_months`` whole months are dropped every hour; None keeps all of them. ``picture`` is what
+    the health office looks at.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +42,8 @@ class HubConfig(BaseModel):
     host: Host = "127.0.0.1"
     port: Port | None = None
     identity: Literal["signature", "proxy"] = "signature"
+    keep_months: Annotated[int, Field(ge=1, le=240)] | None = None
+    picture: PictureConfig | None = None
     per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     burst: Annotated[int, Field(ge=1, le=10_000)] = 60
     authority: Path | None = None

@@ -49,3 +49,9 @@ class NoSuchRequest(IdCardError):
     """Nobody of this clinic and name waits, or not with these digits."""
 
     code = "no_such_request"
+
+
+class EventsDropped(IdCardError):
+    """A day is older than what the hub keeps: there is nothing to count it from."""
+
+    code = "events_dropped"

@@ -1,7 +1,9 @@
 """The hub's process put together: store, keys, app, server, and the months that are made ahead."""
 
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
@@ -20,12 +22,14 @@ from kiosk.hub.serving import HubServer
 from kiosk.hub.store.certificates import revoked
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.partitions import make_months
+from kiosk.hub.store.retention import drop_old
+from kiosk.hub.store.signals import find_signals
 from kiosk.hub.together import Together
 from kiosk.keys import load_clinic_private_key
 
 PRESENT_KEY, FORMER_KEYS = "hub.key", "former-*.key"
 WORKERS = 2
-_LOOK_S, _END_WITHIN_S = 3600.0, 10.0
+_LOOK_S, _LOOKS_AN_HOUR, _END_WITHIN_S = 300.0, 12, 10.0
 _log = structlog.get_logger(__name__)
 
 
@@ -105,7 +109,7 @@ def run_hub(config: HubConfig) -> None:
     """
     database = open_store(config)
     try:
-        _check_tables(database)
+        check_tables(database)
         enrolment = None if config.authority is None else open_enrolment(config, database)
         together = Together(Ingest(database, load_ring(config.keys), utc_now), workers=WORKERS)
         server = HubServer(create_hub_app(together, config, probe=database.probe, enrolment=enrolment), config)
@@ -114,7 +118,7 @@ def run_hub(config: HubConfig) -> None:
         _log.info(
             "hub_serves", port=server.port, socket=str(config.socket or ""), store=config.address.get_backend_name()
         )
-        _run_until_told(server)
+        run_until_told(server)
         together.close()
         upkeep.stop()
     finally:
@@ -123,9 +127,10 @@ def run_hub(config: HubConfig) -> None:
 
 
 class Upkeep:
-    """Makes the store's months ahead, and what the proxy reads anew, at once and every hour.
+    """Looks after the store, at once and every few minutes: months made ahead, old ones dropped, signs of fraud found, and
+    what the proxy reads made anew.
 
-    That it failed is logged, and tried again.
+    That something failed is logged, and tried again.
     """
 
     def __init__(self, database: HubDatabase, config: HubConfig) -> None:
@@ -144,31 +149,32 @@ class Upkeep:
         self._thread.join(_END_WITHIN_S)
 
     def _run(self) -> None:
-        while True:
-            self._make_months()
-            self._refresh_tls()
+        for turn in count():
+            if turn % _LOOKS_AN_HOUR == 0:
+                self._do("hub_months_made", lambda now: make_months(self._database, now))
+                self._do("hub_months_dropped", self._drop)
+            self._do("hub_list_made", lambda _: publish_revoked(self._config, self._database))
+            self._do("hub_certificate_made", lambda _: renew_own(self._config))
+            self._do("hub_signals_found", lambda now: find_signals(self._database, now))
             if self._stopped.wait(_LOOK_S):
                 return
 
-    def _make_months(self) -> None:
+    def _drop(self, now: datetime) -> tuple[str, ...]:
+        months = self._config.keep_months
+        return () if months is None else drop_old(self._database, now, months)
+
+    def _do(self, what: str, work: Callable[[datetime], object]) -> None:
         try:
-            made = make_months(self._database, utc_now())
-            if made:
-                _log.info("hub_months_made", months=" ".join(made))
+            if found := work(utc_now()):
+                _log.info(what, found=found)
         except HubStoreUnavailable as error:
-            _log.error("hub_months_not_made", reason=str(error.facts.get("reason")))
-
-    def _refresh_tls(self) -> None:
-        try:
-            if publish_revoked(self._config, self._database):
-                _log.info("hub_list_made")
-            if renew_own(self._config):
-                _log.info("hub_certificate_made")
-        except (OSError, ConfigurationError, HubStoreUnavailable) as error:
-            _log.error("hub_tls_not_made", kind=type(error).__name__)
+            _log.error("hub_upkeep_failed", what=what, reason=str(error.facts.get("reason")))
+        except (OSError, ConfigurationError) as error:
+            _log.error("hub_upkeep_failed", what=what, reason=type(error).__name__)
 
 
-def _check_tables(database: HubDatabase) -> None:
+def check_tables(database: HubDatabase) -> None:
+    """Nothing, where the tables are of this program's version; ConfigurationError where not."""
     if not database.is_migrated():
         raise ConfigurationError(
             "The hub's tables are missing or of another version.",
@@ -177,7 +183,9 @@ def _check_tables(database: HubDatabase) -> None:
         )
 
 
-def _run_until_told(server: HubServer) -> None:
+def run_until_told(server: HubServer) -> None:
+    """Serve until SIGTERM or SIGINT."""
+
     def stop(number: int, frame: FrameType | None) -> None:
         server.close()
 

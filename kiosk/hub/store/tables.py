@@ -260,6 +260,7 @@ check_in = Table(
     PrimaryKeyConstraint("clinic", "visit"),
     Index("ix_check_in_person", "person", "person_key", "day"),
     Index("ix_check_in_clinic_day", "clinic", "day"),
+    Index("ix_check_in_day", "day"),
 )
 """Who was admitted where, as pseudonyms."""
 
@@ -339,6 +340,63 @@ emergency = Table(
     PrimaryKeyConstraint("number"),
 )
 """Emergencies: every answer names the newest, and whoever did not know it fetches releases at once."""
+
+
+officer = Table(
+    "officer",
+    metadata,
+    Column("sign", _Name, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("password", String(255), nullable=False),
+    Column("wrong_tries", Integer, nullable=False),
+    Column("next_try_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("sign"),
+    CheckConstraint("role IN ('auditor', 'officer', 'administrator')", name="role"),
+    CheckConstraint("state IN ('open', 'locked')", name="state"),
+)
+"""Who may look at the province's picture; ``password`` is an Argon2id hash."""
+
+officer_act = Table(
+    "officer_act",
+    metadata,
+    Column("id", _Id, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("sign", _Name, nullable=False),
+    Column("act", _Word, nullable=False),
+    Column("clinic", _Name),
+    Column("subject", String(128)),
+    Column("reason", _Word),
+    Column("words", String(255)),
+    PrimaryKeyConstraint("id"),
+    Index("ix_officer_act_at", "at"),
+)
+"""What officers did: who, when, what, and why. Rows are added and never changed."""
+
+shown_code = Table(
+    "shown_code",
+    metadata,
+    _clinic(),
+    Column("visit", _Id, nullable=False),
+    Column("code", _Id, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("device", _Name, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("clinic", "visit"),
+    Index("ix_shown_code_day_code", "day", "code"),
+)
+"""Which code was shown where, as keyed hashes: one code at many kiosks is a copy that goes round."""
+
+horizon = Table(
+    "horizon",
+    metadata,
+    Column("what", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    PrimaryKeyConstraint("what"),
+)
+"""Since when there still are ``events``: what was received before is dropped, and only its counts are left."""
 
 
 def _number(name: str) -> Column[int]:
