@@ -127,8 +127,8 @@ def run_hub(config: HubConfig) -> None:
 
 
 class Upkeep:
-    """Looks after the store, at once and every few minutes: months made ahead, old ones dropped, signs of fraud found, and
-    what the proxy reads made anew.
+    """Looks after the store, at once and every few minutes: months made ahead, old ones dropped, signs of fraud found,
+    and what the proxy reads made anew.
 
     That something failed is logged, and tried again.
     """
