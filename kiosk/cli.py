@@ -21,6 +21,7 @@ from kiosk import (
     cert_cli,
     delivery_cli,
     lost_cli,
+    province_cli,
     record_cli,
     report_cli,
     roster_cli,
@@ -50,6 +51,7 @@ app.command()(report_cli.report)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.add_typer(hub_cli.app, name="hub")
+app.add_typer(province_cli.app, name="province")
 app.command()(delivery_cli.export)
 app.command("self-test")(self_test_cli.self_test)
 app.command("test-card")(self_test_cli.register)

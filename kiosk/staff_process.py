@@ -27,6 +27,7 @@ from kiosk.services.desk import StaffDesk
 from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.portrait_box import PortraitSweeper
+from kiosk.services.province_state import Province
 from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
@@ -47,6 +48,7 @@ from kiosk.web.staff.shift import Payer
 if TYPE_CHECKING:
     from kiosk.insurance.bhxh import Gateway
     from kiosk.interop.parts import DeliveryThread
+    from kiosk.province.parts import SenderThread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class StaffParts:
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
+    sending: "Sequence[SenderThread]" = ()
+    province: Province | None = None
 
 
 _log = structlog.get_logger(__name__)
@@ -95,6 +99,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             oversight=parts.oversight,
             tests=parts.tests,
             sessions=parts.sessions,
+            province=parts.province,
         )
         if not parts.sessions.accounts.all():
             _log.warning("no_staff_account")
@@ -105,7 +110,8 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box)):
+        own = (LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box))
+        for thread in (*parts.deliveries, *parts.sending, *own):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
@@ -168,6 +174,8 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
+            sending=_sending(config, shared),
+            province=None if config.province is None else Province(database, device=device, clock=clock),
         )
     finally:
         database.close()
@@ -192,6 +200,16 @@ def _deliveries(
         orders=usual_orders(settings),
     )
     return deliverers(works, sinks_of(settings, client, shared.clock))
+
+
+def _sending(config: StaffConfig, shared: Shared) -> "Sequence[SenderThread]":
+    if config.province is None:
+        return ()
+    # Only here, as above.
+    from kiosk.province.parts import sender_thread
+    from kiosk.province.settings import load_province
+
+    return (sender_thread(config, load_province(config.province), shared),)
 
 
 def _ordering(shared: Shared, token: bytes) -> Ordering:
