@@ -48,7 +48,7 @@ from kiosk.web.staff.shift import Payer
 if TYPE_CHECKING:
     from kiosk.insurance.bhxh import Gateway
     from kiosk.interop.parts import DeliveryThread
-    from kiosk.province.parts import SenderThread
+    from kiosk.province.thread import SenderThread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +206,8 @@ def _sending(config: StaffConfig, shared: Shared) -> "Sequence[SenderThread]":
     if config.province is None:
         return ()
     # Only here, as above.
-    from kiosk.province.parts import sender_thread
     from kiosk.province.settings import load_province
+    from kiosk.province.thread import sender_thread
 
     return (sender_thread(config, load_province(config.province), shared),)
 

@@ -3,7 +3,7 @@
 Of each it is marked what was last told. So nothing is told twice, and nothing is missed by an order of commits.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -64,8 +64,9 @@ def _notices(session: Session, device: "Device", since: datetime, limit: int) ->
         .order_by(Notice.created_at, Notice.id)
         .limit(limit)
     )
-    rows: Iterable[tuple[Notice, str | None]] = session.execute(query).tuples().all()
-    for notice, told in rows:
+    for row in session.execute(query).all():
+        notice: Notice = row[0]
+        told: str | None = row[1]
         source = f"notice.{notice.id}"
         if told is None:
             yield News(item=notice_item(notice, closed=False), mark=(source, "opened"))

@@ -1,24 +1,17 @@
-"""Sending to the province put together for a staff process: identity, keys, connection, and a thread."""
+"""Sending to the province put together: identity, keys, and what sends, without a thread."""
 
+import random
+from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
-from kiosk.config import StaffConfig
 from kiosk.keys import VisitOpener, load_secret
-from kiosk.payer import Shared
-from kiosk.ports import Clock, StoreUnavailable
 from kiosk.province.identity import Identity
-from kiosk.province.link import HubLink
 from kiosk.province.outbox import Collector, Device
-from kiosk.province.sending import Outcome, Pace, Posts, Sender, Step
+from kiosk.province.sending import Pace, Posts, Sender
 from kiosk.province.settings import ProvinceSettings
 from kiosk.province.telling import Teller
-from kiosk.services.worker import Worker
 from kiosk.store.database import Database
 from kiosk.wire.person import PersonKey
-
-_log = structlog.get_logger(__name__)
 
 
 def device_of(settings: ProvinceSettings, *, clinic: str, desk: str) -> Device:
@@ -38,11 +31,18 @@ def device_of(settings: ProvinceSettings, *, clinic: str, desk: str) -> Device:
 
 
 def sender_of(
-    settings: ProvinceSettings, device: Device, *, database: Database, store: Path, opener: VisitOpener, link: Posts
+    settings: ProvinceSettings,
+    device: Device,
+    *,
+    database: Database,
+    store: Path,
+    opener: VisitOpener,
+    link: Posts,
+    chance: Callable[[], float] = random.random,
 ) -> Sender:
     """What sends for a clinic, step by step, without a thread.
 
-    :param store: the store's file.
+    :param store: the store's file. :param chance: a number from 0 to 1, drawn for each pause.
     :raises ConfigurationError: where the province's key of persons cannot be used.
     """
     persons = PersonKey(load_secret(settings.person_key), settings.person_key_number)
@@ -57,41 +57,5 @@ def sender_of(
             heartbeat_s=settings.heartbeat_s,
             kept_days=settings.sent_kept_days,
         ),
+        chance=chance,
     )
-
-
-def sender_thread(config: StaffConfig, settings: ProvinceSettings, shared: Shared) -> "SenderThread":
-    """The thread of a staff process.
-
-    :raises ConfigurationError: where identity or keys cannot be used.
-    """
-    device = device_of(settings, clinic=config.clinic.code, desk=shared.device)
-    link = HubLink(settings, Identity(settings.identity))
-    sender = sender_of(settings, device, database=shared.database, store=config.store, opener=shared.opener, link=link)
-    return SenderThread(sender, link, shared.clock)
-
-
-class SenderThread(Worker):
-    """Sends in the background; what is under way when it ends may be given up, and is sent again."""
-
-    def __init__(self, sender: Sender, link: HubLink, clock: Clock) -> None:
-        super().__init__("province", link)
-        self._sender = sender
-        self._clock = clock
-        self._last: Outcome | None = None
-
-    def turn(self) -> None:
-        """A step, and the rest after it."""
-        try:
-            self._after(self._sender.step(self._clock.now()))
-        except StoreUnavailable:
-            _log.warning("province_waits_for_the_store")
-            self.rest(self._sender.pace.send_every_s)
-
-    def _after(self, step: Step) -> None:
-        if step.outcome is not self._last and step.outcome is not Outcome.PAUSED:
-            _log.info("province_sending", outcome=step.outcome.value, backlog=step.backlog)
-            self._last = step.outcome
-        if step.wait_s:
-            # Not longer than between two steps: what happens meanwhile is sealed all the same.
-            self.rest(min(step.wait_s, self._sender.pace.send_every_s))
