@@ -33,7 +33,7 @@ from kiosk.wire.errors import MalformedMessage
 
 AT_ONCE: Final = 100
 MOST_KEPT: Final = 400_000
-"""So many events are kept at most, about 400 MB. Then nothing more is sealed; the outbox keeps its rows."""
+"""So many events are kept at most, about 250 MB. Then nothing more is sealed; the outbox keeps its rows."""
 NEWS_EVERY: Final = timedelta(seconds=30)
 """How often it is looked whether a part or a chain says something else."""
 _log = structlog.get_logger(__name__)
