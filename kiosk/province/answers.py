@@ -48,7 +48,10 @@ def apply_answer(
     sender = session.get(ProvinceSender, device.name)
     if sender is None:
         return Applied(settled=0, wanted_again=0)
-    stream = answer.streams.get(device.name, Stream(acked_through=0, seen=0))
+    stream = answer.streams.get(device.name)
+    if stream is None:
+        # It was asked for: without it nothing is known, and everything stays as it is.
+        return Applied(settled=0, wanted_again=0)
     _hear(session, device, sender, answer, stream, now)
     troubles = {events[each.index]: Trouble(each.reason) for each in answer.quarantined if each.index < len(events)}
     settled = sum(
@@ -106,8 +109,11 @@ def _settle(session: Session, collector: Collector, sender: ProvinceSender, said
         return False
     if trouble is None or trouble.is_settled:
         event.state, event.settled_at, event.reason = "acked", now, None if trouble is None else trouble.value
-        if trouble is Trouble.FORK and event.again < MOST_RETOLD:
-            collector.retell(session, event, sender, now)
+        if trouble is Trouble.FORK:
+            _log.error("province_fork", seq=event.seq, kind=event.kind)
+            province.set_mark(session, sender.device, province.FORKED, now.isoformat())
+            if event.again < MOST_RETOLD:
+                collector.retell(session, event, sender, now)
         return True
     # Of one that is only out of order nothing is wrong with itself.
     event.tries += 0 if trouble is Trouble.SCATTERED else 1

@@ -14,6 +14,7 @@ import idcard
 from kiosk.domain.tickets import clinic_day
 from kiosk.province.news import part_name, part_state
 from kiosk.province.outbox import Device
+from kiosk.province.telling import words_of
 from kiosk.services.heartbeat import KIOSK
 from kiosk.store import province, repositories
 from kiosk.store.device_tables import SelfTest
@@ -27,7 +28,6 @@ LOST: Final = "province:lost"
 """Among the ailing parts: events that the hub misses are no longer here."""
 _CLOSING: Final = ("clock", "trust", "roster")
 """The parts without which a kiosk admits nobody by itself."""
-_MOST_AILING = 16
 
 
 class Beats:
@@ -63,7 +63,7 @@ class Beats:
             waiting=sum(repositories.waiting(session, self._device.clinic, clinic_day(now)).values()),
             disk_free_mb=self._free_mb(),
             tested_at=self._tested_at(session),
-            ailing=tuple(ailing[:_MOST_AILING]),
+            ailing=words_of(ailing),
         )
 
     def _free_mb(self) -> int | None:

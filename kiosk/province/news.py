@@ -35,18 +35,15 @@ class News:
     mark: tuple[str, str]
 
 
-def news_of(
-    session: Session, device: "Device", since: datetime, now: datetime, *, limit: int, with_parts: bool
-) -> Iterator[News]:
+def news_of(session: Session, device: "Device", since: datetime, now: datetime, *, limit: int) -> Iterator[News]:
     """What was not told yet.
 
-    :param limit: at most so many of notices, and of tests. :param with_parts: whether to look at parts and chains, too.
+    :param limit: about so many at most.
     """
     yield from _notices(session, device, since, limit // 4)
     yield from _tests(session, device, since, limit // 4)
-    if with_parts:
-        yield from _parts(session, device, now)
-        yield from _heads(session, device, now)
+    yield from _parts(session, device, now)
+    yield from _heads(session, device, now)
 
 
 def _untold(device: "Device", column: Any, prefix: str) -> Any:

@@ -35,7 +35,7 @@ AT_ONCE: Final = 100
 MOST_KEPT: Final = 400_000
 """So many events are kept at most, about 250 MB. Then nothing more is sealed; the outbox keeps its rows."""
 NEWS_EVERY: Final = timedelta(seconds=30)
-"""How often it is looked whether a part or a chain says something else."""
+"""How often it is looked what is new beside the outbox."""
 _log = structlog.get_logger(__name__)
 
 
@@ -198,7 +198,7 @@ class Collector:
         rows = self._new_rows(session, sender.since)
         marks = {f"outbox.{row.device}": str(row.seq) for row in rows}
         items = [item for row in rows for item in self._told(session, row)]
-        news = list(news_of(session, self._device, sender.since, now, limit=AT_ONCE, with_parts=with_news))
+        news = list(news_of(session, self._device, sender.since, now, limit=AT_ONCE)) if with_news else []
         marks |= dict(each.mark for each in news)
         items += [each.item for each in news]
         events = [sealer.seal(item, now) for item in items]
@@ -212,7 +212,7 @@ class Collector:
     def _new_rows(self, session: Session, since: datetime) -> list[Outbox]:
         """The next rows of all outboxes, in the order in which they were written as far as clocks tell."""
         found: list[Outbox] = []
-        for device in deliveries.devices(session):
+        for device in province.outbox_devices(session):
             said = province.mark(session, self._device.name, f"outbox.{device}")
             start = deliveries.last_before(session, device, since) if said is None else int(said)
             found += deliveries.events_after(session, device, start, AT_ONCE)

@@ -175,7 +175,7 @@ class Sender:
         beat_due = self._beat_due(now) or not with_events
         if not envelopes and not beat_due:
             return Step(outcome=Outcome.IDLE)
-        beat = (self._beat(now, beats),) if beat_due and self._most == BATCH_EVENTS else ()
+        beat = self._beat(now, beats) if beat_due and self._most == BATCH_EVENTS else ()
         try:
             reply = self.link.post(PATH, self._request(now, (*envelopes, *beat)), _HEADERS)
         except HubUnreachable:
@@ -249,14 +249,18 @@ class Sender:
             return True
         return not 0 <= (now - self._beat_at).total_seconds() < self.pace.heartbeat_s
 
-    def _beat(self, now: datetime, beats: Beats) -> bytes:
+    def _beat(self, now: datetime, beats: Beats) -> tuple[bytes, ...]:
+        """A heartbeat; none where what it would say is not in form: then the events go without it."""
+        self._beat_at = now
         with self.database.read() as session:
             sender = session.get_one(ProvinceSender, self.device.name)
             body = beats.beat(session, now)
             item = Item(source=f"beat.{beats.boot.hex()}.{now.timestamp()}", at=now, body=body)
-            envelope = Sealer(session, self.device, sender.seq, sender.hlc).beat(body, item.id, now)
-        self._beat_at = now
-        return envelope
+            try:
+                return (Sealer(session, self.device, sender.seq, sender.hlc).beat(body, item.id, now),)
+            except MalformedMessage as error:
+                _log.error("province_beat_not_made", where=error.where)
+                return ()
 
     def _stopped(self) -> bool:
         with self.database.read() as session:
@@ -280,7 +284,7 @@ class Sender:
                     sender.stopped or "": sender.stopped is not None,
                     "aside": backlog.aside > 0,
                     "behind": province.mark(session, self.device.name, province.BEHIND) is not None,
-                    "fork": backlog.forked > 0,
+                    "fork": province.mark(session, self.device.name, province.FORKED) is not None,
                     "lost": sender.lost > 0,
                     "full": self.collector.is_full,
                 }

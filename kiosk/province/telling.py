@@ -157,7 +157,7 @@ class Teller:
             day=facts["day"],
             lane=_word(facts.get("way")) or _UNKNOWN,
             code=_code(facts.get("code")),
-            reasons=_words(facts.get("reasons") or ()),
+            reasons=words_of(facts.get("reasons") or ()),
             assurance=_word(facts.get("assurance")) or _UNKNOWN,
             person=tag,
             person_key=None if tag is None else self._key.number,
@@ -188,7 +188,7 @@ def notice_item(notice: Notice, *, closed: bool) -> Item:
         body = ExceptionOpened(
             exception=_uuid(notice.id),
             code=_code(notice.code),
-            reasons=_words(notice.reasons),
+            reasons=words_of(notice.reasons),
             visit=None if notice.visit_id is None else _uuid(notice.visit_id),
         )
         return Item(source=f"notice.{notice.id}.opened", at=notice.created_at, body=body)
@@ -202,7 +202,7 @@ def notice_item(notice: Notice, *, closed: bool) -> Item:
 
 def test_item(test: SelfTestTable, settled_at: datetime) -> Item:
     """How a kiosk's test of itself ended."""
-    failed = _words(step for step, (outcome, _) in test.steps.items() if outcome == "fault")
+    failed = words_of(step for step, (outcome, _) in test.steps.items() if outcome == "fault")
     body = SelfTest(passed=test.state == "passed", failed=failed, took_s=_seconds(test.created_at, settled_at))
     return Item(source=f"test.{test.id}.", at=settled_at, body=body)
 
@@ -244,7 +244,8 @@ def _word(value: object) -> str | None:
     return found
 
 
-def _words(values: Any) -> tuple[str, ...]:
+def words_of(values: Any) -> tuple[str, ...]:
+    """The first of these that the hub takes for words."""
     found = [_word(each) for each in values]
     return tuple(each for each in found if each is not None)[:_MOST_WORDS]
 

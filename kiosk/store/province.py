@@ -8,21 +8,23 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from kiosk.store.province_tables import ProvinceEvent, ProvinceMark, ProvinceSender
+from kiosk.store.tables import Outbox
 
 PART = "province"
 """Under what the page of devices shows how the province is reached."""
 BEHIND = "behind"
 """The mark of a store that was found to be older than what the hub has of it."""
+FORKED = "forked"
+"""The mark that the hub had other events under numbers that were given here."""
 Gap = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """How many events wait, were put aside, and were told anew because the hub had others under their numbers."""
+    """How many events wait to be sent, and how many were put aside."""
 
     waiting: int
     aside: int
-    forked: int
 
 
 def answered(session: Session) -> tuple[datetime, int] | None:
@@ -37,6 +39,16 @@ def answered(session: Session) -> tuple[datetime, int] | None:
         .limit(1)
     )
     return None if row is None or row.answered_at is None else (row.answered_at, row.emergency)
+
+
+def outbox_devices(session: Session) -> list[str]:
+    """Every device that ever wrote an event, without walking through its events."""
+    found: list[str] = []
+    last = ""
+    while (following := session.scalar(select(func.min(Outbox.device)).where(Outbox.device > last))) is not None:
+        found.append(following)
+        last = following
+    return found
 
 
 def mark(session: Session, device: str, source: str) -> str | None:
@@ -67,10 +79,10 @@ def waiting_events(session: Session, device: str, limit: int) -> Sequence[Provin
 def backlog(session: Session, device: str) -> Backlog:
     """How much there is of what."""
     own = ProvinceEvent.device == device
-    query = select(ProvinceEvent.state, func.count().label("many")).where(own, ProvinceEvent.state != "acked")
+    states = ProvinceEvent.state.in_(("waiting", "aside"))
+    query = select(ProvinceEvent.state, func.count().label("many")).where(own, states)
     found = {row.state: row.many for row in session.execute(query.group_by(ProvinceEvent.state))}
-    forked = session.scalar(select(func.count()).where(own, ProvinceEvent.reason == "fork"))
-    return Backlog(waiting=found.get("waiting", 0), aside=found.get("aside", 0), forked=forked or 0)
+    return Backlog(waiting=found.get("waiting", 0), aside=found.get("aside", 0))
 
 
 def kept(session: Session, device: str) -> int:
@@ -114,11 +126,7 @@ def try_again(session: Session, device: str) -> int:
         .where(ProvinceEvent.device == device, ProvinceEvent.state == "aside")
         .values(state="waiting", reason=None, tries=0, settled_at=None)
     )
-    session.execute(
-        update(ProvinceEvent)
-        .where(ProvinceEvent.device == device, ProvinceEvent.state == "acked", ProvinceEvent.reason == "fork")
-        .values(reason=None)
-    )
     session.execute(update(ProvinceSender).where(ProvinceSender.device == device).values(stopped=None))
-    session.execute(delete(ProvinceMark).where(ProvinceMark.device == device, ProvinceMark.source == BEHIND))
+    seen = ProvinceMark.source.in_((BEHIND, FORKED))
+    session.execute(delete(ProvinceMark).where(ProvinceMark.device == device, seen))
     return int(getattr(changed, "rowcount", 0))
