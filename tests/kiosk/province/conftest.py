@@ -152,6 +152,10 @@ class Hub:
         self.together.close()
         self.database.close()
 
+    def write_public_key(self, path: Path) -> None:
+        public = self.key.public_key()
+        path.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
     def enrol(self, clinic: str, device: str, public: bytes) -> None:
         with self.database.write() as connection:
             add_clinics(connection, [(clinic, f"Clinic {clinic}")], self.now())
@@ -306,8 +310,7 @@ def clinic_sends(desk: Any, hub: Hub, wire: WireServer, tmp_path: Path) -> Itera
     identity.mkdir()
     key = Ed25519PrivateKey.generate()
     (identity / DEVICE_KEY).write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    public = hub.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (identity / HUB_KEY).write_bytes(public)
+    hub.write_public_key(identity / HUB_KEY)
     (tmp_path / "person.key").write_text(PERSONS.hex() + "\n")
     settings = ProvinceSettings(
         hub=f"http://127.0.0.1:{wire.server_port}", identity=identity, person_key=tmp_path / "person.key", seconds=5
