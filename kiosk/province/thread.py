@@ -44,9 +44,10 @@ class SenderThread(Worker):
             self.rest(self._sender.pace.send_every_s)
 
     def _after(self, step: Step) -> None:
-        if step.outcome is not self._last and step.outcome is not Outcome.PAUSED:
-            _log.info("province_sending", outcome=step.outcome.value, backlog=step.backlog)
-            self._last = step.outcome
+        outcome = Outcome.SENT if step.outcome is Outcome.IDLE else step.outcome
+        if outcome is not self._last and outcome is not Outcome.PAUSED:
+            _log.info("province_sending", outcome=outcome.value, backlog=step.backlog)
+            self._last = outcome
         if step.wait_s:
             # Not longer than between two steps: what happens meanwhile is sealed all the same.
             self.rest(min(step.wait_s, self._sender.pace.send_every_s))
