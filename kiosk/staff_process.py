@@ -28,6 +28,7 @@ from kiosk.services.erasure import Eraser
 from kiosk.services.leftovers import Leftovers, LeftoversThread
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.portrait_box import PortraitSweeper
+from kiosk.services.province_state import Province
 from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
@@ -49,6 +50,7 @@ from kiosk.web.staff.shift import Payer
 if TYPE_CHECKING:
     from kiosk.insurance.bhxh import Gateway
     from kiosk.interop.parts import DeliveryThread
+    from kiosk.services.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class StaffParts:
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
+    sending: "Sequence[Worker]" = ()
+    province: Province | None = None
 
 
 _log = structlog.get_logger(__name__)
@@ -97,6 +101,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             oversight=parts.oversight,
             tests=parts.tests,
             sessions=parts.sessions,
+            province=parts.province,
         )
         if not parts.sessions.accounts.all():
             _log.warning("no_staff_account")
@@ -107,8 +112,8 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        sweepers = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
-        for thread in (*parts.deliveries, *sweepers):
+        own = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
+        for thread in (*parts.deliveries, *parts.sending, *own):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
@@ -178,6 +183,8 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
+            sending=_sending(config, shared),
+            province=None if config.province is None else Province(database, device=device, clock=clock),
         )
     finally:
         database.close()
@@ -210,6 +217,17 @@ def _retention(config: StaffConfig, shared: Shared) -> Retention | None:
         return None
     eraser = Eraser(database=shared.database, clinic=shared.clinic, device=shared.device, clock=shared.clock)
     return Retention(eraser, clock=shared.clock, by=shared.device, keep_days=config.people_kept_days)
+
+
+def _sending(config: StaffConfig, shared: Shared) -> "Sequence[Worker]":
+    if config.province is None:
+        return ()
+    # Only here, as above.
+    from kiosk.province.settings import load_province
+    from kiosk.province.thread import renewal_thread, sender_thread
+
+    settings = load_province(config.province)
+    return sender_thread(config, settings, shared), renewal_thread(settings, shared.clock)
 
 
 def _ordering(shared: Shared, token: bytes) -> Ordering:

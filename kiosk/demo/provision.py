@@ -35,6 +35,8 @@ CODES = "https://codes.example"
 
 _ISSUER_BORN = datetime(2021, 1, 1, tzinfo=UTC)
 """Before the oldest card of :mod:`kiosk.demo.people` was issued."""
+PROVINCE = "province.toml"
+"""Where this file lies in its folder, the demonstration sends to the hub that it names."""
 _CLINIC = Path(__file__).with_name("clinic.toml")
 _INTEROP = Path(__file__).with_name("interop.toml")
 _SIGNERS = {"kiosk-1": "receipt", "desk": "desk_receipt"}
@@ -266,6 +268,8 @@ def _configurations(place: Place, options: Options) -> None:
         "internal_key": key("internal.key"),
         "interop": _INTEROP,
     }
+    if (hub := place.root / PROVINCE).is_file():
+        staff["province"] = hub
     bench: dict[str, object] = {
         "patient_port": ports[PATIENT],
         "staff_port": ports[STAFF],

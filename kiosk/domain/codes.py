@@ -69,6 +69,8 @@ class VisitReason(StrEnum):
     TRUST_TOO_OLD = "trust_too_old"
     ADMITTED_UNPROVED = "admitted_unproved"
     """Somebody was admitted today under the same number, whom no chip proved: a clerk compares the two visits."""
+    ADMITTED_ELSEWHERE = "admitted_elsewhere"
+    """The province found that the person had been admitted before on that day: the first stays."""
     CODE_NOT_TRUSTED = "code_not_trusted"
     CODE_INCOMPLETE = "code_incomplete"
     CODE_TO_COMPARE = "code_to_compare"

@@ -12,6 +12,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_options_header
 
 from idcard import IdCardError
 from kiosk.hub.config import HubConfig
@@ -29,8 +30,9 @@ from kiosk.hub.ingest import Sender, Sent
 from kiosk.hub.joining_views import CLIENT, joining_views
 from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
 from kiosk.hub.together import Together
-from kiosk.wire.batch import BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
+from kiosk.wire.batch import ANSWER_VERSION, BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
 from kiosk.wire.checks import name
+from kiosk.wire.envelope import VERSION
 from kiosk.wire.errors import MalformedMessage, WrongSignature
 
 STORE_RETRY_S = 10
@@ -70,8 +72,9 @@ def create_hub_app(
         seen = _seen() if behind_proxy else None
         buckets.take((signed.request.clinic, signed.request.sender) if seen is None else (seen.clinic, seen.device))
         with gate.entered():
-            answer = together.receive(Sent(signed=signed, seen=seen))
-        return Response(make_answer(answer), mimetype=MEDIA_TYPE)
+            answer = together.receive(Sent(signed=signed, seen=seen, asks_seconds=_reads_newest()))
+        version = ANSWER_VERSION if _reads_newest() else VERSION
+        return Response(make_answer(answer, version=version), mimetype=MEDIA_TYPE)
 
     @app.get("/v1/health")
     def health() -> Response:
@@ -83,6 +86,12 @@ def create_hub_app(
     app.register_error_handler(Exception, _answer)
     app.after_request(_stamped)
     return app
+
+
+def _reads_newest() -> bool:
+    """Whether the sender said that it reads the newest form of an answer."""
+    kind, options = parse_options_header(request.headers.get("Accept", ""))
+    return kind == MEDIA_TYPE and options.get("v") == str(ANSWER_VERSION)
 
 
 def _body() -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from kiosk.config import DeviceName, Seconds, load
+from kiosk.config import Days, DeviceName, Seconds, load
 from kiosk.domain.contact import Patience
 from kiosk.interop.http import checked_url
 
@@ -33,7 +33,8 @@ class ProvinceSettings(BaseModel):
     comes down. After ``quiet_h`` hours without a word of the hub staff are told, after ``silent_h`` the automatic lane
     closes. ``send_every_s`` and ``heartbeat_s`` are seconds between two requests where nothing goes wrong,
     ``ask_every_s`` between two looks for releases; a word of an emergency in any answer makes it look at once.
-    ``seconds`` is how long one request may take.
+    ``seconds`` is how long one request may take. What the hub has is kept for ``sent_kept_days``, in case it is
+    restored from a backup.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class ProvinceSettings(BaseModel):
     heartbeat_s: Seconds = 60
     ask_every_s: Annotated[float, Field(gt=0, le=86_400)] = 900
     seconds: Seconds = 15
+    sent_kept_days: Days = 7
 
     @property
     def patience(self) -> Patience:

@@ -46,7 +46,9 @@ class RosterWatch:
 
     def _state(self) -> dict[str, Any]:
         try:
-            age = self._freshness.age(self._source.as_of, self._clock.now())
+            as_of = self._source.as_of
+            age = self._freshness.age(as_of, self._clock.now())
         except ConfigurationError:
             return {"ok": False, "version": self._source.version}
-        return {"ok": age is not RosterAge.TOO_OLD, "age": age.value, "version": self._source.version}
+        said = {"age": age.value, "version": self._source.version, "as_of": as_of.isoformat()}
+        return {"ok": age is not RosterAge.TOO_OLD, **said}

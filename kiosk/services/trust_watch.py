@@ -60,6 +60,8 @@ def _known(store: TrustStore | ConfigurationError) -> dict[str, Any]:
     if isinstance(store, ConfigurationError):
         return {"ok": False, "reason": store.reason}
     known: dict[str, Any] = {"version": store.version, "anchors": len(store.anchors)}
+    if store.updated_at is not None:
+        known["as_of"] = store.updated_at.isoformat()
     if store.no_anchor_declared is not None and not store.has_anchors:
         known["no_anchor"] = store.no_anchor_declared.isoformat()
     return known

@@ -92,6 +92,22 @@ def judge(connection: Connection, whom: PersonDay, now: datetime) -> None:
         connection.execute(statement, seconds)
 
 
+def open_seconds(
+    connection: Connection, clinics: Iterable[str], *, since: datetime, limit: int
+) -> dict[str, tuple[bytes, ...]]:
+    """Of each of these clinics its second visits that nobody closed and that were found since, the newest first."""
+    query = (
+        select(second_visit.c.clinic, second_visit.c.visit)
+        .where(second_visit.c.clinic.in_(sorted(set(clinics))), second_visit.c.state == "open")
+        .where(second_visit.c.found_at >= since)
+        .order_by(second_visit.c.found_at.desc(), second_visit.c.visit)
+    )
+    found: dict[str, list[bytes]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.clinic, []).append(row.visit)
+    return {clinic: tuple(visits[:limit]) for clinic, visits in found.items()}
+
+
 def _reopened(statement: Any) -> Any:
     return case((second_visit.c.state == "lapsed", "open"), else_=second_visit.c.state)
 

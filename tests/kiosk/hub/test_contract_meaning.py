@@ -95,6 +95,27 @@ class TestTwice:
         assert self.open(hub) == {("36001", late.visit): ("36002", early.visit)}
         assert numbers(hub)["admissions"] == 2, "nobody's admission is undone by a machine"
 
+    def test_the_clinic_of_the_later_one_is_told_until_it_lapses_or_was_told_for_long(
+        self, hub: Any, make: Made
+    ) -> None:
+        here, there = hub.enrolled(), hub.enrolled(clinic="36002")
+        early, late = make.admission(7), make.admission(7)
+        hub.receive(there, there.event(early, at=make.NOW - timedelta(hours=1)))
+        hub.receive(here, here.event(late))
+
+        def told(device: Any) -> tuple[bytes, ...]:
+            sent = Sent(signed=read_request(device.batch()), asks_seconds=True)
+            found: tuple[bytes, ...] = hub.ingest.receive(sent).second_visits
+            return found
+
+        assert (told(here), told(here), told(there)) == ((late.visit,), (late.visit,), ())
+        assert hub.receive(here).second_visits == ()
+        hub.later(days=31)
+        assert told(here) == ()
+        hub.later(days=-31)
+        hub.receive(there, there.event(make.cancelled(early.visit)))
+        assert told(here) == ()
+
     def test_other_days_other_people_and_other_keys_are_apart(self, hub: Any, make: Made) -> None:
         device = hub.enrolled()
         tomorrow = date(2026, 11, 24)
