@@ -143,7 +143,7 @@ class TrustStore:
     def distrusts_path(self, signer: Certificate, issuers: Iterable[Certificate]) -> bool:
         """Whether the signer, or whoever stands above it, counts for nothing.
 
-        An issuer may have several certificates of one key, of which any leads upwards: one that is distrusted is enough.
+        An issuer may have several certificates of one key, of which any leads upwards: a distrusted one is enough.
 
         :param issuers: the links and the anchor, from the signer on.
         """
