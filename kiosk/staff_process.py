@@ -20,6 +20,8 @@ from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
 from kiosk.process import listen, run_until_told, share_memory
+from kiosk.province.settings import load_province
+from kiosk.releases.installed import Folder
 from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
@@ -256,13 +258,22 @@ def device_of(config: StaffConfig) -> str:
     return f"desk-{config.clinic.desk}"
 
 
+def released_to(config: StaffConfig) -> Folder | None:
+    """Where what comes down from the province lies, or None where nothing does.
+
+    :raises ConfigurationError: where the settings of the province cannot be used.
+    """
+    folder = None if config.province is None else load_province(config.province).releases
+    return None if folder is None else Folder(folder)
+
+
 def trust_problem(config: StaffConfig, *, remember: bool = True) -> ConfigurationError | None:
     """Why the patient's screen is closed, or None: staff see the reason.
 
     :param remember: whether the store that is opened now is the newest from now on; False only looks.
     """
     try:
-        open_store(config, device_of(config), remember=remember)
+        open_store(config, device_of(config), remember=remember, releases=released_to(config))
     except ConfigurationError as problem:
         return problem
     return None
