@@ -14,6 +14,7 @@ from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.domain.staff_keys import KeyPolicy
+from kiosk.insurance.tables import result_table, use_released
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
@@ -21,12 +22,13 @@ from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
 from kiosk.process import listen, run_until_told, share_memory
 from kiosk.province.settings import load_province
-from kiosk.releases.installed import Folder
+from kiosk.releases.installed import Folder, Group
 from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.leftovers import Leftovers, LeftoversThread
+from kiosk.services.online_cover import GatewayCover
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.portrait_box import PortraitSweeper
 from kiosk.services.queue import Queue
@@ -37,6 +39,7 @@ from kiosk.services.self_test import SelfTests
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_keys import StaffKeys
 from kiosk.services.staff_sessions import StaffSessions
+from kiosk.services.worker import Worker
 from kiosk.store.database import Database
 from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
@@ -65,6 +68,7 @@ class StaffParts:
     leftovers: Leftovers
     oversight: Oversight
     tests: SelfTests
+    releases: Worker | None = None
     ordering: Ordering | None = None
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
@@ -107,7 +111,9 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        for thread in (*parts.deliveries, LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box)):
+        others = (LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box))
+        from_province = () if parts.releases is None else (parts.releases,)
+        for thread in (*parts.deliveries, *from_province, *others):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
@@ -125,6 +131,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     token = None if config.internal_key is None else load_secret(config.internal_key)
     orders_key = None if config.orders_key is None else load_secret(config.orders_key)
     device, clock = device_of(config), SystemClock()
+    _take_tables(config)
     database = Database.open(config.store)
     try:
         shared = Shared(database=database, clinic=config.clinic, device=device, opener=opener, clock=clock)
@@ -166,6 +173,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 keep_days=config.deliveries_kept_days,
             ),
             oversight=oversight_of(config, shared, desk, clean.roster, token),
+            releases=_releases(config, database, clock, payer.cover),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
             hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
@@ -173,6 +181,29 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
         )
     finally:
         database.close()
+
+
+def _releases(config: StaffConfig, database: Database, clock: Clock, cover: GatewayCover | None) -> Worker | None:
+    if config.province is None:
+        return None
+    # Only here: what fetches releases is slow to load, and many clinics have no province's hub.
+    from kiosk.province.install_parts import install_thread
+
+    def tables_came() -> None:
+        if cover is not None:
+            cover.use(result_table())
+
+    settings, device = load_province(config.province), device_of(config)
+    return install_thread(config, settings, database, clock, device=device, tables_came=tables_came)
+
+
+def _take_tables(config: StaffConfig) -> None:
+    """Use the tables that came down; where one cannot be read, those that are built in count."""
+    try:
+        folder = released_to(config)
+        use_released(None if folder is None else folder.of(Group.TABLES))
+    except ConfigurationError as problem:
+        _log.error("tables_not_taken", reason=problem.reason)
 
 
 def _deliveries(

@@ -18,6 +18,7 @@ from kiosk.hub.config import HubConfig
 from kiosk.hub.errors import HubStoreUnavailable, SenderRevoked, UnknownSender
 from kiosk.hub.ingest import Sender, Sent
 from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
+from kiosk.hub.releases import releases_blueprint
 from kiosk.hub.together import Together
 from kiosk.wire.batch import BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
 from kiosk.wire.checks import name
@@ -62,6 +63,8 @@ def create_hub_app(together: Together, config: HubConfig, *, probe: Callable[[],
         probe()
         return Response('{"status": "ok"}\n', mimetype="application/json")
 
+    if config.releases is not None:
+        app.register_blueprint(releases_blueprint(config.releases))
     app.register_error_handler(Exception, _answer)
     app.after_request(_stamped)
     return app
@@ -145,5 +148,6 @@ def _say(status: HTTPStatus, code: str, retry_s: int | None = None) -> Response:
 
 
 def _stamped(response: Response) -> Response:
-    response.headers.extend(_HEADERS)
+    for name_of, value in _HEADERS.items():
+        response.headers.setdefault(name_of, value)
     return response

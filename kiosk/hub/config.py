@@ -17,7 +17,8 @@ class HubConfig(BaseModel):
     ``postgresql:///hub?host=/run/postgresql``; passwords stand in PostgreSQL's own files and not here. ``keys`` is the
     folder of ``hub.key`` and of former keys. The hub listens on a Unix ``socket`` behind a proxy that ends TLS, or on a
     ``port`` of this machine. ``identity`` says whether the proxy names the device (in the header ``Kiosk-Client:
-    CLINIC/DEVICE``), or the signature alone does. ``per_second`` and ``burst`` bound the requests of one device.
+    CLINIC/DEVICE``), or the signature alone does. ``releases`` is the folder of releases, where this program shows them
+    and not the web server before it. ``per_second`` and ``burst`` bound the requests of one device.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +34,7 @@ class HubConfig(BaseModel):
     host: Host = "127.0.0.1"
     port: Port | None = None
     identity: Literal["signature", "proxy"] = "signature"
+    releases: Path | None = None
     per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     burst: Annotated[int, Field(ge=1, le=10_000)] = 60
 
