@@ -22,6 +22,7 @@ from kiosk import (
     delivery_cli,
     lost_cli,
     record_cli,
+    release_cli,
     report_cli,
     roster_cli,
     self_test_cli,
@@ -50,6 +51,7 @@ app.command()(report_cli.report)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.add_typer(hub_cli.app, name="hub")
+app.add_typer(release_cli.app, name="release")
 app.command()(delivery_cli.export)
 app.command("self-test")(self_test_cli.self_test)
 app.command("test-card")(self_test_cli.register)
