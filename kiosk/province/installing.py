@@ -262,12 +262,24 @@ class Installer:
         target = self._place.roster
         if target is None:
             return False
-        data = self._delta(found, target.roster) or found.file(roster_path(self._place.clinic))
-        if data is None:
-            return False
-        put_pack(read_pack(data), target)
+        if not self._took_delta(found, target):
+            whole = found.file(roster_path(self._place.clinic))
+            if whole is None:
+                return False
+            put_pack(read_pack(whole), target)
         self._keeper.note(Group.ROSTER, hashes)
         return True
+
+    def _took_delta(self, found: Looked, target: Target) -> bool:
+        """Whether what differs from the present roster was enough; where it does not fit, the whole one is fetched."""
+        data = self._delta(found, target.roster)
+        try:
+            if data is not None:
+                put_pack(read_pack(data), target)
+        except (RosterRefused, ConfigurationError) as error:
+            _log.warning("delta_does_not_fit", code=error.code, reason=error.facts.get("reason"))
+            return False
+        return data is not None
 
     def _delta(self, found: Looked, roster: Path) -> bytes | None:
         """What differs from the roster that lies there, where that is released; None where only the whole one helps."""
