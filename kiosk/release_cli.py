@@ -110,8 +110,8 @@ def distrust(
     folder: Folder,
     key: Key,
     online: Online,
-    certificates: Annotated[list[str] | None, typer.Argument(metavar="SHA256", help="Of certificates.")] = None,
-    again: Annotated[list[str] | None, typer.Option("--again", metavar="SHA256", help="Counts again.")] = None,
+    certificates: Annotated[list[str] | None, typer.Argument(metavar="SHA256|FILE", help="Certificates.")] = None,
+    again: Annotated[list[str] | None, typer.Option("--again", metavar="SHA256|FILE", help="Counts again.")] = None,
     lane_closed: Annotated[
         bool | None, typer.Option("--close-lanes/--open-lanes", help="Nobody is admitted automatically.")
     ] = None,
@@ -123,12 +123,14 @@ def distrust(
     """Let certificates count for nothing everywhere, and tell every clinic with its next answer."""
     with _told():
         from kiosk.releases.names import EMERGENCY
-        from kiosk.releases.office import distrusted
+        from kiosk.releases.office import distrusted, names_of
 
         repository = _repository(folder)
-        listed = distrusted(repository, certificates or (), again=again or (), lane_closed=lane_closed)
+        listed = distrusted(
+            repository, names_of(certificates or ()), again=names_of(again or ()), lane_closed=lane_closed
+        )
         repository.publish({EMERGENCY: listed.to_bytes()}, _signers(online, emergency=key))
-        typer.echo(f"List {listed.number}: {len(listed.certificates)} certificates.")
+        typer.echo(f"List {listed.number}: {len(listed.certificates)} names of certificates and keys.")
         if config is None:
             typer.echo("Next: kiosk hub emergency signer_distrusted --by … --config …", err=True)
             return

@@ -194,7 +194,7 @@ class QrTrust:
     def distrusting(self, fingerprints: Iterable[str]) -> "QrTrust":
         """The same, where these certificates count for nothing; issuers' bare keys have no certificate.
 
-        :param fingerprints: the SHA-256 of certificates in hexadecimal.
+        :param fingerprints: the SHA-256 of certificates or of their keys in hexadecimal.
         """
         named = self.distrusted | frozenset(fingerprints)
         if named == self.distrusted:
@@ -204,8 +204,10 @@ class QrTrust:
 
     def distrusts_path(self, signer: Certificate, issuers: Sequence[Certificate]) -> bool:
         """Whether the signer, or whoever stands above it, counts for nothing."""
-        named = any(one.fingerprint in self.distrusted for one in (signer, *issuers))
-        return named or (self.store is not None and self.store.distrusts_path(signer, issuers))
+        ours = {name for one in (signer, *issuers) for name in (one.fingerprint, one.key_fingerprint)}
+        return not ours.isdisjoint(self.distrusted) or (
+            self.store is not None and self.store.distrusts_path(signer, issuers)
+        )
 
     def signers_for(self, key_id: bytes | None) -> tuple[ListedSigner, ...]:
         """The certificates that ``key_id`` may mean."""

@@ -129,7 +129,7 @@ class TrustStore:
 
         Nobody can vouch for such a signer either. A certificate that is not here may be named, too.
 
-        :param fingerprints: the SHA-256 of certificates in hexadecimal.
+        :param fingerprints: the SHA-256 of certificates, or of their keys (SubjectPublicKeyInfo), in hexadecimal.
         """
         named = self.distrusted | frozenset(fingerprints)
         if named == self.distrusted:
@@ -137,8 +137,11 @@ class TrustStore:
         return replace(self, version=distrusting_version(self.version, named), distrusted=named)
 
     def distrusts(self, certificate: Certificate) -> bool:
-        """Whether this certificate counts for nothing."""
-        return certificate.fingerprint in self.distrusted
+        """Whether this certificate counts for nothing.
+
+        Its holder can encode it anew, which is another fingerprint; under the one of its key it stays the same.
+        """
+        return not self.distrusted.isdisjoint((certificate.fingerprint, certificate.key_fingerprint))
 
     def distrusts_path(self, signer: Certificate, issuers: Iterable[Certificate]) -> bool:
         """Whether the signer, or whoever stands above it, counts for nothing.

@@ -225,7 +225,7 @@ def _trust(
     brought: Sequence[Certificate] = (),
 ) -> tuple[Fact, Path]:
     moment = _within(signed_at, signer.certificate)
-    if signer.certificate.fingerprint in trust.distrusted:
+    if trust.distrusts_path(signer.certificate, ()):
         return fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_DISTRUSTED), Path()
     if signer.trusted_for == format_name:
         return _listed(signer.certificate, at, moment), Path()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x509_certificate
 
 from kiosk.insurance.roster.pack import contents_of, cut, make_pack
 from kiosk.releases.contents import packed, signers_file
@@ -21,6 +23,7 @@ from kiosk.releases.names import EMERGENCY, SIGNERS, TRUST, Distrusted, roster_p
 from kiosk.releases.repository import Repository
 
 ONLINE: Final = "online"
+_VERSION: Final = 0xA0
 KEPT_CUTS: Final = 8
 """From how many former rosters a clinic may come with a delta; whoever is farther back fetches the whole one."""
 
@@ -109,6 +112,52 @@ def stale_deltas(repository: Repository, clinic: str, packs: Mapping[str, bytes]
     """The released deltas of a clinic that lead to a roster that is no more the newest."""
     start = roster_path(clinic).removesuffix("whole.pack")
     return [path for path in repository.released() if path.startswith(start) and path not in packs]
+
+
+def names_of(named: Iterable[str]) -> list[str]:
+    """The SHA-256 that are meant; of a file with a certificate, that of the certificate and that of its key.
+
+    A certificate can be encoded anew by whoever has it, and so get another SHA-256; its key keeps its own.
+
+    :raises CannotPublish: where a file holds no certificate.
+    """
+    return [name for each in named for name in (_names_in(Path(each)) if Path(each).is_file() else (each,))]
+
+
+def _names_in(file: Path) -> tuple[str, str]:
+    data = file.read_bytes()
+    try:
+        load = load_pem_x509_certificate if data.startswith(b"-----") else load_der_x509_certificate
+        certificate = load(data)
+    except ValueError as error:
+        raise CannotPublish(f"{file.name} holds no certificate.") from error
+    der = certificate.public_bytes(Encoding.DER)
+    return sha256(der).hexdigest(), sha256(_key_in(certificate)).hexdigest()
+
+
+def _key_in(certificate: Certificate) -> bytes:
+    """The SubjectPublicKeyInfo as it stands there: a key whose curve is written out cannot be loaded.
+
+    Source: RFC 5280, "Basic Certificate Fields".
+    """
+    tbs = certificate.tbs_certificate_bytes
+    at, end = _element(tbs, 0)[0], len(tbs)
+    found: list[bytes] = []
+    while at < end:
+        _, behind = _element(tbs, at)
+        found.append(tbs[at:behind])
+        at = behind
+    # The version is written only where it is not the first.
+    return found[6 if found[0][0] == _VERSION else 5]
+
+
+def _element(der: bytes, at: int) -> tuple[int, int]:
+    """Where the contents of the element at this place begin, and where it ends."""
+    length, start = der[at + 1], at + 2
+    if length & 0x80:
+        width = length & 0x7F
+        length, start = int.from_bytes(der[start : start + width]), start + width
+    return start, start + length
 
 
 def distrusted(

@@ -134,6 +134,19 @@ def test_what_an_officer_distrusts_counts_for_nothing_at_the_next_visit(
     assert len(taken) == 3
 
 
+def test_a_certificate_is_distrusted_with_its_key(
+    office: Office, staff: InstallThread, patient: PatientConfig, tmp_path: Path
+) -> None:
+    anchor = VECTORS / "csca_austria_2019.cer"
+    found = TrustStore.of([anchor.read_bytes()]).anchors[0]
+    office.signed("distrust", "emergency", str(anchor))
+    staff.round()
+    distrusted = opened(patient).store.distrusted
+    assert distrusted == {found.fingerprint, found.key_fingerprint}
+    (tmp_path / "no.cer").write_bytes(b"no certificate")
+    assert "no certificate" in office.signed("distrust", "emergency", str(tmp_path / "no.cer"), code=1)
+
+
 def test_a_store_comes_down_and_an_older_one_is_never_taken(
     office: Office, staff: InstallThread, patient: PatientConfig, place: Place, tmp_path: Path
 ) -> None:

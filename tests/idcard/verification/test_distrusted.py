@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from idcard.evidence import Evidence
 from idcard.testing import Issuer, SimulatedCard
+from idcard.trust.certificates import Certificate
 from idcard.trust.pins import Pin, Pins
 from idcard.trust.signer_list import QrTrust
 from idcard.trust.store import TrustStore
@@ -82,3 +83,10 @@ def test_a_list_of_signers_of_codes_takes_the_same(trust: TrustStore, issuer: Is
     assert named.store.distrusted == named.distrusted
     assert named.version != codes.version
     assert codes.distrusting([]) is codes
+
+
+def test_a_signer_is_distrusted_by_its_key_however_it_is_encoded(
+    trust: TrustStore, issuer: Issuer, honest: SimulatedCard, gather: Gather, at: datetime
+) -> None:
+    key = Certificate.from_bytes(issuer.signer.certificate).key_fingerprint
+    assert trust_of(verify(gather(honest), trust.distrusting([key]), STRICT, at=at)) == DISTRUSTED
