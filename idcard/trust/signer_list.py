@@ -199,15 +199,14 @@ class QrTrust:
         named = self.distrusted | frozenset(fingerprints)
         if named == self.distrusted:
             return self
-        store = None if self.store is None else self.store.distrusting(named)
+        store = self.store and self.store.distrusting(named)
         return replace(self, version=distrusting_version(self.version, named), store=store, distrusted=named)
 
     def distrusts_path(self, signer: Certificate, issuers: Sequence[Certificate]) -> bool:
         """Whether the signer, or whoever stands above it, counts for nothing."""
         ours = {name for one in (signer, *issuers) for name in (one.fingerprint, one.key_fingerprint)}
-        return not ours.isdisjoint(self.distrusted) or (
-            self.store is not None and self.store.distrusts_path(signer, issuers)
-        )
+        in_store = self.store is not None and self.store.distrusts_path(signer, issuers)
+        return in_store or not ours.isdisjoint(self.distrusted)
 
     def signers_for(self, key_id: bytes | None) -> tuple[ListedSigner, ...]:
         """The certificates that ``key_id`` may mean."""

@@ -1,9 +1,10 @@
 """How soon a distrusted signer counts for nothing: over a thousand kiosks by simulation, and once over a real hub.
 
-The simulation steps the real installer of each clinic, with real files; only the clock and the wire are invented, from
-a fixed seed. A heartbeat goes every 60 s and learns of the emergency; some fail, some fetches do, and some kiosks are
-in the middle of a visit. Beside it stand the same clinics without that word: they look every 15 minutes. The measurement goes from the officer's publication to the moment at which a patient's process
-has taken the list, over HTTP on this machine.
+The simulation steps the real installer of each clinic, with real files; only the clock and the wire are invented,
+from a fixed seed. A heartbeat goes every 60 s and learns of the emergency; some fail, some fetches do, and some
+kiosks are in the middle of a visit. Beside it stand the same clinics without that word: they look every 15 minutes.
+The measurement goes from the officer's publication to the moment at which a patient's process has taken the list,
+over HTTP on this machine.
 """
 
 import os

@@ -17,10 +17,13 @@ from kiosk.devices.clock import SystemClock
 from kiosk.hub.app import create_hub_app
 from kiosk.hub.config import HubConfig
 from kiosk.hub.serving import HubServer
+from kiosk.patient_process import open_parts
 from kiosk.province.identity import ROOT, Identity
 from kiosk.province.install_parts import InstallThread, install_thread
 from kiosk.province.settings import ProvinceSettings
+from kiosk.services.reader_thread import ReaderThread
 from kiosk.services.trust_reload import TrustReload
+from kiosk.staff_process import open_parts as open_staff
 from kiosk.store.database import Database
 from kiosk.trust import Trust, marks_of, trust_of
 
@@ -132,6 +135,28 @@ def test_what_an_officer_distrusts_counts_for_nothing_at_the_next_visit(
     reload.look()
     assert [problem.reason for problem in refused] == ["rolled_back"]
     assert len(taken) == 3
+
+
+def test_a_kiosk_that_runs_takes_what_came_and_says_so(
+    office: Office, staff: InstallThread, patient: PatientConfig, place: Place
+) -> None:
+    staff.round()
+    with open_parts(patient) as parts, open_staff(load(StaffConfig, place.config("staff"))) as at_desk:
+        reader = parts.threads[0]
+        assert isinstance(reader, ReaderThread)
+
+        def told(part: str) -> dict[str, object]:
+            [row] = [row for row in at_desk.desk.devices() if row.part == part and row.device == "kiosk-1"]
+            return dict(row.state)
+
+        assert told("province") == {"ok": True}
+        assert "distrusted" not in told("trust")
+        office.signed("distrust", "emergency", "ab" * 32)
+        staff.round()
+        reader._upkeep()
+        assert told("trust")["distrusted"] == 1
+        assert reader._card_reader._trust.distrusted == {"ab" * 32}
+        assert [dict(row.state) for row in at_desk.desk.devices() if row.part == "releases"] == [{"ok": True}]
 
 
 def test_a_certificate_is_distrusted_with_its_key(
