@@ -205,8 +205,7 @@ class QrTrust:
     def distrusts_path(self, signer: Certificate, issuers: Sequence[Certificate]) -> bool:
         """Whether the signer, or whoever stands above it, counts for nothing."""
         ours = {name for one in (signer, *issuers) for name in (one.fingerprint, one.key_fingerprint)}
-        in_store = self.store is not None and self.store.distrusts_path(signer, issuers)
-        return in_store or not ours.isdisjoint(self.distrusted)
+        return not ours.isdisjoint(self.distrusted) or bool(self.store and self.store.distrusts_path(signer, issuers))
 
     def signers_for(self, key_id: bytes | None) -> tuple[ListedSigner, ...]:
         """The certificates that ``key_id`` may mean."""
