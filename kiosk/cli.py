@@ -23,6 +23,7 @@ from kiosk import (
     lost_cli,
     province_cli,
     record_cli,
+    release_cli,
     report_cli,
     roster_cli,
     self_test_cli,
@@ -55,6 +56,7 @@ app.add_typer(speech_cli.app, name="speech")
 app.add_typer(hub_cli.app, name="hub")
 app.add_typer(lab_cli.app, name="lab")
 app.add_typer(province_cli.app, name="province")
+app.add_typer(release_cli.app, name="release")
 app.command()(delivery_cli.export)
 app.command("self-test")(self_test_cli.self_test)
 app.command("test-card")(self_test_cli.register)

@@ -29,6 +29,7 @@ from kiosk.hub.errors import (
 from kiosk.hub.ingest import Sender, Sent
 from kiosk.hub.joining_views import CLIENT, joining_views
 from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
+from kiosk.hub.releases import releases_blueprint
 from kiosk.hub.together import Together
 from kiosk.wire.batch import ANSWER_VERSION, BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
 from kiosk.wire.checks import name
@@ -83,6 +84,8 @@ def create_hub_app(
 
     if enrolment is not None:
         app.register_blueprint(joining_views(enrolment, behind_proxy=behind_proxy))
+    if config.releases is not None:
+        app.register_blueprint(releases_blueprint(config.releases))
     app.register_error_handler(Exception, _answer)
     app.after_request(_stamped)
     return app
@@ -172,5 +175,6 @@ def _say(status: HTTPStatus, code: str, retry_s: int | None = None) -> Response:
 
 
 def _stamped(response: Response) -> Response:
-    response.headers.extend(_HEADERS)
+    for name_of, value in _HEADERS.items():
+        response.headers.setdefault(name_of, value)
     return response

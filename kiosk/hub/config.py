@@ -18,7 +18,8 @@ class HubConfig(BaseModel):
     ``postgresql:///hub?host=/run/postgresql``; passwords stand in PostgreSQL's own files and not here. ``keys`` is the
     folder of ``hub.key`` and of former keys. The hub listens on a Unix ``socket`` behind a proxy that ends TLS, or on a
     ``port`` of this machine. ``identity`` says whether the proxy names the device (in the header ``Kiosk-Client:
-    CLINIC/DEVICE``), or the signature alone does. ``per_second`` and ``burst`` bound the requests of one device.
+    CLINIC/DEVICE``), or the signature alone does. ``releases`` is the folder of releases, where this program shows them
+    and not the web server before it. ``per_second`` and ``burst`` bound the requests of one device.
 
     ``authority`` is the folder of the hub's own authority, without which nobody is enrolled; ``server_name`` the name
     or address for which the proxy has a certificate of it; ``certificate_days`` how long a device's lives,
@@ -44,6 +45,7 @@ class HubConfig(BaseModel):
     identity: Literal["signature", "proxy"] = "signature"
     keep_months: Annotated[int, Field(ge=1, le=240)] | None = None
     picture: PictureConfig | None = None
+    releases: Path | None = None
     per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     burst: Annotated[int, Field(ge=1, le=10_000)] = 60
     authority: Path | None = None

@@ -30,11 +30,11 @@ class ProvinceSettings(BaseModel):
     certificate, of the hub's public key and of the root of releases (:class:`kiosk.province.identity.Identity`).
     ``device`` is the name under which this desk is known there, where it is not its own. ``person_key`` is the file
     with the province's key of persons, and ``person_key_number`` which one it is. ``releases`` is the folder for what
-    comes down. After ``quiet_h`` hours without a word of the hub staff are told, after ``silent_h`` the automatic lane
-    closes. ``send_every_s`` and ``heartbeat_s`` are seconds between two requests where nothing goes wrong,
-    ``ask_every_s`` between two looks for releases; a word of an emergency in any answer makes it look at once.
-    ``seconds`` is how long one request may take. What the hub has is kept for ``sent_kept_days``, in case it is
-    restored from a backup.
+    comes down, and ``pin_keys`` the file with the keys of those who sign pins, without which none may come down.
+    After ``quiet_h`` hours without a word of the hub staff are told, after ``silent_h`` the automatic lane closes.
+    ``send_every_s`` and ``heartbeat_s`` are seconds between two requests where nothing goes wrong, ``ask_every_s``
+    between two looks for releases; a word of an emergency in any answer makes it look at once. ``seconds`` is how
+    long one request may take. What the hub has is kept for ``sent_kept_days``, in case it is restored from a backup.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +45,7 @@ class ProvinceSettings(BaseModel):
     person_key_number: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     device: DeviceName | None = None
     releases: Path | None = None
+    pin_keys: Path | None = None
     quiet_h: Hours = 6
     silent_h: Hours = 72
     send_every_s: Seconds = 5

@@ -35,6 +35,10 @@ class RosterWatch:
         self._every_s = every_s
         self._next = 0.0
 
+    def use(self, freshness: Freshness) -> None:
+        """Judge the roster's age by this from now on."""
+        self._freshness, self._next = freshness, 0.0
+
     def look(self) -> None:
         """Tell staff what has changed, if it is time to look again."""
         now = self._clock.monotonic()
