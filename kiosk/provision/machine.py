@@ -19,7 +19,7 @@ STATE_ROOTS = (Path("/var/lib"), Path("/srv"))
 KIT = Path("/etc/idcard-kit")
 RELEASE = Path("/opt/idcard/current")
 _KEYS = ("session_key", "roster_key", "clinic_private_key", "receipt_key", "internal_key", "orders_key", "calls_key")
-"""The settings that name keys which a process only reads: systemd hands them over, and nobody else can read them."""
+"""The settings of keys that a process only reads: systemd hands them over, and nobody else can read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,14 +386,12 @@ def _refuse_demonstration(config: ProcessConfig | CallConfig | WalletConfig) -> 
 def _on_machine(path: Path, target: Path) -> Path:
     """The path as the machine will see it."""
     whole, root = path.absolute(), target.absolute()
-    if whole.is_relative_to(root):
-        whole = Path("/") / whole.relative_to(root)
+    whole = Path("/") / whole.relative_to(root) if whole.is_relative_to(root) else whole
     try:
         plain_path(whole)
     except ValueError as error:
-        raise _refused(
-            "unsafe_path", "A path of the configuration has letters that the kit does not take.", f"Rename it: {error}."
-        ) from error
+        what = "A path of the configuration has letters that the kit does not take."
+        raise _refused("unsafe_path", what, f"Rename it: {error}.") from error
     return whole
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -11,6 +11,9 @@ from kiosk.ports import Clock
 from kiosk.store import province, repositories
 from kiosk.store.database import Database
 from kiosk.store.province_tables import ProvinceSender
+
+PROBLEMS: Final = ("unknown", "revoked", "refused", "aside", "behind", "fork", "lost", "full")
+"""The problems that have words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

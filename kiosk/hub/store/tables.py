@@ -4,76 +4,52 @@ The clinic stands first in every key: so the tables can be parted by clinic over
 one clinic walks through another's rows. On PostgreSQL ``event`` is parted by the month in which it was received.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-
-class Instant(TypeDecorator[datetime]):
-    """An instant: aware in Python; with a zone on PostgreSQL, UTC without one on SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The instant in UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs its time zone")
-        in_utc = value.astimezone(UTC)
-        return in_utc if dialect.name == "postgresql" else in_utc.replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """The instant, aware."""
-        if value is None:
-            return None
-        found: datetime = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-        return found.astimezone(UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from kiosk.hub.store.entry_tables import (
+    certificate as certificate,
 )
-
-_Json = JSON().with_variant(JSONB(), "postgresql")
-_Name, _Word = String(32), String(64)
-_Id = LargeBinary(16)
-
-
-def _clinic() -> Column[str]:
-    return Column("clinic", _Name, nullable=False)
-
+from kiosk.hub.store.entry_tables import (
+    horizon as horizon,
+)
+from kiosk.hub.store.entry_tables import (
+    join_code as join_code,
+)
+from kiosk.hub.store.entry_tables import (
+    join_request as join_request,
+)
+from kiosk.hub.store.entry_tables import (
+    officer as officer,
+)
+from kiosk.hub.store.entry_tables import (
+    officer_act as officer_act,
+)
+from kiosk.hub.store.entry_tables import (
+    shown_code as shown_code,
+)
+from kiosk.hub.store.entry_tables import (
+    start as start,
+)
+from kiosk.hub.store.schema import Id, Instant, Json, Name, Word, in_clinic
+from kiosk.hub.store.schema import metadata as metadata
 
 clinic = Table(
     "clinic",
     metadata,
-    Column("id", _Name, nullable=False),
+    Column("id", Name, nullable=False),
     Column("name", String(255), nullable=False),
     Column("added_at", Instant, nullable=False),
     PrimaryKeyConstraint("id"),
@@ -83,8 +59,8 @@ clinic = Table(
 device = Table(
     "device",
     metadata,
-    _clinic(),
-    Column("name", _Name, nullable=False),
+    in_clinic(),
+    Column("name", Name, nullable=False),
     Column("public_key", LargeBinary(32), nullable=False),
     Column("state", String(16), nullable=False),
     Column("added_at", Instant, nullable=False),
@@ -94,83 +70,13 @@ device = Table(
 )
 """Devices and their Ed25519 keys."""
 
-join_code = Table(
-    "join_code",
-    metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
-    Column("locator", String(8), nullable=False),
-    Column("salt", LargeBinary(16), nullable=False),
-    Column("digest", LargeBinary(32), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("tries_left", Integer, nullable=False),
-    Column("made_at", Instant, nullable=False),
-    Column("made_by", _Word, nullable=False),
-    Column("until", Instant, nullable=False),
-    PrimaryKeyConstraint("clinic", "device", "locator"),
-    CheckConstraint("state IN ('open', 'used', 'void')", name="state"),
-    Index("ix_join_code_locator", "locator", unique=True),
-)
-"""Codes with which a device may ask to be let in: what finds them, and a slow hash of what is secret."""
-
-join_request = Table(
-    "join_request",
-    metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
-    Column("digest", LargeBinary(32), nullable=False),
-    Column("public_key", LargeBinary(32), nullable=False),
-    Column("tls_key", LargeBinary, nullable=False),
-    Column("digits", String(19), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("asked_at", Instant, nullable=False),
-    Column("decided_at", Instant),
-    Column("decided_by", _Word),
-    Column("serial", LargeBinary(20)),
-    PrimaryKeyConstraint("clinic", "device", "digest"),
-    CheckConstraint("state IN ('waiting', 'approved', 'refused')", name="state"),
-    Index("ix_join_request_digest", "digest"),
-    Index("ix_join_request_state_asked_at", "state", "asked_at"),
-)
-"""Who asked to be let in. ``digest`` is SHA-256 of the request: the same bytes ask how it stands."""
-
-certificate = Table(
-    "certificate",
-    metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
-    Column("serial", LargeBinary(20), nullable=False),
-    Column("tls_key", LargeBinary(32), nullable=False),
-    Column("der", LargeBinary, nullable=False),
-    Column("issued_at", Instant, nullable=False),
-    Column("until", Instant, nullable=False),
-    Column("replaced_by", LargeBinary(20)),
-    Column("revoked_at", Instant),
-    PrimaryKeyConstraint("clinic", "device", "serial"),
-    Index("ix_certificate_serial", "serial", unique=True),
-    Index("ix_certificate_revoked_at", "revoked_at"),
-)
-"""Certificates of devices. ``tls_key`` is SHA-256 of the public key; ``replaced_by`` the number of the next one."""
-
-start = Table(
-    "start",
-    metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
-    Column("drawn", _Json, nullable=False),
-    Column("returns", Integer, nullable=False),
-    Column("heard_at", Instant, nullable=False),
-    PrimaryKeyConstraint("clinic", "device"),
-)
-"""The numbers that a device's program drew at its last starts, the present one last, and how often one came back."""
-
 stream = Table(
     "stream",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("seen", BigInteger, nullable=False),
-    Column("gaps", _Json, nullable=False),
+    Column("gaps", Json, nullable=False),
     Column("audit_at", BigInteger, nullable=False),
     Column("audit_seq", BigInteger, nullable=False),
     Column("audit_hash", LargeBinary(32), nullable=False),
@@ -183,11 +89,11 @@ end of its audit chain as the event number ``audit_at`` said it."""
 audit_head = Table(
     "audit_head",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
-    Column("said_by", _Name, nullable=False),
+    Column("said_by", Name, nullable=False),
     Column("event", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
@@ -199,10 +105,10 @@ a fork; both stay."""
 ledger = Table(
     "ledger",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("id", _Id, nullable=False),
+    Column("id", Id, nullable=False),
     Column("digest", LargeBinary(32), nullable=False),
     PrimaryKeyConstraint("clinic", "device", "seq"),
     UniqueConstraint("clinic", "id"),
@@ -213,16 +119,16 @@ months cannot promise that."""
 event = Table(
     "event",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("id", _Id, nullable=False),
+    Column("id", Id, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("at", Instant, nullable=False),
     Column("hlc", BigInteger, nullable=False),
-    Column("visit", _Id),
-    Column("body", _Json, nullable=False),
+    Column("visit", Id),
+    Column("body", Json, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     PrimaryKeyConstraint("clinic", "device", "seq", "received_at"),
     Index("ix_event_clinic_at", "clinic", "at"),
@@ -234,13 +140,13 @@ event = Table(
 latest = Table(
     "latest",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
-    Column("what", _Word, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
+    Column("what", Word, nullable=False),
     Column("hlc", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("body", _Json, nullable=False),
+    Column("body", Json, nullable=False),
     PrimaryKeyConstraint("clinic", "device", "what"),
 )
 """The newest a device said of one thing: ``heartbeat``, ``admission``, ``self_test``, ``self_test_passed``, or
@@ -249,12 +155,12 @@ latest = Table(
 check_in = Table(
     "check_in",
     metadata,
-    _clinic(),
-    Column("visit", _Id, nullable=False),
+    in_clinic(),
+    Column("visit", Id, nullable=False),
     Column("day", Date, nullable=False),
     Column("person_key", Integer, nullable=False),
-    Column("person", _Id, nullable=False),
-    Column("device", _Name, nullable=False),
+    Column("person", Id, nullable=False),
+    Column("device", Name, nullable=False),
     Column("hlc", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("clinic", "visit"),
@@ -267,9 +173,9 @@ check_in = Table(
 withdrawn = Table(
     "withdrawn",
     metadata,
-    _clinic(),
-    Column("visit", _Id, nullable=False),
-    Column("change", _Word, nullable=False),
+    in_clinic(),
+    Column("visit", Id, nullable=False),
+    Column("change", Word, nullable=False),
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("clinic", "visit"),
 )
@@ -278,15 +184,15 @@ withdrawn = Table(
 second_visit = Table(
     "second_visit",
     metadata,
-    _clinic(),
-    Column("visit", _Id, nullable=False),
+    in_clinic(),
+    Column("visit", Id, nullable=False),
     Column("day", Date, nullable=False),
-    Column("first_clinic", _Name, nullable=False),
-    Column("first_visit", _Id, nullable=False),
+    Column("first_clinic", Name, nullable=False),
+    Column("first_visit", Id, nullable=False),
     Column("state", String(16), nullable=False),
     Column("found_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("closed_by", _Word),
+    Column("closed_by", Word),
     PrimaryKeyConstraint("clinic", "visit"),
     CheckConstraint("state IN ('open', 'closed', 'lapsed')", name="state"),
     Index("ix_second_visit_state_found_at", "state", "found_at"),
@@ -296,10 +202,10 @@ second_visit = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    _clinic(),
+    in_clinic(),
     Column("digest", LargeBinary(32), nullable=False),
-    Column("sender", _Name, nullable=False),
-    Column("device", _Name),
+    Column("sender", Name, nullable=False),
+    Column("device", Name),
     Column("seq", BigInteger),
     Column("reason", String(16), nullable=False),
     Column("settled", Boolean, nullable=False),
@@ -315,14 +221,14 @@ quarantine = Table(
 alarm = Table(
     "alarm",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("kind", String(32), nullable=False),
-    Column("mark", _Word, nullable=False),
-    Column("facts", _Json, nullable=False),
+    Column("mark", Word, nullable=False),
+    Column("facts", Json, nullable=False),
     Column("raised_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("closed_by", _Word),
+    Column("closed_by", Word),
     PrimaryKeyConstraint("clinic", "device", "kind", "mark"),
     Index("ix_alarm_closed_at_raised_at", "closed_at", "raised_at"),
 )
@@ -334,69 +240,12 @@ emergency = Table(
     "emergency",
     metadata,
     Column("number", Integer, nullable=False),
-    Column("reason", _Word, nullable=False),
+    Column("reason", Word, nullable=False),
     Column("raised_at", Instant, nullable=False),
-    Column("raised_by", _Word, nullable=False),
+    Column("raised_by", Word, nullable=False),
     PrimaryKeyConstraint("number"),
 )
 """Emergencies: every answer names the newest, and whoever did not know it fetches releases at once."""
-
-
-officer = Table(
-    "officer",
-    metadata,
-    Column("sign", _Name, nullable=False),
-    Column("role", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("password", String(255), nullable=False),
-    Column("wrong_tries", Integer, nullable=False),
-    Column("next_try_at", Instant),
-    Column("created_at", Instant, nullable=False),
-    Column("changed_at", Instant, nullable=False),
-    PrimaryKeyConstraint("sign"),
-    CheckConstraint("role IN ('auditor', 'officer', 'administrator')", name="role"),
-    CheckConstraint("state IN ('open', 'locked')", name="state"),
-)
-"""Who may look at the province's picture; ``password`` is an Argon2id hash."""
-
-officer_act = Table(
-    "officer_act",
-    metadata,
-    Column("id", _Id, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("sign", _Name, nullable=False),
-    Column("act", _Word, nullable=False),
-    Column("clinic", _Name),
-    Column("subject", String(128)),
-    Column("reason", _Word),
-    Column("words", String(255)),
-    PrimaryKeyConstraint("id"),
-    Index("ix_officer_act_at", "at"),
-)
-"""What officers did: who, when, what, and why. Rows are added and never changed."""
-
-shown_code = Table(
-    "shown_code",
-    metadata,
-    _clinic(),
-    Column("visit", _Id, nullable=False),
-    Column("code", _Id, nullable=False),
-    Column("day", Date, nullable=False),
-    Column("device", _Name, nullable=False),
-    Column("at", Instant, nullable=False),
-    PrimaryKeyConstraint("clinic", "visit"),
-    Index("ix_shown_code_day_code", "day", "code"),
-)
-"""Which code was shown where, as keyed hashes: one code at many kiosks is a copy that goes round."""
-
-horizon = Table(
-    "horizon",
-    metadata,
-    Column("what", String(16), nullable=False),
-    Column("since", Instant, nullable=False),
-    PrimaryKeyConstraint("what"),
-)
-"""Since when there still are ``events``: what was received before is dropped, and only its counts are left."""
 
 
 def _number(name: str) -> Column[int]:
@@ -427,7 +276,7 @@ HOUR_NUMBERS = (
 hour_count = Table(
     "hour_count",
     metadata,
-    _clinic(),
+    in_clinic(),
     Column("hour", Instant, nullable=False),
     *(_number(name) for name in HOUR_NUMBERS),
     PrimaryKeyConstraint("clinic", "hour"),
@@ -438,10 +287,10 @@ hour_count = Table(
 day_share = Table(
     "day_share",
     metadata,
-    _clinic(),
+    in_clinic(),
     Column("day", Date, nullable=False),
     Column("measure", String(24), nullable=False),
-    Column("word", _Word, nullable=False),
+    Column("word", Word, nullable=False),
     _number("n"),
     PrimaryKeyConstraint("clinic", "day", "measure", "word"),
     Index("ix_day_share_day", "day"),

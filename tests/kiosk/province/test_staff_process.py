@@ -33,7 +33,7 @@ def test_a_staff_process_sends_what_its_kiosk_recorded(hub: Any, desk: Any, tmp_
     config = load(StaffConfig, provision(place.root, Options()).config("staff"))
     public = load_signing_key(identity / "device.key").public_key().public_bytes_raw()
     with open_parts(config) as parts:
-        [thread] = parts.sending
+        thread, _ = parts.sending
         hub.enrol(config.clinic.code, "desk-1", public)
         ticket = _ticket(place, config)
         parts.desk.confirm(ticket, config.clinic.rooms[0].id, by="desk-1")

@@ -32,6 +32,7 @@ from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.outgoing import FAULTS, REASONS
+from kiosk.services.province_state import PROBLEMS as PROVINCE_PROBLEMS
 from kiosk.services.recheck import Recheck
 from kiosk.services.staff_keys import KEY_REFUSALS
 from kiosk.services.ticket_search import CopyReason
@@ -199,6 +200,7 @@ def families() -> set[str]:
         | {f"staff.event.{kind}" for kind in (*EVENT_KINDS, "ordered")}
         | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS + PROVINCE_REASONS}
+        | {f"device.reason.province_{problem}" for problem in PROVINCE_PROBLEMS}
         | {f"device.{part}" for part in ("light", "speech")}
         | {f"device.state.{word}" for word in ("paper_low", "untold", "silent")}
         | {f"device.remedy.{part}" for part in SPOKEN_FOR}
