@@ -207,6 +207,9 @@ class Installer:
         made = self._keeper.begin(group, self._laid(group, files))
         self._check(group, made.path, files)
         self._keeper.put(made, hashes)
+        if group is Group.TRUST:
+            # From now on it is the newest: an older one that an officer releases by mistake is refused here already.
+            self._open_trust(self._keeper.folder.path / made.name, files, self._place.trust_state)
         return True
 
     def _laid(self, group: Group, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
@@ -244,19 +247,25 @@ class Installer:
             return None
 
     def _check_trust(self, folder: Path, files: Mapping[str, bytes]) -> None:
-        accept, state = self._place.demonstration, self._place.trust_state
+        state = self._place.trust_state
         with tempfile.TemporaryDirectory() as scratch:
             # Only looked at: what is remembered as the newest is what counts, and this does not yet.
-            seen = _copied(state, Path(scratch)), _copied(_pins_state(state), Path(scratch))
-            if TRUST in files:
-                store = TrustStore.from_directory(folder / STORE, accept_demonstration=accept, state=seen[0])
-                _ = store.anchors
-                if (folder / STORE / "qr").is_dir():
-                    QrTrust.from_directory(folder / STORE, accept_demonstration=accept)
-            if PINS in files:
-                if self._place.pin_keys is None:
-                    raise Unusable("pins came down, and nobody here knows whose signatures they need")
-                Pins.from_file(folder / file_name(PINS), PinKeys.from_file(self._place.pin_keys), state=seen[1])
+            for each in (state, _pins_state(state)):
+                _copy(each, Path(scratch))
+            self._open_trust(folder, files, Path(scratch) / state.name)
+
+    def _open_trust(self, folder: Path, files: Mapping[str, bytes], state: Path) -> None:
+        """Open it as its readers do; ConfigurationError where that fails, or ``state`` knows a newer one."""
+        accept = self._place.demonstration
+        if TRUST in files:
+            store = TrustStore.from_directory(folder / STORE, accept_demonstration=accept, state=state)
+            _ = store.anchors
+            if (folder / STORE / "qr").is_dir():
+                QrTrust.from_directory(folder / STORE, accept_demonstration=accept)
+        if PINS in files:
+            if self._place.pin_keys is None:
+                raise Unusable("pins came down, and nobody here knows whose signatures they need")
+            Pins.from_file(folder / file_name(PINS), PinKeys.from_file(self._place.pin_keys), state=_pins_state(state))
 
     def _put_roster(self, found: Looked, hashes: dict[str, str]) -> bool:
         target = self._place.roster
@@ -324,8 +333,6 @@ def _pins_state(state: Path) -> Path:
     return state.with_name(f"{state.name}.pins")
 
 
-def _copied(file: Path, folder: Path) -> Path:
-    copy = folder / file.name
+def _copy(file: Path, folder: Path) -> None:
     if file.exists():
-        copy.write_bytes(file.read_bytes())
-    return copy
+        (folder / file.name).write_bytes(file.read_bytes())

@@ -1,6 +1,7 @@
 """From an officer's command to the lane of a kiosk: over a real hub, through real files, without a restart."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -175,7 +176,7 @@ def test_a_certificate_is_distrusted_with_its_key(
 def test_a_store_comes_down_and_an_older_one_is_never_taken(
     office: Office, staff: InstallThread, patient: PatientConfig, place: Place, tmp_path: Path
 ) -> None:
-    certificate = VECTORS / "csca_vietnam_passport_2022.cer"
+    certificate, other = VECTORS / "csca_vietnam_passport_2022.cer", VECTORS / "csca_austria_2019.cer"
     own = opened(patient)
     done = CliRunner().invoke(_idcard(), ["trust", "add", "--trust", str(place.trust), str(certificate)])
     assert done.exit_code == 0, done.output
@@ -184,6 +185,13 @@ def test_a_store_comes_down_and_an_older_one_is_never_taken(
     newer = opened(patient)
     assert newer.folder != patient.trust
     assert len(newer.store.anchors) == len(own.store.anchors) + 1
+    backup = shutil.copytree(place.trust, tmp_path / "backup")
+    done = CliRunner().invoke(_idcard(), ["trust", "add", "--trust", str(place.trust), str(other)])
+    assert done.exit_code == 0, done.output
+    for folder in (place.trust, backup):
+        office.signed("publish", "targets", "trust/store.zip", str(folder))
+        staff.round()
+        assert opened(patient).store.sequence == 2
     assert newer.store.sequence == TrustStore.from_directory(newer.folder, accept_demonstration=True).sequence == 1
 
 
