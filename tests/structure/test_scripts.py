@@ -55,7 +55,7 @@ def test_a_bad_port_is_one_line_and_a_remedy(root: Path) -> None:
     result = bash("script/run", "--port-base", "http", cwd=root)
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        "error: --port-base must be a number from 1024 to 65530.",
+        "error: --port-base must be a number from 1024 to 65525.",
         "       For example: script/run --port-base 9000",
     ]
 

@@ -49,7 +49,7 @@ class Demo:
         self.folder = folder
         self._spare_ports = spare_ports
         self._processes: list[subprocess.Popen[bytes]] = []
-        base = spare_ports(len(Options().ports))
+        base = spare_ports(11)
         self._run("kiosk", "demo", "--dir", str(folder), "--port-base", str(base))
         self.kiosk = self._kiosk("store.db", *range(base, base + 4))
 
