@@ -196,7 +196,7 @@ WALKS = {
     "E15": Walk(act=reads_once_the_clock_was_looked_at, screen="desk", shown="E15"),
     # What cannot be stored cannot be a notice either: the store is what patient's and staff's processes share.
     "E16": Walk(act=reads, screen="closed", not_yet="closed.not_yet", shown="E16", desk="nowhere"),
-    "E17": Walk(act=comes_for_a_child, screen="called", not_yet=None, shown="E17"),
+    "E17": Walk(act=comes_for_a_child, screen="called", shown="E17"),
     "E18": Walk(act=has_no_card, screen="desk", shown="E18"),
 }
 

@@ -55,7 +55,7 @@ class Demo:
 
     def another(self, name: str, **settings: object) -> Kiosk:
         """One more kiosk of the same clinic with a store of its own; ``settings`` go to the patient's process."""
-        patient, staff, bench, cards, paper = (self._spare_ports() for _ in range(5))
+        patient, staff, bench, cards, paper, desk_cards = (self._spare_ports() for _ in range(6))
         shared = {"store": f"{name}.db"} | {key: value for key, value in settings.items() if key in ("store", "trust")}
         at_bench = ("reader", "camera", "scanner", "light", "clock")
         devices = dict.fromkeys(at_bench, f"simulated:127.0.0.1:{cards}") | settings
@@ -66,6 +66,7 @@ class Demo:
                 "port": bench,
                 "card_port": cards,
                 "printer_port": paper,
+                "assist_card_port": desk_cards,
                 "answer_ms": 0,
                 "store": shared["store"],
             },
