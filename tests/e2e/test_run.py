@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-
 SCREENS = {0: 200, 1: 200, 2: 200, 6: 200, 8: 503}
 """Where they are after the first port, and what they answer: the one at the desk waits for a clerk who helps."""
 

@@ -191,6 +191,32 @@ def test_from_the_card_to_the_ticket(demo: Demo) -> None:
     demo.until_gone()
 
 
+def test_a_clerk_helps_at_the_desk_and_the_number_is_called(demo: Demo) -> None:
+    bench, staff, calls, helped = (demo.visitor(name) for name in (BENCH, STAFF, CALLS, ASSISTED))
+    for port in (CALLS, ASSISTED):
+        assert f'href="http://127.0.0.1:{demo.options.ports[port]}/?lang=en"' in bench.get("/?lang=en")[1]
+    assert helped.get()[0] == 503, "nobody helps yet"
+    staff.post("/assist")
+    assert helped.get()[0] == 200
+
+    # The card lies at the desk and nowhere else: the kiosk in the hall sees none.
+    bench.post("/citizens/insured/place-at-desk")
+    until(helped, "digits")
+    helped.post("/digits", digits=citizens()["insured"].holder.can)
+    until(helped, "confirm")
+    helped.post("/room", room="noi")
+    assert "Số thứ tự" in until(helped, "ticket")
+    assert screen(demo.visitor(PATIENT).get()[1]) == "attract"
+
+    assert 'class="latest empty"' in calls.get("/calls")[1]
+    staff.post("/queue/next", form_on="/queue?room=noi", room="noi")
+    deadline = time.monotonic() + PATIENCE_S
+    while 'data-seq="' not in (page := calls.get("/calls")[1]):
+        assert time.monotonic() < deadline, "the call was not heard"
+        time.sleep(0.1)
+    assert "Nội tổng quát" in page
+
+
 def test_in_a_shift_the_payer_is_asked_and_asked_again_once_it_is_back(demo: Demo) -> None:
     bench, patient, staff = (demo.visitor(name) for name in (BENCH, PATIENT, STAFF))
     behaves(bench, "ok")
