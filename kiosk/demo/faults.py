@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -64,6 +65,14 @@ class Faults:
     def has_store(self) -> bool:
         """Whether there is a store to hold."""
         return self.store is not None and self.store.exists()
+
+    @property
+    def visits(self) -> int:
+        """How many visits the kiosk's store has; 0 where it has none yet."""
+        if self.store is None or not self.has_store:
+            return 0
+        with closing(sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True, timeout=5)) as store:
+            return int(store.execute("SELECT count(*) FROM visit").fetchone()[0])
 
     @property
     def store_held(self) -> bool:

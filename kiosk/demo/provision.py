@@ -16,7 +16,7 @@ from typing import TypeAlias
 from idcard import ConfigurationError
 from idcard.testing import CodeIssuer, Issuer
 from kiosk.demo.gateway import write_gateway
-from kiosk.demo.people import citizens
+from kiosk.demo.people import everybody
 from kiosk.insurance.roster import build_roster
 from kiosk.insurance.roster.state import state_of
 from kiosk.keys import (
@@ -216,7 +216,7 @@ def _write_trust(folder: Path, csca: Path) -> None:
 
 def _roster(place: Place) -> None:
     """Written at every start: the invented people of this version, under the key that was kept."""
-    entries = [entry for citizen in citizens().values() if (entry := citizen.roster_entry()) is not None]
+    entries = [entry for citizen in everybody() if (entry := citizen.roster_entry()) is not None]
     tags = PersonTags(load_secret(place.key("roster.key")))
     # A roster that was imported here to try it out must not make this one look like a roll-back.
     state_of(place.roster).unlink(missing_ok=True)

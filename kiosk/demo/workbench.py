@@ -82,6 +82,7 @@ class Bench:
         beside: "Bench | None" = None,
     ) -> None:
         self.people = people or citizens()
+        self._issuer, self._codes = issuer, codes
         self._answer_s = answer_s
         self._swap_s = swap_s
         self._slip_s = slip_s
@@ -128,6 +129,18 @@ class Bench:
             self._leaves_at = inf if for_s is None else time.monotonic() + for_s
             self._came.append(citizen)
             self._laid = replace(self._laid, on_reader=citizen)
+
+    def let_come(self, newcomer: Citizen) -> None:
+        """Somebody new, in place of whoever came under the same id before; their card is issued now."""
+        card, signed = cards.issue(newcomer, self._issuer), {}
+        if self._codes is not None:
+            signed = _signed_codes(self._codes, {newcomer.id: newcomer})
+        for place in (self, self._other):
+            if place is not None and place.laid.on_reader == newcomer.id:
+                place.take_away()
+        with self._lock:
+            self.people = {**self.people, newcomer.id: newcomer}
+            self._cards[newcomer.id], self._signed = card, self._signed | signed
 
     def files_of(self, citizen: str) -> dict[str, bytes]:
         """The files of a citizen's chip by their names in small letters; KeyError for an unknown one."""
