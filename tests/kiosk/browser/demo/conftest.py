@@ -23,7 +23,6 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from kiosk.config import StaffConfig, load
 from kiosk.demo.accounts import make_accounts
 from kiosk.demo.clerks import CLERKS
-from kiosk.demo.provision import Options
 
 LEAD = CLERKS[1]
 UPRIGHT = (1080, 1920)
