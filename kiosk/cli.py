@@ -139,14 +139,14 @@ def check(config: ConfigFile) -> None:
 
 @app.command()
 def demo(
-    reader: Annotated[str, typer.Option(help="simulated, pcsc or pcsc:NAME.")] = "simulated",
+    reader: Annotated[str, typer.Option(help="simulated, hn212 (a twin of one), pcsc or pcsc:NAME.")] = "simulated",
     camera: Annotated[str, typer.Option(help="simulated: codes shown at the bench; browser: a real camera.")] = (
         "simulated"
     ),
     scanner: Annotated[str, typer.Option(help="simulated: pressed at the bench; none, wedge or serial:PORT.")] = (
         "simulated"
     ),
-    port_base: Annotated[int, typer.Option(min=1024, max=65530, help="The first of six ports.")] = 8000,
+    port_base: Annotated[int, typer.Option(min=1024, max=65525, help="The first of eleven ports.")] = 8000,
     directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration keeps its data.")] = Path(
         "var/demo"
     ),

@@ -49,13 +49,19 @@ _WORDS = {
         "Leave the machine as it is, copy the store, and tell whoever answers for its security.",
     ),
     "number": ("Số định danh hoặc số thẻ BHYT", "Personal or insurance number"),
+    "birth": ("Ngày sinh (1960-05-17; chỉ biết năm thì ghi 1960)", "Date of birth (1960-05-17; or only 1960)"),
+    "birth_form": ("Ngày sinh viết như 1960-05-17.", "A date of birth is written 1960-05-17."),
+    "disclosed_unreadable": (
+        "Có {many} bản ghi không mở được nên không biết của ai: tệp có thể chưa đủ.",
+        "{many} records could not be opened, so nobody knows whose they are: the file may not be all.",
+    ),
     "disclosed": (
         "Đã ghi thông tin của {many} lượt khám vào tệp {file}. Giao cho chính người đó, rồi xóa tệp.",
         "What is known of {many} visits is in the file {file}. Hand it to the person themselves, then delete it.",
     ),
     "disclosed_alike": (
-        "{many} lượt khám khác có cùng số nhưng có thể là của người khác nên không đưa vào.",
-        "{many} other visits bear the number and may be somebody else's; they were left out.",
+        "{many} lượt khám khác có cùng số nhưng khác ngày sinh hoặc có thể là của người khác nên không đưa vào.",
+        "{many} other visits bear the number with another birth, or may be somebody else's; they were left out.",
     ),
     "erased": (
         "Đã xóa thông tin cá nhân của số {number} ngày {day}.",

@@ -43,6 +43,7 @@ from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_keys import StaffKeys
 from kiosk.services.staff_sessions import StaffSessions
 from kiosk.services.worker import Worker
+from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.province import answered
 from kiosk.trust import open_store
@@ -216,9 +217,13 @@ def _releases(config: StaffConfig, database: Database, clock: Clock, cover: obje
         return 0 if said is None else said[1]
 
     settings, device = load_province(config.province), device_of(config)
-    return install_thread(
-        config, settings, database, clock, device=device, emergency=emergency, tables_came=tables_came
-    )
+    try:
+        return install_thread(
+            config, settings, database, clock, device=device, emergency=emergency, tables_came=tables_came
+        )
+    except ConfigurationError as problem:
+        _log.error("releases_not_asked_for", reason=problem.reason)
+        return None
 
 
 def _take_tables(config: StaffConfig) -> None:
@@ -266,7 +271,15 @@ def _sending(config: StaffConfig, shared: Shared) -> "Sequence[Worker]":
     from kiosk.province.thread import renewal_thread, sender_thread
 
     settings = load_province(config.province)
-    return sender_thread(config, settings, shared), renewal_thread(settings, shared.clock)
+    try:
+        return sender_thread(config, settings, shared), renewal_thread(settings, shared.clock)
+    except ConfigurationError as problem:
+        # The desk does not stand still for the province: staff see it, and the next start tries again.
+        _log.error("province_not_joined", reason=problem.reason)
+        state = {"ok": False, "reason": "province_unknown"}
+        with shared.database.write() as session:
+            repositories.set_device_state(session, shared.device, "province", state, shared.clock.now())
+        return ()
 
 
 def _ordering(shared: Shared, token: bytes) -> Ordering:

@@ -184,9 +184,11 @@ setup_test() {
 
 # need_free_ports PORT…: dies where another program listens on one of them.
 need_free_ports() {
-    local port
+    local port python=$PYTHON
+    # Without an environment yet, the system's Python looks: one that is missing would make every port seem taken.
+    [ -x "$python" ] || python=python3
     for port in "$@"; do
-        "$PYTHON" - "$port" <<'PY' || die "Port $port on this machine is in use." \
+        "$python" - "$port" <<'PY' || die "Port $port on this machine is in use." \
             "Stop the program that listens there, or choose other ports: script/run --port-base 9000"
 import socket, sys
 with socket.socket() as probe:
