@@ -77,8 +77,8 @@ class Disclosure:
     def of_person(self, number: str, birth: BirthDate, *, by: str, ticket: tuple[date, int] | None = None) -> Disclosed:
         """Everything about whoever has this personal, insurance or passport number, in any form of it, and this birth.
 
-        A number that a clerk once typed wrongly stands in somebody else's record: what agrees in the number alone is not
-        handed out.
+        A number that a clerk once typed wrongly stands in somebody else's record: what agrees in the number alone is
+        not handed out.
 
         :param ticket: a visit of theirs with that number, where records give it to more than one person.
         :raises StoreUnavailable: if the event could not be written; then nothing is handed out.
