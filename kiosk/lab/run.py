@@ -271,9 +271,8 @@ class _Worker:
                 pipe.close()
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
-        assert process.stdout is not None
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 self._now = Counter(json.loads(line))
         except ValueError:
             # Killed in the middle of a line, or closed.

@@ -4,13 +4,13 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-import idcard
 from kiosk.domain.tickets import clinic_day
 from kiosk.province.news import part_name, part_state
 from kiosk.province.outbox import Device
@@ -51,7 +51,7 @@ class Beats:
             ailing.insert(0, LOST)
         return Heartbeat(
             boot=self.boot,
-            program=idcard.__version__,
+            program=version("idcard"),
             lane=lane_of(rows, now),
             backlog=province.backlog(session, self._device.name).waiting,
             last_seq=0 if sender is None else sender.seq,

@@ -141,7 +141,8 @@ class Installer:
 
     def _is_due(self, number: int, now: datetime) -> bool:
         """Whether it is time; a clock that went back would else keep this waiting until it is there again."""
-        assert self._next is not None
+        if self._next is None:
+            return True
         news = number > self._looked_for and number != self._tried_for
         return news or now >= self._next or self._next - now > timedelta(seconds=2 * max(self._every_s, AGAIN_S))
 

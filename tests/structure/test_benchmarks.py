@@ -90,5 +90,5 @@ def test_an_unknown_area_is_one_line_and_a_remedy(root: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         "error: no area called 'moon'.",
-        "       There are: emergency, hub, kiosk, qr, reader, roster, verify",
+        "       There are: audit, emergency, hub, kiosk, qr, reader, roster, verify",
     ]
