@@ -25,7 +25,7 @@ from kiosk.insurance.staff_link import StaffLink
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.portrait_parts import lost_cards_of, portraits_of
 from kiosk.ports import CardDesk, Clock, Scanner
-from kiosk.process import listen, run_until_told, share_memory
+from kiosk.process import MemoryRounds, listen, run_until_told, share_memory
 from kiosk.self_test_parts import Looked, heartbeat_of, self_test_of
 from kiosk.services.assistance import AssistedMachine
 from kiosk.services.audit import Heads
@@ -85,7 +85,7 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
     with open_parts(config) as parts, ExitStack() as stack:
         app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner, parts.helped)
         server = listen(app, host=config.host, port=config.port)
-        for thread in parts.threads:
+        for thread in (*parts.threads, MemoryRounds()):
             thread.start()
             stack.callback(thread.stop)
         _log.info("patient_serves", port=server.port, mode=config.mode)

@@ -20,7 +20,7 @@ from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
-from kiosk.process import listen, run_until_told, share_memory
+from kiosk.process import MemoryRounds, listen, run_until_told, share_memory
 from kiosk.province.settings import load_province
 from kiosk.releases.installed import Folder, Group
 from kiosk.services.assistance import AssistanceWatch, AssistedMode
@@ -122,7 +122,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             stack.callback(parts.cleaning.stop)
         own = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
         from_province = () if parts.releases is None else (parts.releases,)
-        for thread in (*parts.deliveries, *parts.sending, *from_province, *own):
+        for thread in (*parts.deliveries, *parts.sending, *from_province, *own, MemoryRounds()):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
