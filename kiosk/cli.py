@@ -21,13 +21,16 @@ from kiosk import (
     cert_cli,
     delivery_cli,
     lost_cli,
+    province_cli,
     record_cli,
+    release_cli,
     report_cli,
     roster_cli,
     self_test_cli,
     speech_cli,
 )
 from kiosk.hub import cli as hub_cli
+from kiosk.lab import cli as lab_cli
 from kiosk.provision import commands as provision_cli
 
 STORE_TROUBLE, USAGE = 1, 2
@@ -51,6 +54,9 @@ app.command()(report_cli.report)
 app.add_typer(delivery_cli.deliveries_app, name="deliveries")
 app.add_typer(speech_cli.app, name="speech")
 app.add_typer(hub_cli.app, name="hub")
+app.add_typer(lab_cli.app, name="lab")
+app.add_typer(province_cli.app, name="province")
+app.add_typer(release_cli.app, name="release")
 app.command()(delivery_cli.export)
 app.command("self-test")(self_test_cli.self_test)
 app.command("test-card")(self_test_cli.register)
@@ -133,14 +139,14 @@ def check(config: ConfigFile) -> None:
 
 @app.command()
 def demo(
-    reader: Annotated[str, typer.Option(help="simulated, pcsc or pcsc:NAME.")] = "simulated",
+    reader: Annotated[str, typer.Option(help="simulated, hn212 (a twin of one), pcsc or pcsc:NAME.")] = "simulated",
     camera: Annotated[str, typer.Option(help="simulated: codes shown at the bench; browser: a real camera.")] = (
         "simulated"
     ),
     scanner: Annotated[str, typer.Option(help="simulated: pressed at the bench; none, wedge or serial:PORT.")] = (
         "simulated"
     ),
-    port_base: Annotated[int, typer.Option(min=1024, max=65530, help="The first of six ports.")] = 8000,
+    port_base: Annotated[int, typer.Option(min=1024, max=65525, help="The first of eleven ports.")] = 8000,
     directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration keeps its data.")] = Path(
         "var/demo"
     ),

@@ -147,6 +147,8 @@ class PatientConfig(ProcessConfig):
     there only while a clerk helps at this machine.
     ``speech`` is said aloud, or, with a person's own facts too, into headphones only; ``speech_clips`` is a folder of
     the clinic's own recordings; ``keypad`` says what the keys of a tactile keypad do.
+    ``releases`` is the folder in which the staff's process puts what comes down from the province: what lies there
+    counts in place of ``trust`` and ``pins``, and without a word of the province for long the automatic lane closes.
     ``codes`` are the signed codes that may name a citizen here; none, unless the clinic names some. ``closed_reader``
     says how far a reader's word goes that hands over files and no proof, ``hn212`` how the events of such a one look.
     ``holder_check`` says at which visits a clerk holds the chip's portrait against the person: at a share of
@@ -158,6 +160,7 @@ class PatientConfig(ProcessConfig):
     device: DeviceName = "kiosk-1"
     pins: Path | None = None
     pin_keys: Path | None = None
+    releases: Path | None = None
     rungs: Rungs = frozenset({"anchored"})
     trust_old_days: Days = 90
     trust_too_old_days: Days = 365

@@ -7,17 +7,17 @@ desk, and leaves reader and camera alone.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
-from idcard import ConfigurationError, QrTrust
+from idcard import ConfigurationError
 from kiosk.config import SERIAL, SIMULATED, PatientConfig
 from kiosk.day_key import DayTags
 from kiosk.device_config import HN212, host_and_port
 from kiosk.device_parts import clock_of, outputs_of, paper_mode
 from kiosk.devices.scanner import SPEED, SerialScanner
 from kiosk.devices.simulated import SimulatedCamera, SimulatedClock, SimulatedDesk, SimulatedScanner
-from kiosk.domain.freshness import Freshness, StoreFreshness
 from kiosk.domain.self_test import Step
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import CoverDesk, OnlineCover
@@ -29,7 +29,7 @@ from kiosk.process import MemoryRounds, listen, run_until_told, share_memory
 from kiosk.self_test_parts import Looked, heartbeat_of, self_test_of
 from kiosk.services.assistance import AssistedMachine
 from kiosk.services.audit import Heads
-from kiosk.services.card_reader import CardReader
+from kiosk.services.card_reader import CardReader, Lane
 from kiosk.services.checkin import CheckIn
 from kiosk.services.clock_watch import ClockWatch
 from kiosk.services.closed_side import ClosedReaderThread
@@ -37,6 +37,7 @@ from kiosk.services.limits import Timing
 from kiosk.services.parts import ScannerHealth
 from kiosk.services.patient_desk import PatientDesk
 from kiosk.services.portraits import Portraits
+from kiosk.services.province_watch import ProvinceWatch
 from kiosk.services.reader_thread import CameraThread, ReaderThread
 from kiosk.services.receipt import ReceiptSigner, signer_of
 from kiosk.services.roster_watch import RosterWatch
@@ -47,12 +48,20 @@ from kiosk.services.ticket_image import TicketImages
 from kiosk.services.trust_watch import TrustWatch
 from kiosk.services.worker import Worker
 from kiosk.store.database import Database
-from kiosk.trust import Trust, closed_policy_of, trust_of
+from kiosk.trust import Trust, closed_policy_of, releases_of, trust_of
+from kiosk.trust_parts import code_signers_of, freshness_of, reload_of, store_age, store_freshness_of, take_tables
 from kiosk.web.common.factory import WEB
 from kiosk.web.patient import create_patient_app
 
 _FONT = WEB / "static" / "fonts" / "BeVietnamPro_700Bold.ttf"
 _log = structlog.get_logger(__name__)
+
+
+class Watch(Protocol):
+    """What the reader's thread looks at in every turn."""
+
+    def look(self) -> None:
+        """Look, if it is time to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +114,9 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             lost=lost_cards_of(config, database),
         )
         portraits = portraits_of(config)
-        signed = signed_codes_of(config, trust, roster, clock)
+        province = ProvinceWatch(folder=releases_of(config), checkin=checkin, clock=clock)
+        take_tables(config)
+        signed = signed_codes_of(config, trust, roster, clock, province.why_closed)
         desk = PatientDesk(
             checkin=checkin,
             clinic=config.clinic,
@@ -126,10 +137,12 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             store=trust if isinstance(trust, ConfigurationError) else trust.store,
             freshness=store_freshness_of(config),
             pins=None if isinstance(trust, ConfigurationError) else trust.pins,
+            distrusted=None if isinstance(trust, ConfigurationError) else trust.distrusted,
             checkin=checkin,
             clock=clock,
         )
         trust_watch.look()
+        province.look()
         clock_watch = ClockWatch(
             clock=clock,
             checkin=checkin,
@@ -159,8 +172,9 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 clock_is_right=clock_watch.is_right,
                 closed_policy=closed_policy_of(config),
                 tests=self_test.takes,
+                lane=province.why_closed,
             )
-            watches = (roster_watch, trust_watch, clock_watch)
+            watches: list[Watch] = [roster_watch, trust_watch, province, clock_watch]
             outputs = outputs_of(config, database=database, checkin=checkin, desk=desk, images=images, clock=clock)
             readers = _threads(config, desk, reader, watches, portraits)
             scanners = _scanner_threads(config, desk, scanner, clock)
@@ -179,6 +193,8 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
                 images=images,
             )
             probes.update(looked.probes())
+            newer = (roster_watch, trust_watch)
+            watches[:0] = [reload_of(config, desk=desk, reader=reader, signed=signed, looked=looked, watches=newer)]
             workers = {"reader": readers[0], **outputs.by_part, **({"scanner": scanners[0]} if scanners else {})}
             heartbeat = heartbeat_of(config, database=database, checkin=checkin, clock=clock, workers=workers)
             threads = (*readers, *scanners, *outputs.threads, self_test, heartbeat)
@@ -203,7 +219,11 @@ def roster_of(config: PatientConfig) -> Roster:
 
 
 def signed_codes_of(
-    config: PatientConfig, trust: Trust | ConfigurationError, roster: Roster, clock: Clock
+    config: PatientConfig,
+    trust: Trust | ConfigurationError,
+    roster: Roster,
+    clock: Clock,
+    lane: Lane = lambda: None,
 ) -> SignedCodes | None:
     """Who judges the signed codes that the configuration names; None where it names none, or no signer can be known.
 
@@ -211,10 +231,9 @@ def signed_codes_of(
     """
     if not config.codes or isinstance(trust, ConfigurationError):
         return None
-    signers = code_signers_of(config)
+    signers = code_signers_of(config, trust)
     if signers is None:
         return None
-    freshness, store = store_freshness_of(config), trust.store
     cover = CoverDesk(
         source=roster,
         freshness=freshness_of(config),
@@ -228,17 +247,9 @@ def signed_codes_of(
         trust=signers,
         cover=cover,
         clock=clock,
-        trust_age=lambda at: freshness.age(store.age(at)),
+        trust_age=store_age(trust.store, store_freshness_of(config)),
+        lane=lane,
     )
-
-
-def code_signers_of(config: PatientConfig) -> QrTrust | None:
-    """The signers of codes; None, and a line in the log, where their list cannot be used: chips are read without it."""
-    try:
-        return QrTrust.from_directory(config.trust, accept_demonstration=config.is_demo)
-    except ConfigurationError as problem:
-        _log.error("signed_codes_off", reason=problem.facts.get("reason"), message=str(problem))
-        return None
 
 
 def online_of(config: PatientConfig) -> OnlineCover | None:
@@ -251,20 +262,6 @@ def online_of(config: PatientConfig) -> OnlineCover | None:
 def receipts_of(config: PatientConfig) -> ReceiptSigner | None:
     """Who signs this kiosk's receipts, or None; ConfigurationError where the key cannot be used."""
     return signer_of(config.receipt_key)
-
-
-def freshness_of(config: PatientConfig) -> Freshness:
-    """How old the roster may be."""
-    return Freshness(
-        old_days=config.roster_old_days,
-        flagged_days=config.roster_flagged_days,
-        too_old_days=config.roster_too_old_days,
-    )
-
-
-def store_freshness_of(config: PatientConfig) -> StoreFreshness:
-    """How old the trust store's newest list may be."""
-    return StoreFreshness(old_days=config.trust_old_days, too_old_days=config.trust_too_old_days)
 
 
 def card_desk(reader: str) -> CardDesk:
@@ -310,7 +307,7 @@ def _threads(
     config: PatientConfig,
     desk: PatientDesk,
     card_reader: CardReader,
-    watches: Sequence[RosterWatch | TrustWatch | ClockWatch],
+    watches: Sequence[Watch],
     portraits: Portraits | None,
 ) -> tuple[Worker, ...]:
     def look() -> None:

@@ -21,7 +21,7 @@ from kiosk.roster_words import Language
 
 if TYPE_CHECKING:
     from kiosk.config import ProcessConfig
-    from kiosk.services.audit import Examined, Head
+    from kiosk.services.audit import Examined, Finding, Head
     from kiosk.services.disclosure import Disclosed
     from kiosk.services.erasure import Erased
     from kiosk.store.database import Database
@@ -47,7 +47,11 @@ def _day(text: str) -> date:
 def verify(
     config: ConfigFile,
     heads: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="Another copy of the ends that were written down.")
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where ends were written down besides: a copy of the file, a daily report, or `kiosk hub heads`.",
+        ),
     ] = None,
     as_json: AsJson = False,
     language: In = Language.EN,
@@ -119,22 +123,33 @@ def disclose(
     day: Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="The ticket's day.")] = None,
     language: In = Language.EN,
 ) -> None:
-    """Ask for a number, and write everything that is known of its owner into a file for them: JSON."""
+    """Ask for a number and a birth, and write everything that is known of that person into a file for them: JSON."""
     if (ticket is None) != (day is None):
         raise typer.BadParameter("--ticket with --day, or neither")
     with errors_told(language):
-        found = _disclosed(config, _asked(language), None if ticket is None or day is None else (day, ticket))
+        which = None if ticket is None or day is None else (day, ticket)
+        found = _disclosed(config, _asked(language), _born(language), which)
         if found.visits:
             _hand_out(to, found.content)
-    for word, many in (("disclosed", found.visits), ("disclosed_alike", found.alike)):
+    told = ("disclosed", found.visits), ("disclosed_alike", found.alike), ("disclosed_unreadable", found.unreadable)
+    for word, many in told:
         if many:
             typer.echo(say(word, language, many=many, file=to.name))
     if not found.visits:
-        typer.echo(say("several" if found.alike else "nobody", language))
+        typer.echo(say("nobody", language))
+    if not found.visits or found.unreadable:
         raise typer.Exit(NOTHING)
 
 
-def _disclosed(config: Path, number: str, ticket: tuple[date, int] | None) -> "Disclosed":
+def _born(language: Language) -> "idcard.BirthDate":
+    from kiosk.domain.match import parse_birth
+
+    while (birth := parse_birth(typer.prompt(say("birth", language), err=True).strip())) is None:
+        typer.echo(say("birth_form", language), err=True)
+    return birth
+
+
+def _disclosed(config: Path, number: str, birth: "idcard.BirthDate", ticket: tuple[date, int] | None) -> "Disclosed":
     from kiosk.config import StaffConfig, load
     from kiosk.devices.clock import SystemClock
     from kiosk.keys import VisitOpener, load_clinic_private_key
@@ -148,7 +163,7 @@ def _disclosed(config: Path, number: str, ticket: tuple[date, int] | None) -> "D
         disclosure = Disclosure(
             database=database, clinic=settings.clinic, device=own, clock=SystemClock(), opener=opener
         )
-        return disclosure.of_person(number, by=own, ticket=ticket)
+        return disclosure.of_person(number, birth, by=own, ticket=ticket)
 
 
 def _hand_out(to: Path, content: Mapping[str, Any]) -> None:
@@ -215,7 +230,17 @@ def opened(settings: "ProcessConfig") -> "Iterator[Database]":
         database.close()
 
 
-def _findings(examined: "tuple[Examined, ...]") -> list[Any]:
+_REMEDIES = {
+    "first_lost": "do.lost",
+    "lost": "do.lost",
+    "last_lost": "do.lost",
+    "altered": "do.altered",
+    "swapped": "do.altered",
+    "forked": "do.forked",
+}
+
+
+def _findings(examined: "tuple[Examined, ...]") -> "list[Finding]":
     return [finding for chain in examined for finding in chain.findings]
 
 
@@ -230,8 +255,10 @@ def _tell(examined: "tuple[Examined, ...]", language: Language) -> None:
             word = "whole" if chain.anchored else "unanchored"
             typer.echo(say(word, language, device=chain.device, links=chain.links, anchored=chain.anchored))
         for each in chain.findings:
-            said = say(f"wrong.{each.wrong}", language, device=each.device, first=each.first, last=each.last)
-            typer.echo(said)
+            which = say("one" if each.first == each.last else "some", language, first=each.first, last=each.last)
+            typer.echo(say(f"wrong.{each.wrong}", language, device=each.device, which=which))
+    for remedy in dict.fromkeys(_REMEDIES[each.wrong.value] for each in _findings(examined)):
+        typer.echo(say(remedy, language))
     if _findings(examined):
         typer.echo(say("do", language))
     if not examined:

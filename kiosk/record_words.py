@@ -16,42 +16,52 @@ _WORDS = {
         "{device}: ghi dấu mắt xích {seq}, mã {hash}.",
         "{device}: link {seq} is written down, hash {hash}.",
     ),
-    "wrong.first_lost": (
-        "{device}: mất đoạn đầu, từ {first} đến {last}.",
-        "{device}: the first links are lost, {first} to {last}.",
-    ),
-    "wrong.lost": (
-        "{device}: mất mắt xích từ {first} đến {last}.",
-        "{device}: links are lost, {first} to {last}.",
-    ),
+    "wrong.first_lost": ("{device}: mất đoạn đầu: {which}.", "{device}: the first links are lost: {which}."),
+    "wrong.lost": ("{device}: mất đoạn giữa: {which}.", "{device}: links in the middle are lost: {which}."),
     "wrong.last_lost": (
-        "{device}: mất đoạn cuối, từ {first} đến ít nhất {last}.",
-        "{device}: the last links are lost, {first} to {last} at least.",
+        "{device}: mất đoạn cuối: ít nhất {which}.",
+        "{device}: the last links are lost: {which} at least.",
     ),
-    "wrong.altered": (
-        "{device}: mắt xích {first} đã bị sửa.",
-        "{device}: link {first} was altered.",
-    ),
-    "wrong.swapped": (
-        "{device}: mắt xích {first} bị đổi chỗ.",
-        "{device}: link {first} stands where another belongs.",
-    ),
+    "wrong.altered": ("{device}: đã bị sửa: {which}.", "{device}: altered: {which}."),
+    "wrong.swapped": ("{device}: bị đổi chỗ: {which}.", "{device}: standing where another belongs: {which}."),
     "wrong.forked": (
-        "{device}: từ mắt xích {first} trở đi chuỗi đã bị viết lại.",
-        "{device}: from link {first} on the chain was written anew.",
+        "{device}: chuỗi đã bị viết lại, bắt đầu ở {which}.",
+        "{device}: the chain was written anew, beginning at {which}.",
+    ),
+    "one": ("mắt xích {first}", "link {first}"),
+    "some": ("mắt xích {first} đến {last}", "links {first} to {last}"),
+    "do.lost": (
+        "Mắt xích bị mất: tìm chúng trong bản sao lưu gần nhất của sổ; không ghi đè bản sao lưu đó.",
+        "Lost links: look for them in the newest backup of the store, and let nothing overwrite that backup.",
+    ),
+    "do.altered": (
+        "Mắt xích bị sửa hoặc đổi chỗ: so từng hồ sơ với bản sao lưu và với sự kiện ở trung tâm tỉnh.",
+        "Altered or swapped links: compare those records with a backup, and with the events at the province.",
+    ),
+    "do.forked": (
+        "Chuỗi bị viết lại: nếu ngày đó máy được khôi phục từ bản sao lưu, ghi biên bản; nếu không, xem cảnh báo của"
+        " trung tâm tỉnh và coi như đã bị can thiệp.",
+        "Written anew: if the machine was restored from a backup on that day, put that on record; if not, look at the"
+        " province's alarms, and take it for tampering.",
     ),
     "do": (
         "Giữ nguyên máy, sao chép sổ và báo người phụ trách an toàn thông tin.",
         "Leave the machine as it is, copy the store, and tell whoever answers for its security.",
     ),
     "number": ("Số định danh hoặc số thẻ BHYT", "Personal or insurance number"),
+    "birth": ("Ngày sinh (1960-05-17; chỉ biết năm thì ghi 1960)", "Date of birth (1960-05-17; or only 1960)"),
+    "birth_form": ("Ngày sinh viết như 1960-05-17.", "A date of birth is written 1960-05-17."),
+    "disclosed_unreadable": (
+        "Có {many} bản ghi không mở được nên không biết của ai: tệp có thể chưa đủ.",
+        "{many} records could not be opened, so nobody knows whose they are: the file may not be all.",
+    ),
     "disclosed": (
         "Đã ghi thông tin của {many} lượt khám vào tệp {file}. Giao cho chính người đó, rồi xóa tệp.",
         "What is known of {many} visits is in the file {file}. Hand it to the person themselves, then delete it.",
     ),
     "disclosed_alike": (
-        "{many} lượt khám khác có cùng số nhưng có thể là của người khác nên không đưa vào.",
-        "{many} other visits bear the number and may be somebody else's; they were left out.",
+        "{many} lượt khám khác có cùng số nhưng khác ngày sinh hoặc có thể là của người khác nên không đưa vào.",
+        "{many} other visits bear the number with another birth, or may be somebody else's; they were left out.",
     ),
     "erased": (
         "Đã xóa thông tin cá nhân của số {number} ngày {day}.",

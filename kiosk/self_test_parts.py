@@ -31,9 +31,9 @@ from kiosk.store.database import Database
 _OK = (Outcome.OK, "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Looked:
-    """Everything of a kiosk that a test looks at."""
+    """Everything of a kiosk that a test looks at; whom it trusts may change between two tests."""
 
     config: PatientConfig
     clock: Clock

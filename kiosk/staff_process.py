@@ -14,20 +14,25 @@ from kiosk.config import StaffConfig
 from kiosk.day_key import DayTags
 from kiosk.devices.clock import SystemClock
 from kiosk.domain.staff_keys import KeyPolicy
+from kiosk.insurance.tables import result_table, use_released
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
 from kiosk.process import MemoryRounds, listen, run_until_told, share_memory
+from kiosk.province.settings import load_province
+from kiosk.releases.installed import Folder, Group
 from kiosk.services.assistance import AssistanceWatch, AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.erasure import Eraser
 from kiosk.services.leftovers import Leftovers, LeftoversThread
+from kiosk.services.online_cover import GatewayCover
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.portrait_box import PortraitSweeper
+from kiosk.services.province_state import Province
 from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
 from kiosk.services.recheck import RecheckThread
@@ -37,7 +42,10 @@ from kiosk.services.self_test import SelfTests
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.services.staff_keys import StaffKeys
 from kiosk.services.staff_sessions import StaffSessions
+from kiosk.services.worker import Worker
+from kiosk.store import repositories
 from kiosk.store.database import Database
+from kiosk.store.province import answered
 from kiosk.trust import open_store
 from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
@@ -49,6 +57,7 @@ from kiosk.web.staff.shift import Payer
 if TYPE_CHECKING:
     from kiosk.insurance.bhxh import Gateway
     from kiosk.interop.parts import DeliveryThread
+    from kiosk.services.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +74,13 @@ class StaffParts:
     leftovers: Leftovers
     oversight: Oversight
     tests: SelfTests
+    releases: Worker | None = None
     ordering: Ordering | None = None
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
+    sending: "Sequence[Worker]" = ()
+    province: Province | None = None
 
 
 _log = structlog.get_logger(__name__)
@@ -97,6 +109,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             oversight=parts.oversight,
             tests=parts.tests,
             sessions=parts.sessions,
+            province=parts.province,
         )
         if not parts.sessions.accounts.all():
             _log.warning("no_staff_account")
@@ -107,8 +120,9 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
         if parts.cleaning is not None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
-        sweepers = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
-        for thread in (*parts.deliveries, *sweepers, MemoryRounds()):
+        own = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
+        from_province = () if parts.releases is None else (parts.releases,)
+        for thread in (*parts.deliveries, *parts.sending, *from_province, *own, MemoryRounds()):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
@@ -132,6 +146,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
     token = None if config.internal_key is None else load_secret(config.internal_key)
     orders_key = None if config.orders_key is None else load_secret(config.orders_key)
     device, clock = device_of(config), SystemClock()
+    _take_tables(config)
     database = Database.open(config.store)
     try:
         shared = Shared(database=database, clinic=config.clinic, device=device, opener=opener, clock=clock)
@@ -174,13 +189,50 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 retention=_retention(config, shared),
             ),
             oversight=oversight_of(config, shared, desk, clean.roster, token),
+            releases=_releases(config, database, clock, payer.cover),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
             hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
+            sending=_sending(config, shared),
+            province=None if config.province is None else Province(database, device=device, clock=clock),
         )
     finally:
         database.close()
+
+
+def _releases(config: StaffConfig, database: Database, clock: Clock, cover: object) -> Worker | None:
+    if config.province is None:
+        return None
+    # Only here: what fetches releases is slow to load, and many clinics have no province's hub.
+    from kiosk.province.install_parts import install_thread
+
+    def tables_came() -> None:
+        if isinstance(cover, GatewayCover):
+            cover.use(result_table())
+
+    def emergency() -> int:
+        with database.read() as session:
+            said = answered(session)
+        return 0 if said is None else said[1]
+
+    settings, device = load_province(config.province), device_of(config)
+    try:
+        return install_thread(
+            config, settings, database, clock, device=device, emergency=emergency, tables_came=tables_came
+        )
+    except ConfigurationError as problem:
+        _log.error("releases_not_asked_for", reason=problem.reason)
+        return None
+
+
+def _take_tables(config: StaffConfig) -> None:
+    """Use the tables that came down; where one cannot be read, those that are built in count."""
+    try:
+        folder = released_to(config)
+        use_released(None if folder is None else folder.of(Group.TABLES))
+    except ConfigurationError as problem:
+        _log.error("tables_not_taken", reason=problem.reason)
 
 
 def _deliveries(
@@ -210,6 +262,24 @@ def _retention(config: StaffConfig, shared: Shared) -> Retention | None:
         return None
     eraser = Eraser(database=shared.database, clinic=shared.clinic, device=shared.device, clock=shared.clock)
     return Retention(eraser, clock=shared.clock, by=shared.device, keep_days=config.people_kept_days)
+
+
+def _sending(config: StaffConfig, shared: Shared) -> "Sequence[Worker]":
+    if config.province is None:
+        return ()
+    # Only here, as above.
+    from kiosk.province.thread import renewal_thread, sender_thread
+
+    settings = load_province(config.province)
+    try:
+        return sender_thread(config, settings, shared), renewal_thread(settings, shared.clock)
+    except ConfigurationError as problem:
+        # The desk does not stand still for the province: staff see it, and the next start tries again.
+        _log.error("province_not_joined", reason=problem.reason)
+        state = {"ok": False, "reason": "province_unknown"}
+        with shared.database.write() as session:
+            repositories.set_device_state(session, shared.device, "province", state, shared.clock.now())
+        return ()
 
 
 def _ordering(shared: Shared, token: bytes) -> Ordering:
@@ -274,13 +344,22 @@ def device_of(config: StaffConfig) -> str:
     return f"desk-{config.clinic.desk}"
 
 
+def released_to(config: StaffConfig) -> Folder | None:
+    """Where what comes down from the province lies, or None where nothing does.
+
+    :raises ConfigurationError: where the settings of the province cannot be used.
+    """
+    folder = None if config.province is None else load_province(config.province).releases
+    return None if folder is None else Folder(folder)
+
+
 def trust_problem(config: StaffConfig, *, remember: bool = True) -> ConfigurationError | None:
     """Why the patient's screen is closed, or None: staff see the reason.
 
     :param remember: whether the store that is opened now is the newest from now on; False only looks.
     """
     try:
-        open_store(config, device_of(config), remember=remember)
+        open_store(config, device_of(config), remember=remember, releases=released_to(config))
     except ConfigurationError as problem:
         return problem
     return None

@@ -2,8 +2,11 @@
 
 Theory of operation. The store and the list of pins may be brought back from a backup, whole and undamaged, with
 signers in them that were taken back since. So each process keeps a *state* of its own beside its database: the
-newest store, and the highest number of a list of pins, that it ever opened. An older one is refused like a damaged
-one. Each process has its own file, because each runs as another user.
+newest store, the highest number of a list of pins, and that of a list of the distrusted, that it ever opened. An older
+one is refused like a damaged one. Each process has its own file, because each runs as another user.
+
+What came down from the province counts in place of what the configuration names. Whoever it distrusts counts for
+nothing, whatever else says otherwise.
 """
 
 import shutil
@@ -28,6 +31,8 @@ from idcard import (
     Vouchers,
 )
 from kiosk.config import PatientConfig, ProcessConfig
+from kiosk.releases.installed import STORE, Folder, Group, Newest, file_name
+from kiosk.releases.names import PINS, Distrusted
 
 _POLICIES = {policy.name: policy for policy in (STRICT, VIETNAM_STRICT)}
 _log = structlog.get_logger(__name__)
@@ -38,12 +43,16 @@ class Trust:
     """Whom the automatic lane believes.
 
     :param pins: the number of the list of pins, or None where there is none.
+    :param folder: where the store lies, with the signers of codes beside it.
+    :param distrusted: the number of the list of the distrusted, or None where none came.
     """
 
     store: TrustStore
     vouchers: Vouchers
     policy: Policy
     pins: int | None
+    folder: Path
+    distrusted: int | None = None
 
 
 def trust_of(config: PatientConfig, *, remember: bool = True) -> Trust | ConfigurationError:
@@ -52,26 +61,75 @@ def trust_of(config: PatientConfig, *, remember: bool = True) -> Trust | Configu
     :param remember: whether what is opened now is the newest from now on; False only looks.
     """
     try:
+        folder, distrusted = folder_of(config, releases_of(config)), _distrusted(config, remember=remember)
         store = open_store(config, config.device, remember=remember)
         pins = _pins(config, remember=remember)
     except ConfigurationError as problem:
         _log.error("trust_unusable", reason=problem.reason, message=str(problem))
         return problem
     return Trust(
-        store=store,
+        store=store if distrusted is None else store.distrusting(distrusted.certificates),
         vouchers=Vouchers(pins=pins),
         policy=policy_of(config),
         pins=None if pins is None else pins.serial,
+        folder=folder,
+        distrusted=None if distrusted is None else distrusted.number,
     )
 
 
-def open_store(config: ProcessConfig, device: str, *, remember: bool = True) -> TrustStore:
+def open_store(
+    config: ProcessConfig, device: str, *, remember: bool = True, releases: Folder | None = None
+) -> TrustStore:
     """The trust store of a process that is called ``device``.
 
+    :param releases: where what comes down from the province lies, for a process whose configuration does not say so.
     :raises ConfigurationError: as :meth:`idcard.TrustStore.from_directory` does.
     """
+    folder = folder_of(config, releases or releases_of(config))
     with _state(config.trust_state_of(device), remember=remember) as state:
-        return TrustStore.from_directory(config.trust, accept_demonstration=config.is_demo, state=state)
+        return TrustStore.from_directory(folder, accept_demonstration=config.is_demo, state=state)
+
+
+def releases_of(config: ProcessConfig) -> Folder | None:
+    """Where what comes down from the province lies, or None where nothing does, or only the staff's settings say it."""
+    folder = config.releases if isinstance(config, PatientConfig) else None
+    return None if folder is None else Folder(folder)
+
+
+def folder_of(config: ProcessConfig, releases: Folder | None) -> Path:
+    """Where the trust store lies that counts: the province's, else the one that the configuration names."""
+    came = None if releases is None else releases.of(Group.TRUST)
+    return config.trust if came is None or not (came / STORE).is_dir() else came / STORE
+
+
+def tables_of(config: ProcessConfig) -> Path | None:
+    """Where the tables lie that came down from the province, or None; ConfigurationError where that cannot be read."""
+    releases = releases_of(config)
+    return None if releases is None else releases.of(Group.TABLES)
+
+
+def marks_of(config: PatientConfig) -> tuple[object, ...]:
+    """What changes when somebody else is to be believed."""
+    files = (config.trust / "trust.toml", config.trust / "imported.store", config.pins)
+    own = tuple(_mark(file) for file in files if file is not None)
+    return own if config.releases is None else (*own, *Folder(config.releases).marks())
+
+
+def _mark(file: Path) -> object:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _distrusted(config: PatientConfig, *, remember: bool) -> Distrusted | None:
+    releases = releases_of(config)
+    if releases is None:
+        return None
+    found, state = releases.distrusted(), config.trust_state_of(config.device)
+    Newest(state.with_name(f"{state.name}.distrusted")).check(found, remember=remember)
+    return found
 
 
 def policy_of(config: PatientConfig) -> Policy:
@@ -96,11 +154,21 @@ def _on_rungs(preset: Policy, config: PatientConfig) -> Policy:
 
 def _pins(config: PatientConfig, *, remember: bool) -> Pins | None:
     """The pinned signers; a list that is older than the newest that was seen is refused."""
-    if config.pins is None or config.pin_keys is None:
+    releases = releases_of(config)
+    released = None if releases is None else releases.of(Group.TRUST)
+    came = None if released is None else released / file_name(PINS)
+    file = config.pins if came is None or not came.is_file() else came
+    if file is None:
         return None
-    file = config.trust_state_of(config.device)
-    with _state(file.with_name(f"{file.name}.pins"), remember=remember) as state:
-        return Pins.from_file(config.pins, PinKeys.from_file(config.pin_keys), state=state)
+    if config.pin_keys is None:
+        raise ConfigurationError(
+            "Pins came down from the province, and nobody here knows whose signatures they need.",
+            reason="not_vouched_for",
+            remedy="Name the keys of those who sign pins as pin_keys.",
+        )
+    state_file = config.trust_state_of(config.device)
+    with _state(state_file.with_name(f"{state_file.name}.pins"), remember=remember) as state:
+        return Pins.from_file(file, PinKeys.from_file(config.pin_keys), state=state)
 
 
 @contextmanager

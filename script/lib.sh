@@ -142,7 +142,7 @@ need_venv() {
 # What every command needs: a compiler for pyscard, the PC/SC client library, zbar's library.
 DEBIAN_BASE=(gcc libc6-dev swig libpcsclite-dev libzbar0)
 # What the tests need besides. pcscd and its virtual reader run in a namespace of their own.
-DEBIAN_TEST=(chromium chromium-driver chromium-headless-shell espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 libusbguard1 nftables opensc openssl pcscd postgresql procps shellcheck systemd util-linux vsmartcard-vpcd)
+DEBIAN_TEST=(chromium chromium-driver chromium-headless-shell espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 libusbguard1 nftables nginx-light opensc openssl pcscd postgresql procps shellcheck systemd util-linux vsmartcard-vpcd)
 
 setup_run() {
     lock_setup
@@ -184,9 +184,11 @@ setup_test() {
 
 # need_free_ports PORT…: dies where another program listens on one of them.
 need_free_ports() {
-    local port
+    local port python=$PYTHON
+    # Without an environment yet, the system's Python looks: one that is missing would make every port seem taken.
+    [ -x "$python" ] || python=python3
     for port in "$@"; do
-        "$PYTHON" - "$port" <<'PY' || die "Port $port on this machine is in use." \
+        "$python" - "$port" <<'PY' || die "Port $port on this machine is in use." \
             "Stop the program that listens there, or choose other ports: script/run --port-base 9000"
 import socket, sys
 with socket.socket() as probe:

@@ -27,7 +27,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -42,11 +42,12 @@ from idcard.qr.status_list import StatusList
 from idcard.qr.token import key_id_of
 from idcard.trust import pem
 from idcard.trust.certificates import Certificate
+from idcard.trust.code_pool import CodePool
 from idcard.trust.hash_list import RevocationBatch
 from idcard.trust.issuer_list import Issuer, IssuerKey
 from idcard.trust.path import Certificates, Pool
 from idcard.trust.settings import anchor_of
-from idcard.trust.store import TrustStore
+from idcard.trust.store import TrustStore, distrusting_version
 
 T = TypeVar("T")
 KEY_ID_BYTES: Final = 8
@@ -82,6 +83,7 @@ class QrTrust:
     """Whose codes are believed; immutable.
 
     ``version`` is a digest of the contents in hexadecimal. ``store`` holds the anchors, where there are any.
+    ``distrusted`` are the SHA-256 of certificates that count for nothing here, listed or not.
     ``complete``: the operator declares that nobody else signs codes here, so that an unknown signer is a wrong one.
     """
 
@@ -94,6 +96,7 @@ class QrTrust:
     _signers: Mapping[bytes, tuple[ListedSigner, ...]]
     _keys: Mapping[bytes, tuple[ClinicKey, ...]]
     _anchors: Mapping[str, tuple[Certificate, ...]]
+    distrusted: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -188,6 +191,22 @@ class QrTrust:
             status=[_data(file) for file in _files(folder / "status", _TOKENS)],
         )
 
+    def distrusting(self, fingerprints: Iterable[str]) -> "QrTrust":
+        """The same, where these certificates count for nothing; issuers' bare keys have no certificate.
+
+        :param fingerprints: the SHA-256 of certificates or of their keys in hexadecimal.
+        """
+        named = self.distrusted | frozenset(fingerprints)
+        if named == self.distrusted:
+            return self
+        store = self.store and self.store.distrusting(named)
+        return replace(self, version=distrusting_version(self.version, named), store=store, distrusted=named)
+
+    def distrusts_path(self, signer: Certificate, issuers: Sequence[Certificate]) -> bool:
+        """Whether the signer, or whoever stands above it, counts for nothing."""
+        ours = {name for one in (signer, *issuers) for name in (one.fingerprint, one.key_fingerprint)}
+        return not ours.isdisjoint(self.distrusted) or bool(self.store and self.store.distrusts_path(signer, issuers))
+
     def signers_for(self, key_id: bytes | None) -> tuple[ListedSigner, ...]:
         """The certificates that ``key_id`` may mean."""
         return () if key_id is None else self._signers.get(key_id, ())
@@ -224,27 +243,11 @@ class QrTrust:
 
     def pool(self, format_name: str) -> Pool:
         """Where issuers of certificates that sign codes of that format are looked for."""
-        return _CodePool(store=self.store, own=Certificates.of(self._anchors.get(format_name, ())))
+        return CodePool(store=self.store, own=Certificates.of(self._anchors.get(format_name, ())))
 
     def has_anchors(self, format_name: str) -> bool:
         """Whether there is any anchor for codes of that format."""
         return bool(self._anchors.get(format_name)) or (self.store is not None and self.store.has_anchors)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _CodePool:
-    """The trust store's anchors and links, and the anchors for one format."""
-
-    store: TrustStore | None
-    own: Certificates
-
-    def anchors_for(self, certificate: Certificate) -> Iterable[Certificate]:
-        """The anchors that may have issued ``certificate``."""
-        return (*(self.store.anchors_for(certificate) if self.store else ()), *self.own.anchors_for(certificate))
-
-    def links_for(self, certificate: Certificate) -> Iterable[Certificate]:
-        """The store's link certificates whose key may have issued ``certificate``."""
-        return self.store.links_for(certificate) if self.store else ()
 
 
 def _by_identifier(pairs: Iterable[tuple[bytes, T]]) -> Mapping[bytes, tuple[T, ...]]:

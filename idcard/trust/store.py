@@ -16,7 +16,7 @@ Source: ICAO Doc 9303-12, "Trust anchors".
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -55,11 +55,13 @@ class TrustStore:
     have the same version, whatever their files are called. ``sequence`` counts the imports, 0 where there were none.
     ``no_anchor_declared`` is the day on which the operator declared that there is no anchor yet, or None.
     ``accepts_demonstration`` says whether this project's demonstration signers are judged like any other.
+    ``distrusted`` are the SHA-256 of certificates that count for nothing here, whoever issued them.
     """
 
     version: str
     no_anchor_declared: date | None = None
     accepts_demonstration: bool = False
+    distrusted: frozenset[str] = frozenset()
     _by_hand: Certificates
     _archive: Archive = EMPTY
     _parsed: dict[int, object] = field(default_factory=dict, repr=False)
@@ -121,6 +123,41 @@ class TrustStore:
             _by_hand=Certificates.of(ordered),
             _archive=archive,
         )
+
+    def distrusting(self, fingerprints: Iterable[str]) -> "TrustStore":
+        """This store, in which these certificates count for nothing: signers, links or anchors.
+
+        Nobody can vouch for such a signer either. A certificate that is not here may be named, too.
+
+        :param fingerprints: the SHA-256 of certificates, or of their keys (SubjectPublicKeyInfo), in hexadecimal.
+        """
+        named = self.distrusted | frozenset(fingerprints)
+        if named == self.distrusted:
+            return self
+        return replace(self, version=distrusting_version(self.version, named), distrusted=named)
+
+    def distrusts(self, certificate: Certificate) -> bool:
+        """Whether this certificate counts for nothing.
+
+        Its holder can encode it anew, which is another fingerprint; under the one of its key it stays the same.
+        """
+        return not self.distrusted.isdisjoint((certificate.fingerprint, certificate.key_fingerprint))
+
+    def distrusts_path(self, signer: Certificate, issuers: Iterable[Certificate]) -> bool:
+        """Whether the signer, or whoever stands above it, counts for nothing.
+
+        An issuer may have several certificates of one key, of which any leads upwards: a distrusted one is enough.
+
+        :param issuers: the links and the anchor, from the signer on.
+        """
+        below = signer
+        for issuer in issuers:
+            others = (*self.anchors_for(below), *self.links_for(below))
+            same_key = (one for one in others if one.public_key_info == issuer.public_key_info)
+            if self.distrusts(issuer) or any(map(self.distrusts, same_key)):
+                return True
+            below = issuer
+        return self.distrusts(signer)
 
     @property
     def sequence(self) -> int:
@@ -268,6 +305,12 @@ class TrustStore:
         if number not in self._parsed:
             self._parsed[number] = parse(self._archive.data(number))
         return self._parsed[number]  # type: ignore[return-value]
+
+
+def distrusting_version(version: str, distrusted: frozenset[str]) -> str:
+    """The version where these count for nothing: a verdict must not say that the same store judged."""
+    lines = [version, *(f"distrusted {each}" for each in sorted(distrusted))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _own_names(certificate: Certificate) -> tuple[str, ...]:

@@ -141,6 +141,8 @@ class Reason(StrEnum):
     """No anchor issued the document signer, but an authority confirmed it. Good enough or not, as the policy says."""
     SIGNER_NOT_CONFIRMED = "signer_not_confirmed"
     """No anchor issued the document signer, and the authority that was asked does not know it."""
+    SIGNER_DISTRUSTED = "signer_distrusted"
+    """The operator named the signer's certificate, or one above it, among those that count for nothing any more."""
     UNKNOWN_CRITICAL_EXTENSION = "unknown_critical_extension"
     """The document signer's certificate has a critical extension that is not known here."""
     SIGNATURE_NOT_VERIFIED = "signature_not_verified"

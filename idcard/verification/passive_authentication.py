@@ -293,6 +293,8 @@ def _trust(
 ) -> Fact:
     if signer is not None and signature.outcome is Outcome.PASSED and _is_only_shown(signer, trust):
         return _fact(FactName.TRUST, Outcome.FAILED, Reason.DEMONSTRATION_SIGNER)
+    if signer is not None and signature.outcome is Outcome.PASSED and _is_distrusted(path, signer, trust):
+        return _fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_DISTRUSTED)
     if path is None or signer is None:
         reason = Reason.SIGNATURE_NOT_VERIFIED if trust.has_anchors else Reason.NO_ANCHOR_YET
         return _fact(FactName.TRUST, Outcome.INCONCLUSIVE, reason)
@@ -311,6 +313,11 @@ def _trust(
 
 def _is_only_shown(signer: Certificate, trust: TrustStore) -> bool:
     return DEMONSTRATION in signer.extensions and not trust.accepts_demonstration
+
+
+def _is_distrusted(path: Path | None, signer: Certificate, trust: TrustStore) -> bool:
+    above = () if path is None else (*path.links, path.anchor)
+    return bool(trust.distrusted) and trust.distrusts_path(signer, [one for one in above if one is not None])
 
 
 def _old(signer: Certificate, path: Path) -> set[str]:

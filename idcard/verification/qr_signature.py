@@ -225,11 +225,16 @@ def _trust(
     brought: Sequence[Certificate] = (),
 ) -> tuple[Fact, Path]:
     moment = _within(signed_at, signer.certificate)
+    if trust.distrusts_path(signer.certificate, ()):
+        return fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_DISTRUSTED), Path()
     if signer.trusted_for == format_name:
         return _listed(signer.certificate, at, moment), Path()
     if not trust.has_anchors(format_name):
         return fact(FactName.TRUST, Outcome.INCONCLUSIVE, Reason.NO_ANCHOR_YET), Path()
     path = find_path(signer.certificate, trust.pool(format_name), at=at, signed_at=moment, brought=brought)
+    above = [one for one in (*path.links, path.anchor) if one is not None]
+    if trust.distrusts_path(signer.certificate, above):
+        return fact(FactName.TRUST, Outcome.FAILED, Reason.SIGNER_DISTRUSTED), path
     if path.problem is None:
         return fact(FactName.TRUST, Outcome.PASSED, Reason.ANCHORED), path
     return fact(FactName.TRUST, *_PATH_FACTS[path.problem]), path

@@ -108,6 +108,10 @@ REASON_TEXTS: Final[Mapping[Reason, tuple[str, str]]] = {
         "Chưa có chứng thư gốc, và cơ quan được hỏi không biết nơi ký này.",
         "There is no root certificate, and the authority that was asked does not know this signer.",
     ),
+    _R.SIGNER_DISTRUSTED: (
+        "Chứng thư của nơi ký, hoặc chứng thư cấp trên của nó, đã bị loại khỏi danh sách được tin.",
+        "The signer's certificate, or one above it, counts for nothing any more.",
+    ),
     _R.UNKNOWN_CRITICAL_EXTENSION: (
         "Chứng thư của nơi ký có điều kiện bắt buộc mà phần mềm không hiểu.",
         "The signer's certificate has a mandatory condition that the software does not know.",

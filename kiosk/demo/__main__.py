@@ -8,10 +8,10 @@ from threading import Event
 from types import FrameType
 
 from idcard import ConfigurationError
-from kiosk.config import SIMULATED, scanner_setting
+from kiosk.config import scanner_setting
 from kiosk.demo.clerks import CLERKS
 from kiosk.demo.launcher import ChildDied, check_ports, running, watch
-from kiosk.demo.provision import BENCH, HOST, PATIENT, STAFF, Options, provision
+from kiosk.demo.provision import ASSISTED, BENCH, CALLS, HOST, PATIENT, STAFF, Options, provision
 
 DIED, USAGE = 1, 2
 
@@ -45,10 +45,10 @@ def main() -> int:
 
 def _asked_for() -> tuple[Path, Options]:
     parser = argparse.ArgumentParser(prog="kiosk demo", description="The whole kiosk, with invented people.")
-    parser.add_argument("--reader", type=_reader, default="simulated", metavar="simulated|pcsc|pcsc:NAME")
+    parser.add_argument("--reader", type=_reader, default="simulated", metavar="simulated|hn212|pcsc|pcsc:NAME")
     parser.add_argument("--camera", choices=("simulated", "browser"), default="simulated")
     parser.add_argument("--scanner", type=_scanner, default="simulated", metavar="simulated|none|wedge|serial:PORT")
-    parser.add_argument("--port-base", type=int, choices=range(1024, 65532), default=8000, metavar="PORT")
+    parser.add_argument("--port-base", type=int, choices=range(1024, 65526), default=8000, metavar="PORT")
     parser.add_argument("--dir", type=Path, default=Path("var/demo"))
     asked = vars(parser.parse_args())
     return asked.pop("dir"), Options(**asked)
@@ -56,8 +56,9 @@ def _asked_for() -> tuple[Path, Options]:
 
 def _reader(value: str) -> str:
     kind, _, name = value.partition(":")
-    if value.startswith(SIMULATED) or kind not in ("simulated", "pcsc") or (":" in value and not name.strip()):
-        raise argparse.ArgumentTypeError("a reader is simulated, pcsc or pcsc:NAME")
+    named = kind == "pcsc" and bool(name.strip())
+    if value not in ("simulated", "hn212", "pcsc") and not named:
+        raise argparse.ArgumentTypeError("a reader is simulated, hn212, pcsc or pcsc:NAME")
     return value
 
 
@@ -70,9 +71,10 @@ def _scanner(value: str) -> str:
 
 def _welcome(folder: Path, options: Options) -> str:
     """The addresses, and what to do next."""
-    patient, staff, bench = (f"http://{HOST}:{options.ports[process]}/" for process in (PATIENT, STAFF, BENCH))
+    screens = (PATIENT, STAFF, BENCH, CALLS, ASSISTED)
+    patient, staff, bench, calls, assisted = (f"http://{HOST}:{options.ports[process]}/" for process in screens)
     clerks = "\n".join(f"  {clerk.sign:6} {clerk.password:20} {clerk.role}" for clerk in CLERKS)
-    virtual = options.reader == "simulated"
+    virtual = options.reader in ("simulated", "hn212")
     card = (
         "On the bench, pick a person and put the card on the reader." if virtual else "Put a card on the real reader."
     )
@@ -82,6 +84,8 @@ The kiosk runs on this machine. People and cards are invented.
   bench            {bench}   pick a person; put the card on the reader
   patient screen   {patient}   what stands in the hall
   staff screen     {staff}   what the desk sees
+  call screen      {calls}   what hangs in the waiting room
+  helped at desk   {assisted}   the patient's screens, open while a clerk helps
 
 To log in at the staff screen (invented people; these passwords are no secret):
 {clerks}

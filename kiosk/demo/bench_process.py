@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,16 +30,17 @@ def run_bench(config: BenchConfig, *, end_with_stdin: bool = False) -> None:
     :raises ConfigurationError: if its issuer, its session key or a port cannot be used.
     """
     codes = None if config.code_issuer is None else _loaded(CodeIssuer.load, config.code_issuer)
-    bench = Bench(_loaded(Issuer.load, config.issuer), answer_s=config.answer_ms / 1000, codes=codes)
-    faults = Faults.of(config)
-    server = listen(create_bench_app(bench, config, faults), host=config.host, port=config.port)
-    cards = CardSocket(config.host, config.card_port, bench.answer)
-    _log.info("bench_serves", port=server.port, card_port=cards.port)
-    try:
+    issuer = _loaded(Issuer.load, config.issuer)
+    bench = Bench(issuer, answer_s=config.answer_ms / 1000, codes=codes)
+    at_desk = Bench(issuer, answer_s=config.answer_ms / 1000, beside=bench)
+    with ExitStack() as stack:
+        faults = Faults.of(config)
+        stack.callback(faults.close)
+        server = listen(create_bench_app(bench, config, faults, at_desk), host=config.host, port=config.port)
+        for port, place in ((config.card_port, bench), (config.assist_card_port, at_desk)):
+            stack.callback(CardSocket(config.host, port, place.answer).close)
+        _log.info("bench_serves", port=server.port, card_port=config.card_port)
         run_until_told(server, end_with_stdin=end_with_stdin)
-    finally:
-        cards.close()
-        faults.close()
 
 
 def _loaded(load_issuer: Callable[[Path], T], place: Path) -> T:

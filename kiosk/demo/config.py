@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kiosk.config import SIMULATED, CameraSetting, Host, Port, ReaderSetting, ScannerSetting
-from kiosk.device_config import ClockSetting, LightSetting, PrinterSetting
+from kiosk.device_config import HN212, ClockSetting, LightSetting, PrinterSetting, host_and_port
 
 
 class BenchConfig(BaseModel):
@@ -14,7 +14,8 @@ class BenchConfig(BaseModel):
 
     ``answer_ms`` is how long a virtual card takes for an answer, in milliseconds, to be as slow as a real one. At
     ``printer_port`` listens the twin of a ticket printer; ``store`` is the kiosk's store, which can be held here so
-    that nobody can write.
+    that nobody can write. At ``call_port`` is the call screen, at ``assist_port`` the machine at which clerks help; its
+    cards lie on a reader of their own, which answers at ``assist_card_port``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +37,9 @@ class BenchConfig(BaseModel):
     light: LightSetting = "none"
     clock: ClockSetting = "system"
     printer_port: Port = 8005
+    call_port: Port = 8006
+    assist_port: Port = 8008
+    assist_card_port: Port = 8009
     store: Path | None = None
     answer_ms: Annotated[int, Field(ge=0, le=500)] = 30
 
@@ -49,6 +53,16 @@ class BenchConfig(BaseModel):
     def has_cards(self) -> bool:
         """Whether the kiosk's reader is this bench."""
         return self.reader.startswith(SIMULATED)
+
+    @property
+    def closed_reader(self) -> tuple[str, int] | None:
+        """Where the twin of a closed reader listens; None where the kiosk's reader is no such one."""
+        return host_and_port(self.reader.removeprefix(HN212)) if self.reader.startswith(HN212) else None
+
+    @property
+    def takes_cards(self) -> bool:
+        """Whether a card can be put on the kiosk's reader here."""
+        return self.has_cards or self.closed_reader is not None
 
     @property
     def has_camera(self) -> bool:

@@ -6,7 +6,7 @@ What the person before the screen does then is said in ``words.toml``, and in th
 from dataclasses import dataclass
 
 from kiosk.demo.faults import Faults
-from kiosk.demo.people import Citizen
+from kiosk.demo.people import NEWCOMER, newcomer
 from kiosk.demo.workbench import Bench
 from kiosk.devices.printer_twin import PrinterFault
 
@@ -18,8 +18,8 @@ NONE = "none"
 class Failure:
     """How the bench brings about one desk code.
 
-    ``citizen`` is whose card or code it is; with ``fresh`` somebody's who did not come yet, with ``again`` that of who
-    came last. It lies there for ``lies_s`` seconds alone, where that is set. ``shift``: the payer finds it, whom the
+    ``citizen`` is whose card or code it is; with ``fresh`` somebody's who never came, with ``again`` that of who came
+    last. It lies there for ``lies_s`` seconds alone, where that is set. ``shift``: the payer finds it, whom the
     kiosk asks only while a shift is open.
     """
 
@@ -36,7 +36,6 @@ class Failure:
     shift: bool = False
 
 
-_WHO = "insured"
 _NOBODYS = "not-insured"
 """Who is never admitted has no ticket of today, which would come before the failure."""
 _ROWS = (
@@ -51,8 +50,8 @@ _ROWS = (
     Failure(code="E09", citizen="name-differs", shift=True),
     Failure(code="E10", citizen="cover-unclear", shift=True),
     Failure(code="E11", citizen=_NOBODYS, shows_code=True),
-    Failure(code="E12", citizen=_WHO, again=True),
-    Failure(code="E13", citizen=_WHO, fresh=True, paper=PrinterFault.PAPER_OUT),
+    Failure(code="E12", citizen="insured", again=True),
+    Failure(code="E13", citizen=NEWCOMER, fresh=True, paper=PrinterFault.PAPER_OUT),
     Failure(code="E14", reader="unplugged"),
     Failure(code="E15", citizen=_NOBODYS, clock_back=True),
     Failure(code="E16", citizen=_NOBODYS, holds_store=True),
@@ -76,6 +75,9 @@ def bring_about(code: str, bench: Bench, faults: Faults) -> str | None:
     faults.trouble_printer(failure.paper)
     faults.hold_store(failure.holds_store)
     who = _who(failure, bench)
+    if failure.fresh:
+        # Whoever was admitted made a visit: the next number is that of nobody who came.
+        bench.let_come(newcomer(faults.visits))
     if who is not None and failure.shows_code:
         bench.show_qr(who)
     elif who is not None:
@@ -85,17 +87,4 @@ def bring_about(code: str, bench: Bench, faults: Faults) -> str | None:
 
 
 def _who(failure: Failure, bench: Bench) -> str | None:
-    came = bench.came
-    if failure.again and came:
-        return came[-1]
-    if failure.fresh:
-        admitted = (name for name, citizen in bench.people.items() if _is_admitted(citizen))
-        return next((name for name in admitted if name not in came), _WHO)
-    return failure.citizen
-
-
-def _is_admitted(citizen: Citizen) -> bool:
-    """Whether card and roster let this one in; whose card expires at all was looked at when it was invented."""
-    cover = citizen.cover
-    covered = cover is not None and cover.linked and cover.until is None
-    return citizen.card == "honest" and covered and citizen.id != FAILURES["E06"].citizen
+    return bench.came[-1] if failure.again and bench.came else failure.citizen

@@ -1,21 +1,30 @@
 """What can be made to fail at the bench beside what lies on its desk: the printer's twin, and the kiosk's store."""
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
+from kiosk.demo.closed_place import ClosedPlace
 from kiosk.demo.config import BenchConfig
 from kiosk.devices.printer_twin import PrinterFault, PrinterTwin
 from kiosk.process import port_busy
 
+Twin = TypeVar("Twin")
+
 
 @dataclass(slots=True)
 class Faults:
-    """The twin of a ticket printer, or None, and the store that can be held so that nobody else writes there."""
+    """The twins of a ticket printer and of a closed reader, or None, and the store that can be held so that nobody else
+    writes there.
+    """
 
     twin: PrinterTwin | None = None
     store: Path | None = None
+    closed: ClosedPlace | None = None
     _held: sqlite3.Connection | None = None
     _lock: Lock = field(default_factory=Lock)
 
@@ -23,13 +32,14 @@ class Faults:
     def of(cls, config: BenchConfig) -> "Faults":
         """What this bench can make fail.
 
-        :raises ConfigurationError: where the printer's port cannot be had.
+        :raises ConfigurationError: where the port of the printer or of the closed reader cannot be had.
         """
-        try:
-            twin = PrinterTwin(config.host, config.printer_port) if config.has_printer else None
-        except OSError as error:
-            raise port_busy(config.host, config.printer_port) from error
-        return cls(twin=twin, store=config.store)
+        twin = closed = None
+        if config.has_printer:
+            twin = _listening(PrinterTwin, config.host, config.printer_port)
+        if config.closed_reader is not None:
+            closed = _listening(ClosedPlace, *config.closed_reader)
+        return cls(twin=twin, store=config.store, closed=closed)
 
     @property
     def printer(self) -> str:
@@ -57,6 +67,14 @@ class Faults:
         return self.store is not None and self.store.exists()
 
     @property
+    def visits(self) -> int:
+        """How many visits the kiosk's store has; 0 where it has none yet."""
+        if self.store is None or not self.has_store:
+            return 0
+        with closing(sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True, timeout=5)) as store:
+            return int(store.execute("SELECT count(*) FROM visit").fetchone()[0])
+
+    @property
     def store_held(self) -> bool:
         """Whether the store is held."""
         return self._held is not None
@@ -75,5 +93,13 @@ class Faults:
     def close(self) -> None:
         """Let go of everything."""
         self.hold_store(False)
-        if self.twin is not None:
-            self.twin.close()
+        for twin in (self.twin, self.closed):
+            if twin is not None:
+                twin.close()
+
+
+def _listening(twin: Callable[[str, int], Twin], host: str, port: int) -> Twin:
+    try:
+        return twin(host, port)
+    except OSError as error:
+        raise port_busy(host, port) from error

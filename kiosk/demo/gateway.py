@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from kiosk.demo.people import Citizen, Cover, citizens
+from kiosk.demo.people import Citizen, Cover, everybody
 
 USERNAME, PASSWORD = "36999_BV", "trinh-dien"
 """The account; it opens this demonstration and nothing else."""
@@ -24,7 +24,7 @@ def write_gateway(script: Path, account: Path, *, port: int) -> None:
 
 def _script() -> Iterator[str]:
     yield f"[account]\nusername = {_text(USERNAME)}\npassword = {_text(PASSWORD)}"
-    for citizen in citizens().values():
+    for citizen in everybody():
         if citizen.cover is not None or citizen.payer is not None:
             yield "\n[[people]]"
             yield from _person(citizen)

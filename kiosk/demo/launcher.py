@@ -13,7 +13,7 @@ from pathlib import Path
 from idcard import ConfigurationError
 from kiosk.config import StaffConfig, load
 from kiosk.demo.accounts import make_accounts
-from kiosk.demo.provision import BENCH, GATEWAY, HOST, PATIENT, STAFF, Options, Place
+from kiosk.demo.provision import ASSISTED, BENCH, CALLS, GATEWAY, HOST, PATIENT, STAFF, Options, Place
 from kiosk.ports import StoreUnavailable
 from kiosk.process import port_busy
 
@@ -27,6 +27,8 @@ _MODULES = {
     BENCH: ("kiosk.demo.bench_process", "--config"),
     PATIENT: ("kiosk", "run", "--config"),
     STAFF: ("kiosk", "staff", "--config"),
+    CALLS: ("kiosk", "calls", "--config"),
+    ASSISTED: ("kiosk", "run", "--config"),
 }
 
 Child = subprocess.Popen[bytes]
@@ -75,8 +77,9 @@ def running(place: Place, options: Options) -> Iterator[dict[str, Child]]:
     with suppress(StoreUnavailable):
         make_accounts(load(StaffConfig, place.config(STAFF)))
     try:
-        # The bench first: without it the kiosk would miss its reader, and tell staff.
-        for together in ((BENCH,), (PATIENT, STAFF)):
+        # The bench first: without it the kiosk would miss its reader, and tell staff. The patient's process makes the
+        # store; the call screen and the machine at which clerks help have the staff's to ask then.
+        for together in ((BENCH,), (PATIENT, STAFF), (CALLS, ASSISTED)):
             for process in together:
                 children[process] = _started(place, process)
             _wait_for_answers(place, [options.ports[process] for process in together], children)
@@ -164,7 +167,7 @@ def _ending(code: int) -> str:
 def _end(children: dict[str, Child]) -> None:
     """End the processes, the bench last: without it the kiosk would miss its reader once more, and tell staff."""
     deadline = time.monotonic() + _END_WITHIN_S
-    for together in ((PATIENT, STAFF), (BENCH, GATEWAY)):
+    for together in ((PATIENT, ASSISTED, CALLS, STAFF), (BENCH, GATEWAY)):
         ending = [children[process] for process in together if process in children]
         for child in ending:
             child.terminate()

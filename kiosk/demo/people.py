@@ -1,7 +1,7 @@
 """The invented citizens of the demonstration, from ``people.toml``."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,6 +16,8 @@ Generation = Literal[2021, 2024]
 _GROUPS = {"1": "TE", "2": "BT", "3": "HT", "4": "GD", "5": "QN"}
 COVERED, ENDED = "000", "010"
 """Result codes of the payer's service."""
+NEWCOMER, NEWCOMERS = "newcomer", 500
+"""The id of somebody who did not come yet, and how many there are in a row."""
 _FILE = Path(__file__).with_name("people.toml")
 
 
@@ -100,8 +102,24 @@ class Citizen:
 @cache
 def citizens() -> Mapping[str, Citizen]:
     """The citizens by their id, in the order in which the bench shows them."""
-    rows = tomllib.loads(_FILE.read_text("utf-8"))["citizen"]
-    return {row["id"]: _citizen(row) for row in rows}
+    return {row["id"]: _citizen(dict(row)) for row in _rows()["citizen"]}
+
+
+def newcomer(number: int) -> Citizen:
+    """Somebody whom no other number gives, until there were :data:`NEWCOMERS`: one name, another number each."""
+    row = _rows()["newcomer"]
+    return _citizen(row | {"id": NEWCOMER, "personal_number": f"{row['personal_number']}{number % NEWCOMERS:03d}"})
+
+
+@cache
+def _rows() -> dict[str, Any]:
+    return tomllib.loads(_FILE.read_text("utf-8"))
+
+
+def everybody() -> Iterator[Citizen]:
+    """The citizens, and everybody who may come as a newcomer."""
+    yield from citizens().values()
+    yield from map(newcomer, range(NEWCOMERS))
 
 
 def _citizen(row: dict[str, Any]) -> Citizen:

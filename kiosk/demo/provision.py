@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from idcard import ConfigurationError
 from idcard.testing import CodeIssuer, Issuer
 from kiosk.demo.gateway import write_gateway
-from kiosk.demo.people import citizens
+from kiosk.demo.people import everybody
 from kiosk.insurance.roster import build_roster
 from kiosk.insurance.roster.state import state_of
 from kiosk.keys import (
@@ -28,6 +29,7 @@ from kiosk.keys import (
 )
 
 PATIENT, STAFF, BENCH, GATEWAY, PRINTER = "patient", "staff", "bench", "gateway", "printer"
+CALLS, ASSISTED = "calls", "assisted"
 HOST = "127.0.0.1"
 ROSTER_VERSION = "demo-1"
 CODES = "https://codes.example"
@@ -35,9 +37,13 @@ CODES = "https://codes.example"
 
 _ISSUER_BORN = datetime(2021, 1, 1, tzinfo=UTC)
 """Before the oldest card of :mod:`kiosk.demo.people` was issued."""
+PROVINCE = "province.toml"
+"""Where this file lies in its folder, the demonstration sends to the hub that it names."""
 _CLINIC = Path(__file__).with_name("clinic.toml")
 _INTEROP = Path(__file__).with_name("interop.toml")
-_SIGNERS = {"kiosk-1": "receipt", "desk": "desk_receipt"}
+_ASSISTED = "assist-1"
+"""What the machine at which clerks help is called in the store."""
+_SIGNERS = {"kiosk-1": "receipt", "desk": "desk_receipt", _ASSISTED: "assist_receipt"}
 """Who signs receipts, and the names of their key files."""
 _CODES = f"""
 # The demonstration admits on a signed code that the payer confirms. A code proves nobody: elsewhere that is off.
@@ -47,6 +53,7 @@ issuer = "{CODES}"
 number = "id"
 step = "admit"
 """
+Settings: TypeAlias = dict[str, object]
 _TRUST = "# The trust store of a demonstration: one anchor, which production refuses.\nformat = 1\n"
 
 
@@ -54,11 +61,12 @@ _TRUST = "# The trust store of a demonstration: one anchor, which production ref
 class Options:
     """How a demonstration is started.
 
-    :param reader: ``simulated``, ``pcsc`` or ``pcsc:NAME``.
+    :param reader: ``simulated``, ``hn212`` (the bench's twin of one), ``pcsc`` or ``pcsc:NAME``.
     :param camera: ``simulated`` or ``browser``.
     :param scanner: ``simulated``, or what :class:`~kiosk.config.PatientConfig` takes.
     :param printer: ``simulated``, or what :class:`~kiosk.config.PatientConfig` takes.
-    :param port_base: the port of the patient's screen; staff, bench, card socket, gateway and printer have the next.
+    :param port_base: the port of the patient's screen; staff, bench, card socket, gateway, printer and call screen have
+        the next; assisted machine, its card socket and a closed reader the eighth, ninth and tenth after it.
     :param answer_ms: how long a virtual card takes for an answer, in milliseconds.
     """
 
@@ -72,7 +80,10 @@ class Options:
     @property
     def ports(self) -> dict[str, int]:
         """The ports by what listens there."""
-        return {name: self.port_base + at for at, name in enumerate((PATIENT, STAFF, BENCH, "card", GATEWAY, PRINTER))}
+        in_a_row = (PATIENT, STAFF, BENCH, "card", GATEWAY, PRINTER, CALLS)
+        # The seventh after it is where the trial of the province's hub listens.
+        apart = {ASSISTED: self.port_base + 8, "assist_card": self.port_base + 9, "hn212": self.port_base + 10}
+        return {name: self.port_base + at for at, name in enumerate(in_a_row)} | apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +93,7 @@ class Place:
     root: Path
 
     def config(self, process: str) -> Path:
-        """The configuration of ``patient``, ``staff`` or ``bench``."""
+        """The configuration of ``patient``, ``staff``, ``bench``, ``calls`` or ``assisted``."""
         return self.root / f"{process}.toml"
 
     def key(self, name: str) -> Path:
@@ -146,7 +157,7 @@ def provision(folder: Path, options: Options) -> Place:
 
 
 def _refuse_production(place: Place) -> None:
-    for process in (PATIENT, STAFF, BENCH):
+    for process in (PATIENT, STAFF, BENCH, CALLS, ASSISTED):
         try:
             mode = tomllib.loads(place.config(process).read_text("utf-8")).get("mode")
         except FileNotFoundError:
@@ -166,7 +177,8 @@ def _keys(place: Place) -> None:
         "roster.key",
         "person_day.key",
         "internal.key",
-        *(f"{process}_session.key" for process in (PATIENT, STAFF, BENCH)),
+        "calls.key",
+        *(f"{process}_session.key" for process in (PATIENT, STAFF, BENCH, ASSISTED)),
     ):
         if not place.key(name).exists():
             create_secret(place.key(name))
@@ -206,7 +218,7 @@ def _write_trust(folder: Path, csca: Path) -> None:
 
 def _roster(place: Place) -> None:
     """Written at every start: the invented people of this version, under the key that was kept."""
-    entries = [entry for citizen in citizens().values() if (entry := citizen.roster_entry()) is not None]
+    entries = [entry for citizen in everybody() if (entry := citizen.roster_entry()) is not None]
     tags = PersonTags(load_secret(place.key("roster.key")))
     # A roster that was imported here to try it out must not make this one look like a roll-back.
     state_of(place.roster).unlink(missing_ok=True)
@@ -231,68 +243,111 @@ def _whole(folder: Path, make: Callable[[Path], None]) -> None:
 
 
 def _configurations(place: Place, options: Options) -> None:
+    devices = _devices(options)
+    own = {
+        PATIENT: _patient(place, options) | devices | {"receipt_key": place.key("receipt.key")},
+        STAFF: _staff(place, options),
+        BENCH: _bench(place, options) | devices,
+        CALLS: {"calls_key": place.key("calls.key"), "staff_port": options.ports[STAFF]},
+        ASSISTED: _patient(place, options) | _assisted(place, options),
+    }
+    for process, settings in own.items():
+        settings = {"mode": "demo", "host": HOST, "port": options.ports[process]} | settings
+        if process != CALLS:
+            settings["session_key"] = place.key(f"{process}_session.key")
+        clinic = "" if process == BENCH else "\n" + _CLINIC.read_text("utf-8")
+        clinic += _CODES if process in (PATIENT, ASSISTED) else ""
+        place.config(process).write_text("\n".join(_lines(process, settings)) + "\n" + clinic, "utf-8")
+
+
+def _devices(options: Options) -> Settings:
+    """The devices of the patient's screen: the bench's, where no real ones were asked for."""
     ports = options.ports
     device = f"simulated:{HOST}:{ports['card']}"
-    camera = device if options.camera == "simulated" else options.camera
-    scanner = device if options.scanner == "simulated" else options.scanner
-    reader = device if options.reader == "simulated" else options.reader
-    printer = f"simulated:{HOST}:{ports[PRINTER]}" if options.printer == "simulated" else options.printer
-    turned: dict[str, object] = {"printer": printer, "light": device, "clock": device}
-    key = place.key
-    shared: dict[str, object] = {"mode": "demo", "host": HOST}
-    stored: dict[str, object] = {
+    printer = f"simulated:{HOST}:{ports[PRINTER]}"
+    reader = {"simulated": device, "hn212": f"hn212:{HOST}:{ports['hn212']}"}
+    return {
+        "reader": reader.get(options.reader, options.reader),
+        "camera": device if options.camera == "simulated" else options.camera,
+        "scanner": device if options.scanner == "simulated" else options.scanner,
+        "printer": printer if options.printer == "simulated" else options.printer,
+        "light": device,
+        "clock": device,
+    }
+
+
+def _stored(place: Place) -> Settings:
+    return {
         "store": place.root / "store.db",
         "trust": place.trust,
-        "person_day_key": key("person_day.key"),
-    }
-    patient: dict[str, object] = {
+        "person_day_key": place.key("person_day.key"),
+        "internal_key": place.key("internal.key"),
         "roster": place.roster,
-        "roster_key": key("roster.key"),
-        "clinic_public_key": key("clinic.pub"),
-        "receipt_key": key("receipt.key"),
-        "reader": reader,
-        "camera": camera,
-        "scanner": scanner,
-        **turned,
-        "staff_port": ports[STAFF],
-        "internal_key": key("internal.key"),
+        "roster_key": place.key("roster.key"),
     }
-    staff: dict[str, object] = {
-        "clinic_private_key": key("clinic.key"),
-        "receipt_key": key("desk_receipt.key"),
+
+
+def _patient(place: Place, options: Options) -> Settings:
+    # What a closed reader hands over admits here, so that its own rung is seen; elsewhere it leads to the desk.
+    closed: Settings = {"closed_reader": "admit"} if options.reader == "hn212" else {}
+    keys: Settings = {"clinic_public_key": place.key("clinic.pub"), "staff_port": options.ports[STAFF]}
+    return _stored(place) | keys | closed
+
+
+def _assisted(place: Place, options: Options) -> Settings:
+    """The machine at which clerks help: a reader of its own, and otherwise the hands of the clerk."""
+    return {
+        "assisted": True,
+        "device": _ASSISTED,
+        "receipt_key": place.key("assist_receipt.key"),
+        "reader": f"simulated:{HOST}:{options.ports['assist_card']}",
+        "camera": "none",
+    }
+
+
+def _staff(place: Place, options: Options) -> Settings:
+    own: Settings = {
+        "clinic_private_key": place.key("clinic.key"),
+        "receipt_key": place.key("desk_receipt.key"),
         "gateway": place.gateway_account,
-        "roster": place.roster,
-        "roster_key": key("roster.key"),
-        "internal_key": key("internal.key"),
         "interop": _INTEROP,
+        "calls_key": place.key("calls.key"),
+        "assist_device": _ASSISTED,
+        "assist_port": options.ports[ASSISTED],
     }
-    bench: dict[str, object] = {
+    if (hub := place.root / PROVINCE).is_file():
+        own["province"] = hub
+    return _stored(place) | own
+
+
+def _bench(place: Place, options: Options) -> Settings:
+    ports = options.ports
+    return {
         "patient_port": ports[PATIENT],
         "staff_port": ports[STAFF],
         "card_port": ports["card"],
         "gateway_port": ports[GATEWAY],
+        "printer_port": ports[PRINTER],
+        "call_port": ports[CALLS],
+        "assist_port": ports[ASSISTED],
+        "assist_card_port": ports["assist_card"],
         "issuer": place.issuer,
         "code_issuer": place.code_issuer,
-        "reader": reader,
-        "camera": camera,
-        "scanner": scanner,
-        **turned,
-        "printer_port": ports[PRINTER],
         "store": place.root / "store.db",
         "answer_ms": options.answer_ms,
     }
-    own = {PATIENT: stored | patient, STAFF: stored | staff, BENCH: bench}
-    for process, settings in own.items():
-        settings = shared | {"port": ports[process], "session_key": key(f"{process}_session.key")} | settings
-        clinic = "" if process == BENCH else "\n" + _CLINIC.read_text("utf-8")
-        clinic += _CODES if process == PATIENT else ""
-        place.config(process).write_text("\n".join(_lines(process, settings)) + "\n" + clinic, "utf-8")
 
 
-def _lines(process: str, settings: dict[str, object]) -> Iterator[str]:
+def _lines(process: str, settings: Settings) -> Iterator[str]:
     yield f"# The demonstration's {process} process. Written at every start of `kiosk demo`."
     for name, value in settings.items():
-        yield f"{name} = {value if isinstance(value, int) else _toml_text(str(value))}"
+        yield f"{name} = {_toml(value)}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else _toml_text(str(value))
 
 
 def _toml_text(text: str) -> str:

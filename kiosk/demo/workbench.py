@@ -66,6 +66,7 @@ class Bench:
     :param swap_s: how long the reader is empty while one card takes another's place.
     :param slip_s: how long a card that slips is away.
     :param heard_s: within which time what the scanner sent must be fetched; then it is lost, as on a serial line.
+    :param beside: another bench, whose cards may be laid here as well: a card lies at one of the two at most.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class Bench:
         slip_s: float = 1.5,
         heard_s: float = 1.0,
         codes: CodeIssuer | None = None,
+        beside: "Bench | None" = None,
     ) -> None:
         self.people = people or citizens()
+        self._issuer, self._codes = issuer, codes
         self._answer_s = answer_s
         self._swap_s = swap_s
         self._slip_s = slip_s
@@ -90,7 +93,11 @@ class Bench:
         self._lands_at = 0.0
         self._leaves_at = inf
         self._placed = 0
-        self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
+        self._other = beside
+        if beside is None:
+            self._cards = {name: cards.issue(citizen, issuer) for name, citizen in self.people.items()}
+        else:
+            self._cards, beside._other = beside._cards, self
         self._signed = {} if codes is None else _signed_codes(codes, self.people)
         self._laid = Laid()
         self._picture = b""
@@ -111,6 +118,8 @@ class Bench:
         :param for_s: after how long it is taken away again.
         """
         card = self._cards[citizen]
+        if self._other is not None and self._other.laid.on_reader == citizen:
+            self._other.take_away()
         with self._lock:
             self._lands_at = 0.0 if self._laid.on_reader is None else time.monotonic() + self._swap_s
             self._take()
@@ -120,6 +129,22 @@ class Bench:
             self._leaves_at = inf if for_s is None else time.monotonic() + for_s
             self._came.append(citizen)
             self._laid = replace(self._laid, on_reader=citizen)
+
+    def let_come(self, newcomer: Citizen) -> None:
+        """Somebody new, in place of whoever came under the same id before; their card is issued now."""
+        card, signed = cards.issue(newcomer, self._issuer), {}
+        if self._codes is not None:
+            signed = _signed_codes(self._codes, {newcomer.id: newcomer})
+        for place in (self, self._other):
+            if place is not None and place.laid.on_reader == newcomer.id:
+                place.take_away()
+        with self._lock:
+            self.people = {**self.people, newcomer.id: newcomer}
+            self._cards[newcomer.id], self._signed = card, self._signed | signed
+
+    def files_of(self, citizen: str) -> dict[str, bytes]:
+        """The files of a citizen's chip by their names in small letters; KeyError for an unknown one."""
+        return {file.name.lower(): content for file, content in self._cards[citizen].files.items()}
 
     def take_away(self) -> None:
         """Take the card off the reader, where there is one; its power is gone with it."""

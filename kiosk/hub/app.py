@@ -12,35 +12,54 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_options_header
 
 from idcard import IdCardError
 from kiosk.hub.config import HubConfig
-from kiosk.hub.errors import HubStoreUnavailable, SenderRevoked, UnknownSender
+from kiosk.hub.enrolment import Enrolment
+from kiosk.hub.errors import (
+    CodeRefused,
+    HubStoreUnavailable,
+    IdentityCloned,
+    NameTaken,
+    RenewalRefused,
+    SenderRevoked,
+    UnknownSender,
+)
 from kiosk.hub.ingest import Sender, Sent
+from kiosk.hub.joining_views import CLIENT, joining_views
 from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
+from kiosk.hub.releases import releases_blueprint
 from kiosk.hub.together import Together
-from kiosk.wire.batch import BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
+from kiosk.wire.batch import ANSWER_VERSION, BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
 from kiosk.wire.checks import name
-from kiosk.wire.errors import MalformedMessage
+from kiosk.wire.envelope import VERSION
+from kiosk.wire.errors import MalformedMessage, WrongSignature
 
-CLIENT = "Kiosk-Client"
-"""The header in which the proxy names the device, ``CLINIC/DEVICE``; it must set it itself in every request."""
 STORE_RETRY_S = 10
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _STATUS: dict[type[Exception], HTTPStatus] = {
     MalformedMessage: HTTPStatus.BAD_REQUEST,
     UnknownSender: HTTPStatus.UNAUTHORIZED,
+    WrongSignature: HTTPStatus.UNAUTHORIZED,
     SenderRevoked: HTTPStatus.FORBIDDEN,
+    CodeRefused: HTTPStatus.FORBIDDEN,
+    NameTaken: HTTPStatus.FORBIDDEN,
+    RenewalRefused: HTTPStatus.FORBIDDEN,
+    IdentityCloned: HTTPStatus.FORBIDDEN,
     HubStoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _log = structlog.get_logger(__name__)
 
 
-def create_hub_app(together: Together, config: HubConfig, *, probe: Callable[[], None]) -> Flask:
+def create_hub_app(
+    together: Together, config: HubConfig, *, probe: Callable[[], None], enrolment: Enrolment | None = None
+) -> Flask:
     """The app.
 
     :param probe: raises HubStoreUnavailable where the store cannot be used.
+    :param enrolment: lets devices in; None where devices are let in by hand alone.
     """
     app = Flask("kiosk.hub", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BATCH_LIMIT)
@@ -54,17 +73,28 @@ def create_hub_app(together: Together, config: HubConfig, *, probe: Callable[[],
         seen = _seen() if behind_proxy else None
         buckets.take((signed.request.clinic, signed.request.sender) if seen is None else (seen.clinic, seen.device))
         with gate.entered():
-            answer = together.receive(Sent(signed=signed, seen=seen))
-        return Response(make_answer(answer), mimetype=MEDIA_TYPE)
+            answer = together.receive(Sent(signed=signed, seen=seen, asks_seconds=_reads_newest()))
+        version = ANSWER_VERSION if _reads_newest() else VERSION
+        return Response(make_answer(answer, version=version), mimetype=MEDIA_TYPE)
 
     @app.get("/v1/health")
     def health() -> Response:
         probe()
         return Response('{"status": "ok"}\n', mimetype="application/json")
 
+    if enrolment is not None:
+        app.register_blueprint(joining_views(enrolment, behind_proxy=behind_proxy))
+    if config.releases is not None:
+        app.register_blueprint(releases_blueprint(config.releases))
     app.register_error_handler(Exception, _answer)
     app.after_request(_stamped)
     return app
+
+
+def _reads_newest() -> bool:
+    """Whether the sender said that it reads the newest form of an answer."""
+    kind, options = parse_options_header(request.headers.get("Accept", ""))
+    return kind == MEDIA_TYPE and options.get("v") == str(ANSWER_VERSION)
 
 
 def _body() -> bytes:
@@ -145,5 +175,6 @@ def _say(status: HTTPStatus, code: str, retry_s: int | None = None) -> Response:
 
 
 def _stamped(response: Response) -> Response:
-    response.headers.extend(_HEADERS)
+    for name_of, value in _HEADERS.items():
+        response.headers.setdefault(name_of, value)
     return response

@@ -7,21 +7,23 @@ that name.
 import base64
 import binascii
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import idcard
+from kiosk.hub import joining_cli
+from kiosk.hub.picture.cli import add_picture
+from kiosk.hub.telling import Clinic, ConfigFile, Name
+from kiosk.hub.telling import load_hub as _load
+from kiosk.hub.telling import nothing as _nothing
+from kiosk.hub.telling import opened_store as _store
+from kiosk.hub.telling import told as _told
 
 if TYPE_CHECKING:
-    from kiosk.hub.config import HubConfig
-    from kiosk.hub.store.database import HubDatabase
+    from kiosk.hub.store.heads import SaidHead
 
-STORE_TROUBLE, USAGE, NOTHING = 1, 2, 3
-_OWN = ("idcard", "kiosk")
 _KEY_BYTES = 32
 
 app = typer.Typer(help="The province's hub: takes in what its clinics send.", no_args_is_help=True)
@@ -30,11 +32,9 @@ device = typer.Typer(help="Whose events are taken.", no_args_is_help=True)
 quarantine = typer.Typer(help="Events that were put aside.", no_args_is_help=True)
 for group, called in ((clinic, "clinic"), (device, "device"), (quarantine, "quarantine")):
     app.add_typer(group, name=called)
+joining_cli.add_to(app)
 
-ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The hub's configuration, hub.toml.")]
-Clinic = Annotated[str, typer.Argument(metavar="CLINIC", help="The clinic's code.")]
 Table = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns code and name.")]
-Name = Annotated[str, typer.Argument(metavar="DEVICE", help="The device's name in its clinic.")]
 
 
 @app.command()
@@ -44,13 +44,23 @@ def init(
     socket: Annotated[Path | None, typer.Option(metavar="FILE", help="The Unix socket, behind a proxy.")] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where there is no socket: a port here.")] = 8007,
     production: Annotated[bool, typer.Option("--production", help="No trial: this is meant in earnest.")] = False,
+    nginx: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Also nginx before it, for this name, and units for both.")
+    ] = None,
+    listen: Annotated[str, typer.Option(metavar="PORT", help="Where nginx listens: 443, or ADDRESS:PORT.")] = "443",
 ) -> None:
-    """Write a configuration and make keys; what is there already stays."""
+    """Write a configuration, make keys and an authority; what is there already stays."""
     with _told():
+        from kiosk.hub.kit import SOCKET, write_kit
         from kiosk.hub.setup import create_hub
 
         mode = "production" if production else "demo"
-        path = create_hub(folder, postgres=postgres, socket=socket, port=None if socket else port, mode=mode)
+        door = SOCKET if nginx and socket is None else socket
+        path = create_hub(
+            folder, postgres=postgres, socket=door, port=None if door else port, mode=mode, server_name=nginx
+        )
+        if nginx is not None:
+            typer.echo(write_kit(path, listen=listen))
         typer.echo(f"{path}\nNext: kiosk hub migrate --config {path}")
 
 
@@ -79,9 +89,10 @@ def serve(config: ConfigFile) -> None:
 def trial(
     store: Annotated[str, typer.Option(help="sqlite or postgres.")] = "sqlite",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens on this machine.")] = 8007,
+    picture: Annotated[int, typer.Option(min=0, max=65535, help="Where its picture does; 0 for none.")] = 0,
     folder: Annotated[Path, typer.Option("--dir", help="Where everything lies.")] = Path("var/hub"),
 ) -> None:
-    """Start a hub on this machine, with a store of its own."""
+    """Start a hub on this machine, with a store of its own, and its picture of an invented province."""
     with _told():
         from kiosk.hub.trial import STORES, run_trial
         from kiosk.process import log_to_stderr
@@ -89,7 +100,7 @@ def trial(
         if store not in STORES:
             raise typer.BadParameter("--store is sqlite or postgres")
         log_to_stderr()
-        run_trial(folder, store=store, port=port)
+        run_trial(folder, store=store, port=port, picture=picture)
 
 
 @app.command()
@@ -126,6 +137,24 @@ def emergency(
         typer.echo(f"Emergency {number}.")
 
 
+@app.command()
+def heads(
+    config: ConfigFile,
+    clinic_code: Clinic,
+    called: Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="Of this one alone.")] = None,
+) -> None:
+    """Print where the audit chains of a clinic once ended, a line each: for `kiosk audit verify --heads` there."""
+    with _told(), _store(config) as database, database.read() as connection:
+        from kiosk.hub.store.heads import heads as said
+
+        none = True
+        for each in said(connection, clinic_code, device=called):
+            none = False
+            typer.echo(_head_line(each))
+    if none:
+        raise _nothing("No end of a chain was ever sent by it.")
+
+
 @clinic.command("add")
 def clinic_add(config: ConfigFile, clinic_code: Clinic, called: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Add a clinic, or give it another name."""
@@ -137,11 +166,7 @@ def clinic_import(
     config: ConfigFile, file: Annotated[Path, typer.Argument(help="CSV with columns code, name.")]
 ) -> None:
     """Add every clinic of a table."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = [(row["code"].strip(), row["name"].strip()) for row in csv.DictReader(lines)]
-    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
-        raise typer.BadParameter(f"{file.name}: a CSV file in UTF-8 with the columns code and name") from error
+    rows = [(row["code"], row["name"]) for row in _rows(file, "code", "name")]
     _add_clinics(config, rows)
 
 
@@ -181,6 +206,26 @@ def device_add(
         raise _nothing(f"The name {called} is taken in clinic {clinic_code}.")
 
 
+@device.command("import")
+def device_import(
+    config: ConfigFile, file: Annotated[Path, typer.Argument(help="CSV with columns clinic, device, key.")]
+) -> None:
+    """Let every device of a table in; those that are there already stay as they are."""
+    rows = [(row["clinic"], row["device"], _key(row["key"])) for row in _rows(file, "clinic", "device", "key")]
+    with _told(), _store(config) as database:
+        from kiosk.hub.process import utc_now
+        from kiosk.hub.store.database import take_turns
+        from kiosk.hub.store.devices import add_device
+        from kiosk.wire.checks import name
+
+        with database.write() as connection:
+            missing = {clinic for clinic, _, _ in rows} - take_turns(connection, {clinic for clinic, _, _ in rows})
+            if missing:
+                raise _nothing(f"There is no clinic {min(missing)}: kiosk hub clinic add.")
+            many = sum(add_device(connection, each, name(dev, "device"), key, utc_now()) for each, dev, key in rows)
+        typer.echo(f"New: {many}.")
+
+
 @device.command("list")
 def device_list(config: ConfigFile, clinic_code: Clinic) -> None:
     """Print a clinic's devices."""
@@ -193,13 +238,16 @@ def device_list(config: ConfigFile, clinic_code: Clinic) -> None:
 
 @device.command("revoke")
 def device_revoke(config: ConfigFile, clinic_code: Clinic, called: Name) -> None:
-    """Let a device in no more."""
+    """Let a device in no more, from its next request on; the proxy's list is written too."""
     with _told(), _store(config) as database:
-        from kiosk.hub.process import utc_now
+        from kiosk.hub.process import publish_revoked, utc_now
+        from kiosk.hub.store.database import take_turns
         from kiosk.hub.store.devices import revoke_device
 
         with database.write() as connection:
+            take_turns(connection, [clinic_code])
             revoked = revoke_device(connection, clinic_code, called, utc_now())
+        publish_revoked(_load(config), database)
     if not revoked:
         raise _nothing("There is no such active device.")
 
@@ -249,6 +297,16 @@ def quarantine_drop(
         raise _nothing("There is no such open event.")
 
 
+def _rows(file: Path, *columns: str) -> list[dict[str, str]]:
+    """What a table has in these columns."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return [{name: row[name].strip() for name in columns} for row in csv.DictReader(lines)]
+    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
+        wanted = f"{', '.join(columns[:-1])} and {columns[-1]}"
+        raise typer.BadParameter(f"{file.name}: a CSV file in UTF-8 with the columns {wanted}") from error
+
+
 def _add_clinics(config: Path, rows: list[tuple[str, str]]) -> None:
     with _told(), _store(config) as database:
         from kiosk.hub.process import utc_now
@@ -262,6 +320,12 @@ def _add_clinics(config: Path, rows: list[tuple[str, str]]) -> None:
         typer.echo(f"New: {many}.")
 
 
+def _head_line(head: "SaidHead") -> str:
+    """As a clinic writes its own, and who said it."""
+    said = {"device": head.device, "seq": head.seq, "hash": head.hash.hex(), "at": head.at.isoformat()}
+    return json.dumps(said | {"said_by": head.said_by})
+
+
 def _key(text: str) -> bytes:
     try:
         raw = bytes.fromhex(text) if len(text) == 2 * _KEY_BYTES else base64.b64decode(text, validate=True)
@@ -272,45 +336,4 @@ def _key(text: str) -> bytes:
     return raw
 
 
-def _load(path: Path) -> "HubConfig":
-    from kiosk.config import load
-    from kiosk.hub.config import HubConfig
-
-    return load(HubConfig, path)
-
-
-@contextmanager
-def _store(path: Path) -> Iterator["HubDatabase"]:
-    from kiosk.hub.process import open_store
-
-    database = open_store(_load(path))
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _nothing(what: str) -> typer.Exit:
-    typer.echo(f"Error: {what}", err=True)
-    return typer.Exit(NOTHING)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell an error in one line, with what to do, and exit with the code of its kind."""
-    try:
-        yield
-    except idcard.ConfigurationError as error:
-        raise _exit(error, USAGE) from error
-    except idcard.IdCardError as error:
-        raise _exit(error, STORE_TROUBLE if error.code == "hub_store_unavailable" else USAGE) from error
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in _OWN:
-            raise
-        typer.echo(f"Error: the hub needs {error.name}: pip install 'idcard[hub]'", err=True)
-        raise typer.Exit(USAGE) from error
-
-
-def _exit(error: idcard.IdCardError, code: int) -> typer.Exit:
-    typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
-    return typer.Exit(code)
+add_picture(app, told=_told, load=_load, store=_store)

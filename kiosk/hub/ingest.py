@@ -9,8 +9,9 @@ transaction costs far more than a row.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -27,6 +28,7 @@ from kiosk.hub.store.streams import DeviceStream
 from kiosk.hub.store.taking import Taking, take
 from kiosk.wire.batch import (
     ANSWER_GAPS,
+    SECOND_VISITS,
     BatchAnswer,
     BatchRequest,
     Quarantined,
@@ -37,6 +39,9 @@ from kiosk.wire.batch import (
 )
 from kiosk.wire.clock import HybridClock
 from kiosk.wire.errors import WrongSignature
+
+SECOND_TOLD: Final = timedelta(days=30)
+"""For so long a second visit is named to its clinic after it was found, unless somebody closes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +54,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A batch as it came, and whom the proxy saw; None where there is none: then the signature alone says who sends."""
+    """A batch as it came, and whom the proxy saw; None where there is none: then the signature alone says who sends.
+
+    :ivar asks_seconds: whether the sender reads which visits were second ones.
+    """
 
     signed: Signed
     seen: Sender | None = None
+    asks_seconds: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,9 +113,15 @@ class Ingest:
             taking = _store(connection, welcome, now)
         self._judge([each for work in welcome for each in work.events.values()], now)
         hlc = self._tick(taking.new, now)
+        seconds = self._seconds({each.signed.request.clinic for each in many if each.asks_seconds}, now)
         return [
-            work if isinstance(work, IdCardError) else _answer(work, taking, at=now, hlc=hlc, emergency=emergency)
-            for work in works
+            work
+            if isinstance(work, IdCardError)
+            else replace(
+                _answer(work, taking, at=now, hlc=hlc, emergency=emergency),
+                second_visits=seconds.get(work.request.clinic, ()) if sent.asks_seconds else (),
+            )
+            for sent, work in zip(many, works, strict=True)
         ]
 
     def _examined(self, sent: Sent, devices: Mapping[str, Device]) -> _Work | IdCardError:
@@ -131,6 +146,13 @@ class Ingest:
         for whom in people:
             with self._database.write() as connection:
                 checkins.judge(connection, whom, now)
+
+    def _seconds(self, clinics: set[str], now: datetime) -> Mapping[str, tuple[bytes, ...]]:
+        """Which visits of these clinics were somebody's second one on a day."""
+        if not clinics:
+            return {}
+        with self._database.read() as connection:
+            return checkins.open_seconds(connection, clinics, since=now - SECOND_TOLD, limit=SECOND_VISITS)
 
     def _tick(self, new: Iterable[TakenEvent], now: datetime) -> int:
         """The hub's reading, behind those of all that was taken."""

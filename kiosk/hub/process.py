@@ -1,7 +1,9 @@
 """The hub's process put together: store, keys, app, server, and the months that are made ahead."""
 
 import signal
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
@@ -10,19 +12,24 @@ import structlog
 
 from idcard import ConfigurationError
 from kiosk.hub.app import create_hub_app
+from kiosk.hub.authority import is_list_due, load_authority, renew_server, write_list
 from kiosk.hub.config import HubConfig
+from kiosk.hub.enrolment import Enrolment, Terms
 from kiosk.hub.errors import HubStoreUnavailable
 from kiosk.hub.examine import KeyRing
 from kiosk.hub.ingest import Ingest
 from kiosk.hub.serving import HubServer
+from kiosk.hub.store.certificates import revoked
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.partitions import make_months
+from kiosk.hub.store.retention import drop_old
+from kiosk.hub.store.signals import find_signals
 from kiosk.hub.together import Together
 from kiosk.keys import load_clinic_private_key
 
 PRESENT_KEY, FORMER_KEYS = "hub.key", "former-*.key"
 WORKERS = 2
-_LOOK_S, _END_WITHIN_S = 3600.0, 10.0
+_LOOK_S, _LOOKS_AN_HOUR, _END_WITHIN_S = 300.0, 12, 10.0
 _log = structlog.get_logger(__name__)
 
 
@@ -45,6 +52,55 @@ def load_ring(folder: Path) -> KeyRing:
     return KeyRing(load_clinic_private_key(folder / PRESENT_KEY), *former)
 
 
+def open_enrolment(config: HubConfig, database: HubDatabase) -> Enrolment:
+    """Who lets devices in.
+
+    :raises ConfigurationError: where the hub has no authority, or it cannot be used.
+    """
+    if config.authority is None:
+        raise ConfigurationError(
+            "This hub has no authority.",
+            reason="never_set_up",
+            remedy='Run kiosk hub init in its folder again, and add to hub.toml: authority = "authority".',
+        )
+    terms = Terms(
+        code=timedelta(hours=config.code_hours),
+        certificate=timedelta(days=config.certificate_days),
+        grace=timedelta(days=config.grace_days),
+        hub_key=load_clinic_private_key(config.keys / PRESENT_KEY).public_key().public_bytes_raw(),
+        root=config.root,
+    )
+    return Enrolment(database, load_authority(config.authority), terms, utc_now)
+
+
+def publish_revoked(config: HubConfig, database: HubDatabase) -> bool:
+    """Whether the list of the revoked that the proxy reads was made anew: it was a day old, or others are revoked.
+
+    :raises ConfigurationError: where the authority cannot be used. OSError where the file cannot be written.
+    """
+    if config.authority is None or config.tls is None:
+        return False
+    now = utc_now()
+    with database.read() as connection:
+        numbers = revoked(connection, now)
+    if not is_list_due(config.tls, numbers, now):
+        return False
+    config.tls.mkdir(exist_ok=True)
+    write_list(load_authority(config.authority), config.tls, numbers, now)
+    return True
+
+
+def renew_own(config: HubConfig) -> bool:
+    """Whether the certificate of the hub's own name was made anew.
+
+    :raises ConfigurationError: where the authority cannot be used. OSError where the file cannot be written.
+    """
+    if config.authority is None or config.tls is None or config.server_name is None:
+        return False
+    config.tls.mkdir(exist_ok=True)
+    return renew_server(load_authority(config.authority), config.tls, config.server_name, utc_now())
+
+
 def run_hub(config: HubConfig) -> None:
     """Serve until the process is told to stop.
 
@@ -53,15 +109,16 @@ def run_hub(config: HubConfig) -> None:
     """
     database = open_store(config)
     try:
-        _check_tables(database)
+        check_tables(database)
+        enrolment = None if config.authority is None else open_enrolment(config, database)
         together = Together(Ingest(database, load_ring(config.keys), utc_now), workers=WORKERS)
-        server = HubServer(create_hub_app(together, config, probe=database.probe), config)
-        upkeep = Upkeep(database)
+        server = HubServer(create_hub_app(together, config, probe=database.probe, enrolment=enrolment), config)
+        upkeep = Upkeep(database, config)
         upkeep.start()
         _log.info(
             "hub_serves", port=server.port, socket=str(config.socket or ""), store=config.address.get_backend_name()
         )
-        _run_until_told(server)
+        run_until_told(server)
         together.close()
         upkeep.stop()
     finally:
@@ -70,10 +127,15 @@ def run_hub(config: HubConfig) -> None:
 
 
 class Upkeep:
-    """Makes the store's months ahead, at once and every hour; that it failed is logged, and tried again."""
+    """Looks after the store, at once and every few minutes: months made ahead, old ones dropped, signs of fraud found,
+    and what the proxy reads made anew.
 
-    def __init__(self, database: HubDatabase) -> None:
+    That something failed is logged, and tried again.
+    """
+
+    def __init__(self, database: HubDatabase, config: HubConfig) -> None:
         self._database = database
+        self._config = config
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -87,18 +149,32 @@ class Upkeep:
         self._thread.join(_END_WITHIN_S)
 
     def _run(self) -> None:
-        while True:
-            try:
-                made = make_months(self._database, utc_now())
-                if made:
-                    _log.info("hub_months_made", months=" ".join(made))
-            except HubStoreUnavailable as error:
-                _log.error("hub_months_not_made", reason=str(error.facts.get("reason")))
+        for turn in count():
+            if turn % _LOOKS_AN_HOUR == 0:
+                self._do("hub_months_made", lambda now: make_months(self._database, now))
+                self._do("hub_months_dropped", self._drop)
+            self._do("hub_list_made", lambda _: publish_revoked(self._config, self._database))
+            self._do("hub_certificate_made", lambda _: renew_own(self._config))
+            self._do("hub_signals_found", lambda now: find_signals(self._database, now))
             if self._stopped.wait(_LOOK_S):
                 return
 
+    def _drop(self, now: datetime) -> tuple[str, ...]:
+        months = self._config.keep_months
+        return () if months is None else drop_old(self._database, now, months)
 
-def _check_tables(database: HubDatabase) -> None:
+    def _do(self, what: str, work: Callable[[datetime], object]) -> None:
+        try:
+            if found := work(utc_now()):
+                _log.info(what, found=found)
+        except HubStoreUnavailable as error:
+            _log.error("hub_upkeep_failed", what=what, reason=str(error.facts.get("reason")))
+        except (OSError, ConfigurationError) as error:
+            _log.error("hub_upkeep_failed", what=what, reason=type(error).__name__)
+
+
+def check_tables(database: HubDatabase) -> None:
+    """Nothing, where the tables are of this program's version; ConfigurationError where not."""
     if not database.is_migrated():
         raise ConfigurationError(
             "The hub's tables are missing or of another version.",
@@ -107,7 +183,9 @@ def _check_tables(database: HubDatabase) -> None:
         )
 
 
-def _run_until_told(server: HubServer) -> None:
+def run_until_told(server: HubServer) -> None:
+    """Serve until SIGTERM or SIGINT."""
+
     def stop(number: int, frame: FrameType | None) -> None:
         server.close()
 

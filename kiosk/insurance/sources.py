@@ -91,6 +91,10 @@ class CoverDesk:
         self._recheck = recheck
         self._places = BoundedSemaphore(_AT_ONCE)
 
+    def use(self, freshness: Freshness) -> None:
+        """Judge the source's age by this from now on."""
+        self._freshness = freshness
+
     def find(self, asked: Asked, *, on: date) -> CoverFinding:
         """The decision about this person for a visit on this day."""
         by_roster = self._by_roster(asked, on)

@@ -28,6 +28,8 @@ from kiosk.insurance.table_schema import (
     VisitKinds,
 )
 
+RESULT_CODES, ROUTES = "result-codes.toml", "routes.toml"
+"""What these tables are called where they came down from the province."""
 DATA = Path(__file__).resolve().parents[1] / "data"
 
 AnyTable = TypeVar("AnyTable", bound=Table)
@@ -50,8 +52,27 @@ def load_table(kind: type[AnyTable], path: Path) -> AnyTable:
         raise _problem(path, f"{where}: {first['msg']}", "wrong_setting") from error
 
 
-def result_table(results: Path = DATA / "gateway_results.toml") -> ResultTable:
-    """What the result codes mean, from the table here or from a clinic's own."""
+_came: dict[str, Path] = {}
+
+
+def use_released(folder: Path | None) -> None:
+    """Let the tables in this folder count from now on in place of those that are built in.
+
+    :param folder: where ``result-codes.toml`` and ``routes.toml`` may lie, or None for none.
+    :raises ConfigurationError: where one is no such table; then what counted before does.
+    """
+    found = {} if folder is None else {name: folder / name for name in (RESULT_CODES, ROUTES)}
+    there = {name: path for name, path in found.items() if path.is_file()}
+    for name, path in there.items():
+        load_table(Results if name == RESULT_CODES else Routes, path)
+    _came.clear()
+    _came.update(there)
+    routes.cache_clear()
+
+
+def result_table(results: Path | None = None) -> ResultTable:
+    """What the result codes mean, by the province's table, the one here or a clinic's own."""
+    results = results or _came.get(RESULT_CODES, DATA / "gateway_results.toml")
     table = load_table(Results, results)
     return ResultTable(
         rows={row.code: row.row() for row in table.result},
@@ -93,7 +114,7 @@ def visit_kinds() -> VisitKinds:
 @cache
 def routes() -> Routes:
     """The routes (MA_DOITUONG_KCB)."""
-    return load_table(Routes, DATA / "route_codes.toml")
+    return load_table(Routes, _came.get(ROUTES, DATA / "route_codes.toml"))
 
 
 @cache

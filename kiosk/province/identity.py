@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from kiosk.keys import load_clinic_public_key, load_signing_key
 
 DEVICE_KEY: Final = "device.key"
-TLS_KEY: Final = "tls.key"
 CERTIFICATE: Final = "certificate.pem"
 AUTHORITY: Final = "authority.pem"
 HUB_KEY: Final = "hub.pub"
@@ -22,9 +21,10 @@ class Identity:
     """The folder.
 
     ``device.key`` is the device's Ed25519 key, which signs events and never leaves this machine. ``certificate.pem`` is
-    its certificate of the hub's authority with ``tls.key`` for TLS, ``authority.pem`` whom it trusts to be the hub;
-    without them the connection has no client's certificate, as in a trial on one machine. ``hub.pub`` is the X25519 key
-    that bodies are sealed to, ``root.json`` the root of releases.
+    its certificate of the hub's authority for TLS and, behind it, that certificate's key, so that both change at once;
+    ``authority.pem`` whom it trusts to be the hub; without them the connection has no client's certificate, as in a
+    trial on one machine. ``hub.pub`` is the X25519 key that bodies are sealed to, ``root.json`` the root of releases.
+    Enrolment and renewal keep what they asked for here until it is answered (:mod:`kiosk.province.asking`).
     """
 
     folder: Path
@@ -49,18 +49,13 @@ class Identity:
 
     @property
     def certificate(self) -> Path | None:
-        """The file of the client's certificate, or None where there is none."""
+        """The file of the client's certificate and its key, or None where there is none."""
         return _there(self.folder / CERTIFICATE)
 
     @property
     def authority(self) -> Path | None:
         """The file of those who may be the hub, or None: then the usual authorities."""
         return _there(self.folder / AUTHORITY)
-
-    @property
-    def tls_key(self) -> Path:
-        """The file of the key of the client's certificate."""
-        return self.folder / TLS_KEY
 
 
 def _there(path: Path) -> Path | None:

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 
@@ -15,7 +15,6 @@ from idcard import ConfigurationError, IdCardError
 from kiosk.insurance.cutoff import CutOff, within
 from kiosk.insurance.wire import silence_http_logs
 from kiosk.province.identity import Identity
-from kiosk.province.settings import ProvinceSettings
 
 ANSWER_LIMIT: Final = 1 << 20
 """The greatest answer to a request, in bytes; files of releases are bounded by who reads them."""
@@ -37,14 +36,28 @@ class Reply:
     body: bytes = field(repr=False)
 
 
+class Where(Protocol):
+    """Which hub, and how many seconds one request may take."""
+
+    @property
+    def hub(self) -> str:
+        """Its address, without a path."""
+
+    @property
+    def seconds(self) -> float:
+        """The bound of a request."""
+
+
 class HubLink:
     """Connections to one hub; safe to use from several threads.
 
     :param identity: whose certificate is shown; it is read anew after it changed.
+    :param bare: whether none is shown, because it is none yet or none any more.
     """
 
-    def __init__(self, settings: ProvinceSettings, identity: Identity) -> None:
+    def __init__(self, settings: Where, identity: Identity, *, bare: bool = False) -> None:
         silence_http_logs()
+        self._bare = bare
         self._hub = settings.hub
         self._seconds = settings.seconds
         self._identity = identity
@@ -93,7 +106,7 @@ class HubLink:
     def _new_client(self) -> tuple[httpx.Client, object]:
         marks = _marks(self._identity)
         client = httpx.Client(
-            verify=_context(self._identity) if self._hub.startswith("https:") else False,
+            verify=_context(self._identity, bare=self._bare) if self._hub.startswith("https:") else False,
             timeout=self._seconds,
             # The address is the configuration's, and no environment variable sends events through a proxy.
             trust_env=False,
@@ -101,6 +114,26 @@ class HubLink:
             headers={"User-Agent": "kiosk"},
         )
         return client, marks
+
+
+def heard_from_anybody(where: Where, path: str) -> Reply:
+    """What whoever answers there says: for what is public, and judged by other means than the connection.
+
+    :raises HubUnreachable: where nobody answers in time.
+    """
+    silence_http_logs()
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+
+    def ask() -> Reply:
+        with httpx.Client(verify=context, timeout=where.seconds, trust_env=False, follow_redirects=False) as client:
+            return _answer(client, "GET", where.hub + path, b"", {}, ANSWER_LIMIT)
+
+    try:
+        return within(where.seconds, ask, name="hub")
+    except (CutOff, httpx.HTTPError, httpx.StreamError, OSError) as error:
+        raise HubUnreachable("The province's hub cannot be reached.") from error
 
 
 def _answer(
@@ -115,8 +148,8 @@ def _answer(
         return Reply(status=response.status_code, headers=dict(response.headers.items()), body=bytes(body))
 
 
-def _context(identity: Identity) -> ssl.SSLContext:
-    """TLS 1.3 and nothing older, with this device's certificate where it has one.
+def _context(identity: Identity, *, bare: bool) -> ssl.SSLContext:
+    """TLS 1.3 and nothing older, with this device's certificate where it has one and may show it.
 
     :raises ConfigurationError: where certificate and key cannot be used.
     """
@@ -124,8 +157,8 @@ def _context(identity: Identity) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=authority and str(authority))
         context.minimum_version = ssl.TLSVersion.TLSv1_3
-        if certificate is not None:
-            context.load_cert_chain(certificate, identity.tls_key)
+        if certificate is not None and not bare:
+            context.load_cert_chain(certificate)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
             f"The certificates in {identity.folder.name} cannot be used.",

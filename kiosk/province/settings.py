@@ -8,14 +8,14 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from kiosk.config import DeviceName, Seconds, load
+from kiosk.config import Days, DeviceName, Seconds, load
 from kiosk.domain.contact import Patience
 from kiosk.interop.http import checked_url
 
 Hours = Annotated[float, Field(gt=0, le=24 * 60)]
 
 
-def _without_path(url: str) -> str:
+def hub_address(url: str) -> str:
     """The address of a hub: no path, and no slash at its end."""
     scheme, _, host = checked_url(url).rstrip("/").partition("://")
     if "/" in host:
@@ -30,26 +30,29 @@ class ProvinceSettings(BaseModel):
     certificate, of the hub's public key and of the root of releases (:class:`kiosk.province.identity.Identity`).
     ``device`` is the name under which this desk is known there, where it is not its own. ``person_key`` is the file
     with the province's key of persons, and ``person_key_number`` which one it is. ``releases`` is the folder for what
-    comes down. After ``quiet_h`` hours without a word of the hub staff are told, after ``silent_h`` the automatic lane
-    closes. ``send_every_s`` and ``heartbeat_s`` are seconds between two requests where nothing goes wrong,
-    ``ask_every_s`` between two looks for releases; a word of an emergency in any answer makes it look at once.
-    ``seconds`` is how long one request may take.
+    comes down, and ``pin_keys`` the file with the keys of those who sign pins, without which none may come down.
+    After ``quiet_h`` hours without a word of the hub staff are told, after ``silent_h`` the automatic lane closes.
+    ``send_every_s`` and ``heartbeat_s`` are seconds between two requests where nothing goes wrong, ``ask_every_s``
+    between two looks for releases; a word of an emergency in any answer makes it look at once. ``seconds`` is how
+    long one request may take. What the hub has is kept for ``sent_kept_days``, in case it is restored from a backup.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hub: Annotated[str, AfterValidator(_without_path)]
+    hub: Annotated[str, AfterValidator(hub_address)]
     identity: Path
     person_key: Path
     person_key_number: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     device: DeviceName | None = None
     releases: Path | None = None
+    pin_keys: Path | None = None
     quiet_h: Hours = 6
     silent_h: Hours = 72
     send_every_s: Seconds = 5
     heartbeat_s: Seconds = 60
     ask_every_s: Annotated[float, Field(gt=0, le=86_400)] = 900
     seconds: Seconds = 15
+    sent_kept_days: Days = 7
 
     @property
     def patience(self) -> Patience:

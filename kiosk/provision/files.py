@@ -96,8 +96,9 @@ def _screen(machine: Machine) -> Iterator[KitFile]:
 
 
 def _tls(machine: Machine) -> Iterator[KitFile]:
-    # nginx's own word for what the caller says in "Host"; a template takes no such sign from a value.
-    conf = _rendered("nginx.conf", machine, http_host="HTTP_HOST").replace("HTTP_HOST", "$http_host")
+    # nginx's own words for what the caller says in "Host"; a template takes no such sign from a value.
+    conf = _rendered("nginx.conf", machine, http_host="HTTP_HOST", host="NGINX_HOST")
+    conf = conf.replace("HTTP_HOST", "$http_host").replace("NGINX_HOST", "$host")
     yield _file("/etc/nginx/conf.d/idcard.conf", conf)
     yield from _unit("idcard-cert.service", _rendered("cert.service", machine))
     yield _file(_UNITS / "idcard-cert.timer", _rendered("cert.timer", machine))

@@ -11,6 +11,7 @@ from kiosk.call_config import CallConfig
 from kiosk.config import LOOPBACK, PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.device_config import FILE, HN212, NETWORK, RAW_PORT, SERIAL, USB, host_and_port
 from kiosk.insurance.account import load_account
+from kiosk.province.settings import load_province
 from kiosk.provision.settings import Endpoint, KitSettings, Network, Profile, plain_path
 from kiosk.wallet_config import WalletConfig
 
@@ -18,7 +19,7 @@ STATE_ROOTS = (Path("/var/lib"), Path("/srv"))
 KIT = Path("/etc/idcard-kit")
 RELEASE = Path("/opt/idcard/current")
 _KEYS = ("session_key", "roster_key", "clinic_private_key", "receipt_key", "internal_key", "orders_key", "calls_key")
-"""The settings that name keys which a process only reads: systemd hands them over, and nobody else can read them."""
+"""The settings of keys that a process only reads: systemd hands them over, and nobody else can read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Process:
 
     ``of`` is the process with which it stops and starts, for the parts that a machine need not have; ``knocks`` are the
     ports of this machine that such a part calls. Networks in ``admits`` reach its port ``door``. Only processes that
-    ``shares`` the store are of its group.
+    ``shares`` the store are of its group; they share ``writes``, and only read what another ``keeps``.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Process:
     port: int
     writes: tuple[Path, ...]
     keys: tuple[tuple[str, Path], ...]
+    keeps: tuple[Path, ...] = ()
     private: tuple[Path, ...] = ()
     calls: tuple[Endpoint, ...] = ()
     devices: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ class Machine:
     store: Path
     day_key: Path
     roster: Path | None
+    releases: Path | None
     camera: bool
     screen_origin: str | None
 
@@ -134,6 +137,7 @@ def machine_of(profile: Profile, config: Path, target: Path = Path("/")) -> Mach
         store=_on_machine(both[0].store, target),
         day_key=_on_machine(both[0].person_day_key, target),
         roster=next((_on_machine(each.roster, target) for each in both if each.roster is not None), None),
+        releases=_releases(patient, staff, target),
         camera=patient is not None and patient.camera == "browser",
         screen_origin=None if patient is None else f"http://{patient.host}:{patient.port}",
     )
@@ -162,6 +166,34 @@ def _refuse_partless(machine: Machine) -> None:
                 f"kit.toml has a [{part.name}], and this machine has no staff's process.",
                 "Let it be on the machine of the staff's process, with --profile staff or both.",
             )
+
+
+def _releases(patient: PatientConfig | None, staff: StaffConfig | None, target: Path) -> Path | None:
+    """The folder that the staff's process writes and the patient's reads; None where nothing comes down."""
+    province = None if staff is None or staff.province is None else load_province(staff.province)
+    if province is None or province.releases is None:
+        return None
+    folder = _on_machine(province.releases, target)
+    if patient is not None and patient.releases is not None and _on_machine(patient.releases, target) != folder:
+        raise _refused(
+            "releases_folder",
+            "The patient's process looks for releases in another folder than the staff's process puts them.",
+            "Name the same folder as releases in patient.toml and in the settings of the province.",
+        )
+    _refuse_shared(folder, patient, target)
+    return folder
+
+
+def _refuse_shared(folder: Path, patient: PatientConfig | None, target: Path) -> None:
+    """The patient's process must not be able to put another folder in the place of this one."""
+    shared = () if patient is None else _folders(_state(patient, patient.device), target)
+    rooted = any(folder != root and folder.is_relative_to(root) for root in STATE_ROOTS)
+    if not rooted or any(folder.is_relative_to(each) for each in shared):
+        raise _refused(
+            "releases_folder",
+            f"The folder of releases, {folder}, lies where the patient's process writes, or outside of /var/lib.",
+            "Let it be a folder of its own, such as /var/lib/idcard-releases.",
+        )
 
 
 def _public_port(config: StaffConfig | None) -> int:
@@ -256,7 +288,9 @@ def _refuse_shared_trust(machine: Machine) -> Machine:
 
 
 def _patient(config: PatientConfig, place: Path, target: Path, *, name: str = "patient") -> Process:
-    state = (*_state(config, config.device), config.roster)
+    # A roster that comes down lies with what the staff's process keeps.
+    comes_down = config.releases is not None and config.roster.is_relative_to(config.releases)
+    state = (*_state(config, config.device), *(() if comes_down else (config.roster,)))
     return Process(
         name=name,
         command="run",
@@ -279,6 +313,7 @@ def _staff(config: StaffConfig, place: Path, target: Path, settings: KitSettings
         config=place / "staff.toml",
         port=config.port,
         writes=_folders(_state(config, f"desk-{config.clinic.desk}"), target),
+        keeps=tuple(folder for folder in (_releases(None, config, target),) if folder is not None),
         keys=_keys(config, target),
         private=tuple(_on_machine(path, target) for path in (config.gateway, config.interop) if path is not None),
         calls=settings.network.staff,
@@ -351,14 +386,12 @@ def _refuse_demonstration(config: ProcessConfig | CallConfig | WalletConfig) -> 
 def _on_machine(path: Path, target: Path) -> Path:
     """The path as the machine will see it."""
     whole, root = path.absolute(), target.absolute()
-    if whole.is_relative_to(root):
-        whole = Path("/") / whole.relative_to(root)
+    whole = Path("/") / whole.relative_to(root) if whole.is_relative_to(root) else whole
     try:
         plain_path(whole)
     except ValueError as error:
-        raise _refused(
-            "unsafe_path", "A path of the configuration has letters that the kit does not take.", f"Rename it: {error}."
-        ) from error
+        what = "A path of the configuration has letters that the kit does not take."
+        raise _refused("unsafe_path", what, f"Rename it: {error}.") from error
     return whole
 
 

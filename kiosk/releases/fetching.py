@@ -119,7 +119,11 @@ class Looked:
             if target.length > FILE_LIMIT:
                 raise ReleaseUnavailable(NoRelease.REFUSED)
             kept = self._updater.find_cached_target(target) or self._updater.download_target(target)
-            return Path(kept).read_bytes()
+            data = Path(kept).read_bytes()
+            if path.startswith("roster/"):
+                # Each has a name of its own, and is of no use once it was applied.
+                Path(kept).unlink()
+            return data
 
 
 @contextmanager

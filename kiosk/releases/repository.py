@@ -148,6 +148,25 @@ class Repository:
         both = self._read(Targets, Targets.type).signed.targets | self._read(Targets, EMERGENCY_ROLE).signed.targets
         return {path: (target.length, target.hashes["sha256"]) for path, target in both.items()}
 
+    def data_of(self, path: str) -> bytes | None:
+        """What is released under this path, or None; CannotPublish where it cannot be read."""
+        found = self.released().get(path)
+        folder, _, name = path.rpartition("/")
+        try:
+            return None if found is None else (self._targets / folder / f"{found[1]}.{name}").read_bytes()
+        except OSError as error:
+            raise CannotPublish(f"{path} is released and cannot be read.") from error
+
+    def expiries(self) -> dict[str, datetime]:
+        """Until when each role's word counts."""
+        return {
+            Root.type: self._read(Root, Root.type).signed.expires,
+            Targets.type: self._read(Targets, Targets.type).signed.expires,
+            EMERGENCY_ROLE: self._read(Targets, EMERGENCY_ROLE).signed.expires,
+            Snapshot.type: self._read(Snapshot, Snapshot.type).signed.expires,
+            Timestamp.type: self._read(Timestamp, Timestamp.type).signed.expires,
+        }
+
     def publish(self, files: Mapping[str, bytes], signers: Signers, *, gone: Iterable[str] = ()) -> None:
         """Release these files, and what was released before, but for what is ``gone``.
 

@@ -6,68 +6,33 @@ So the ends are written down (:class:`Heads`): at each turn of the day, and when
 the place where a copy of them is kept: in the daily report, on paper, at the hub.
 """
 
-import hashlib
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from idcard import ConfigurationError
+from kiosk.services.audit_heads import Head as Head
+from kiosk.services.audit_heads import read_heads as read_heads
+from kiosk.services.audit_walk import Finding as Finding
+from kiosk.services.audit_walk import Link, Walk
+from kiosk.services.audit_walk import Wrong as Wrong
 from kiosk.store.database import Database
-from kiosk.store.repositories import GENESIS
 from kiosk.store.tables import Audit
 
+_AT_ONCE: Final = 2_000
+_LINKS: Final = """
+SELECT seq, CAST(at AS BLOB), CAST(kind AS BLOB), CAST(body AS BLOB), CAST(previous AS BLOB), CAST(hash AS BLOB)
+FROM audit WHERE device = ? ORDER BY seq
+"""
+"""As bytes, so that nothing which somebody put there stops the walk; SQLite's own words, as the store is one."""
 _log = structlog.get_logger(__name__)
-
-
-class Wrong(StrEnum):
-    """What is wrong with a chain."""
-
-    FIRST_LOST = "first_lost"
-    """Links before the first one that is there are gone."""
-    LOST = "lost"
-    """Links in the middle are gone."""
-    LAST_LOST = "last_lost"
-    """A link that was written down as the end is gone."""
-    ALTERED = "altered"
-    """A link is not what was hashed."""
-    SWAPPED = "swapped"
-    """A link says itself that it stands elsewhere."""
-    FORKED = "forked"
-    """A link is sound, and does not follow the one before it, or is not the one that was written down: the chain was
-    written anew from here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A fault, and the first and the last link that it concerns."""
-
-    wrong: Wrong
-    device: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """Where a device's chain ended at an instant (UTC): its last link's number and hash (hexadecimal)."""
-
-    device: str
-    seq: int
-    hash: str
-    at: str
-
-    def line(self) -> str:
-        """The head in one line of a file."""
-        return json.dumps({"device": self.device, "seq": self.seq, "hash": self.hash, "at": self.at})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,64 +46,34 @@ class Examined:
 
 
 def examine(session: Session, heads: Iterable[Head]) -> tuple[Examined, ...]:
-    """Every chain of the store, held against what was written down of it."""
-    known = list(heads)
-    devices = set(session.scalars(select(Audit.device).distinct())) | {head.device for head in known}
-    return tuple(
-        _examined(session, device, [head for head in known if head.device == device]) for device in sorted(devices)
-    )
+    """Every chain of the store, held against what was written down of it; links are read one by one, none is kept."""
+    known: dict[str, dict[int, set[bytes]]] = {}
+    for head in heads:
+        known.setdefault(head.device, {}).setdefault(head.seq, set()).add(bytes.fromhex(head.hash))
+    devices = {*_devices(session), *known}
+    return tuple(_examined(session, device, known.get(device, {})) for device in sorted(devices))
 
 
-def _examined(session: Session, device: str, heads: Sequence[Head]) -> Examined:
-    links = session.scalars(select(Audit).where(Audit.device == device).order_by(Audit.seq)).all()
-    return Examined(
-        device=device,
-        links=len(links),
-        anchored=max((head.seq for head in heads), default=0),
-        findings=(*_faults(device, links), *_against(device, links, heads)),
-    )
+def _examined(session: Session, device: str, ends: dict[int, set[bytes]]) -> Examined:
+    walk = Walk(device, ends)
+    walk.along(_links(session, device))
+    return Examined(device=device, links=walk.links, anchored=max(ends, default=0), findings=tuple(walk.findings))
 
 
-def _faults(device: str, links: Iterable[Audit]) -> Iterator[Finding]:
-    expected, previous = 1, GENESIS
-    for link in links:
-        if link.seq > expected:
-            wrong = Wrong.FIRST_LOST if expected == 1 else Wrong.LOST
-            yield Finding(wrong=wrong, device=device, first=expected, last=link.seq - 1)
-        elif link.previous != previous:
-            yield Finding(wrong=Wrong.FORKED, device=device, first=link.seq, last=link.seq)
-        if wrong_link := _wrong_with(link):
-            yield Finding(wrong=wrong_link, device=device, first=link.seq, last=link.seq)
-        expected, previous = link.seq + 1, link.hash
+def _links(session: Session, device: str) -> Iterator[Link]:
+    """The links as they lie there, past every conversion: those cost more than the walk itself."""
+    with closing(session.connection().connection.cursor()) as cursor:
+        cursor.execute(_LINKS, (device,))
+        while links := cursor.fetchmany(_AT_ONCE):
+            yield from links
 
 
-def _wrong_with(link: Audit) -> Wrong | None:
-    """What is wrong with one link in itself."""
-    said = _said(link.body)
-    if said.get("seq") != link.seq and isinstance(said.get("seq"), int):
-        return Wrong.SWAPPED
-    own = {"device": link.device, "seq": link.seq, "at": link.at.isoformat(), "kind": link.kind}
-    sound = hashlib.sha256(link.previous + link.body.encode()).digest() == link.hash
-    return None if sound and own.items() <= said.items() else Wrong.ALTERED
-
-
-def _said(body: str) -> Mapping[str, Any]:
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _against(device: str, links: Sequence[Audit], heads: Iterable[Head]) -> Iterator[Finding]:
-    hashes = {link.seq: link.hash.hex() for link in links}
-    last = max(hashes, default=0)
-    ends = {head.seq: head for head in heads}
-    for seq, head in sorted(ends.items()):
-        if seq in hashes and hashes[seq] != head.hash:
-            yield Finding(wrong=Wrong.FORKED, device=device, first=seq, last=seq)
-    if ends and max(ends) > last:
-        yield Finding(wrong=Wrong.LAST_LOST, device=device, first=last + 1, last=max(ends))
+def _devices(session: Session) -> Iterator[str]:
+    """Whose chains there are, from one to the next by the index and past all that lies between."""
+    device = session.scalar(select(func.min(Audit.device)))
+    while device is not None:
+        yield device
+        device = session.scalar(select(func.min(Audit.device)).where(Audit.device > device))
 
 
 class Heads:
@@ -165,35 +100,12 @@ class Heads:
         return read_heads(self._path) if self._path.exists() else ()
 
 
-def read_heads(path: Path) -> tuple[Head, ...]:
-    """The heads in a file, a copy of it, or a report's lines.
-
-    :raises ConfigurationError: where it cannot be read, or a line is no head.
-    """
-    try:
-        lines = path.read_text("utf-8").splitlines()
-        return tuple(_head(json.loads(line)) for line in lines if line.strip())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(
-            f"The file {path.name} does not hold the ends of audit chains.",
-            reason="damaged",
-            remedy="Name another copy of it, or leave it out: then lost last links cannot be seen.",
-        ) from error
-
-
-def _head(row: Mapping[str, Any]) -> Head:
-    seq, digest = row["seq"], row["hash"]
-    if type(seq) is not int or len(bytes.fromhex(digest)) != hashlib.sha256().digest_size:
-        raise ValueError("no head")
-    return Head(device=str(row["device"]), seq=seq, hash=digest, at=str(row["at"]))
-
-
 def heads_of(session: Session, at: datetime) -> Iterator[Head]:
     """Where every device's chain ends; ``at`` is the instant (UTC) that is put down with it."""
-    ends = select(Audit.device, func.max(Audit.seq).label("seq")).group_by(Audit.device).subquery()
-    query = select(Audit).join(ends, (Audit.device == ends.c.device) & (Audit.seq == ends.c.seq))
-    for link in session.scalars(query.order_by(Audit.device)):
-        yield Head(device=link.device, seq=link.seq, hash=link.hash.hex(), at=at.isoformat())
+    for device in _devices(session):
+        query = select(Audit.seq, Audit.hash).where(Audit.device == device).order_by(Audit.seq.desc()).limit(1)
+        seq, digest = session.execute(query).one()
+        yield Head(device=device, seq=seq, hash=digest.hex(), at=at.isoformat())
 
 
 def _append(path: Path, lines: bytes) -> None:

@@ -56,6 +56,7 @@ Key = Can | CardQr
 OnStep = Callable[[int], None]
 ShouldCancel = Callable[[], bool]
 Tests = Callable[[str, str], bool]
+Lane = Callable[[], VisitReason | None]
 
 OPENED, GATHERED, PROVED, INSURED = 1, 2, 3, 4
 """Steps done, as the reading screen counts them."""
@@ -168,6 +169,7 @@ class CardReader:
     :param trust_freshness: how old the trust store's newest list may be.
     :param clock_is_right: whether dates can be judged at all.
     :param tests: told of a card's personal number and why its chip proves nobody; whether it was put down for a test.
+    :param lane: why nobody may be admitted automatically now, or None where nothing stands against it.
     :param closed_policy: what a verdict must meet where a closed reader handed the files over; None: it admits nobody.
     """
 
@@ -188,8 +190,9 @@ class CardReader:
         clock_is_right: Callable[[], bool] = lambda: True,
         closed_policy: Policy | None = None,
         tests: Tests = lambda number, reason: False,
+        lane: Lane = lambda: None,
     ) -> None:
-        self._tests = tests
+        self._tests, self._lane = tests, lane
         self._closed_policy = closed_policy
         self._clock_is_right = clock_is_right
         self._vouchers = vouchers
@@ -208,6 +211,13 @@ class CardReader:
             cut_off_s=cut_off_s,
             recheck=recheck,
         )
+
+    def believe(
+        self, trust: TrustStore, vouchers: Vouchers, trust_freshness: StoreFreshness, freshness: Freshness
+    ) -> None:
+        """Judge the next card by these; to be called between two, by the thread that reads."""
+        self._trust, self._vouchers, self._trust_freshness = trust, vouchers, trust_freshness
+        self._cover.use(freshness)
 
     def read(self, connection: Connection, key: Key, *, on_step: OnStep, should_cancel: ShouldCancel) -> CardOutcome:
         """What the card on this connection means for the visit.
@@ -286,6 +296,8 @@ class CardReader:
         if self._trust_freshness.age(self._trust.age(at)) is StoreAge.TOO_OLD:
             # Nobody has told this kiosk for long which signers were taken back.
             return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.TRUST_TOO_OLD,))
+        if (shut := self._lane()) is not None:
+            return self._to_desk(verdict, Code.UNKNOWN_CARD, (shut,))
         if closed and self._closed_policy is None:
             return self._to_desk(verdict, Code.UNKNOWN_CARD, (VisitReason.CLOSED_READER,))
         on_step(PROVED)

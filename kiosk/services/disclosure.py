@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from idcard import BirthDate
+from kiosk.domain.match import BirthGrade, match_births, parse_birth
 from kiosk.domain.route import Clinic
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
@@ -23,17 +25,37 @@ from kiosk.store.database import Database
 from kiosk.store.tables import Audit, Base, Delivery, Notice, Visit, VisitEvent, VisitOrder, Work
 
 FORMAT = 1
-_OTHERS = frozenset({"guardian_name", "guardian_birth", "guardian_number"})
-"""Fields of whoever came with them: theirs to ask for, not the patient's."""
+_THEIRS = frozenset(
+    {
+        "source",
+        "name",
+        "name_latin",
+        "birth",
+        "sex",
+        "personal_number",
+        "document_number",
+        "benefit",
+        "home_clinic",
+        "covered_from",
+        "covered_to",
+        "insurance_number",
+    }
+)
+"""The sealed fields that are the person's own. Whoever came with them, and whose code was shown beside their chip, are
+others, who ask for theirs themselves.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Disclosed:
-    """What is to be handed out, and how many records bear the number that may be another's, and were left out."""
+    """What is to be handed out, how many records bear the number that may be another's, and were left out, and how many
+    of the store could not be opened, so that nobody knows whose they are.
+    """
 
     content: Mapping[str, Any]
     visits: int
     alike: int
+    unreadable: int
 
     def __repr__(self) -> str:
         return f"Disclosed({self.visits})"
@@ -52,8 +74,11 @@ class Disclosure:
         self._clock = clock
         self._opener = opener
 
-    def of_person(self, number: str, *, by: str, ticket: tuple[date, int] | None = None) -> Disclosed:
-        """Everything about whoever has this personal, insurance or passport number, in any form of it.
+    def of_person(self, number: str, birth: BirthDate, *, by: str, ticket: tuple[date, int] | None = None) -> Disclosed:
+        """Everything about whoever has this personal, insurance or passport number, in any form of it, and this birth.
+
+        A number that a clerk once typed wrongly stands in somebody else's record: what agrees in the number alone is
+        not handed out.
 
         :param ticket: a visit of theirs with that number, where records give it to more than one person.
         :raises StoreUnavailable: if the event could not be written; then nothing is handed out.
@@ -62,17 +87,26 @@ class Disclosure:
         with self._database.write() as session:
             kept = select(Visit).where(Visit.clinic == self._clinic.code, Visit.sealed_key.is_not(None))
             found = find_person(session.scalars(kept).all(), self._opener, number, ticket)
-            theirs = sorted(found.theirs, key=lambda visit: visit.created_at)
+            same = [visit for visit in found.theirs if self._is_born(visit, birth)]
+            theirs = sorted(same, key=lambda visit: visit.created_at)
             content = {
                 "format": FORMAT,
                 "clinic": self._clinic.code,
                 "made_at": at.isoformat(),
+                "records_that_could_not_be_opened": found.unreadable,
                 "visits": [self._visit(session, visit) for visit in theirs],
             }
             if theirs:
                 facts = {"visits": [visit.id for visit in theirs], "by": by}
                 repositories.append_audit(session, self._device, at, "disclosed", facts)
-        return Disclosed(content=content, visits=len(theirs), alike=len(found.alike))
+        others = len(found.alike) + len(found.theirs) - len(theirs)
+        return Disclosed(content=content, visits=len(theirs), alike=others, unreadable=found.unreadable)
+
+    def _is_born(self, visit: Visit, birth: BirthDate) -> bool:
+        """Whether the record says this birth; one that says a year or a month only agrees so far."""
+        fields = self._opened(visit) or {}
+        kept = parse_birth(fields.get("birth") or "")
+        return match_births(kept, birth) in (BirthGrade.SAME, BirthGrade.PARTLY)
 
     def _visit(self, session: Session, visit: Visit) -> dict[str, Any]:
         own = {VisitEvent: "done_later", Notice: "exceptions", Work: "to_put_right", VisitOrder: "ordered"}
@@ -93,7 +127,7 @@ class Disclosure:
             fields = self._opener.open(visit.id, sealed)
         except CannotOpen:
             return None
-        return {name: value for name, value in fields.items() if name not in _OTHERS}
+        return {name: value for name, value in fields.items() if name in _THEIRS}
 
 
 def _of(session: Session, table: Any, visit_id: str) -> Iterable[Base]:

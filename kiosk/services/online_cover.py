@@ -78,6 +78,10 @@ class GatewayCover:
         self._rule = AskRule()
         self._places = BoundedSemaphore(_AT_ONCE)
 
+    def use(self, table: ResultTable) -> None:
+        """Judge answers by this table from now on."""
+        self._table = table
+
     def ask(self, asked: Asked) -> OnlineAnswer:
         """What the payer says about this person.
 

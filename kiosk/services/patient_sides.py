@@ -51,6 +51,11 @@ class PlainTaps(ABC):
             if flow.LIMITS.get(self._machine.screen) is Limit.IDLE:
                 self._machine.restart_limit()
 
+    def is_idle(self) -> bool:
+        """Whether no visit is under way."""
+        with self._changed:
+            return self._machine.screen in (Screen.ATTRACT, Screen.CLOSED)
+
     def wants_image(self) -> str:
         """The visit for which a camera frame would be looked at now, or nothing."""
         with self._changed:

@@ -35,6 +35,10 @@ class RosterWatch:
         self._every_s = every_s
         self._next = 0.0
 
+    def use(self, freshness: Freshness) -> None:
+        """Judge the roster's age by this from now on."""
+        self._freshness, self._next = freshness, 0.0
+
     def look(self) -> None:
         """Tell staff what has changed, if it is time to look again."""
         now = self._clock.monotonic()
@@ -46,7 +50,9 @@ class RosterWatch:
 
     def _state(self) -> dict[str, Any]:
         try:
-            age = self._freshness.age(self._source.as_of, self._clock.now())
+            as_of = self._source.as_of
+            age = self._freshness.age(as_of, self._clock.now())
         except ConfigurationError:
             return {"ok": False, "version": self._source.version}
-        return {"ok": age is not RosterAge.TOO_OLD, "age": age.value, "version": self._source.version}
+        said = {"age": age.value, "version": self._source.version, "as_of": as_of.isoformat()}
+        return {"ok": age is not RosterAge.TOO_OLD, **said}

@@ -40,13 +40,13 @@ from kiosk.domain.code_rules import CodeRule
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.cover_basis import Asked, CoverBasis, Online
 from kiosk.domain.eligibility import CoverSource, Eligibility, Step
-from kiosk.domain.freshness import StoreAge
+from kiosk.domain.freshness import Freshness, StoreAge
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.domain.ways import under_six
 from kiosk.domain.worklist import Source
 from kiosk.insurance.sources import CoverDesk, CoverFinding
 from kiosk.ports import Clock
-from kiosk.services.card_reader import ToDesk
+from kiosk.services.card_reader import Lane, ToDesk
 
 _log = structlog.get_logger(__name__)
 
@@ -95,6 +95,7 @@ class SignedCodes:
 
     :param trust: whose codes are believed. :param cover: whom the visit asks about cover.
     :param trust_age: how old the trust store is at a moment.
+    :param lane: why nobody may be admitted automatically now, or None where nothing stands against it.
     """
 
     def __init__(
@@ -105,11 +106,18 @@ class SignedCodes:
         cover: CoverDesk,
         clock: Clock,
         trust_age: Callable[[datetime], StoreAge],
+        lane: Lane = lambda: None,
     ) -> None:
         self._rules = tuple(rules)
         self._trust, self._cover, self._clock, self._trust_age = trust, cover, clock, trust_age
+        self._lane = lane
         self._seen = SeenCodes()
         self._began = clock.now()
+
+    def believe(self, trust: QrTrust, trust_age: Callable[[datetime], StoreAge], freshness: Freshness) -> None:
+        """Judge the next code by these; whatever is judged meanwhile is judged by the former ones."""
+        self._trust, self._trust_age = trust, trust_age
+        self._cover.use(freshness)
 
     def recognised(self, payload: bytes) -> Recognised | None:
         """The code, where it is of a format that the clinic listed."""
@@ -122,11 +130,11 @@ class SignedCodes:
 
     def outcome(self, found: Recognised) -> CodeOutcome:
         """What a code amounts to; the payer may be asked, which takes its time."""
-        at = self._clock.now().astimezone(VIETNAM_TIME)
-        verdict = verify_qr(found, self._trust, at=at, scanned_at=at)
+        at, trust = self._clock.now().astimezone(VIETNAM_TIME), self._trust
+        verdict = verify_qr(found, trust, at=at, scanned_at=at)
         rule = self._rule(verdict)
         if rule is not None and rule.once and verdict.meets(SIGNED_QR):
-            verdict = verify_qr(found, self._trust, at=at, scanned_at=at, seen=self._seen_before(found, verdict, at))
+            verdict = verify_qr(found, trust, at=at, scanned_at=at, seen=self._seen_before(found, verdict, at))
         claim = self._claim(found, verdict, rule)
         why = self._why_not(rule, verdict, at)
         if why is not None or rule is None:
@@ -168,7 +176,7 @@ class SignedCodes:
         unsure = verdict.fact(FactName.REVOCATION).reason is Reason.STATUS_NOT_LOOKED_UP
         if rule is None or unsure or not verdict.meets(SIGNED_QR) or verdict.rung is not Rung.ANCHORED:
             return VisitReason.CODE_NOT_TRUSTED
-        return VisitReason.TRUST_TOO_OLD if self._trust_age(at) is StoreAge.TOO_OLD else None
+        return VisitReason.TRUST_TOO_OLD if self._trust_age(at) is StoreAge.TOO_OLD else self._lane()
 
     def _confirmed(
         self, person: ConfirmedPerson, claim: ClaimedIdentity, verdict: QrVerdict, rule: CodeRule, at: datetime

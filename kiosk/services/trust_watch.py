@@ -17,7 +17,7 @@ class TrustWatch:
     """Looks at the trust store now and then: the same store grows old.
 
     :param store: the store, or why there is none.
-    :param pins: the number of the list of pins, or None where there is none.
+    :param pins, distrusted: the numbers of these lists, or None where there is none.
     :param every_s: seconds between two looks.
     """
 
@@ -30,14 +30,31 @@ class TrustWatch:
         checkin: CheckIn,
         clock: Clock,
         every_s: float = 600.0,
+        distrusted: int | None = None,
     ) -> None:
-        self._known: dict[str, Any] = _known(store) | ({} if pins is None else {"pins": pins})
+        self._known: dict[str, Any] = _known(store) | _numbers(pins, distrusted)
         self._store = store
         self._freshness = freshness
         self._report = PartReport(checkin, "trust")
         self._clock = clock
         self._every_s = every_s
         self._next = 0.0
+
+    def believe(
+        self,
+        store: TrustStore,
+        freshness: StoreFreshness,
+        *,
+        pins: int | None = None,
+        distrusted: int | None = None,
+    ) -> None:
+        """Look at this store from now on."""
+        self._known = _known(store) | _numbers(pins, distrusted)
+        self._store, self._freshness, self._next = store, freshness, 0.0
+
+    def refuse(self, problem: ConfigurationError) -> None:
+        """Tell staff that what came newly cannot be used; the former store goes on counting."""
+        self._report.say({"ok": False, "reason": problem.reason})
 
     def look(self) -> None:
         """Tell staff what has changed, if it is time to look again."""
@@ -60,6 +77,12 @@ def _known(store: TrustStore | ConfigurationError) -> dict[str, Any]:
     if isinstance(store, ConfigurationError):
         return {"ok": False, "reason": store.reason}
     known: dict[str, Any] = {"version": store.version, "anchors": len(store.anchors)}
+    if store.updated_at is not None:
+        known["as_of"] = store.updated_at.isoformat()
     if store.no_anchor_declared is not None and not store.has_anchors:
         known["no_anchor"] = store.no_anchor_declared.isoformat()
     return known
+
+
+def _numbers(pins: int | None, distrusted: int | None) -> dict[str, Any]:
+    return {name: number for name, number in (("pins", pins), ("distrusted", distrusted)) if number is not None}

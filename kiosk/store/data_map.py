@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from kiosk.store import desk_tables, device_tables, key_tables
+from kiosk.store import desk_tables, device_tables, key_tables, province_tables
 from kiosk.store.tables import Base
 
-__all__ = ["Kind", "columns", "desk_tables", "device_tables", "key_tables"]
+__all__ = ["Kind", "columns", "desk_tables", "device_tables", "key_tables", "province_tables"]
 
 
 class Kind(StrEnum):
@@ -58,6 +58,14 @@ _MAP: Mapping[str, Mapping[Kind, str]] = {
         Kind.ABOUT: "visit_id copy reason state created_at settled_at",
         Kind.STAFF: "by",
         Kind.THING: "id clinic device condition",
+    },
+    "province_event": {
+        Kind.RECORD: "seq kind source again envelope state reason tries made_at settled_at",
+        Kind.THING: "device",
+    },
+    "province_mark": {Kind.RECORD: "source said", Kind.THING: "device"},
+    "province_sender": {
+        Kind.THING: "device since seq hlc acked_through seen lost emergency answered_at stopped",
     },
     "queue_event": {
         Kind.ABOUT: "day seq visit_id number act room_id before after at undoes",

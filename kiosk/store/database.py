@@ -21,6 +21,7 @@ from kiosk.ports import StoreUnavailable
 from kiosk.store import desk_tables as desk_tables
 from kiosk.store import device_tables as device_tables
 from kiosk.store import key_tables as key_tables
+from kiosk.store import province_tables as province_tables
 from kiosk.store.tables import DeviceState
 
 if TYPE_CHECKING:

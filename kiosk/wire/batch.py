@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from kiosk.wire.cbor import decode, decode_map, encode
-from kiosk.wire.checks import MAX_MS, boolean, from_map, has, name, to_map, whole
+from kiosk.wire.checks import MAX_MS, boolean, from_map, has, name, to_map, uuid, whole
 from kiosk.wire.clock import MOST
 from kiosk.wire.envelope import EVENT_LIMIT, MAX_SEQ, VERSION
 from kiosk.wire.errors import MalformedMessage, UnknownVersion, WrongSignature
@@ -35,6 +35,11 @@ ANSWER_LIMIT: Final = 1 << 20
 ANSWER_GAPS: Final = 64
 """How many gaps an answer names for a device; there may be more behind them."""
 ASKED_DEVICES: Final = 32
+ANSWER_VERSION: Final = 2
+"""The newest form of an answer. Whoever reads it says so (:data:`ACCEPTS`); everybody else is answered in form 1."""
+ACCEPTS: Final = f"{MEDIA_TYPE}; v={ANSWER_VERSION}"
+SECOND_VISITS: Final = 64
+"""How many visits an answer names that are somebody's second one on a day."""
 
 _SIGNING = b"kiosk hub batch 1\x00"
 _SIGNATURE = 64
@@ -114,6 +119,8 @@ class BatchAnswer:
 
     :ivar at: the hub's wall clock in milliseconds since 1970. :ivar hlc: its hybrid logical clock.
     :ivar emergency: the number of the newest emergency release; whoever knows a smaller one fetches releases at once.
+    :ivar second_visits: admissions at the sender's clinic of somebody who had been admitted before on that day
+        somewhere in the province; in form 2 alone. They are named again in every answer for some time.
     """
 
     at: int
@@ -121,6 +128,7 @@ class BatchAnswer:
     emergency: int
     streams: Mapping[str, Stream]
     quarantined: tuple[Quarantined, ...] = ()
+    second_visits: tuple[bytes, ...] = ()
 
 
 def make_request(request: BatchRequest, signer: Ed25519PrivateKey) -> bytes:
@@ -185,24 +193,37 @@ def _read_content(data: bytes) -> BatchRequest:
 
 def _versioned(data: bytes, where: str, limit: int, keys: set[str]) -> dict[str, Any]:
     found = decode_map(data, where=where, limit=limit)
-    stated = found.pop("v", None)
-    if type(stated) is int and stated != VERSION:
-        raise UnknownVersion(f"{where}.v")
-    if stated is None or found.keys() != keys:
-        raise MalformedMessage(f"{where}: other fields")
+    _check_fields(found, where, {VERSION: keys})
     return found
 
 
-def make_answer(answer: BatchAnswer) -> bytes:
-    """An answer's bytes."""
+def _check_fields(found: dict[str, Any], where: str, forms: Mapping[int, set[str]]) -> int:
+    """The version that a map states, which is taken out of it; its fields are those of that version."""
+    stated = found.pop("v", None)
+    if type(stated) is not int:
+        raise MalformedMessage(f"{where}.v")
+    if stated not in forms:
+        raise UnknownVersion(f"{where}.v")
+    if found.keys() != forms[stated]:
+        raise MalformedMessage(f"{where}: other fields")
+    return stated
+
+
+def make_answer(answer: BatchAnswer, *, version: int = VERSION) -> bytes:
+    """An answer's bytes.
+
+    :param version: 1, or 2 for whoever said that they read it.
+    """
+    second = {"second_visits": list(answer.second_visits[:SECOND_VISITS])} if version == ANSWER_VERSION else {}
     return encode(
         {
-            "v": VERSION,
+            "v": version,
             "at": answer.at,
             "hlc": answer.hlc,
             "emergency": answer.emergency,
             "streams": {device: _stream_map(stream) for device, stream in answer.streams.items()},
             "quarantined": [to_map(each) for each in answer.quarantined],
+            **second,
         }
     )
 
@@ -213,16 +234,20 @@ def read_answer(data: bytes) -> BatchAnswer:
     :raises UnknownVersion: for one of another version. :raises MalformedMessage: for anything else.
     """
     keys = {"at", "hlc", "emergency", "streams", "quarantined"}
-    found = _versioned(data, "answer", ANSWER_LIMIT, keys)
-    streams, aside = found["streams"], found["quarantined"]
+    found = decode_map(data, where="answer", limit=ANSWER_LIMIT)
+    _check_fields(found, "answer", {VERSION: keys, ANSWER_VERSION: keys | {"second_visits"}})
+    streams, aside, second = found["streams"], found["quarantined"], found.get("second_visits", [])
     if type(streams) is not dict or type(aside) is not list:
         raise MalformedMessage("answer: streams or quarantined")
+    if type(second) is not list or len(second) > SECOND_VISITS:
+        raise MalformedMessage("answer.second_visits")
     return BatchAnswer(
         at=whole(0, MAX_MS)(found["at"], "answer.at"),
         hlc=whole(0, MOST)(found["hlc"], "answer.hlc"),
         emergency=whole(0)(found["emergency"], "answer.emergency"),
         streams={name(device, "answer.streams"): _read_stream(each) for device, each in streams.items()},
         quarantined=tuple(from_map(Quarantined, each, "answer.quarantined") for each in aside),
+        second_visits=tuple(uuid(each, "answer.second_visits") for each in second),
     )
 
 

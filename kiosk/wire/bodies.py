@@ -63,6 +63,7 @@ class Admission:
     :ivar card: the generation of the card that was read.
     :ivar tries: readings it took; 1 is a first-try read.
     :ivar wait_s: from arrival to admission. :ivar taken_s: from card down to ticket, at the machine.
+    :ivar code_tag: stands for the code that was shown, as ``person`` does for a number; the same code has the same.
     :ivar linked: whether the insurance is found under the personal number.
     :ivar home: whether this is the clinic of registration.
     """
@@ -74,6 +75,7 @@ class Admission:
     assurance: str = field(metadata=has(word))
     person: bytes | None = optional(_tag)
     person_key: int | None = optional(whole(1))
+    code_tag: bytes | None = optional(_tag)
     card: str | None = optional(word)
     tries: int | None = optional(whole(1, 99))
     benefit: int | None = optional(whole(1, 9))
@@ -101,6 +103,7 @@ class DeskTicket:
     reasons: tuple[str, ...] = field(default=(), metadata=has(words))
     person: bytes | None = optional(_tag)
     person_key: int | None = optional(whole(1))
+    code_tag: bytes | None = optional(_tag)
     card: str | None = optional(word)
     tries: int | None = optional(whole(1, 99))
     taken_s: int | None = optional(_seconds)

@@ -4,7 +4,7 @@ import hashlib
 
 KEY_BYTES = 32
 TAG_BYTES = 16
-_PERSONALISATION = b"hub person"
+_PERSONALISATION, _OF_CODES = b"hub person", b"hub code"
 
 
 class PersonKey:
@@ -21,6 +21,7 @@ class PersonKey:
             raise ValueError(f"a person key has {KEY_BYTES} bytes")
         self.number = number
         self._keyed = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=_PERSONALISATION)
+        self._codes = hashlib.blake2b(digest_size=TAG_BYTES, key=key, person=_OF_CODES)
 
     def __repr__(self) -> str:
         return f"PersonKey(number={self.number})"
@@ -29,4 +30,10 @@ class PersonKey:
         """16 bytes that stand for a personal number."""
         each = self._keyed.copy()
         each.update(personal_number.encode())
+        return each.digest()
+
+    def code_tag(self, scanned: bytes) -> bytes:
+        """16 bytes that stand for a code that was shown; nothing of a person's tag follows from it."""
+        each = self._codes.copy()
+        each.update(scanned)
         return each.digest()

@@ -22,7 +22,7 @@ from kiosk.hub.event import clinic_day, milliseconds
 from kiosk.wire.batch import MEDIA_TYPE, BatchRequest, make_request, read_answer
 from kiosk.wire.bodies import Admission
 from kiosk.wire.clock import reading
-from kiosk.wire.envelope import GENESIS, Header, key_id, make_event
+from kiosk.wire.envelope import Header, key_id, make_event
 
 CLINICS = 288
 GENERATIONS = ("cccd_2021", "cc_2024")
@@ -67,8 +67,8 @@ class Device:
             kind="admission",
             at=milliseconds(now),
             hlc=reading(milliseconds(now)),
-            audit_seq=0,
-            audit_hash=GENESIS,
+            audit_seq=self.made,
+            audit_hash=os.urandom(32),
             key=key_id(self.hub),
         )
         return make_event(header, _admission(now, draw), to=self.hub, signer=self.key)

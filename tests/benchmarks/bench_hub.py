@@ -26,7 +26,13 @@ from _hub_load import CLINICS, COUNT_FROM_EVENTS, Device, Line, clinic_name, loa
 from sqlalchemy import text
 
 from kiosk.hub.cluster import Cluster
+from kiosk.hub.config import HubConfig
 from kiosk.hub.event import CLINIC_TIME, clinic_day
+from kiosk.hub.picture.accounts import Officers
+from kiosk.hub.picture.config import PictureConfig
+from kiosk.hub.picture.roles import OfficerRole
+from kiosk.hub.picture.sessions import Logins
+from kiosk.hub.picture.web.app import create_picture_app
 from kiosk.hub.setup import create_hub
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.devices import add_clinics, add_device
@@ -40,6 +46,7 @@ DEVICES, PROCESSES, CONNECTIONS = 600, 2, 16
 BURST, BATCH = max(600, int(20_000 * SHARE)), 20
 SUSTAINED_PER_S, SUSTAINED = 210, max(200, int(6_000 * SHARE))
 BACKLOG, PLAIN, PAGES = max(600, int(25_000 * SHARE)), max(100, int(2_000 * SHARE)), 15
+SECRET = "only-for-measuring"
 SETTINGS = ("shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min", "work_mem=32MB")
 
 Figures = dict[str, float]
@@ -183,11 +190,29 @@ def pages(database: HubDatabase) -> tuple[Figures, Figures]:
         found = province_day(connection, day)
         if len(found) != CLINICS or not sum(sum(clinic.hours) for clinic in found):
             raise RuntimeError("the page is empty")
-        page = [timed(lambda: province_day(connection, day)) for _ in range(PAGES)]
+        query = [timed(lambda: province_day(connection, day)) for _ in range(PAGES)]
         bounds = {"begin": begin, "end": begin + timedelta(days=1)}
         plain = [timed(lambda: connection.execute(text(COUNT_FROM_EVENTS), bounds).all()) for _ in range(3)]
+    page, size = rendered(database, begin + timedelta(hours=16))
     figures = {"page_288_ms": statistics.median(page), "page_worst_ms": max(page), "page_rows": float(ROWS)}
+    figures |= {"page_kb": size / 1000, "page_query_ms": statistics.median(query)}
     return figures, {"page_288_ms": statistics.median(plain)}
+
+
+def rendered(database: HubDatabase, at: datetime) -> tuple[list[float], int]:
+    """Milliseconds of the real page at this time, as an officer's browser gets it, and its bytes."""
+    officers = Officers(database, lambda: at)
+    officers.add("bench", OfficerRole.OFFICER, SECRET, by="bench")
+    config = PictureConfig(port=8008)
+    hub = HubConfig(mode="demo", keys=Path("keys"), store=Path("hub.db"), port=8007, picture=config)
+    app = create_picture_app(database, hub, config, Logins(officers, idle_s=3600), lambda: at)
+    client, own = app.test_client(), {"Host": "127.0.0.1:8008", "Origin": "http://127.0.0.1:8008"}
+    token = client.get("/login", headers=own).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    client.post("/login", headers=own, data={"sign": "bench", "password": SECRET, "csrf_token": token})
+    page = client.get("/", headers=own)
+    if page.status_code != 200 or page.text.count("/clinic/") < CLINICS:
+        raise RuntimeError("the page does not come")
+    return [timed(lambda: client.get("/", headers=own)) for _ in range(PAGES)], len(page.data)
 
 
 def timed(work: Callable[[], object]) -> float:

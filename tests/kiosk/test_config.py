@@ -9,7 +9,7 @@ from idcard import ConfigurationError
 from kiosk.config import PatientConfig, StaffConfig, load
 from kiosk.domain.eligibility import Step
 from kiosk.domain.freshness import Freshness
-from kiosk.patient_process import freshness_of
+from kiosk.trust_parts import freshness_of
 
 CLINIC = """
 [clinic]

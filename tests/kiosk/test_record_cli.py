@@ -17,6 +17,7 @@ from kiosk.demo.provision import Options, Place, provision
 from kiosk.domain.codes import Code
 from kiosk.domain.tickets import clinic_day
 from kiosk.patient_process import open_parts
+from kiosk.record_cli import _REMEDIES
 from kiosk.record_words import _WORDS, say
 from kiosk.roster_words import Language
 from kiosk.services.audit import Wrong
@@ -146,7 +147,8 @@ def test_whom_must_be_said_in_one_way(place: Place, arguments: tuple[str, ...]) 
 
 
 def test_every_fault_has_words_in_both_languages() -> None:
-    values = {"device": "kiosk-1", "first": 1, "last": 2}
+    values = {"device": "kiosk-1", "which": "1"}
+    assert set(_REMEDIES) == set(Wrong)
     for wrong in Wrong:
         assert len({say(f"wrong.{wrong}", language, **values) for language in Language}) == 2
     assert all(vi != en for vi, en in _WORDS.values())
@@ -155,12 +157,14 @@ def test_every_fault_has_words_in_both_languages() -> None:
 def test_what_is_known_of_somebody_goes_into_a_file_for_them(place: Place, tmp_path: Path) -> None:
     to = tmp_path / "theirs.json"
     asked = ("disclose", "--config", place.config("staff"), "--to", to)
-    done = run(*asked, typed=f"{WHO}\n")
+    done = run(*asked, typed=f"{WHO}\n1999-05-15\n")
     assert done.returncode == 0, done.stderr
     assert WHO not in done.stdout + done.stderr
     assert json.loads(to.read_text("utf-8"))["visits"][0]["person"]["name"] == NAME
-    again = run(*asked, typed=f"{WHO}\n")
-    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
-    nobody = run("disclose", "--config", place.config("staff"), "--to", tmp_path / "none", typed="036199000002\n")
+    again = run(*asked, typed=f"{WHO}\n1999-05-15\n")
+    assert (again.returncode, "theirs.json" in again.stderr) == (2, True)
+    nobody = run(
+        "disclose", "--config", place.config("staff"), "--to", tmp_path / "none", typed="036199000002\n1999-05-15\n"
+    )
     assert nobody.returncode == 3
     assert not (tmp_path / "none").exists()

@@ -45,7 +45,7 @@ def bounded() -> None:
 def test_a_process_of_the_kit_says_how_it_is(
     manager: socket.socket, tmp_path: Path, spare_ports: Callable[[int], int], command: str, config: str
 ) -> None:
-    place = provision(tmp_path / "demo", Options(port_base=spare_ports(5)))
+    place = provision(tmp_path / "demo", Options(port_base=spare_ports(11)))
     environment = os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "900000"}
     environment |= {"CREDENTIALS_DIRECTORY": str(handed_over(place, tmp_path))}
     process = subprocess.Popen(
@@ -81,7 +81,7 @@ def handed_over(place: Place, tmp_path: Path) -> Path:
 def test_a_process_that_hangs_falls_silent(
     manager: socket.socket, tmp_path: Path, spare_ports: Callable[[int], int]
 ) -> None:
-    place = provision(tmp_path / "demo", Options(port_base=spare_ports(5)))
+    place = provision(tmp_path / "demo", Options(port_base=spare_ports(11)))
     environment = os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "900000"}
     process = subprocess.Popen(
         [sys.executable, "-m", "kiosk", "run", "--config", place.config("patient")], env=environment

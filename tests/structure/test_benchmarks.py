@@ -50,6 +50,10 @@ import pytest
         ),
         ("roster", {"rows", "size_mb", "lookup_median_us", "import_s", "delta_s"}),
         (
+            "emergency",
+            {"emergency_kiosks", "emergency_p50_s", "emergency_p95_s", "emergency_max_s", "publish_to_refusal_s"},
+        ),
+        (
             "hub",
             {
                 "ingest_burst_per_s",
@@ -60,11 +64,12 @@ import pytest
                 "page_288_ms",
             },
         ),
+        ("audit", {"audit_links", "audit_verify_s", "audit_verify_10m_worked_out_s", "audit_verify_us_per_link"}),
         ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
     ],
 )
 def test_an_area_writes_its_figures(root: Path, area: str, figures: set[str]) -> None:
-    small = os.environ | {"IDCARD_BENCH_ROWS": "5000", "IDCARD_BENCH_VISITS": "1"}
+    small = os.environ | {"IDCARD_BENCH_ROWS": "5000", "IDCARD_BENCH_VISITS": "1", "IDCARD_BENCH_KIOSKS": "20"}
     if not os.environ.get("KIOSK_GALLERY_ALL"):
         small |= {"QR_EVERY": "9"}
     command = [sys.executable, "tests/benchmarks", area]
@@ -85,5 +90,5 @@ def test_an_unknown_area_is_one_line_and_a_remedy(root: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         "error: no area called 'moon'.",
-        "       There are: hub, kiosk, qr, reader, roster, verify",
+        "       There are: audit, emergency, hub, kiosk, qr, reader, roster, verify",
     ]

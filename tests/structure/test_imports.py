@@ -129,6 +129,8 @@ def test_no_card_bytes_are_checked_by_assert(modules: Modules) -> None:
         ("kiosk/ports.py", "import idcard.testing", "kiosk imports the face of idcard only"),
         ("kiosk/cli.py", "import kiosk.demo", "Nothing imports kiosk.demo but kiosk.demo"),
         ("kiosk/services/checkin.py", "import kiosk.provision.plan", "Nothing imports kiosk.provision but the command"),
+        ("kiosk/services/report.py", "import kiosk.lab.run", "Nothing imports kiosk.lab but the command"),
+        ("kiosk/lab/line.py", "import kiosk.hub.ingest", "The laboratory speaks to the hub as clinics do"),
         ("kiosk/ports.py", "import flask", "Services, the store and the devices know nothing of Flask"),
         ("kiosk/services/checkin.py", "import kiosk.interop.visit", "The patient's process never reaches what leaves"),
         ("kiosk/wire/batch.py", "import kiosk.store", "What clinics and hub say to each other knows neither of them"),

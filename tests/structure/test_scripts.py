@@ -55,7 +55,7 @@ def test_a_bad_port_is_one_line_and_a_remedy(root: Path) -> None:
     result = bash("script/run", "--port-base", "http", cwd=root)
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        "error: --port-base must be a number from 1024 to 65530.",
+        "error: --port-base must be a number from 1024 to 65525.",
         "       For example: script/run --port-base 9000",
     ]
 
@@ -66,9 +66,10 @@ def test_a_port_that_begins_with_a_zero_is_no_octal_number(checkout_with_spaces:
     (checkout_with_spaces / ".venv" / "bin").mkdir(parents=True)
     fake(checkout_with_spaces / ".venv" / "bin", "kiosk", 'echo "kiosk $*"')
     result = bash("script/run", "--port-base", "08765", cwd=checkout_with_spaces)
-    assert result.stdout.splitlines() == ["ports 8765 8766 8767 8768 8769", "kiosk demo --port-base 8765"], (
-        result.stderr
-    )
+    assert result.stdout.splitlines() == [
+        "ports 8765 8766 8767 8768 8769 8770 8771 8773 8774 8775",
+        "kiosk demo --port-base 8765",
+    ], result.stderr
 
 
 def test_a_busy_port_is_one_line_and_a_remedy(root: Path) -> None:

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from werkzeug.wrappers import Response as BaseResponse
 
 from kiosk.demo.clerks import CLERKS
+from kiosk.demo.closed_place import CLOSED_STATES
 from kiosk.demo.config import BenchConfig
 from kiosk.demo.failures import FAILURES, NONE, bring_about
 from kiosk.demo.faults import Faults
@@ -34,10 +35,13 @@ READER_STATES = ("ok", "crowded", "loose", "unplugged")
 """How the reader can be made to behave from the bench: E01, E02 and E14."""
 
 
-def create_bench_app(bench: Bench, config: BenchConfig, faults: Faults | None = None) -> Flask:
+def create_bench_app(
+    bench: Bench, config: BenchConfig, faults: Faults | None = None, at_desk: Bench | None = None
+) -> Flask:
     """The bench's app.
 
     :param faults: what can be made to fail beside what lies on the desk.
+    :param at_desk: the place for cards of the machine at which clerks help; None where there is none.
     :raises ConfigurationError: when the session key cannot be used.
     """
     key, faults = read_session_key(config.session_key), faults or Faults()
@@ -46,8 +50,12 @@ def create_bench_app(bench: Bench, config: BenchConfig, faults: Faults | None = 
         "bench", __name__, template_folder="templates", static_folder="static", static_url_path="/bench-static"
     )
     pages.context_processor(lambda: {"word": word})
+    pages.context_processor(lambda: {"at_desk": None if at_desk is None else at_desk.laid})
     _add_views(pages, bench, config, faults)
+    _add_reader(pages, bench, config, faults)
     _add_deeds(pages, bench, config)
+    if at_desk is not None:
+        _add_desk(pages, bench, at_desk)
     _add_faults(pages, bench, config, faults)
     _add_failures(pages, bench, config, faults)
     _add_gateway(pages, bench, config)
@@ -75,15 +83,45 @@ def _add_views(pages: Blueprint, bench: Bench, config: BenchConfig, faults: Faul
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
+def _add_reader(pages: Blueprint, bench: Bench, config: BenchConfig, faults: Faults) -> None:
+    def put(name: str) -> None:
+        bench.place(name)
+        if faults.closed is not None:
+            faults.closed.put(bench.files_of(name))
+
     @pages.post("/citizens/<name>/place")
     def place(name: str) -> BaseResponse:
-        return _do(config.has_cards, lambda: bench.place(_known(bench, name).id), name)
+        return _do(config.takes_cards, lambda: put(_known(bench, name).id), name)
 
     @pages.post("/take-away")
     def take_away() -> BaseResponse:
-        return _do(config.has_cards, bench.take_away, _chosen(bench))
+        return _do(config.takes_cards, bench.take_away, _chosen(bench))
 
+    @pages.post("/reader/<state>")
+    def reader(state: str) -> BaseResponse:
+        if state not in READER_STATES:
+            abort(HTTPStatus.NOT_FOUND)
+        return _do(config.has_cards, lambda: bench.trouble_reader(state), _chosen(bench))
+
+    @pages.post("/closed-reader/<state>")
+    def closed_reader(state: str) -> BaseResponse:
+        if state not in CLOSED_STATES:
+            abort(HTTPStatus.NOT_FOUND)
+        closed = faults.closed or abort(HTTPStatus.CONFLICT)
+        return _do(True, lambda: closed.behave(state), _chosen(bench))
+
+
+def _add_desk(pages: Blueprint, bench: Bench, at_desk: Bench) -> None:
+    @pages.post("/citizens/<name>/place-at-desk")
+    def place_at_desk(name: str) -> BaseResponse:
+        return _do(True, lambda: at_desk.place(_known(bench, name).id), name)
+
+    @pages.post("/take-from-desk")
+    def take_from_desk() -> BaseResponse:
+        return _do(True, at_desk.take_away, _chosen(bench))
+
+
+def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
     @pages.post("/citizens/<name>/show-qr")
     def show_qr(name: str) -> BaseResponse:
         return _do(config.has_camera, lambda: bench.show_qr(_known(bench, name).id), name)
@@ -107,12 +145,6 @@ def _add_deeds(pages: Blueprint, bench: Bench, config: BenchConfig) -> None:
         if state not in _PLUG:
             abort(HTTPStatus.NOT_FOUND)
         return _do(config.has_scanner, lambda: bench.plug_scanner(_PLUG[state]), _chosen(bench))
-
-    @pages.post("/reader/<state>")
-    def reader(state: str) -> BaseResponse:
-        if state not in READER_STATES:
-            abort(HTTPStatus.NOT_FOUND)
-        return _do(config.has_cards, lambda: bench.trouble_reader(state), _chosen(bench))
 
     @pages.post("/hide-qr")
     def hide_qr() -> BaseResponse:
@@ -227,7 +259,10 @@ def _context(bench: Bench, config: BenchConfig, faults: Faults) -> dict[str, Any
         "failures": (*FAILURES, NONE) if _can_fail(config) else (),
         "moods": MOODS,
         "reader_states": READER_STATES,
+        "closed_states": CLOSED_STATES,
         "patient_url": f"http://{config.host}:{config.patient_port}/",
         "clerks": CLERKS,
         "staff_url": f"http://{config.host}:{config.staff_port}/",
+        "call_url": f"http://{config.host}:{config.call_port}/",
+        "assist_url": f"http://{config.host}:{config.assist_port}/",
     }

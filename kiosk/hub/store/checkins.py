@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select, tuple_, update
 
-from kiosk.hub.event import TakenEvent
+from kiosk.hub.event import TakenEvent, clinic_day
 from kiosk.hub.store.counts import TAKEN_BACK
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.erasing import ERASED
-from kiosk.hub.store.tables import check_in, second_visit, withdrawn
-from kiosk.wire.bodies import Admission, Correction
+from kiosk.hub.store.tables import check_in, second_visit, shown_code, withdrawn
+from kiosk.wire.bodies import Admission, Correction, DeskTicket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -33,9 +33,10 @@ class PersonDay:
 
 
 def note(connection: Connection, events: Iterable[TakenEvent], now: datetime) -> None:
-    """Write down who was admitted, and which visits were taken back."""
+    """Write down who was admitted, which codes were shown, and which visits were taken back."""
     events = tuple(events)
     _add(connection, check_in, [_check_in(event, now) for event in events if _person_day(event) is not None])
+    _add(connection, shown_code, [_shown(event, now) for event in events if _code(event) is not None])
     _add_withdrawn(connection, [_withdrawn(event) for event in events if _takes_back(event)])
 
 
@@ -89,6 +90,22 @@ def judge(connection: Connection, whom: PersonDay, now: datetime) -> None:
         again["state"] = _reopened(statement)
         statement = statement.on_conflict_do_update(index_elements=["clinic", "visit"], set_=again)
         connection.execute(statement, seconds)
+
+
+def open_seconds(
+    connection: Connection, clinics: Iterable[str], *, since: datetime, limit: int
+) -> dict[str, tuple[bytes, ...]]:
+    """Of each of these clinics its second visits that nobody closed and that were found since, the newest first."""
+    query = (
+        select(second_visit.c.clinic, second_visit.c.visit)
+        .where(second_visit.c.clinic.in_(sorted(set(clinics))), second_visit.c.state == "open")
+        .where(second_visit.c.found_at >= since)
+        .order_by(second_visit.c.found_at.desc(), second_visit.c.visit)
+    )
+    found: dict[str, list[bytes]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.clinic, []).append(row.visit)
+    return {clinic: tuple(visits[:limit]) for clinic, visits in found.items()}
 
 
 def _reopened(statement: Any) -> Any:
@@ -148,6 +165,21 @@ def _check_in(event: TakenEvent, now: datetime) -> dict[str, Any]:
         "person": whom.person,
         "device": event.header.device,
         "hlc": event.header.hlc,
+        "at": event.happened(now),
+    }
+
+
+def _code(event: TakenEvent) -> bytes | None:
+    return event.body.code_tag if isinstance(event.body, Admission | DeskTicket) else None
+
+
+def _shown(event: TakenEvent, now: datetime) -> dict[str, Any]:
+    return {
+        "clinic": event.header.clinic,
+        "visit": event.visit,
+        "code": _code(event),
+        "day": clinic_day(event.happened(now)),
+        "device": event.header.device,
         "at": event.happened(now),
     }
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from kiosk.hub.store.certificates import revoke_all
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.tables import clinic, device
 
@@ -32,6 +33,11 @@ def devices_of(connection: Connection, clinics: Iterable[str]) -> dict[str, dict
     return found
 
 
+def device_of(connection: Connection, of_clinic: str, called: str) -> Device | None:
+    """The device of this name, also where it was revoked."""
+    return devices_of(connection, [of_clinic])[of_clinic].get(called)
+
+
 def add_clinics(connection: Connection, clinics: Iterable[tuple[str, str]], now: datetime) -> int:
     """How many of these clinics (id, name) are new; the others bear the name that is given now."""
     known = set(connection.execute(select(clinic.c.id)).scalars())
@@ -51,7 +57,8 @@ def add_device(connection: Connection, of_clinic: str, name: str, public_key: by
 
 
 def revoke_device(connection: Connection, of_clinic: str, name: str, now: datetime) -> bool:
-    """Whether there was such an active device; it is let in no more."""
+    """Whether there was such an active device; neither it nor any certificate of it is let in any more."""
     own = (device.c.clinic == of_clinic, device.c.name == name, device.c.state == "active")
     changed = connection.execute(update(device).where(*own).values(state="revoked", revoked_at=now))
+    revoke_all(connection, of_clinic, name, now)
     return changed.rowcount == 1

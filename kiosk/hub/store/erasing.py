@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, tuple_, update
 
-from kiosk.hub.store.tables import check_in, event, withdrawn
+from kiosk.hub.store.tables import check_in, event, shown_code, withdrawn
 
 ERASED: Final = "erased"
 """The change of a correction that says so."""
@@ -29,9 +29,10 @@ def forget(connection: Connection, visits: Visits) -> None:
     """Take the pseudonyms of these visits away."""
     visits = list(visits)
     connection.execute(delete(check_in).where(tuple_(check_in.c.clinic, check_in.c.visit).in_(visits)))
+    connection.execute(delete(shown_code).where(tuple_(shown_code.c.clinic, shown_code.c.visit).in_(visits)))
     for clinic, visit in visits:
         own = (event.c.clinic == clinic, event.c.visit == visit)
         for row in connection.execute(select(event.c.device, event.c.seq, event.c.body).where(*own)).all():
-            body = {name: value for name, value in row.body.items() if name not in ("person", "person_key")}
+            body = {name: value for name, value in row.body.items() if name not in ("person", "person_key", "code_tag")}
             this = (*own, event.c.device == row.device, event.c.seq == row.seq)
             connection.execute(update(event).where(*this).values(body=body, envelope=b""))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from kiosk.hub.event import CLINIC_TIME
 from kiosk.hub.store.tables import HOUR_NUMBERS, alarm, clinic, day_share, hour_count, latest, second_visit, stream
@@ -30,9 +30,12 @@ class ClinicDay:
     seconds: int
 
 
-def province_day(connection: Connection, day: date) -> tuple[ClinicDay, ...]:
-    """Every clinic on this day, in order of its code."""
-    hours, totals = _hours(connection, day)
+def province_day(connection: Connection, day: date, only: str | None = None) -> tuple[ClinicDay, ...]:
+    """Every clinic on this day, in order of its code.
+
+    :param only: this one alone.
+    """
+    hours, totals = _hours(connection, day, only)
     heard = _heard(connection)
     open_alarms = select(alarm.c.clinic, func.count()).where(alarm.c.closed_at.is_(None)).group_by(alarm.c.clinic)
     alarms = _by_clinic(connection, open_alarms)
@@ -48,7 +51,7 @@ def province_day(connection: Connection, day: date) -> tuple[ClinicDay, ...]:
             alarms=alarms.get(row.id, 0),
             seconds=seconds.get(row.id, 0),
         )
-        for row in connection.execute(select(clinic.c.id, clinic.c.name).order_by(clinic.c.id))
+        for row in connection.execute(_clinics(only))
     )
 
 
@@ -65,10 +68,19 @@ _NO_HOURS = (0,) * 24
 _NO_NUMBERS: Mapping[str, int] = dict.fromkeys(HOUR_NUMBERS, 0)
 
 
-def _hours(connection: Connection, day: date) -> tuple[dict[str, list[int]], dict[str, dict[str, int]]]:
+def _clinics(only: str | None) -> Select[tuple[str, str]]:
+    query = select(clinic.c.id, clinic.c.name).order_by(clinic.c.id)
+    return query if only is None else query.where(clinic.c.id == only)
+
+
+def _hours(
+    connection: Connection, day: date, only: str | None
+) -> tuple[dict[str, list[int]], dict[str, dict[str, int]]]:
     """Admissions by the hour and all counts of the day, by clinic."""
     begin = datetime(day.year, day.month, day.day, tzinfo=CLINIC_TIME)
     query = select(hour_count).where(hour_count.c.hour >= begin, hour_count.c.hour < begin + timedelta(days=1))
+    if only is not None:
+        query = query.where(hour_count.c.clinic == only)
     hours: dict[str, list[int]] = {}
     totals: dict[str, dict[str, int]] = {}
     for row in connection.execute(query):

@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from kiosk.hub.errors import EventsDropped
 from kiosk.hub.event import AHEAD, CLINIC_TIME
 from kiosk.hub.store.counts import Counts, forget_day
 from kiosk.hub.store.database import HubDatabase, take_turns
+from kiosk.hub.store.retention import kept_since
 from kiosk.hub.store.tables import event
 from kiosk.wire.bodies import CLASSES, Body, Kind
 from kiosk.wire.checks import from_stored
@@ -17,8 +19,10 @@ def recount(database: HubDatabase, clinic: str, day: date) -> None:
     """Count a clinic's day again.
 
     :raises HubStoreUnavailable: if it cannot be; then the counts are as before.
+    :raises EventsDropped: where the day's events are no longer all there; then too.
     """
     with database.write() as connection:
+        _check_kept(connection, day)
         take_turns(connection, [clinic])
         forget_day(connection, clinic, day)
         counts = Counts()
@@ -26,6 +30,13 @@ def recount(database: HubDatabase, clinic: str, day: date) -> None:
             if _believed(row).astimezone(CLINIC_TIME).date() == day:
                 counts.add(clinic, _believed(row), _body(row))
         counts.write(connection)
+
+
+def _check_kept(connection: Connection, day: date) -> None:
+    since = kept_since(connection)
+    # What happened on a day was received then or later, or a little earlier by a clock that is ahead.
+    if since is not None and datetime(day.year, day.month, day.day, tzinfo=CLINIC_TIME) - AHEAD < since:
+        raise EventsDropped(f"the events of {day.isoformat()} were dropped; its counts stay as they are")
 
 
 def _rows(connection: Connection, clinic: str, day: date) -> list[Row[Any]]:

@@ -4,76 +4,52 @@ The clinic stands first in every key: so the tables can be parted by clinic over
 one clinic walks through another's rows. On PostgreSQL ``event`` is parted by the month in which it was received.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-
-class Instant(TypeDecorator[datetime]):
-    """An instant: aware in Python; with a zone on PostgreSQL, UTC without one on SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The instant in UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs its time zone")
-        in_utc = value.astimezone(UTC)
-        return in_utc if dialect.name == "postgresql" else in_utc.replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """The instant, aware."""
-        if value is None:
-            return None
-        found: datetime = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-        return found.astimezone(UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from kiosk.hub.store.entry_tables import (
+    certificate as certificate,
 )
-
-_Json = JSON().with_variant(JSONB(), "postgresql")
-_Name, _Word = String(32), String(64)
-_Id = LargeBinary(16)
-
-
-def _clinic() -> Column[str]:
-    return Column("clinic", _Name, nullable=False)
-
+from kiosk.hub.store.entry_tables import (
+    horizon as horizon,
+)
+from kiosk.hub.store.entry_tables import (
+    join_code as join_code,
+)
+from kiosk.hub.store.entry_tables import (
+    join_request as join_request,
+)
+from kiosk.hub.store.entry_tables import (
+    officer as officer,
+)
+from kiosk.hub.store.entry_tables import (
+    officer_act as officer_act,
+)
+from kiosk.hub.store.entry_tables import (
+    shown_code as shown_code,
+)
+from kiosk.hub.store.entry_tables import (
+    start as start,
+)
+from kiosk.hub.store.schema import Id, Instant, Json, Name, Word, in_clinic
+from kiosk.hub.store.schema import metadata as metadata
 
 clinic = Table(
     "clinic",
     metadata,
-    Column("id", _Name, nullable=False),
+    Column("id", Name, nullable=False),
     Column("name", String(255), nullable=False),
     Column("added_at", Instant, nullable=False),
     PrimaryKeyConstraint("id"),
@@ -83,8 +59,8 @@ clinic = Table(
 device = Table(
     "device",
     metadata,
-    _clinic(),
-    Column("name", _Name, nullable=False),
+    in_clinic(),
+    Column("name", Name, nullable=False),
     Column("public_key", LargeBinary(32), nullable=False),
     Column("state", String(16), nullable=False),
     Column("added_at", Instant, nullable=False),
@@ -97,10 +73,10 @@ device = Table(
 stream = Table(
     "stream",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("seen", BigInteger, nullable=False),
-    Column("gaps", _Json, nullable=False),
+    Column("gaps", Json, nullable=False),
     Column("audit_at", BigInteger, nullable=False),
     Column("audit_seq", BigInteger, nullable=False),
     Column("audit_hash", LargeBinary(32), nullable=False),
@@ -110,13 +86,29 @@ stream = Table(
 """What the hub has of a device: the greatest number, what is missing below it as ``[[first, last], …]``, and the
 end of its audit chain as the event number ``audit_at`` said it."""
 
+audit_head = Table(
+    "audit_head",
+    metadata,
+    in_clinic(),
+    Column("device", Name, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("said_by", Name, nullable=False),
+    Column("event", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    PrimaryKeyConstraint("clinic", "device", "seq", "hash"),
+)
+"""Every end of an audit chain that was ever said, and who said it first, with which event. Two hashes of one number are
+a fork; both stay."""
+
 ledger = Table(
     "ledger",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("id", _Id, nullable=False),
+    Column("id", Id, nullable=False),
     Column("digest", LargeBinary(32), nullable=False),
     PrimaryKeyConstraint("clinic", "device", "seq"),
     UniqueConstraint("clinic", "id"),
@@ -127,16 +119,16 @@ months cannot promise that."""
 event = Table(
     "event",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("id", _Id, nullable=False),
+    Column("id", Id, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("at", Instant, nullable=False),
     Column("hlc", BigInteger, nullable=False),
-    Column("visit", _Id),
-    Column("body", _Json, nullable=False),
+    Column("visit", Id),
+    Column("body", Json, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     PrimaryKeyConstraint("clinic", "device", "seq", "received_at"),
     Index("ix_event_clinic_at", "clinic", "at"),
@@ -148,13 +140,13 @@ event = Table(
 latest = Table(
     "latest",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
-    Column("what", _Word, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
+    Column("what", Word, nullable=False),
     Column("hlc", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("body", _Json, nullable=False),
+    Column("body", Json, nullable=False),
     PrimaryKeyConstraint("clinic", "device", "what"),
 )
 """The newest a device said of one thing: ``heartbeat``, ``admission``, ``self_test``, ``self_test_passed``, or
@@ -163,26 +155,27 @@ latest = Table(
 check_in = Table(
     "check_in",
     metadata,
-    _clinic(),
-    Column("visit", _Id, nullable=False),
+    in_clinic(),
+    Column("visit", Id, nullable=False),
     Column("day", Date, nullable=False),
     Column("person_key", Integer, nullable=False),
-    Column("person", _Id, nullable=False),
-    Column("device", _Name, nullable=False),
+    Column("person", Id, nullable=False),
+    Column("device", Name, nullable=False),
     Column("hlc", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("clinic", "visit"),
     Index("ix_check_in_person", "person", "person_key", "day"),
     Index("ix_check_in_clinic_day", "clinic", "day"),
+    Index("ix_check_in_day", "day"),
 )
 """Who was admitted where, as pseudonyms."""
 
 withdrawn = Table(
     "withdrawn",
     metadata,
-    _clinic(),
-    Column("visit", _Id, nullable=False),
-    Column("change", _Word, nullable=False),
+    in_clinic(),
+    Column("visit", Id, nullable=False),
+    Column("change", Word, nullable=False),
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("clinic", "visit"),
 )
@@ -191,15 +184,15 @@ withdrawn = Table(
 second_visit = Table(
     "second_visit",
     metadata,
-    _clinic(),
-    Column("visit", _Id, nullable=False),
+    in_clinic(),
+    Column("visit", Id, nullable=False),
     Column("day", Date, nullable=False),
-    Column("first_clinic", _Name, nullable=False),
-    Column("first_visit", _Id, nullable=False),
+    Column("first_clinic", Name, nullable=False),
+    Column("first_visit", Id, nullable=False),
     Column("state", String(16), nullable=False),
     Column("found_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("closed_by", _Word),
+    Column("closed_by", Word),
     PrimaryKeyConstraint("clinic", "visit"),
     CheckConstraint("state IN ('open', 'closed', 'lapsed')", name="state"),
     Index("ix_second_visit_state_found_at", "state", "found_at"),
@@ -209,10 +202,10 @@ second_visit = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    _clinic(),
+    in_clinic(),
     Column("digest", LargeBinary(32), nullable=False),
-    Column("sender", _Name, nullable=False),
-    Column("device", _Name),
+    Column("sender", Name, nullable=False),
+    Column("device", Name),
     Column("seq", BigInteger),
     Column("reason", String(16), nullable=False),
     Column("settled", Boolean, nullable=False),
@@ -228,14 +221,14 @@ quarantine = Table(
 alarm = Table(
     "alarm",
     metadata,
-    _clinic(),
-    Column("device", _Name, nullable=False),
+    in_clinic(),
+    Column("device", Name, nullable=False),
     Column("kind", String(32), nullable=False),
-    Column("mark", _Word, nullable=False),
-    Column("facts", _Json, nullable=False),
+    Column("mark", Word, nullable=False),
+    Column("facts", Json, nullable=False),
     Column("raised_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("closed_by", _Word),
+    Column("closed_by", Word),
     PrimaryKeyConstraint("clinic", "device", "kind", "mark"),
     Index("ix_alarm_closed_at_raised_at", "closed_at", "raised_at"),
 )
@@ -247,9 +240,9 @@ emergency = Table(
     "emergency",
     metadata,
     Column("number", Integer, nullable=False),
-    Column("reason", _Word, nullable=False),
+    Column("reason", Word, nullable=False),
     Column("raised_at", Instant, nullable=False),
-    Column("raised_by", _Word, nullable=False),
+    Column("raised_by", Word, nullable=False),
     PrimaryKeyConstraint("number"),
 )
 """Emergencies: every answer names the newest, and whoever did not know it fetches releases at once."""
@@ -283,7 +276,7 @@ HOUR_NUMBERS = (
 hour_count = Table(
     "hour_count",
     metadata,
-    _clinic(),
+    in_clinic(),
     Column("hour", Instant, nullable=False),
     *(_number(name) for name in HOUR_NUMBERS),
     PrimaryKeyConstraint("clinic", "hour"),
@@ -294,10 +287,10 @@ hour_count = Table(
 day_share = Table(
     "day_share",
     metadata,
-    _clinic(),
+    in_clinic(),
     Column("day", Date, nullable=False),
     Column("measure", String(24), nullable=False),
-    Column("word", _Word, nullable=False),
+    Column("word", Word, nullable=False),
     _number("n"),
     PrimaryKeyConstraint("clinic", "day", "measure", "word"),
     Index("ix_day_share_day", "day"),

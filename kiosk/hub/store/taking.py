@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 
 from kiosk.hub.event import TakenEvent
-from kiosk.hub.store import checkins, erasing, streams
+from kiosk.hub.store import checkins, erasing, heads, streams
 from kiosk.hub.store.alarms import raise_alarm
 from kiosk.hub.store.counts import counts_of
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.latest import say_latest
+from kiosk.hub.store.starts import note_starts
 from kiosk.hub.store.streams import MAX_GAPS, AuditEnd, DeviceStream, Received, Whose
 from kiosk.hub.store.tables import event, ledger
 from kiosk.wire.bodies import Kind
@@ -65,9 +66,11 @@ def take(
     new = tuple(each for each in first if _key(each) in fresh)
     if new:
         _store(connection, new, now)
+        heads.note(connection, new, now)
     after = _followed(connection, former, received, new, now)
     streams.save(connection, {whose: each for whose, each in after.items() if each != former[whose]}, now)
     say_latest(connection, [*beats, *new], now)
+    note_starts(connection, beats, now)
     forks = _forks(connection, kept, fresh)
     return Taking(new=new, forks=tuple(forks), scattered=tuple(scattered), streams=after)
 
@@ -174,15 +177,15 @@ def _followed(
 
 
 def _audit_end(connection: Connection, end: AuditEnd, each: TakenEvent, now: datetime) -> AuditEnd:
-    """Where the device's chain ends now; an alarm where it went back, or parted from what was known."""
+    """Where the device's chain ends now; an alarm where an earlier event knew more of it than a later one."""
     header = each.header
-    if header.seq < end.at:
+    is_late = header.seq < end.at
+    went_back = header.audit_seq > end.seq if is_late else header.audit_seq < end.seq
+    if went_back:
+        facts = {"event": header.seq, "audit_seq": header.audit_seq, "known": end.seq}
+        raise_alarm(
+            connection, header.clinic, header.device, "audit_back", mark=str(header.audit_seq), at=now, facts=facts
+        )
+    if is_late or went_back:
         return end
-    back = header.audit_seq < end.seq
-    parted = header.audit_seq == end.seq and header.audit_hash != end.hash
-    if not back and not parted:
-        return AuditEnd(at=header.seq, seq=header.audit_seq, hash=header.audit_hash)
-    facts = {"event": header.seq, "audit_seq": header.audit_seq, "known": end.seq}
-    kind, mark = "audit_back" if back else "audit_fork", str(header.audit_seq)
-    raise_alarm(connection, header.clinic, header.device, kind, mark=mark, at=now, facts=facts)
-    return end
+    return AuditEnd(at=header.seq, seq=header.audit_seq, hash=header.audit_hash)

@@ -1,9 +1,10 @@
 """A roster on its way from the province to a clinic: whole, or only what differs from one that the clinic has.
 
 Theory of operation. A pack is what differs between two roster files made under one key, by columns, compressed. Rows of
-the base are named by their rank in the order of keys, not by their keys: neighbours lie one or two bytes apart, where
-a key's eight bytes would not shrink at all. Of a changed row only the changed fields are in it. Ids of kinds are
-those of the base; kinds that it lacks get ids behind its last. A whole roster is what differs from an empty one.
+the base are named by their rank in the order of keys, not by their keys: neighbours lie one or two bytes apart, where a
+key's eight bytes would not shrink at all. Of a changed row only the changed fields are in it. Ids of kinds are those of
+the base, which :func:`cut` and :func:`apply_pack` number alike; kinds that it lacks get ids behind its last. A whole
+roster is what differs from an empty one.
 
 A pack names the contents it counts on and those it makes by a hash over all rows, so that it is applied to the right
 base, and the result is what was published, to the last bit. Names are not in it: they are sealed to one clinic's key.
@@ -122,6 +123,7 @@ def apply_pack(base: Path | None, pack: Pack, out: Path) -> None:
         _put_together(connection, pack)
         if contents(connection, "new") != pack.result:
             raise RosterRefused(Refusal.PACK_MALFORMED)
+        _number_kinds(connection)
     finish(out, pack.facts)
 
 
@@ -146,7 +148,33 @@ def cut(province: Path, out: Path, clinics: frozenset[str]) -> None:
             """INSERT INTO new.insured SELECT tag, link FROM base.insured
             WHERE key_of_link(link) IN (SELECT tag FROM new.person) ORDER BY tag"""
         )
+        _number_kinds(connection)
     finish(out, facts)
+
+
+def _number_kinds(connection: sqlite3.Connection) -> None:
+    """Number the kinds of the new roster from 1, in their own order, and drop those that nobody has.
+
+    Two rosters of the same contents have the same ids then, whichever packs they were made by: rows of a pack name
+    kinds by the ids of its base.
+    """
+    used = {own for (own,) in connection.execute(f"SELECT DISTINCT {_kind_in('row')} FROM new.person")}
+    kinds = [(kind_id, tuple(kind)) for kind_id, *kind in connection.execute("SELECT * FROM new.kind")]
+    kept = sorted((kind, kind_id) for kind_id, kind in kinds if three(kind_id) in used)
+    numbers = [(three(kind_id), three(number)) for number, (_, kind_id) in enumerate(kept, 1)]
+    if len(kept) == len(kinds) and all(old == new for old, new in numbers):
+        return
+    first, last = KIND
+    connection.execute("CREATE TEMP TABLE number_map (old BLOB PRIMARY KEY, new BLOB NOT NULL) WITHOUT ROWID")
+    connection.executemany("INSERT INTO number_map VALUES (?, ?)", numbers)
+    connection.execute(
+        f"""UPDATE new.person SET row = CAST(substr(row, 1, {first})
+        || (SELECT number_map.new FROM number_map WHERE old = {_kind_in("row")})
+        || substr(row, {last + 1}) AS BLOB)"""
+    )
+    connection.execute("DELETE FROM new.kind")
+    rows = [(number, *kind) for number, (kind, _) in enumerate(kept, 1)]
+    connection.executemany("INSERT INTO new.kind VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _share_kinds(connection: sqlite3.Connection) -> list[list[Any]]:

@@ -113,6 +113,8 @@ def _desk(view: ScreenView, desk: int) -> Iterator[Said]:
 def _called(view: ScreenView, desk: int) -> Iterator[Said]:
     kind = "help" if view.desk is None else view.desk.message.value
     yield said(f"called.{kind}.title", **({"desk": desk} if kind == "child" else {}))
+    if kind == "child":
+        yield said("desk.not_yet")
     yield said(f"called.{kind}.text", **({"desk": desk} if kind == "help" else {}))
     yield from _number(view)
 

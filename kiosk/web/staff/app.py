@@ -13,6 +13,7 @@ from kiosk.services.leftovers import Leftovers
 from kiosk.services.other_ways import OtherWays
 from kiosk.services.outgoing import Outgoing
 from kiosk.services.portraits import LARGEST
+from kiosk.services.province_state import Province
 from kiosk.services.self_test import SelfTests
 from kiosk.services.staff_sessions import StaffSessions
 from kiosk.web.common.factory import base_app, read_session_key
@@ -58,6 +59,7 @@ def create_staff_app(
     others: Others | None = None,
     corrections: Corrections | None = None,
     outgoing: Outgoing | None = None,
+    province: Province | None = None,
     leftovers: Leftovers | None = None,
     ordering: Ordering | None = None,
     hall: Hall | None = None,
@@ -73,6 +75,7 @@ def create_staff_app(
     :param others: what is needed for other ways of coming and for the worklist; None leaves both out.
     :param corrections: what is needed for the pages of records; None leaves them out.
     :param outgoing: what is on its way to payer and hospital, where anything leaves.
+    :param province: how the province is reached, where the clinic belongs to one.
     :param leftovers: what nobody came back to; None leaves its counts out.
     :param ordering: takes the hospital's word on a visit's first cost; None leaves its address out.
     :param hall: the waiting room's side: the lines, calls, report, assisted mode; None leaves it out.
@@ -114,7 +117,7 @@ def create_staff_app(
     if ordering is not None:
         add_ordering(app, ordering)
     if tests is not None:
-        add_devices(app, board, tests)
+        add_devices(app, board, tests, province)
     if oversight is not None:
         _oversee(app, board, oversight, sessions)
     if payer is not None:

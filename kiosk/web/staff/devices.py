@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.domain.self_test import SelfTestRow
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.ports import StoreUnavailable
+from kiosk.services.province_state import Province
 from kiosk.services.self_test import NoSuchKiosk, SelfTests
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.board import Board
 
 
-def add_devices(app: Flask, board: Board, tests: SelfTests) -> None:
-    """Give the app the page of devices."""
+def add_devices(app: Flask, board: Board, tests: SelfTests, province: Province | None = None) -> None:
+    """Give the app the page of devices, with a line on the province where the clinic belongs to one."""
 
     @app.context_processor
     def shared() -> dict[str, object]:
@@ -31,6 +32,8 @@ def add_devices(app: Flask, board: Board, tests: SelfTests) -> None:
                 last=last,
                 running=any(row.settled_at is None for row in last.values()),
                 when=_when,
+                belongs=province is not None,
+                province=None if province is None else province.state(),
             )
         )
 

@@ -19,7 +19,7 @@ from idcard.trust.importing import add_file
 from idcard.trust.path import find_path
 from idcard.trust.store import TrustStore
 
-AT = datetime(2026, 11, 23, tzinfo=UTC)
+AT = datetime(2030, 11, 23, tzinfo=UTC)  # openssl signs with the present time: this lies behind it
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 
 

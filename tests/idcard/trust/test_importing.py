@@ -14,7 +14,7 @@ from idcard.trust.draft import Draft, editing
 from idcard.trust.importing import Report, add_file
 from idcard.trust.signed_data import ListNotTrusted
 
-AT = datetime(2026, 11, 23, tzinfo=UTC)
+AT = datetime(2030, 11, 23, tzinfo=UTC)  # openssl signs with the present time: this lies behind it
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 
 

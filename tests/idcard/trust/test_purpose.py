@@ -19,7 +19,7 @@ from idcard.trust.profile import Remark, remarks
 from idcard.trust.purpose import NotForDocuments, acts_as_authority, document_types, not_for_documents
 from idcard.trust.store import TrustStore
 
-AT = datetime(2026, 11, 23, tzinfo=UTC)
+AT = datetime(2030, 11, 23, tzinfo=UTC)  # openssl signs with the present time: this lies behind it
 TLS = "1.3.6.1.5.5.7.3.1"
 SIGNATURES, ENCIPHERMENT, CERTIFICATES = (der.bit_string(bits) for bits in (b"\x80", b"\x20", b"\x04"))
 AUTHORITY, NO_AUTHORITY = der.sequence(der.boolean(True)), der.sequence()

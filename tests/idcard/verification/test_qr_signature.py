@@ -2,6 +2,7 @@
 
 import zlib
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import cbor2
@@ -281,3 +282,23 @@ def test_a_key_of_another_kind_is_no_right_signature() -> None:
     signer = certificate("Ký Mẫu", p384, ROOT_KEY)
     fact = verify_qr(health(signer), QrTrust.of(signers=[signer]), at=NOW).fact(FactName.SIGNATURE)
     assert (fact.outcome, fact.reason) == (Outcome.FAILED, Reason.UNSUPPORTED_ALGORITHM)
+
+
+@pytest.mark.parametrize("named", [SIGNER, ROOT])
+def test_a_distrusted_signer_of_codes_or_its_issuer_counts_for_nothing(named: bytes) -> None:
+    trust = trust_of(SIGNER, ROOT).distrusting([sha256(named).hexdigest()])
+    assert trust_fact(SIGNER, trust) == (Outcome.FAILED, Reason.SIGNER_DISTRUSTED)
+
+
+def test_a_listed_signer_of_codes_counts_for_nothing_once_it_is_distrusted() -> None:
+    trust = QrTrust.of(signers=[SIGNER]).distrusting([sha256(SIGNER).hexdigest()])
+    assert trust_fact(SIGNER, trust) == (Outcome.FAILED, Reason.SIGNER_DISTRUSTED)
+
+
+def test_another_certificate_of_a_distrusted_issuers_key_does_not_help() -> None:
+    again = certificate("Gốc Mẫu", ROOT_KEY, ROOT_KEY, days=60)
+    trust = trust_of(SIGNER, ROOT, again)
+    assert trust_fact(SIGNER, trust) == (Outcome.PASSED, Reason.ANCHORED)
+    for one in (ROOT, again):
+        named = trust.distrusting([sha256(one).hexdigest()])
+        assert trust_fact(SIGNER, named) == (Outcome.FAILED, Reason.SIGNER_DISTRUSTED)

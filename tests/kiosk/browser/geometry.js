@@ -30,6 +30,27 @@
     outside: words
       .filter((element) => boxOf(element).left < -1 || boxOf(element).right > view.clientWidth + 1)
       .map(name),
+    covered: words
+      .filter((element) => element.closest("main"))
+      .filter((element) => {
+        const inside = boxOf(element.closest("main"));
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        const { top, bottom } = range.getBoundingClientRect();
+        return top < inside.top - 2 || bottom > inside.bottom + 2;
+      })
+      .concat(
+        words.filter((element) =>
+          all.some((other) => {
+            if (!other.matches("button, a") || other.contains(element) || element.contains(other)) return false;
+            const [one, two] = [boxOf(element), boxOf(other)];
+            const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+            const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+            return wide > 2 && high > 6;
+          }),
+        ),
+      )
+      .map(name),
     tiny: words.filter((element) => capital(element) < leastCapital).map((element) => `${capital(element)} ${name(element)}`),
   };
 }

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from kiosk.config import load
 from kiosk.demo.config import BenchConfig
-from kiosk.demo.people import citizens
+from kiosk.demo.people import NEWCOMER, citizens
 from kiosk.demo.provision import Place
 from kiosk.demo.web import create_bench_app
 from kiosk.demo.web.words import words
@@ -91,7 +91,7 @@ def test_both_languages_are_complete_and_apart() -> None:
     vi, en = words("vi"), words("en")
     assert vi.keys() == en.keys()
     assert all(text.strip() for text in (*vi.values(), *en.values()))
-    assert {f"citizen.{name}.{what}" for name in citizens() for what in ("what", "expect")} == {
+    assert {f"citizen.{name}.{what}" for name in (*citizens(), NEWCOMER) for what in ("what", "expect")} == {
         key for key in vi if key.startswith("citizen.")
     }
     own = {key: text for key, text in en.items() if key != "page.other_language"}

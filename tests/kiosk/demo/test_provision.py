@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from idcard import ConfigurationError, TrustStore
+from kiosk.call_config import CallConfig
 from kiosk.config import PatientConfig, StaffConfig, load
 from kiosk.demo.config import BenchConfig
 from kiosk.demo.people import citizens
@@ -14,7 +15,7 @@ from kiosk.demo.provision import Options, Place, provision
 from kiosk.patient_process import receipts_of, roster_of
 from kiosk.staff_process import open_parts
 
-CONFIGS = ("patient.toml", "staff.toml", "bench.toml", "gateway.toml")
+CONFIGS = tuple(f"{name}.toml" for name in ("patient", "staff", "bench", "gateway", "calls", "assisted"))
 
 
 def contents(place: Place, *without: str) -> dict[str, bytes]:
@@ -32,6 +33,17 @@ def test_the_configurations_are_valid(place: Place) -> None:
     assert load(StaffConfig, place.config("staff")).port == 8001
     bench = load(BenchConfig, place.config("bench"))
     assert (bench.port, bench.card_port, bench.patient_port, bench.staff_port) == (8002, 8003, 8000, 8001)
+    assert (bench.call_port, load(CallConfig, place.config("calls")).port) == (8006, 8006)
+    assisted = load(PatientConfig, place.config("assisted"))
+    assert (assisted.assisted, assisted.port, assisted.reader) == (True, 8008, "simulated:127.0.0.1:8009")
+    assert (bench.assist_port, bench.assist_card_port) == (8008, 8009)
+
+
+def test_a_closed_reader_is_the_bench_s_twin_and_its_word_admits_here(tmp_path: Path) -> None:
+    place = provision(tmp_path / "demo", Options(reader="hn212"))
+    assert (patient(place).reader, patient(place).closed_reader) == ("hn212:127.0.0.1:8010", "admit")
+    bench = load(BenchConfig, place.config("bench"))
+    assert (bench.has_cards, bench.takes_cards, bench.closed_reader) == (False, True, ("127.0.0.1", 8010))
 
 
 def test_only_the_owner_reads_keys(place: Place) -> None:
@@ -106,12 +118,14 @@ def test_what_was_begun_is_finished(tmp_path: Path) -> None:
 def test_kiosk_and_desk_sign_receipts_with_keys_that_the_trust_store_lists(place: Place) -> None:
     config = load(StaffConfig, place.config("staff"))
     listed = {file.stem: file.read_bytes() for file in (place.trust / "qr" / "keys").glob("*.pem")}
-    kiosk, desk = (place.key(f"{name}.pub").read_bytes() for name in ("receipt", "desk_receipt"))
-    assert listed == {f"{config.clinic.code}@kiosk-1": kiosk, f"{config.clinic.code}@desk": desk}
+    names = ("receipt", "desk_receipt", "assist_receipt")
+    kiosk, desk, assisted = (place.key(f"{name}.pub").read_bytes() for name in names)
+    code = config.clinic.code
+    assert listed == {f"{code}@kiosk-1": kiosk, f"{code}@desk": desk, f"{code}@assist-1": assisted}
     with open_parts(config) as parts:
         by_desk = parts.desk._admission._receipts, parts.corrections._admission._receipts
     by_kiosk = receipts_of(patient(place))
-    assert kiosk != desk
+    assert len({kiosk, desk, assisted}) == 3
     assert by_kiosk is not None
     assert None not in by_desk
 

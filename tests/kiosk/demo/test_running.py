@@ -21,7 +21,7 @@ from idcard import ConfigurationError
 from kiosk.demo.clerks import CLERKS
 from kiosk.demo.launcher import ChildDied, check_ports, log_of, running, watch
 from kiosk.demo.people import citizens
-from kiosk.demo.provision import BENCH, GATEWAY, PATIENT, STAFF, Options, provision
+from kiosk.demo.provision import ASSISTED, BENCH, CALLS, GATEWAY, PATIENT, STAFF, Options, provision
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.insurance.stand_in import direct
 
@@ -143,8 +143,8 @@ def until(visitor: Visitor, wanted: str) -> str:
 
 
 def test_from_the_card_to_the_ticket(demo: Demo) -> None:
-    for port in list(demo.options.ports.values())[:3]:
-        assert f"http://127.0.0.1:{port}/" in demo.welcome
+    for name in (PATIENT, STAFF, BENCH, CALLS, ASSISTED):
+        assert f"http://127.0.0.1:{demo.options.ports[name]}/" in demo.welcome
     assert all(clerk.password in demo.welcome for clerk in CLERKS)
     bench, patient, staff = (demo.visitor(name) for name in (BENCH, PATIENT, STAFF))
     until(patient, "attract")
@@ -175,7 +175,7 @@ def test_from_the_card_to_the_ticket(demo: Demo) -> None:
     assert "E05" not in page
     assert "E05" in staff.get()[1]
 
-    for process in (BENCH, PATIENT, STAFF):
+    for process in (BENCH, PATIENT, STAFF, CALLS, ASSISTED):
         log = (demo.root / "log" / f"{process}.log").read_text("utf-8")
         assert "Traceback" not in log
         assert not [clerk.sign for clerk in CLERKS if clerk.password in log or clerk.name in log]
@@ -185,10 +185,36 @@ def test_from_the_card_to_the_ticket(demo: Demo) -> None:
             assert holder.can not in log
 
     # Told to stop, it stops, and says so.
-    assert len(demo.children()) == 4
+    assert len(demo.children()) == 6
     demo.process.send_signal(signal.SIGTERM)
     assert demo.process.wait(PATIENCE_S) == 0
     demo.until_gone()
+
+
+def test_a_clerk_helps_at_the_desk_and_the_number_is_called(demo: Demo) -> None:
+    bench, staff, calls, helped = (demo.visitor(name) for name in (BENCH, STAFF, CALLS, ASSISTED))
+    for port in (CALLS, ASSISTED):
+        assert f'href="http://127.0.0.1:{demo.options.ports[port]}/?lang=en"' in bench.get("/?lang=en")[1]
+    assert helped.get()[0] == 503, "nobody helps yet"
+    staff.post("/assist")
+    assert helped.get()[0] == 200
+
+    # The card lies at the desk and nowhere else: the kiosk in the hall sees none.
+    bench.post("/citizens/insured/place-at-desk")
+    until(helped, "digits")
+    helped.post("/digits", digits=citizens()["insured"].holder.can)
+    until(helped, "confirm")
+    helped.post("/room", room="noi")
+    assert "Số thứ tự" in until(helped, "ticket")
+    assert screen(demo.visitor(PATIENT).get()[1]) == "attract"
+
+    assert 'class="latest empty"' in calls.get("/calls")[1]
+    staff.post("/queue/next", form_on="/queue?room=noi", room="noi")
+    deadline = time.monotonic() + PATIENCE_S
+    while 'data-seq="' not in (page := calls.get("/calls")[1]):
+        assert time.monotonic() < deadline, "the call was not heard"
+        time.sleep(0.1)
+    assert "Nội tổng quát" in page
 
 
 def test_in_a_shift_the_payer_is_asked_and_asked_again_once_it_is_back(demo: Demo) -> None:
@@ -272,7 +298,7 @@ def check_in(bench: Visitor, patient: Visitor, who: str) -> None:
 
 def test_nobody_outlives_a_killed_launcher(demo: Demo) -> None:
     children = demo.children()
-    assert len(children) == 4
+    assert len(children) == 6
     demo.process.kill()
     demo.process.wait(PATIENCE_S)
     demo.until_gone()

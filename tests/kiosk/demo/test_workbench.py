@@ -218,3 +218,17 @@ def test_a_busy_card_port_is_one_line(bench: Bench, cards: CardSocket) -> None:
     with pytest.raises(ConfigurationError, match=str(cards.port)) as caught:
         CardSocket("127.0.0.1", cards.port, bench.answer)
     assert caught.value.reason == "port_busy"
+
+
+def test_a_card_lies_on_one_of_two_readers_only(issuer: Issuer) -> None:
+    hall = Bench(issuer, swap_s=0)
+    at_desk = Bench(issuer, swap_s=0, beside=hall)
+    hall.place(WHO)
+    assert (hall.answer(PRESENCE)[:1], at_desk.answer(PRESENCE)[:1]) == (b"\x01", b"\x00")
+    at_desk.place(WHO)
+    assert (hall.answer(PRESENCE)[:1], at_desk.answer(PRESENCE)[:1]) == (b"\x00", b"\x01")
+    assert (hall.laid.on_reader, at_desk.laid.on_reader) == (None, WHO)
+    hall.place("over-75")
+    assert (hall.laid.on_reader, at_desk.laid.on_reader) == ("over-75", WHO)
+    hall.place(WHO)
+    assert (hall.laid.on_reader, at_desk.laid.on_reader) == (WHO, None)

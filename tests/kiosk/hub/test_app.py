@@ -20,7 +20,7 @@ from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
 from kiosk.hub.serving import HubServer
 from kiosk.hub.store import tables
 from kiosk.hub.together import Together
-from kiosk.wire.batch import BATCH_LIMIT, MEDIA_TYPE, read_answer
+from kiosk.wire.batch import ACCEPTS, BATCH_LIMIT, MEDIA_TYPE, read_answer
 
 CBOR = {"Content-Type": MEDIA_TYPE}
 
@@ -97,6 +97,18 @@ def test_a_batch_is_answered(hub: Any, make: Any, serving: Serving) -> None:
     assert "Server" not in headers
     assert read_answer(data).streams["kiosk-1"].acked_through == 1
     assert len(hub.rows(tables.event)) == 1
+
+
+def test_second_visits_are_named_to_whoever_says_that_they_read_of_them(hub: Any, make: Any, serving: Serving) -> None:
+    first, later = hub.enrolled("36001"), hub.enrolled("36002")
+    visit = make.uuid7()
+    told = later.event(make.admission(visit=visit), hlc=1 << 62)
+    with serving() as client:
+        client(first.batch(first.event(make.admission())))
+        plain = read_answer(client(later.batch(told))[2])
+        asked = [read_answer(client(each.batch(), headers=CBOR | {"Accept": ACCEPTS})[2]) for each in (first, later)]
+        other = read_answer(client(later.batch(), headers=CBOR | {"Accept": "application/json; v=2"})[2])
+    assert [answer.second_visits for answer in (plain, *asked, other)] == [(), (), (visit,), ()]
 
 
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])

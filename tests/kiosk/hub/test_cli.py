@@ -67,6 +67,21 @@ def test_a_device_is_let_in_listed_and_revoked(config: Path, make: Any) -> None:
     assert "revoked" in ok("device", "list", config, "36001")
 
 
+def test_devices_come_from_a_table(config: Path, tmp_path: Path, make: Any) -> None:
+    keys = [make.Device().key.public_key().public_bytes_raw().hex() for _ in range(2)]
+    table = tmp_path / "devices.csv"
+    table.write_text(f"clinic,device,key\n36001,kiosk-1,{keys[0]}\n36001,desk-1,{keys[1]}\n", "utf-8")
+    assert ok("device", "import", config, table) == "New: 2.\n"
+    assert ok("device", "import", config, table) == "New: 0.\n"
+    assert keys[1] in ok("device", "list", config, "36001")
+    table.write_text(f"clinic,device,key\n36001,kiosk-3,{keys[0]}\n36777,kiosk-1,{keys[0]}\n", "utf-8")
+    assert run("device", "import", config, table).exit_code == 3
+    assert "kiosk-3" not in ok("device", "list", config, "36001")
+    for wrong in ("clinic,device\n36001,x\n", "clinic,device,key\n36001,x,no key\n", "clinic,device,key\n36001,x\n"):
+        table.write_text(wrong, "utf-8")
+        assert run("device", "import", config, table).exit_code == 2
+
+
 def test_clinics_come_from_a_table(config: Path, tmp_path: Path) -> None:
     table = tmp_path / "clinics.csv"
     table.write_text("code,name\n36001,Trạm y tế Mỹ Xá\n36002,Trạm y tế Lộc Vượng\n", "utf-8-sig")

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from kiosk.hub.errors import HubStoreUnavailable
 from kiosk.hub.examine import KeyRing
 from kiosk.hub.ingest import Ingest, Sent
-from kiosk.hub.store import tables
+from kiosk.hub.store import heads, tables
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.emergencies import raise_emergency
 from kiosk.hub.store.province import province_day, province_shares
@@ -94,6 +94,27 @@ class TestTwice:
         hub.receive(there, there.event(early, at=make.NOW - timedelta(hours=1)))
         assert self.open(hub) == {("36001", late.visit): ("36002", early.visit)}
         assert numbers(hub)["admissions"] == 2, "nobody's admission is undone by a machine"
+
+    def test_the_clinic_of_the_later_one_is_told_until_it_lapses_or_was_told_for_long(
+        self, hub: Any, make: Made
+    ) -> None:
+        here, there = hub.enrolled(), hub.enrolled(clinic="36002")
+        early, late = make.admission(7), make.admission(7)
+        hub.receive(there, there.event(early, at=make.NOW - timedelta(hours=1)))
+        hub.receive(here, here.event(late))
+
+        def told(device: Any) -> tuple[bytes, ...]:
+            sent = Sent(signed=read_request(device.batch()), asks_seconds=True)
+            found: tuple[bytes, ...] = hub.ingest.receive(sent).second_visits
+            return found
+
+        assert (told(here), told(here), told(there)) == ((late.visit,), (late.visit,), ())
+        assert hub.receive(here).second_visits == ()
+        hub.later(days=31)
+        assert told(here) == ()
+        hub.later(days=-31)
+        hub.receive(there, there.event(make.cancelled(early.visit)))
+        assert told(here) == ()
 
     def test_other_days_other_people_and_other_keys_are_apart(self, hub: Any, make: Made) -> None:
         device = hub.enrolled()
@@ -190,21 +211,64 @@ class TestDevices:
 
     def test_an_audit_chain_that_goes_back_or_parts_is_an_alarm(self, hub: Any, make: Made) -> None:
         device = hub.enrolled()
-        head = AuditHead(seq=5, hash=bytes(32))
-        hub.receive(device, device.event(head, audit_seq=5, audit_hash=b"a" * 32))
-        hub.receive(device, device.event(head, audit_seq=6, audit_hash=b"b" * 32))
+        body = SelfTest(passed=True)
+        hub.receive(device, device.event(body, audit_seq=5, audit_hash=b"a" * 32))
+        hub.receive(device, device.event(body, audit_seq=6, audit_hash=b"b" * 32))
         assert hub.rows(tables.alarm) == []
-        hub.receive(device, device.event(head, audit_seq=6, audit_hash=b"c" * 32))
-        hub.receive(device, device.event(head, audit_seq=5, audit_hash=b"a" * 32))
+        hub.receive(device, device.event(body, audit_seq=6, audit_hash=b"c" * 32))
+        hub.receive(device, device.event(body, audit_seq=5, audit_hash=b"a" * 32))
         assert {row.kind for row in hub.rows(tables.alarm)} == {"audit_fork", "audit_back"}
 
     def test_an_older_event_that_comes_late_is_no_alarm(self, hub: Any, make: Made) -> None:
         device = hub.enrolled()
-        head = AuditHead(seq=5, hash=bytes(32))
-        events = [device.event(head, audit_seq=seq, audit_hash=bytes([seq]) * 32) for seq in (3, 4, 5)]
+        body = SelfTest(passed=True)
+        events = [device.event(body, audit_seq=seq, audit_hash=bytes([seq]) * 32) for seq in (3, 4, 5)]
         hub.receive(device, events[2])
         hub.receive(device, *events[:2])
         assert hub.rows(tables.alarm) == []
+        assert [row.seq for row in hub.rows(tables.audit_head)] == [3, 4, 5]
+
+    @pytest.mark.parametrize(
+        ("seq", "digest", "kind"), [(4, b"x" * 32, "audit_fork"), (7, b"x" * 32, "audit_back"), (3, b"c" * 32, None)]
+    )
+    def test_an_older_event_that_tells_of_another_chain_is_an_alarm(
+        self, hub: Any, make: Made, seq: int, digest: bytes, kind: str | None
+    ) -> None:
+        device = hub.enrolled()
+        body = SelfTest(passed=True)
+        late = device.event(body, audit_seq=seq, audit_hash=digest)
+        known = [device.event(body, audit_seq=each, audit_hash=bytes([each]) * 32) for each in (4, 5)]
+        hub.receive(device, *known)
+        hub.receive(device, late)
+        assert {row.kind for row in hub.rows(tables.alarm)} == ({kind} if kind else set())
+
+    def test_every_end_that_was_said_stays_and_both_sides_of_a_fork(self, hub: Any, make: Made) -> None:
+        device, other = hub.enrolled(), hub.enrolled(name="desk-1")
+        body = SelfTest(passed=True)
+        hub.receive(device, *(device.event(body, audit_seq=2, audit_hash=each * 32) for each in (b"a", b"a", b"b")))
+        head = AuditHead(chain="kiosk-1", seq=2, hash=b"c" * 32)
+        hub.receive(other, other.event(head, audit_seq=9, audit_hash=b"d" * 32))
+        said = [(row.device, row.seq, row.hash[:1], row.said_by, row.event) for row in hub.rows(tables.audit_head)]
+        assert said == [
+            ("desk-1", 9, b"d", "desk-1", 1),
+            ("kiosk-1", 2, b"a", "kiosk-1", 1),
+            ("kiosk-1", 2, b"b", "kiosk-1", 3),
+            ("kiosk-1", 2, b"c", "desk-1", 1),
+        ]
+        assert [(row.kind, row.mark) for row in hub.rows(tables.alarm)] == [("audit_fork", "2")]
+
+    def test_ends_are_given_page_after_page(self, hub: Any, make: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(heads, "_AT_ONCE", 2)
+        device, other, foreign = hub.enrolled(), hub.enrolled(name="desk-1"), hub.enrolled(clinic="36002")
+        for each, many in ((device, 5), (other, 2), (foreign, 1)):
+            body = SelfTest(passed=True)
+            events = (each.event(body, audit_seq=seq + 1, audit_hash=bytes([seq]) * 32) for seq in range(many))
+            hub.receive(each, *events)
+        with hub.database.read() as connection:
+            said = [(each.device, each.seq) for each in heads.heads(connection, "36001")]
+            own = [each.hash[0] for each in heads.heads(connection, "36001", device="kiosk-1")]
+        assert said == [("desk-1", 1), ("desk-1", 2), *(("kiosk-1", seq) for seq in range(1, 6))]
+        assert own == [0, 1, 2, 3, 4]
 
     def test_every_answer_names_the_newest_emergency(self, hub: Any, make: Made) -> None:
         device = hub.enrolled()
@@ -253,7 +317,14 @@ class TestTables:
 
     def test_every_key_begins_with_the_clinic(self) -> None:
         keys = {table.name: [column.name for column in table.primary_key] for table in tables.metadata.sorted_tables}
-        assert {name for name, columns in keys.items() if columns[0] != "clinic"} == {"clinic", "emergency"}
+        assert {name for name, columns in keys.items() if columns[0] != "clinic"} == {
+            "clinic",
+            "emergency",
+            # The province's own: of no clinic.
+            "officer",
+            "officer_act",
+            "horizon",
+        }
 
     def test_what_goes_wrong_half_way_stores_nothing(
         self, hub: Any, make: Made, monkeypatch: pytest.MonkeyPatch

@@ -149,3 +149,49 @@ def test_everything_is_imported_where_posix_is_missing() -> None:
         "from kiosk.provision import commands, bundle, files, machine, plan, release, services, showing, usb, writing\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+PROVINCE = """
+hub = "https://hub.example"
+identity = "/var/lib/idcard-identity"
+person_key = "/etc/idcard/person.key"
+releases = "{}"
+"""
+
+
+def with_releases(config: Path, patients: str, provinces: str, roster: str = "") -> None:
+    """Let both processes name a folder of releases."""
+    (config / "province.toml").write_text(PROVINCE.format(provinces), encoding="utf-8")
+    for name, setting in (("staff", 'province = "province.toml"'), ("patient", f'releases = "{patients}"')):
+        text = (config / f"{name}.toml").read_text("utf-8")
+        if roster:
+            text = text.replace("/var/lib/idcard/roster.db", roster)
+        (config / f"{name}.toml").write_text(f"{setting}\n{text}", encoding="utf-8")
+
+
+def test_the_folder_of_releases_is_written_by_the_staffs_process_alone(config: Path, target: Path) -> None:
+    folder = "/var/lib/idcard-releases"
+    with_releases(config, folder, folder, f"{folder}/roster.db")
+    machine = machine_of(Profile.BOTH, config, target)
+    tmpfiles = text_of(machine, "/etc/tmpfiles.d/idcard.conf")
+    assert f"d {folder} 0750 idcard-staff idcard" in tmpfiles
+    assert f"2770 root idcard\nd {folder}" not in tmpfiles
+    assert f"{folder}/roster.db" not in tmpfiles
+    staff, patient = (text_of(machine, f"/etc/systemd/system/idcard-{name}.service") for name in ("staff", "patient"))
+    assert f"ReadWritePaths={folder}\n" in staff
+    assert folder not in patient
+
+
+@pytest.mark.parametrize(
+    ("patients", "provinces"),
+    [
+        ("/var/lib/idcard-releases", "/var/lib/other-releases"),
+        ("/var/lib/idcard/releases", "/var/lib/idcard/releases"),
+        ("/srv", "/srv"),
+    ],
+)
+def test_a_folder_of_releases_that_the_patients_process_could_replace_is_refused(
+    config: Path, target: Path, patients: str, provinces: str
+) -> None:
+    with_releases(config, patients, provinces)
+    assert refused(Profile.BOTH, config, target).facts["reason"] == "releases_folder"

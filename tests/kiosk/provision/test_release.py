@@ -24,9 +24,11 @@ from kiosk.demo.provision import Options
 from kiosk.demo.provision import provision as demonstration
 from kiosk.provision import bundle as bundles
 from kiosk.provision.bundle import Bundle, open_bundle, seal
-from kiosk.provision.release import Place, rollback, upgrade
+from kiosk.provision.progress import Before, Progress, point, read_progress, write_progress
+from kiosk.provision.release import CURRENT, WHOLE, Place, rollback, upgrade
 from kiosk.provision.services import OwnProcesses, Served
 from kiosk.provision.store_copy import revision_of
+from kiosk.store.database import Database
 
 MIGRATIONS = "kiosk/store/migrations/versions"
 LATER = '''"""Tables of a later release."""
@@ -116,7 +118,7 @@ def place(
 ) -> Iterator[Place]:
     """A machine without systemd: a folder for releases, and a patient's process that could really serve."""
     monkeypatch.setenv("PYTHONPATH", str(needs))
-    folder = demonstration(tmp_path / "data", Options(port_base=spare_ports(5)))
+    folder = demonstration(tmp_path / "data", Options(port_base=spare_ports(11)))
     config = load(PatientConfig, folder.config("patient"))
     served = (Served(command="run", file=folder.config("patient"), config=config),)
     services = OwnProcesses(served, start_s=40)
@@ -276,3 +278,20 @@ def test_there_is_nothing_to_go_back_to(place: Place) -> None:
     with pytest.raises(ConfigurationError) as caught:
         rollback(place)
     assert caught.value.facts["reason"] == "nothing_before"
+
+
+def test_a_store_that_was_never_copied_is_not_put_back(place: Place) -> None:
+    """What could have come back with it is said instead, and nothing is stopped or changed."""
+    Database.open(place.store).close()
+    for version in ("1.0", "1.1"):
+        place.release(version).mkdir(parents=True)
+        (place.release(version) / WHOLE).touch()
+    point(place.root, CURRENT, "1.1")
+    write_progress(place.root, Progress(before=Before(version="1.0", copy=None, revision="0001")))
+    before = place.store.read_bytes()
+    with pytest.raises(ConfigurationError) as caught:
+        rollback(place, restore=True)
+    assert caught.value.facts["reason"] == "no_copy"
+    assert place.current == "1.1"
+    assert (read_progress(place.root).trying, place.store.read_bytes()) == (None, before)
+    assert not place.backups.exists()

@@ -53,6 +53,7 @@ NOBODY_S = {
     "staff_key.proof": "the same",
     "test_card.tag": "a test card's, which is nobody's",
     "lost_card.tag": "a keyed hash that protects its owner, who has it taken off the list once there is a new card",
+    "province_event.envelope": "sealed to the key of the province, which forgets by the correction",
     "audit.previous": "the chain's",
     "audit.hash": "the chain's",
 }

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from kiosk.keys import VisitOpener
+from idcard import BirthDate
+from kiosk.keys import Sealed, VisitOpener
 from kiosk.services.audit import examine
 from kiosk.services.disclosure import Disclosed, Disclosure
 from kiosk.services.erasure import Eraser
@@ -18,6 +19,11 @@ from kiosk.store.tables import Audit, Visit
 Kiosk = Any
 DAY = date(2026, 11, 23)
 KEEP = 30
+BORN = BirthDate(year=1960, month=1, day=2)
+
+
+def born(holder: Any) -> BirthDate:
+    return BirthDate(year=holder.birth.year, month=holder.birth.month, day=holder.birth.day)
 
 
 @pytest.fixture
@@ -75,17 +81,17 @@ def test_more_people_than_a_turn_takes_go_too(kiosk: Kiosk, leftovers: Leftovers
     assert named(kiosk) == []
 
 
-def disclosed(kiosk: Kiosk, number: str) -> Disclosed:
+def disclosed(kiosk: Kiosk, number: str, birth: BirthDate | None = None) -> Disclosed:
     opener = VisitOpener(kiosk.private_key)
     return Disclosure(
         database=kiosk.database, clinic=kiosk.staff._clinic, device="desk-1", clock=kiosk.clock, opener=opener
-    ).of_person(number, by="desk-1")
+    ).of_person(number, birth or BORN, by="desk-1")
 
 
 def test_somebody_sees_all_of_theirs_and_nothing_of_others(kiosk: Kiosk) -> None:
     admit(kiosk, "insured", "old")
     mine, other = kiosk.holders["insured"], kiosk.holders["old"]
-    found = disclosed(kiosk, mine.personal_number)
+    found = disclosed(kiosk, mine.personal_number, born(mine))
     said = json.dumps(found.content, ensure_ascii=False)
     assert (found.visits, found.alike) == (1, 0)
     assert mine.personal_number in said
@@ -106,3 +112,23 @@ def test_nobody_is_told_nothing_and_it_is_no_event(kiosk: Kiosk) -> None:
     assert found.visits == 0
     with kiosk.database.read() as session:
         assert not session.scalars(select(Audit).where(Audit.kind == "disclosed")).all()
+
+
+def test_a_number_that_was_typed_into_anothers_record_gives_nobody_away(kiosk: Kiosk) -> None:
+    admit(kiosk, "insured")
+    found = disclosed(kiosk, kiosk.holders["insured"].personal_number, BORN)
+    assert (found.visits, found.alike, found.content["visits"]) == (0, 1, [])
+
+
+def test_whose_code_was_shown_beside_the_chip_is_not_told(kiosk: Kiosk) -> None:
+    admit(kiosk, "insured")
+    opener, mine = VisitOpener(kiosk.private_key), kiosk.holders["insured"]
+    with kiosk.database.write() as session:
+        [visit] = session.scalars(select(Visit))
+        kept = Sealed(key=visit.sealed_key or b"", blob=visit.blob or b"", commitment=visit.commitment or b"")
+        fields = opener.open(visit.id, kept) | {"shown_name": "Lê Văn Khác", "guardian_name": "Lê Thị Khác"}
+        sealed = opener.sealer().seal(visit.id, fields)
+        visit.sealed_key, visit.blob, visit.commitment = sealed.key, sealed.blob, sealed.commitment
+    found = disclosed(kiosk, mine.personal_number, born(mine))
+    assert found.visits == 1
+    assert "Khác" not in json.dumps(found.content, ensure_ascii=False)

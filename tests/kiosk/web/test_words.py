@@ -32,6 +32,7 @@ from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
 from kiosk.services.outgoing import FAULTS, REASONS
+from kiosk.services.province_state import PROBLEMS as PROVINCE_PROBLEMS
 from kiosk.services.recheck import Recheck
 from kiosk.services.staff_keys import KEY_REFUSALS
 from kiosk.services.ticket_search import CopyReason
@@ -83,7 +84,20 @@ PROBLEMS = (
     "bad_passport",
     *(f"bad_guardian_{field}" for field in ("name", "birth", "number", "ticket")),
 )
-PARTS = ("reader", "printer", "camera", "scanner", "store", "trust", "roster", "kiosk", "gateway", "deliveries")
+PARTS = (
+    "reader",
+    "printer",
+    "camera",
+    "scanner",
+    "store",
+    "trust",
+    "roster",
+    "kiosk",
+    "gateway",
+    "deliveries",
+    "province",
+    "releases",
+)
 SPOKEN_FOR = ("reader", "scanner", "printer", "light", "speech", "kiosk", "silent")
 TEST_REASONS = ("missing", "store", "clock_behind", "no_anchor", "too_old", "source_unusable", "clips", "no_card")
 PART_REASONS = ("missing", "input_method", "paper_out", "cover_open", "jam", "offline", "clips")
@@ -94,6 +108,10 @@ TRUST_REASONS = (
     "demonstration_anchor",
     "not_vouched_for",
     "not_writable",
+)
+PROVINCE_REASONS = (
+    *("quiet", "province_silent", "province_closed"),
+    *("release_refused", "release_stale", "release_unusable", "no_space"),
 )
 CALLS = ("help", "child", "emergency")
 REPORT_WORDS = (
@@ -181,7 +199,8 @@ def families() -> set[str]:
         | {f"staff.record.state.{state}" for state in VISIT_STATES}
         | {f"staff.event.{kind}" for kind in (*EVENT_KINDS, "ordered")}
         | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
-        | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS}
+        | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS + PROVINCE_REASONS}
+        | {f"device.reason.province_{problem}" for problem in PROVINCE_PROBLEMS}
         | {f"device.{part}" for part in ("light", "speech")}
         | {f"device.state.{word}" for word in ("paper_low", "untold", "silent")}
         | {f"device.remedy.{part}" for part in SPOKEN_FOR}

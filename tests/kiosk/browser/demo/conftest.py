@@ -23,7 +23,6 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from kiosk.config import StaffConfig, load
 from kiosk.demo.accounts import make_accounts
 from kiosk.demo.clerks import CLERKS
-from kiosk.demo.provision import Options
 
 LEAD = CLERKS[1]
 UPRIGHT = (1080, 1920)
@@ -49,13 +48,13 @@ class Demo:
         self.folder = folder
         self._spare_ports = spare_ports
         self._processes: list[subprocess.Popen[bytes]] = []
-        base = spare_ports(len(Options().ports))
+        base = spare_ports(11)
         self._run("kiosk", "demo", "--dir", str(folder), "--port-base", str(base))
         self.kiosk = self._kiosk("store.db", *range(base, base + 4))
 
     def another(self, name: str, **settings: object) -> Kiosk:
         """One more kiosk of the same clinic with a store of its own; ``settings`` go to the patient's process."""
-        patient, staff, bench, cards, paper = (self._spare_ports() for _ in range(5))
+        patient, staff, bench, cards, paper, desk_cards = (self._spare_ports() for _ in range(6))
         shared = {"store": f"{name}.db"} | {key: value for key, value in settings.items() if key in ("store", "trust")}
         at_bench = ("reader", "camera", "scanner", "light", "clock")
         devices = dict.fromkeys(at_bench, f"simulated:127.0.0.1:{cards}") | settings
@@ -66,6 +65,7 @@ class Demo:
                 "port": bench,
                 "card_port": cards,
                 "printer_port": paper,
+                "assist_card_port": desk_cards,
                 "answer_ms": 0,
                 "store": shared["store"],
             },

@@ -62,6 +62,9 @@ NOT_FOUND = known(
 SENT_TO_DESK = {
     "not-insured": NOT_FOUND,
     "not-linked": NOT_FOUND,
+    # Only the payer knows these two, and nobody opened a shift here in which it would be asked.
+    "name-differs": NOT_FOUND,
+    "cover-unclear": NOT_FOUND,
     "cover-ended": known(
         "E08",
         why=("Bảo hiểm y tế đã hết hạn", "The insurance has ended"),

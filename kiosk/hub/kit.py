@@ -1,0 +1,98 @@
+"""What stands before a hub in earnest: nginx's configuration, and units for both, to be looked at and installed."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import URL
+
+from idcard import ConfigurationError
+from kiosk.config import load
+from kiosk.durable import write_in_place
+from kiosk.hub.authority import load_authority, renew_server, write_list
+from kiosk.hub.config import HubConfig
+from kiosk.hub.process import utc_now
+
+SOCKET: Final = Path("/run/kiosk-hub/hub.sock")
+RUN: Final = Path("/run/kiosk-hub-nginx")
+KIT: Final = "kit"
+_TEMPLATES = Path(__file__).with_name("templates")
+_LISTEN = re.compile(r"(?:[0-9.]+:|\[[0-9a-fA-F:]+\]:)?[0-9]{1,5}")
+_PLAIN = re.compile(r"[A-Za-z0-9._:/@+-]+")
+
+
+def write_kit(path: Path, *, listen: str, run: Path = RUN, strangers_per_s: int = 5) -> str:
+    """The folder of what was written, from a hub's configuration; what nginx reads of the authority is made too.
+
+    :param listen: where nginx listens, ``443`` or ``ADDRESS:443``. :param run: where it keeps what it needs meanwhile.
+    :param strangers_per_s: requests without a certificate that an address may make in the long run.
+    :raises ConfigurationError: for a hub without authority, name or socket, or a path that cannot be written there.
+    """
+    path = path.absolute()
+    config = load(HubConfig, path)
+    if config.authority is None or config.tls is None or config.server_name is None or config.socket is None:
+        raise _not_so("The hub's configuration names no authority, server_name or socket.")
+    if config.identity != "proxy" or not _LISTEN.fullmatch(listen):
+        raise _not_so("identity is not proxy, or --listen is neither PORT nor ADDRESS:PORT.")
+    now, authority = utc_now(), load_authority(config.authority)
+    config.tls.mkdir(exist_ok=True)
+    if not (config.tls / "crl.pem").exists():
+        write_list(authority, config.tls, (), now)
+    renew_server(authority, config.tls, config.server_name, now)
+    kit = path.parent / KIT
+    kit.mkdir(exist_ok=True)
+    named = _named(path, config, kit) | {"listen": listen, "run": run, "name": config.server_name}
+    named["strangers"] = str(strangers_per_s)
+    for template in sorted(_TEMPLATES.iterdir()):
+        write_in_place(kit / template.name, _rendered(template.name, named).encode(), mode=0o644)
+    return str(kit)
+
+
+def _named(path: Path, config: HubConfig, kit: Path) -> dict[str, Any]:
+    folder, store = path.parent, config.store
+    writes = [config.tls] if store is None else [config.tls, store.parent]
+    return {
+        "folder": folder,
+        "config": path,
+        "kit": kit,
+        "keys": config.keys,
+        "authority": config.authority,
+        "tls": config.tls,
+        "socket": config.socket,
+        "store": store,
+        "writes": writes,
+        "socket_store": store is not None or _is_on_socket(config.address),
+        "program": Path(sys.executable).with_name("kiosk"),
+    }
+
+
+def _is_on_socket(address: URL) -> bool:
+    """Whether PostgreSQL is called through a file of this machine."""
+    host = address.query.get("host", "")
+    return not address.host and isinstance(host, str) and (not host or host.startswith("/"))
+
+
+def _rendered(template: str, named: dict[str, Any]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_plain,
+    )
+    return environment.get_template(template).render(named)
+
+
+def _plain(value: Any) -> Any:
+    """A value as it may stand in these files: nothing that would end a word there."""
+    if isinstance(value, Path) and not _PLAIN.fullmatch(str(value)):
+        raise _not_so(f"{value} has signs that cannot stand in nginx's or systemd's files.")
+    return value
+
+
+def _not_so(what: str) -> ConfigurationError:
+    return ConfigurationError(what, reason="not_for_a_proxy", remedy="Put it right in hub.toml and run this again.")

@@ -1,0 +1,102 @@
+"""The figures of a week as they are published: from Monday to Sunday, of the whole province, for nobody to be told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from kiosk.hub.event import clinic_day
+from kiosk.hub.picture.anonymous import Published, published
+from kiosk.hub.store.database import HubDatabase
+from kiosk.hub.store.province import ClinicDay, province_day
+from kiosk.hub.store.states import shares_of
+
+SHARED = ("lane", "assurance", "code", "override")
+"""The measures that are published by their words alone."""
+
+
+class WeekNotOver(ValueError):
+    """A week is published once it is over: two editions of one week would tell by their difference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A published table. :ivar key: its stable name. :ivar heads: the stable names of its columns."""
+
+    key: str
+    heads: tuple[str, ...]
+    content: Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekReport:
+    """A week of the province. :ivar names: the clinics' names by their codes."""
+
+    monday: date
+    made_at: datetime
+    k: int
+    target: float
+    tables: tuple[Table, ...]
+    names: Mapping[str, str]
+
+    @property
+    def sunday(self) -> date:
+        """Its last day."""
+        return self.monday + timedelta(days=6)
+
+
+def monday_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def week_report(database: HubDatabase, monday: date, now: datetime, *, k: int, target: float) -> WeekReport:
+    """The week that begins on this Monday.
+
+    :raises WeekNotOver: where it is not, or the day is no Monday.
+    :raises HubStoreUnavailable: if the store refuses.
+    """
+    if monday.weekday() or monday + timedelta(days=7) > clinic_day(now):
+        raise WeekNotOver(monday.isoformat())
+    with database.read() as connection:
+        days = [province_day(connection, monday + timedelta(days=place)) for place in range(7)]
+        shares = shares_of(connection, monday, monday + timedelta(days=6))
+    return WeekReport(
+        monday=monday,
+        made_at=now,
+        k=k,
+        target=target,
+        tables=_tables(monday, days, shares, k),
+        names={each.clinic: each.name for each in days[0]},
+    )
+
+
+def _tables(
+    monday: date, days: Sequence[Sequence[ClinicDay]], shares: Mapping[str, Mapping[str, int]], k: int
+) -> tuple[Table, ...]:
+    by_day = {
+        (monday + timedelta(days=place)).isoformat(): [sum(each.totals["admissions"] for each in day)]
+        for place, day in enumerate(days)
+    }
+    by_clinic = {
+        each.clinic: [sum(day[place].totals["admissions"] for day in days)] for place, each in enumerate(days[0])
+    }
+    total = {name: sum(each.totals[name] for day in days for each in day) for name in ("linked", "link_known")}
+    linked = {"linked": [total["linked"]], "not_linked": [total["link_known"] - total["linked"]]}
+    by_word = [Table(key=key, heads=("count",), content=_words(shares.get(key, {}), k)) for key in SHARED]
+    return (
+        Table(key="day", heads=("count",), content=published(by_day, k)),
+        Table(key="linked", heads=("count",), content=published(linked, k)),
+        *by_word,
+        Table(key="card", heads=("first", "later"), content=published(_cards(shares), k)),
+        Table(key="clinic", heads=("count",), content=published(by_clinic, k)),
+    )
+
+
+def _words(counts: Mapping[str, int], k: int) -> Published:
+    return published({word: [n] for word, n in sorted(counts.items(), key=lambda each: (-each[1], each[0]))}, k)
+
+
+def _cards(shares: Mapping[str, Mapping[str, int]]) -> dict[str, list[int]]:
+    """Cards that were read at the first try, and those that were not, by generation."""
+    first = shares.get("card_first", {})
+    return {card: [first.get(card, 0), n - first.get(card, 0)] for card, n in sorted(shares.get("card", {}).items())}
