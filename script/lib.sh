@@ -184,11 +184,11 @@ setup_test() {
 
 # need_free_ports PORT…: dies where another program listens on one of them.
 need_free_ports() {
-    local port python=$PYTHON
+    local port with=$PYTHON
     # Without an environment yet, the system's Python looks: one that is missing would make every port seem taken.
-    [ -x "$python" ] || python=python3
+    [ -x "$with" ] || with=python3
     for port in "$@"; do
-        "$python" - "$port" <<'PY' || die "Port $port on this machine is in use." \
+        "$with" - "$port" <<'PY' || die "Port $port on this machine is in use." \
             "Stop the program that listens there, or choose other ports: script/run --port-base 9000"
 import socket, sys
 with socket.socket() as probe:

@@ -18,7 +18,7 @@ from kiosk.web.staff.words import needs_act
 SHOWN = 12
 """How many rows each list of the board shows: a day has a thousand people, and the page is fetched again and again."""
 
-PAGE = 30
+PAGE = 20
 """How many rows a page of a whole list has; what follows stands on the next one."""
 
 

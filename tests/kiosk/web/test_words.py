@@ -147,7 +147,15 @@ def words(language: str) -> dict[str, tuple[str, ...]]:
 
 def error_codes(kind: type[idcard.IdCardError] = idcard.IdCardError) -> set[str]:
     """The codes of the library's errors and of the kiosk's own; those of service, command and hub reach no page."""
-    elsewhere = ("idcard.service", "idcard.cli", "kiosk.hub", "kiosk.releases", "kiosk.wire")
+    elsewhere = (
+        "idcard.service",
+        "idcard.cli",
+        "kiosk.hub",
+        "kiosk.lab",
+        "kiosk.province",
+        "kiosk.releases",
+        "kiosk.wire",
+    )
     subs = [sub for sub in kind.__subclasses__() if not sub.__module__.startswith(elsewhere)]
     return {kind.code}.union(*(error_codes(sub) for sub in subs))
 
