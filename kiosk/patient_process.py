@@ -23,9 +23,10 @@ from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.insurance.staff_link import StaffLink
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
+from kiosk.memory_rounds import MemoryRounds
 from kiosk.portrait_parts import lost_cards_of, portraits_of
 from kiosk.ports import CardDesk, Clock, Scanner
-from kiosk.process import MemoryRounds, listen, run_until_told, share_memory
+from kiosk.process import listen, run_until_told, share_memory
 from kiosk.self_test_parts import Looked, heartbeat_of, self_test_of
 from kiosk.services.assistance import AssistedMachine
 from kiosk.services.audit import Heads

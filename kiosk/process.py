@@ -14,13 +14,11 @@ from flask import Flask
 
 from idcard import ConfigurationError
 from kiosk.service_manager import ServiceManager
-from kiosk.services.worker import Rounds
 from kiosk.web.common.serving import Server, make_server
 
 _ARENA_MAX, _POOLS = -8, 2
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 _LARGE = 128 * 1024
-_GIVE_BACK_EVERY_S = 60.0
 
 
 def log_to_stderr() -> None:
@@ -63,17 +61,6 @@ def give_back_memory() -> bool:
     """
     trim = _of_glibc("malloc_trim")
     return trim is not None and bool(trim(ctypes.c_size_t(0)))
-
-
-class MemoryRounds(Rounds):
-    """Gives freed memory back every minute, so that a day's visits leave no more behind than an hour's."""
-
-    def __init__(self, *, every_s: float = _GIVE_BACK_EVERY_S) -> None:
-        super().__init__("memory", every_s=every_s)
-
-    def round(self) -> None:
-        """Give back what is free."""
-        give_back_memory()
 
 
 def _of_glibc(name: str) -> Callable[..., int] | None:

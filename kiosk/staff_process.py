@@ -16,11 +16,12 @@ from kiosk.devices.clock import SystemClock
 from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.insurance.tables import result_table, use_released
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
+from kiosk.memory_rounds import MemoryRounds
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
-from kiosk.process import MemoryRounds, listen, run_until_told, share_memory
+from kiosk.process import listen, run_until_told, share_memory
 from kiosk.province.settings import load_province
 from kiosk.releases.installed import Folder, Group
 from kiosk.services.assistance import AssistanceWatch, AssistedMode
