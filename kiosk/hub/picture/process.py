@@ -23,7 +23,7 @@ def picture_of(config: HubConfig) -> PictureConfig:
     """
     if config.picture is None:
         raise ConfigurationError(
-            "The hub's configuration has no picture.", reason="missing", remedy="Add: [picture] with port = 8008."
+            "The hub's configuration has no picture.", reason="missing", remedy="Add: [picture] with port = 8017."
         )
     return config.picture
 

@@ -48,7 +48,7 @@ def written_report(database: HubDatabase, config: HubConfig, monday: date | None
     :param monday: the week; None is the last whole one. :param kind: ``.pdf`` or ``.csv``.
     :raises WeekNotOver: where it is not over.
     """
-    settings, now = config.picture or PictureConfig(port=8008), utc_now()
+    settings, now = config.picture or PictureConfig(port=8017), utc_now()
     week = monday or monday_of(clinic_day(now)) - timedelta(days=7)
     sheet = sheet_of(week_report(database, week, now, k=settings.k, target=settings.linked_target), language)
     return csv_of(sheet).encode("utf-8-sig") if kind == ".csv" else pdf_of(sheet, WEB / "static" / "fonts", language)
