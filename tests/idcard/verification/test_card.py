@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -279,6 +280,8 @@ def test_a_verdict_holds_nothing_about_the_person_that_shows(
     with pytest.raises(NotVerified) as caught:
         verdict.require()
     shown = repr(verdict) + json.dumps(verdict.to_dict()) + str(caught.value) + repr(verdict.proved)
+    # Four digits stand in a hash by chance now and then, and say nothing there.
+    shown = re.sub(r"[0-9a-f]{32,}", "", shown)
     for secret in (holder.personal_number, holder.document_number, "Nguyễn", "NGUYEN", "1990", "9001"):
         assert secret not in shown
 
