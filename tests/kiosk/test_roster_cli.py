@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner
 
 from kiosk.cli import app
-from kiosk.demo.people import citizens
+from kiosk.demo.people import NEWCOMERS, citizens
 from kiosk.demo.provision import Options, Place, provision
 from kiosk.insurance.roster.errors import Refusal
 from kiosk.insurance.roster.lines import COLUMNS
@@ -133,7 +133,7 @@ def test_a_demonstration_starts_again_with_its_own_roster(place: Place, tmp_path
     assert run("import", deliver(tmp_path, row(), sequence=5), "--config", config).returncode == 0
     provision(place.root, Options())
     info = json.loads(run("info", "--config", config, "--json").stdout)
-    assert info["rows"] == sum(citizen.cover is not None for citizen in citizens().values())
+    assert info["rows"] == NEWCOMERS + sum(citizen.cover is not None for citizen in citizens().values())
 
 
 def test_the_configuration_demands_a_signature_and_says_where_the_state_lies(place: Place, tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ PAGE = 20
 """How many rows a page of a whole list has; what follows stands on the next one."""
 
 
+_STAND_THERE = frozenset({"E17", "E18"})
+"""The codes of somebody who waits at the machine this very moment: a call for help, a card that was left behind."""
+
 _BEATING = frozenset({"kiosk", "reader", "scanner", "printer", "light", "speech"})
 """The parts for which a kiosk's heartbeat speaks."""
 
@@ -105,8 +108,10 @@ class Board:
         }
 
     def exceptions(self) -> list[NoticeRow]:
-        """What waits for staff: first what is urgent, then what waits longest."""
-        return sorted(self.desk.exceptions(), key=lambda notice: not needs_act(notice))
+        """What waits for staff: first what is urgent, then who stands there and calls, then what waits longest."""
+        return sorted(
+            self.desk.exceptions(), key=lambda notice: (not needs_act(notice), notice.code.value not in _STAND_THERE)
+        )
 
     def tickets(self) -> tuple[VisitRow, ...]:
         """Today's open desk tickets: who waits longest comes first, so that nobody is left behind the list's end."""
