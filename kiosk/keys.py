@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -64,6 +64,13 @@ class Sealed:
 
     def __repr__(self) -> str:
         return "Sealed(…)"
+
+    @classmethod
+    def of(cls, key: bytes | None, blob: bytes | None, commitment: bytes | None) -> Self | None:
+        """What rests in these columns of a row; None where nobody's fields do, or they were erased."""
+        if key is None or blob is None or commitment is None:
+            return None
+        return cls(key=key, blob=blob, commitment=commitment)
 
 
 class VisitSealer:

@@ -13,9 +13,9 @@ from kiosk.domain.cover_reasons import CoverReason
 from kiosk.domain.eligibility import CoverSource
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import VIETNAM_TIME
-from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.keys import VisitOpener
 from kiosk.services.erasure_search import shortest
-from kiosk.services.person import VERIFIED, PersonRecord
+from kiosk.services.person import VERIFIED, PersonRecord, person_in
 from kiosk.store.tables import Visit, VisitOrder
 
 INSURED_LENGTHS = (10, 15)
@@ -240,12 +240,4 @@ def _order(row: VisitOrder) -> Order:
 
 
 def _person(visit: Visit, opener: VisitOpener) -> PersonRecord | None:
-    if visit.commitment is None:
-        return UNKNOWN
-    if visit.sealed_key is None or visit.blob is None:
-        return None
-    sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
-    try:
-        return PersonRecord.from_fields(opener.open(visit.id, sealed))
-    except CannotOpen:
-        return None
+    return UNKNOWN if visit.commitment is None else person_in(visit, opener)

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from kiosk.domain.ways import Way
 from kiosk.interop.visit import cover_of
-from kiosk.keys import CannotOpen, Sealed, VisitOpener
-from kiosk.services.person import PersonRecord
+from kiosk.keys import VisitOpener
+from kiosk.services.person import PersonRecord, person_in
 from kiosk.store.device_tables import SelfTest as SelfTestTable
 from kiosk.store.tables import Notice, Outbox, Visit
 from kiosk.wire import checks
@@ -166,13 +166,7 @@ class Teller:
 
     def _person(self, visit: Visit) -> PersonRecord | None:
         """Whom the visit is of; None where nobody was read, or they were erased since."""
-        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
-            return None
-        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
-        try:
-            return PersonRecord.from_fields(self._opener.open(visit.id, sealed))
-        except CannotOpen:
-            return None
+        return person_in(visit, self._opener)
 
     def _tag(self, person: PersonRecord | None) -> bytes | None:
         """The tag of the personal number; None for a text that is none."""

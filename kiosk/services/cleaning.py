@@ -23,9 +23,9 @@ from kiosk.domain.match import Grade, parse_sex
 from kiosk.domain.route import Clinic
 from kiosk.domain.worklist import ClosedHow, Field, Mismatch, Said, Source, mismatches, settles
 from kiosk.insurance.staff_roster import StaffRoster
-from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.keys import VisitOpener
 from kiosk.ports import Clock, StoreUnavailable
-from kiosk.services.person import PersonRecord, source_of
+from kiosk.services.person import PersonRecord, person_in, source_of
 from kiosk.services.whose_number import is_anothers
 from kiosk.services.worker import Rounds
 from kiosk.services.worklist import Subject, Worklist, WorkRow
@@ -192,13 +192,7 @@ class Cleaning:
         return values.get(row.field, "")
 
     def _person(self, visit: Visit) -> PersonRecord | None:
-        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
-            return None
-        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
-        try:
-            return PersonRecord.from_fields(self._opener.open(visit.id, sealed))
-        except CannotOpen:
-            return None
+        return person_in(visit, self._opener)
 
 
 def _refused(own: Said, decision: Eligibility) -> Iterator[Mismatch]:

@@ -218,9 +218,9 @@ class DeskAdmission:
         return None if fields is None else PersonRecord.from_fields(fields), unreadable
 
     def _opened(self, visit: Visit) -> tuple[Fields | None, bool]:
-        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+        sealed = Sealed.of(visit.sealed_key, visit.blob, visit.commitment)
+        if sealed is None:
             return None, False
-        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
         try:
             return self._opener.open(visit.id, sealed), False
         except CannotOpen:

@@ -120,9 +120,9 @@ class Disclosure:
 
     def _opened(self, visit: Visit) -> dict[str, str | None] | None:
         """What lies sealed of the person; None where nothing does, or it does not open."""
-        if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+        sealed = Sealed.of(visit.sealed_key, visit.blob, visit.commitment)
+        if sealed is None:
             return None
-        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
         try:
             fields = self._opener.open(visit.id, sealed)
         except CannotOpen:

@@ -161,10 +161,9 @@ def _agree_with(one: PersonRecord, other: PersonRecord, births: BirthGrade) -> b
 
 def _opened(visit: Visit, opener: VisitOpener) -> Fields | None:
     """What is in a visit's record, or None where it does not open."""
-    if visit.sealed_key is None or visit.blob is None or visit.commitment is None:
-        return {}
+    sealed = Sealed.of(visit.sealed_key, visit.blob, visit.commitment)
     try:
-        return opener.open(visit.id, Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment))
+        return {} if sealed is None else opener.open(visit.id, sealed)
     except CannotOpen:
         _log.error("record_unreadable", visit=visit.id)
         return None

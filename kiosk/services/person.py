@@ -10,7 +10,8 @@ from idcard import BirthDate, ClaimedIdentity, ClaimSource, Sex, VerifiedIdentit
 from kiosk.domain.cover_basis import Asked
 from kiosk.domain.eligibility import Coverage, Eligibility
 from kiosk.domain.worklist import Source
-from kiosk.keys import Fields
+from kiosk.keys import CannotOpen, Fields, Sealed, VisitOpener
+from kiosk.store.tables import Visit
 
 VERIFIED = "chip_proved"
 """The source of a record that was made from a verified identity."""
@@ -166,3 +167,12 @@ def coverage_fields(coverage: Coverage | None) -> dict[str, str | None]:
         "covered_to": coverage.valid_to.isoformat() if coverage.valid_to else None,
         "insurance_number": coverage.insurance_number,
     }
+
+
+def person_in(visit: Visit, opener: VisitOpener) -> PersonRecord | None:
+    """Whom a visit in the store is of; None where nobody was read, they were erased, or it does not open."""
+    sealed = Sealed.of(visit.sealed_key, visit.blob, visit.commitment)
+    try:
+        return None if sealed is None else PersonRecord.from_fields(opener.open(visit.id, sealed))
+    except CannotOpen:
+        return None

@@ -24,9 +24,9 @@ from kiosk.domain.cover_basis import Asked, Online, OnlineAnswer
 from kiosk.domain.eligibility import Eligibility, Step
 from kiosk.domain.route import Clinic
 from kiosk.insurance.sources import NoOnlineAnswer, OnlineCover
-from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
-from kiosk.services.person import PersonRecord, asked_about
+from kiosk.services.person import asked_about, person_in
 from kiosk.services.record import notice_of
 from kiosk.services.worker import Rounds
 from kiosk.store import repositories
@@ -173,14 +173,13 @@ class Rechecker:
         """About whom to ask; None where the record is gone, does not open, or names nobody to ask about."""
         with self._database.read() as session:
             visit = session.get(Visit, visit_id)
-        if visit is None or visit.sealed_key is None or visit.blob is None or visit.commitment is None:
+        person = None if visit is None else person_in(visit, self._opener)
+        if visit is None or person is None:
             return None
-        sealed = Sealed(key=visit.sealed_key, blob=visit.blob, commitment=visit.commitment)
         try:
-            person = PersonRecord.from_fields(self._opener.open(visit.id, sealed))
             year, month, day = (*(int(part) for part in (person.birth or "").split("-")), None, None)[:3]
             birth = BirthDate(year=year or 0, month=month, day=day)
-        except (CannotOpen, ValueError):
+        except ValueError:
             return None
         return asked_about(person, birth, on=visit.day)
 

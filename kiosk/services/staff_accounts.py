@@ -298,11 +298,9 @@ class StaffAccounts:
         )
 
     def _opened(self, row: StaffAccount) -> dict[str, str | None]:
-        if row.sealed_key is None or row.blob is None or row.commitment is None:
-            return {}
-        sealed = Sealed(key=row.sealed_key, blob=row.blob, commitment=row.commitment)
+        sealed = Sealed.of(row.sealed_key, row.blob, row.commitment)
         try:
-            return self._opener.open(self._sealed_under(row.sign), sealed)
+            return {} if sealed is None else self._opener.open(self._sealed_under(row.sign), sealed)
         except CannotOpen:
             _log.error("staff_account_unreadable")
             return {}

@@ -360,11 +360,9 @@ def _close(session: Session, work: Work, closing: Closing) -> None:
 
 
 def _opened(work: Work, opener: VisitOpener) -> dict[str, str | None] | None:
-    if work.sealed_key is None or work.blob is None or work.commitment is None:
-        return None
-    sealed = Sealed(key=work.sealed_key, blob=work.blob, commitment=work.commitment)
+    sealed = Sealed.of(work.sealed_key, work.blob, work.commitment)
     try:
-        return opener.open(work.id, sealed)
+        return None if sealed is None else opener.open(work.id, sealed)
     except CannotOpen:
         _log.error("record_unreadable", work=work.id)
         return None
