@@ -13,7 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -118,9 +123,9 @@ def _authority_for(name: str, key: EllipticCurvePrivateKey, now: datetime) -> x5
     called = _called(f"{name}: own authority")
     excluded = [x509.IPAddress(network) for network in _EVERY_ADDRESS]
     return (
-        _begun(called, called, key, now, AUTHORITY_LIFE)
+        begun(called, called, key.public_key(), now - _EARLY, now + AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(key_usage(signs_certificates=True), critical=True)
         .add_extension(x509.NameConstraints([x509.DNSName(name)], excluded), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, SHA256())
@@ -131,9 +136,9 @@ def _server_for(
     name: str, key: EllipticCurvePrivateKey, authority: x509.Certificate, signer: EllipticCurvePrivateKey, now: datetime
 ) -> x509.Certificate:
     return (
-        _begun(_called(name), authority.subject, key, now, SERVER_LIFE)
+        begun(_called(name), authority.subject, key.public_key(), now - _EARLY, now + SERVER_LIFE)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
@@ -141,17 +146,18 @@ def _server_for(
     )
 
 
-def _begun(
-    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, now: datetime, life: timedelta
+def begun(
+    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePublicKey, from_: datetime, until: datetime
 ) -> x509.CertificateBuilder:
+    """A certificate for this key with a number drawn anew, to which extensions are still to come."""
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _EARLY)
-        .not_valid_after(now + life)
+        .not_valid_before(from_)
+        .not_valid_after(until)
     )
 
 
@@ -160,7 +166,8 @@ def _called(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    """What the key of a certificate is for: to sign certificates and lists of the revoked, or to prove who speaks."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         key_cert_sign=signs_certificates,

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from idcard import ConfigurationError
+from kiosk.certificates import begun, key_usage
 from kiosk.durable import write_in_place
 
 KEY, CERTIFICATE = "authority.key", "authority.pem"
@@ -94,16 +95,11 @@ class Authority:
         now: datetime,
         life: timedelta,
     ) -> x509.Certificate:
+        until = min(now + life, self.certificate.not_valid_after_utc)
         return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.certificate.subject)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _EARLY)
-            .not_valid_after(min(now + life, self.certificate.not_valid_after_utc))
+            begun(subject, self.certificate.subject, key, now - _EARLY, until)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(signs=False), critical=True)
+            .add_extension(key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
             .add_extension(x509.SubjectAlternativeName([named]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
@@ -188,31 +184,11 @@ def _self_signed(key: EllipticCurvePrivateKey, now: datetime) -> x509.Certificat
     mark = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"kiosk hub authority {mark.digest.hex()[:8]}")])
     return (
-        x509.CertificateBuilder()
-        .subject_name(called)
-        .issuer_name(called)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _EARLY)
-        .not_valid_after(now + AUTHORITY_LIFE)
+        begun(called, called, key.public_key(), now - _EARLY, now + AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs=True), critical=True)
+        .add_extension(key_usage(signs_certificates=True), critical=True)
         .add_extension(mark, critical=False)
         .sign(key, SHA256())
-    )
-
-
-def _usage(*, signs: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs,
-        key_cert_sign=signs,
-        crl_sign=signs,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
     )
 
 
