@@ -8,7 +8,6 @@ patient's process writes to the same store.
 
 import json
 import secrets
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,29 +15,27 @@ from typing import Any
 
 import structlog
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.domain.route import Clinic
 from kiosk.domain.staff import (
-    LONGEST_PASSWORD,
     Override,
     OverrideReason,
     Role,
     is_good_password,
     is_sign,
     may_be_second,
-    plain_password,
     wait_after,
 )
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
+from kiosk.passwords import Passwords
 from kiosk.ports import Clock
 from kiosk.services.shift import BadShift, officer_name, officer_number
-from kiosk.services.turns import Turns
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.desk_tables import StaffAccount
+from kiosk.turns import Turns
 
 _log = structlog.get_logger(__name__)
 
@@ -93,12 +90,10 @@ class StaffAccounts:
         self._opener = opener
         self._clock = clock
         self._tries = tries
-        self._hasher = hasher or PasswordHasher()
-        # One hash at a time: each takes 64 MiB, and nobody gets past the count of tries by asking twice at once.
-        self._turn = threading.Lock()
+        self._passwords = Passwords(hasher)
+        self._turn = self._passwords.turn
         # Who wants in, and who is in already and unlocks or agrees: a crowd at the door holds nobody up at the desk.
         self._at_the_door, self._inside = Turns(self._turn), Turns(self._turn)
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(32))
 
     def add(self, sign: str, role: Role, *, name: str, number: str | None, password: str, by: str) -> Account:
         """The committed account.
@@ -174,9 +169,9 @@ class StaffAccounts:
             with self._database.read() as session:
                 row = self._usable(session, sign)
                 waits = row is not None and row.next_try_at is not None and row.next_try_at > now
-                hashed = self._decoy if row is None or waits else row.password
-            right = self._verified(hashed, password) and hashed is not self._decoy
-            renewed = self._hasher.hash(plain_password(password)) if right and self._is_old(hashed) else None
+                hashed = None if row is None or waits else row.password
+            right = self._passwords.is_right(hashed, password)
+            renewed = self._passwords.renewed(hashed, password) if right and hashed is not None else None
             with self._database.write() as session:
                 return self._settled(session, sign, now, act, right=right, waits=waits, renewed=renewed)
 
@@ -308,19 +303,7 @@ class StaffAccounts:
     def _hashed(self, password: str, sign: str) -> str:
         if not is_good_password(password, sign):
             raise BadAccount("password")
-        with self._turn:
-            return self._hasher.hash(plain_password(password))
-
-    def _verified(self, hashed: str, password: str) -> bool:
-        # Cut, and not refused: what is too long costs as much as what is wrong, and is wrong.
-        given = plain_password(password[: LONGEST_PASSWORD + 1])
-        try:
-            return self._hasher.verify(hashed, given)
-        except (VerificationError, InvalidHashError):
-            return False
-
-    def _is_old(self, hashed: str) -> bool:
-        return self._hasher.check_needs_rehash(hashed)
+        return self._passwords.hashed(password)
 
 
 def _name(text: str) -> str:

@@ -27,11 +27,11 @@ from kiosk.ports import Clock
 from kiosk.services import ceremonies
 from kiosk.services.ceremonies import NotProved, Owner, Site
 from kiosk.services.staff_accounts import Account, StaffAccounts
-from kiosk.services.turns import Turns
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
 from kiosk.store.key_tables import StaffKey
+from kiosk.turns import Turns
 
 _MOST_CHALLENGES = 64
 _CHALLENGE_BYTES = 32

@@ -4,22 +4,21 @@ Theory of operation. A try costs the same whatever is wrong with it: one Argon2i
 and the caller learns yes or no. Wrong tries are counted in the store, so that starting anew forgives nothing.
 """
 
-import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, insert, select, update
 
-from kiosk.domain.staff import LONGEST_PASSWORD, is_good_password, is_sign, plain_password, wait_after
+from kiosk.domain.staff import is_good_password, is_sign, wait_after
 from kiosk.hub.picture.acts import Act, write_act
 from kiosk.hub.picture.roles import OfficerRole
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.tables import officer
+from kiosk.passwords import Passwords
+from kiosk.turns import Turns
 
 
 class BadOfficer(ValueError):
@@ -55,10 +54,8 @@ class Officers:
         self._database = database
         self._now = now
         self._tries = tries
-        self._hasher = hasher or PasswordHasher()
-        # One hash at a time: each takes 64 MiB, and nobody gets past the count of tries by asking twice at once.
-        self._turn = threading.Lock()
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(32))
+        self._passwords = Passwords(hasher)
+        self._at_the_door = Turns(self._passwords.turn)
 
     def add(self, sign: str, role: OfficerRole, password: str, *, by: str) -> None:
         """Make an account.
@@ -104,14 +101,14 @@ class Officers:
         """The account where this is its password and it may be used now, else None: nobody is told what was wrong.
 
         :raises HubStoreUnavailable: if the try could not be counted; then it did not count as right either.
+        :raises TooManyAtOnce: where too many wait for their turn.
         """
-        with self._turn:
+        with self._at_the_door:
             now = self._now()
             with self._database.read() as connection:
                 row = _usable(connection, sign)
             waits = row is not None and row.next_try_at is not None and row.next_try_at > now
-            hashed = self._decoy if row is None or waits else row.password
-            right = self._verified(hashed, password) and hashed is not self._decoy
+            right = self._passwords.is_right(None if row is None or waits else row.password, password)
             with self._database.write() as connection:
                 return self._settled(connection, sign, now, right=right, waits=waits)
 
@@ -140,15 +137,7 @@ class Officers:
     def _hashed(self, password: str, sign: str) -> str:
         if not is_good_password(password, sign):
             raise BadOfficer("password")
-        with self._turn:
-            return self._hasher.hash(plain_password(password))
-
-    def _verified(self, hashed: str, password: str) -> bool:
-        # Cut, and not refused: what is too long costs as much as what is wrong, and is wrong.
-        try:
-            return self._hasher.verify(hashed, plain_password(password[: LONGEST_PASSWORD + 1]))
-        except (VerificationError, InvalidHashError):
-            return False
+        return self._passwords.hashed(password)
 
 
 def _row(connection: Connection, sign: str) -> Row[Any] | None:

@@ -31,7 +31,7 @@ from kiosk.services.ceremonies import Site
 from kiosk.services.staff_accounts import BadAccount
 from kiosk.services.staff_keys import Asked, BadKey, StaffKeys
 from kiosk.services.staff_sessions import Login, StaffSessions
-from kiosk.services.turns import TooManyAtOnce
+from kiosk.turns import TooManyAtOnce
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.access import TOKEN, current_account
 

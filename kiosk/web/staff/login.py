@@ -24,7 +24,7 @@ from kiosk.domain.route import Clinic
 from kiosk.ports import StoreUnavailable
 from kiosk.services.staff_accounts import BadAccount
 from kiosk.services.staff_sessions import Login, StaffSessions
-from kiosk.services.turns import RETRY_AFTER_S, TooManyAtOnce
+from kiosk.turns import RETRY_AFTER_S, TooManyAtOnce
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.access import TOKEN, current_account
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from kiosk.domain.staff import Override, OverrideReason
 from kiosk.services.desk import VisitRow
 from kiosk.services.staff_accounts import StaffAccounts
-from kiosk.services.turns import TooManyAtOnce
+from kiosk.turns import TooManyAtOnce
 from kiosk.web.staff.access import current_account
 from kiosk.web.staff.typed import BadField
 

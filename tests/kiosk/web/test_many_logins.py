@@ -18,7 +18,7 @@ from kiosk.domain.cover_basis import Asked, Online
 from kiosk.insurance.cover_message import PATH, answer_of, question_bytes
 from kiosk.insurance.sources import NoOnlineAnswer
 from kiosk.services.staff_sessions import StaffSessions
-from kiosk.services.turns import RETRY_AFTER_S, TooManyAtOnce, Turns
+from kiosk.turns import RETRY_AFTER_S, TooManyAtOnce, Turns
 from kiosk.web.common.serving import Server, make_server
 from kiosk.web.staff.internal import add_internal
 
@@ -77,7 +77,7 @@ class Door:
 @pytest.fixture
 def hasher(desk: Any) -> SlowHasher:
     slow = SlowHasher()
-    desk.accounts._hasher = slow
+    desk.accounts._passwords._hasher = slow
     return slow
 
 

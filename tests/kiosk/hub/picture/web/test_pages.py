@@ -1,6 +1,7 @@
 """The picture's pages: who gets in, what each role may do, and what is written down of it."""
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +16,7 @@ from kiosk.hub.store import tables
 from kiosk.hub.store.alarms import raise_alarm
 from kiosk.hub.store.counts import Counts
 from kiosk.hub.store.devices import add_clinics
+from kiosk.turns import RETRY_AFTER_S, Turns
 
 PAGES = ("/", "/live", "/alarms", "/worklists", "/report")
 
@@ -223,3 +225,13 @@ def test_the_reports_files_name_their_week(on_sqlite: Any, clinic: Any) -> None:
     # A week that is not over, a day that is no Monday, and no day.
     for week in ("2026-11-23", "2026-11-17", "hôm-qua"):
         assert browser.get(f"/report?week={week}").status_code == 404
+
+
+def test_who_finds_no_place_to_wait_is_told_when_to_come_again(picture: Any) -> None:
+    browser = picture.somebody()
+    picture.officers._at_the_door = Turns(threading.Lock(), waiting=0)
+    with picture.officers._at_the_door:
+        told = browser.log_in("ha.tran")
+    assert (told.status_code, told.headers["Retry-After"]) == (503, str(RETRY_AFTER_S))
+    assert "Xin thử lại" in told.text
+    assert browser.log_in("ha.tran").status_code == 303, "nothing was counted"
