@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import URL
 
 from idcard import ConfigurationError
 from kiosk.config import load
+from kiosk.config_text import rendered
 from kiosk.durable import write_in_place
 from kiosk.hub.authority import load_authority, renew_server, write_list
 from kiosk.hub.config import HubConfig
@@ -46,7 +46,9 @@ def write_kit(path: Path, *, listen: str, run: Path = RUN, strangers_per_s: int 
     named = _named(path, config, kit) | {"listen": listen, "run": run, "name": config.server_name}
     named["strangers"] = str(strangers_per_s)
     for template in sorted(_TEMPLATES.iterdir()):
-        write_in_place(kit / template.name, _rendered(template.name, named).encode(), mode=0o644)
+        write_in_place(
+            kit / template.name, rendered(_TEMPLATES, template.name, named, plain=_plain).encode(), mode=0o644
+        )
     return str(kit)
 
 
@@ -72,19 +74,6 @@ def _is_on_socket(address: URL) -> bool:
     """Whether PostgreSQL is called through a file of this machine."""
     host = address.query.get("host", "")
     return not address.host and isinstance(host, str) and (not host or host.startswith("/"))
-
-
-def _rendered(template: str, named: dict[str, Any]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_plain,
-    )
-    return environment.get_template(template).render(named)
 
 
 def _plain(value: Any) -> Any:

@@ -8,8 +8,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path, PurePosixPath
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from kiosk.config_text import rendered
 from kiosk.provision.cursor import cursor_files
 from kiosk.provision.machine import KIT, RELEASE, Machine
 from kiosk.provision.policies import browser_policies
@@ -128,17 +127,8 @@ def _link(path: PurePosixPath, to: str) -> KitFile:
 
 
 def _rendered(template: str, machine: Machine, **values: object) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=plain,
-    )
     known = {"machine": machine, "release": RELEASE, "family": _family, "loopback_ports": _loopback_ports(machine)}
-    return environment.get_template(template).render(known | values)
+    return rendered(_TEMPLATES, template, known | values, plain=plain)
 
 
 def plain(value: object) -> object:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 import structlog
+from served import serve
 
 from idcard.testing import Issuer
 from kiosk.config import PatientConfig, StaffConfig, load
@@ -33,7 +33,6 @@ from kiosk.domain.flow import Screen
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.patient_process import PatientParts
 from kiosk.patient_process import open_parts as open_patient
-from kiosk.process import listen
 from kiosk.services.view import ScreenView
 from kiosk.staff_process import open_parts as open_staff
 from kiosk.web.patient import create_patient_app
@@ -157,15 +156,7 @@ def day(talkative: None, free_ports: Options, tmp_path: Any) -> Iterator[Day]:
                 sessions=staff.sessions,
             ),
         }
-        for name, app in apps.items():
-            server = listen(app, host="127.0.0.1", port=options.ports[name])
-            thread = Thread(target=server.run, name=name)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.close)
-        for worker in patient.threads:
-            worker.start()
-            stack.callback(worker.stop)
+        serve(stack, {options.ports[name]: app for name, app in apps.items()}, patient.threads)
         client = stack.enter_context(httpx.Client(follow_redirects=True, timeout=60))
         at = {name: f"http://127.0.0.1:{options.ports[name]}" for name in apps}
         day = Day(bench=bench, patient=patient, at=at, client=client)

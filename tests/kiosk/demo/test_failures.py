@@ -20,6 +20,7 @@ from typing import Literal
 import httpx
 import pytest
 from flask import Flask
+from served import serve
 
 from idcard.testing import CodeIssuer, Issuer
 from kiosk import patient_process
@@ -38,7 +39,6 @@ from kiosk.devices.clock import SystemClock
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.insurance.stand_in.process import StandIn
 from kiosk.patient_process import open_parts as open_patient
-from kiosk.process import listen
 from kiosk.services.limits import Timing
 from kiosk.staff_process import open_parts as open_staff
 from kiosk.web.common.factory import WEB
@@ -242,15 +242,7 @@ def hall(tmp_path_factory: pytest.TempPathFactory, module_ports: Options) -> Ite
             STAFF: staff_app,
             BENCH: create_bench_app(bench, bench_config, faults),
         }
-        for name, app in apps.items():
-            server = listen(app, host="127.0.0.1", port=options.ports[name])
-            thread = Thread(target=server.run, name=name)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.close)
-        for worker in patient.threads:
-            worker.start()
-            stack.callback(worker.stop)
+        serve(stack, {options.ports[name]: app for name, app in apps.items()}, patient.threads)
         client = stack.enter_context(httpx.Client(follow_redirects=True, timeout=60))
         hall = Hall(at={name: f"http://127.0.0.1:{options.ports[name]}" for name in apps}, client=client)
         hall.post(STAFF, "/login", page="/login", sign=LEAD.sign, password=LEAD.password)

@@ -107,8 +107,8 @@ def test_nginx_takes_the_page_for_other_pcs(machine: Machine, tmp_path: Path) ->
     assert "listen 8443 ssl;" in conf
     assert "proxy_set_header Host $http_host;" in conf
     assert "nginx-light" in packages_of(machine)
-    if (nginx := shutil.which("nginx")) is None:
-        pytest.skip("nginx is not here")
+    nginx = shutil.which("nginx")
+    assert nginx is not None, "script/test installs nginx-light"
     whole = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {conf} }}"
     (tmp_path / "nginx.conf").write_text(whole, "utf-8")
     tested = ran(nginx, "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf")
