@@ -52,12 +52,15 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """What a transaction is to write: events from the number after ``seq`` on, and how far was read."""
+    """What a transaction is to write: events from the number after ``seq`` on, how far was read, and of how many things
+    that are passed over no event can be made.
+    """
 
     seq: int
     hlc: int
     events: tuple[ProvinceEvent, ...]
     marks: dict[str, str]
+    untold: int
 
 
 @dataclass(slots=True)
@@ -197,7 +200,8 @@ class Collector:
         sealer = Sealer(session, self._device, sender.seq, sender.hlc)
         rows = self._new_rows(session, sender.since)
         marks = {f"outbox.{row.device}": str(row.seq) for row in rows}
-        items = [item for row in rows for item in self._told(session, row)]
+        told = [self._told(session, row) for row in rows]
+        items = [item for each in told for item in each or ()]
         news = list(news_of(session, self._device, sender.since, now, limit=AT_ONCE)) if with_news else []
         marks |= dict(each.mark for each in news)
         items += [each.item for each in news]
@@ -207,6 +211,7 @@ class Collector:
             hlc=sealer.hlc,
             events=tuple(event for event in events if event is not None),
             marks=marks,
+            untold=told.count(None) + events.count(None),
         )
 
     def _new_rows(self, session: Session, since: datetime) -> list[Outbox]:
@@ -218,13 +223,15 @@ class Collector:
             found += deliveries.events_after(session, device, start, AT_ONCE)
         return list(_first(found, AT_ONCE))
 
-    def _told(self, session: Session, row: Outbox) -> list[Item]:
+    def _told(self, session: Session, row: Outbox) -> list[Item] | None:
+        """What the row says; None where nobody can tell, whenever they try: it must not stop all others."""
         try:
             return self._teller.of_outbox(session, row)
-        except Exception as error:
-            # One row that nobody can tell of must not stop all others; the words of an error may hold personal data.
-            _log.error("province_row_not_told", kind=row.kind, event=row.id, error=type(error).__name__)
-            return []
+        except (AttributeError, LookupError, MalformedMessage, TypeError, ValueError) as error:
+            # A store that does not answer is no fault of the row: that goes on to the caller, and the row waits.
+            # The words of an error may hold personal data.
+            _log.error("province_row_not_told", kind=row.kind, row=row.id, error=type(error).__name__)
+            return None
 
     def _commit(self, plan: _Plan) -> bool:
         """Whether it was written: not where somebody gave numbers since it was planned."""
@@ -236,6 +243,9 @@ class Collector:
             session.add_all(plan.events)
             for source, said in plan.marks.items():
                 province.set_mark(session, self._device.name, source, said)
+            if plan.untold:
+                before = int(province.mark(session, self._device.name, province.UNTOLD) or 0)
+                province.set_mark(session, self._device.name, province.UNTOLD, str(before + plan.untold))
         return True
 
 

@@ -286,6 +286,7 @@ class Sender:
                     "behind": province.mark(session, self.device.name, province.BEHIND) is not None,
                     "fork": province.mark(session, self.device.name, province.FORKED) is not None,
                     "lost": sender.lost > 0,
+                    "untold": province.mark(session, self.device.name, province.UNTOLD) is not None,
                     "full": self.collector.is_full,
                 }
             )

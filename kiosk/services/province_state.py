@@ -12,7 +12,7 @@ from kiosk.store import province, repositories
 from kiosk.store.database import Database
 from kiosk.store.province_tables import ProvinceSender
 
-PROBLEMS: Final = ("unknown", "revoked", "refused", "aside", "behind", "fork", "lost", "full")
+PROBLEMS: Final = ("unknown", "revoked", "refused", "aside", "behind", "fork", "lost", "untold", "full")
 """The problems that have words."""
 
 

@@ -16,6 +16,8 @@ BEHIND = "behind"
 """The mark of a store that was found to be older than what the hub has of it."""
 FORKED = "forked"
 """The mark that the hub had other events under numbers that were given here."""
+UNTOLD = "untold"
+"""The mark that something happened here of which no event could be made; what it says is how many such things."""
 Gap = tuple[int, int]
 
 
@@ -127,6 +129,6 @@ def try_again(session: Session, device: str) -> int:
         .values(state="waiting", reason=None, tries=0, settled_at=None)
     )
     session.execute(update(ProvinceSender).where(ProvinceSender.device == device).values(stopped=None))
-    seen = ProvinceMark.source.in_((BEHIND, FORKED))
+    seen = ProvinceMark.source.in_((BEHIND, FORKED, UNTOLD))
     session.execute(delete(ProvinceMark).where(ProvinceMark.device == device, seen))
     return int(getattr(changed, "rowcount", 0))

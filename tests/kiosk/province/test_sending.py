@@ -1,21 +1,23 @@
 """A clinic sends to a real hub over a wire that is cut, answers that are lost, and days without any of them."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, text, update
 
 from kiosk.domain.codes import Code
 from kiosk.domain.corrections import CancelReason
 from kiosk.hub.store import tables
+from kiosk.ports import StoreUnavailable
 from kiosk.province.sending import Outcome
 from kiosk.services.province_state import Province, ProvinceState
 from kiosk.store import province
 from kiosk.store.province_tables import ProvinceEvent, ProvinceSender
-from kiosk.store.tables import Notice, Visit
+from kiosk.store.tables import Notice, Outbox, Visit
 from kiosk.wire.person import PersonKey
 
 SOMEBODY = ("Trần Văn Mẫu", "TRAN VAN MAU", "0360800")
@@ -318,3 +320,31 @@ def test_notices_of_another_clinic_are_not_told(clinic_sends: Any, hub: Any) -> 
     assert not told(hub, "exception_opened")
     with clinic_sends.database.read() as session:
         assert session.get_one(ProvinceSender, "desk-1").seq == len(clinic_sends.events())
+
+
+def test_one_thing_of_which_no_event_can_be_made_stops_nothing_and_is_told(clinic_sends: Any, hub: Any) -> None:
+    clinic_sends.step()
+    spoilt, whole = clinic_sends.admit(), clinic_sends.admit()
+    with clinic_sends.database.write() as session:
+        row = session.scalar(select(Outbox).where(Outbox.kind == "confirmed", Outbox.body.contains(spoilt)))
+        row.body = json.dumps({name: said for name, said in json.loads(row.body).items() if name != "day"})
+    clinic_sends.settle()
+    assert [UUID(bytes=row.visit) for row in hub.rows(tables.event) if row.kind == "admission"] == [UUID(whole)]
+    shown = Province(clinic_sends.database, device="desk-1", clock=clinic_sends.desk.clock)
+    assert state_of(shown).problem == "untold"
+    shown.again(by="thu")
+    clinic_sends.step()
+    assert state_of(shown).problem == ""
+
+
+def test_a_store_that_does_not_answer_loses_no_row(clinic_sends: Any) -> None:
+    clinic_sends.step()
+    clinic_sends.admit()
+    with clinic_sends.database.write() as session:
+        session.execute(text("ALTER TABLE visit RENAME TO visit_away"))
+    with pytest.raises(StoreUnavailable):
+        clinic_sends.step()
+    with clinic_sends.database.write() as session:
+        session.execute(text("ALTER TABLE visit_away RENAME TO visit"))
+    clinic_sends.settle()
+    assert clinic_sends.exactly_once()
