@@ -49,7 +49,7 @@ from kiosk.services.ticket_image import TicketImages
 from kiosk.services.trust_watch import TrustWatch
 from kiosk.services.worker import Worker
 from kiosk.store.database import Database
-from kiosk.trust import Trust, closed_policy_of, releases_of, trust_of
+from kiosk.trust import Trust, closed_policy_of, marks_of, releases_of, trust_of
 from kiosk.trust_parts import code_signers_of, freshness_of, reload_of, store_age, store_freshness_of, take_tables
 from kiosk.web.common.factory import WEB
 from kiosk.web.patient import create_patient_app
@@ -97,6 +97,7 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
 @contextmanager
 def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
     """The parts of a patient's process, with the store open; it is closed in the end."""
+    seen = marks_of(config)
     trust = trust_of(config)
     roster = roster_of(config)
     clock = clock_of(config)
@@ -195,7 +196,10 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             )
             probes.update(looked.probes())
             newer = (roster_watch, trust_watch)
-            watches[:0] = [reload_of(config, desk=desk, reader=reader, signed=signed, looked=looked, watches=newer)]
+            reload = reload_of(
+                config, trust, seen=seen, desk=desk, reader=reader, signed=signed, looked=looked, watches=newer
+            )
+            watches[:0] = [reload]
             workers = {"reader": readers[0], **outputs.by_part, **({"scanner": scanners[0]} if scanners else {})}
             heartbeat = heartbeat_of(config, database=database, checkin=checkin, clock=clock, workers=workers)
             threads = (*readers, *scanners, *outputs.threads, self_test, heartbeat)

@@ -54,6 +54,10 @@ class Trust:
     folder: Path
     distrusted: int | None = None
 
+    def distrusting(self, listed: Distrusted) -> "Trust":
+        """The same, where nobody on this list is believed any more."""
+        return replace(self, store=self.store.distrusting(listed.certificates), distrusted=listed.number)
+
 
 def trust_of(config: PatientConfig, *, remember: bool = True) -> Trust | ConfigurationError:
     """Whom the patient's process trusts, or why it can trust nobody: that closes the kiosk and does not end it.
@@ -61,20 +65,20 @@ def trust_of(config: PatientConfig, *, remember: bool = True) -> Trust | Configu
     :param remember: whether what is opened now is the newest from now on; False only looks.
     """
     try:
-        folder, distrusted = folder_of(config, releases_of(config)), _distrusted(config, remember=remember)
+        folder, distrusted = folder_of(config, releases_of(config)), distrusted_of(config, remember=remember)
         store = open_store(config, config.device, remember=remember)
         pins = _pins(config, remember=remember)
     except ConfigurationError as problem:
         _log.error("trust_unusable", reason=problem.reason, message=str(problem))
         return problem
-    return Trust(
-        store=store if distrusted is None else store.distrusting(distrusted.certificates),
+    found = Trust(
+        store=store,
         vouchers=Vouchers(pins=pins),
         policy=policy_of(config),
         pins=None if pins is None else pins.serial,
         folder=folder,
-        distrusted=None if distrusted is None else distrusted.number,
     )
+    return found if distrusted is None else found.distrusting(distrusted)
 
 
 def open_store(
@@ -123,7 +127,11 @@ def _mark(file: Path) -> object:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _distrusted(config: PatientConfig, *, remember: bool) -> Distrusted | None:
+def distrusted_of(config: PatientConfig, *, remember: bool = True) -> Distrusted | None:
+    """The list of the distrusted that came down, or None where none did.
+
+    :raises ConfigurationError: where it cannot be read, or is older than the newest that this process saw.
+    """
     releases = releases_of(config)
     if releases is None:
         return None

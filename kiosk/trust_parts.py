@@ -18,7 +18,7 @@ from kiosk.services.roster_watch import RosterWatch
 from kiosk.services.signed_codes import SignedCodes
 from kiosk.services.trust_reload import TrustReload
 from kiosk.services.trust_watch import TrustWatch
-from kiosk.trust import Trust, marks_of, releases_of, tables_of, trust_of
+from kiosk.trust import Trust, distrusted_of, marks_of, releases_of, tables_of, trust_of
 
 _log = structlog.get_logger(__name__)
 
@@ -54,33 +54,57 @@ def store_age(store: TrustStore, freshness: StoreFreshness) -> Callable[[datetim
 
 def reload_of(
     config: PatientConfig,
+    trust: Trust,
     *,
+    seen: object,
     desk: PatientDesk,
     reader: CardReader,
     signed: SignedCodes | None,
     looked: Looked,
     watches: tuple[RosterWatch, TrustWatch],
 ) -> TrustReload[Trust]:
-    """Whoever opens what came newly, between two visits, and hands it to everybody who judges by it."""
+    """Whoever opens what came newly, between two visits, and hands it to everybody who judges by it.
+
+    :param trust: whom they believe now. :param seen: the marks from before that was opened.
+    """
     roster_watch, trust_watch = watches
+    present = trust
 
     def take(trust: Trust) -> None:
+        nonlocal present
+        present = trust
         ages, of_store = freshness_of(config), store_freshness_of(config)
         reader.believe(trust.store, trust.vouchers, of_store, ages)
         codes = None if signed is None else code_signers_of(config, trust)
         if signed is not None and codes is not None:
             signed.believe(codes, store_age(trust.store, of_store), ages)
+        elif signed is not None:
+            # Their list cannot be opened: the former signers go on, and nobody who is distrusted among them.
+            signed.distrust(trust.store.distrusted)
         looked.trust, looked.trust_freshness, looked.freshness = trust.store, of_store, ages
         roster_watch.use(ages)
         take_tables(config)
         trust_watch.believe(trust.store, of_store, pins=trust.pins, distrusted=trust.distrusted)
+
+    def refused(problem: ConfigurationError) -> None:
+        # An emergency waits for nothing else to be in order.
+        try:
+            listed = distrusted_of(config)
+        except ConfigurationError as unread:
+            # The lane asks the list itself, and is closed where it cannot be read.
+            _log.error("distrusted_not_taken", reason=unread.reason)
+        else:
+            if listed is not None and listed.number != present.distrusted:
+                take(present.distrusting(listed))
+        trust_watch.refuse(problem)
 
     return TrustReload(
         opens=lambda: trust_of(config),
         marks=lambda: marks_of(config),
         is_idle=desk.is_idle,
         take=take,
-        refused=trust_watch.refuse,
+        refused=refused,
+        seen=seen,
     )
 
 

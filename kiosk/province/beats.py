@@ -26,7 +26,7 @@ from kiosk.wire.errors import MalformedMessage
 
 LOST: Final = "province:lost"
 """Among the ailing parts: events that the hub misses are no longer here."""
-_CLOSING: Final = ("clock", "trust", "roster")
+_CLOSING: Final = ("clock", "trust", "roster", "province")
 """The parts without which a kiosk admits nobody by itself."""
 
 

@@ -131,7 +131,7 @@ class Installer:
         elif not self._is_due(number, now):
             return None
         outcome = self._looked(now)
-        waits = number > self._looked_for and not outcome.heard
+        waits = number != self._looked_for and not outcome.heard
         # Where the hub was heard, all that it had to say of an emergency up to this number was said.
         self._looked_for = number if outcome.heard else self._looked_for
         self._tried_for = number
@@ -143,7 +143,8 @@ class Installer:
         """Whether it is time; a clock that went back would else keep this waiting until it is there again."""
         if self._next is None:
             return True
-        news = number > self._looked_for and number != self._tried_for
+        # Another number, and not a greater one: a hub that was put back from a copy gives numbers again.
+        news = number not in (self._looked_for, self._tried_for)
         return news or now >= self._next or self._next - now > timedelta(seconds=2 * max(self._every_s, AGAIN_S))
 
     def _begin(self, now: datetime) -> None:

@@ -10,7 +10,7 @@ Nobody is proved: what comes out is a :class:`ConfirmedPerson`, no verified iden
 not read, and neither is a picture. The roster alone confirms nobody: it holds no names.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -118,6 +118,10 @@ class SignedCodes:
         """Judge the next code by these; whatever is judged meanwhile is judged by the former ones."""
         self._trust, self._trust_age = trust, trust_age
         self._cover.use(freshness)
+
+    def distrust(self, fingerprints: Iterable[str]) -> None:
+        """Believe these certificates no more, whoever else is believed."""
+        self._trust = self._trust.distrusting(fingerprints)
 
     def recognised(self, payload: bytes) -> Recognised | None:
         """The code, where it is of a format that the clinic listed."""

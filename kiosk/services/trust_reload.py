@@ -19,7 +19,8 @@ class TrustReload(Generic[T]):
 
     :param opens: opens what lies there now. :param marks: what changes when something else lies there.
     :param is_idle: whether no visit is under way. :param take: hands it to whoever judges.
-    :param refused: told why what lies there newly cannot be used.
+    :param refused: told why what lies there newly cannot be used. :param seen: the marks from before what is believed
+        now was opened, so that nothing which came meanwhile is passed over; those of this moment, where none are given.
     """
 
     def __init__(
@@ -30,10 +31,11 @@ class TrustReload(Generic[T]):
         is_idle: Callable[[], bool],
         take: Callable[[T], None],
         refused: Callable[[ConfigurationError], None],
+        seen: object = None,
     ) -> None:
         self._opens, self._marks, self._is_idle = opens, marks, is_idle
         self._take, self._refused = take, refused
-        self._seen = marks()
+        self._seen = marks() if seen is None else seen
 
     def look(self) -> None:
         """Take what is new, if anything is and no visit is under way."""

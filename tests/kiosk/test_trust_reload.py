@@ -160,6 +160,60 @@ def test_a_kiosk_that_runs_takes_what_came_and_says_so(
         assert [dict(row.state) for row in at_desk.desk.devices() if row.part == "releases"] == [{"ok": True}]
 
 
+def test_an_emergency_waits_for_nothing_else_to_be_in_order(
+    office: Office, staff: InstallThread, patient: PatientConfig
+) -> None:
+    staff.round()
+    with open_parts(patient) as parts:
+        reader = parts.threads[0]
+        assert isinstance(reader, ReaderThread)
+        reader._upkeep()
+        patient.trust_state_of(patient.device).write_text("garbage", "utf-8")
+        office.signed("distrust", "emergency", "ab" * 32)
+        staff.round()
+        reader._upkeep()
+        assert reader._card_reader._trust.distrusted == {"ab" * 32}
+        signed = parts.desk._signed
+        assert signed is not None
+        assert "ab" * 32 in signed._trust.distrusted
+
+
+def test_signers_of_codes_are_distrusted_where_their_list_is_gone(
+    office: Office, staff: InstallThread, patient: PatientConfig, place: Place, tmp_path: Path
+) -> None:
+    staff.round()
+    bare = shutil.copytree(place.trust, tmp_path / "bare")
+    shutil.rmtree(bare / "qr")
+    with open_parts(patient) as parts:
+        reader, signed = parts.threads[0], parts.desk._signed
+        assert isinstance(reader, ReaderThread)
+        assert signed is not None
+        office.signed("publish", "targets", "trust/store.zip", str(bare))
+        office.signed("distrust", "emergency", "ab" * 32)
+        staff.round()
+        reader._upkeep()
+        assert "ab" * 32 in signed._trust.distrusted
+
+
+def test_what_came_while_a_kiosk_started_is_not_passed_over(
+    office: Office, staff: InstallThread, patient: PatientConfig
+) -> None:
+    staff.round()
+    seen, taken = marks_of(patient), [opened(patient)]
+    office.signed("distrust", "emergency", "ab" * 32)
+    staff.round()
+    reload = TrustReload[Trust](
+        opens=lambda: trust_of(patient),
+        marks=lambda: marks_of(patient),
+        is_idle=lambda: True,
+        take=taken.append,
+        refused=lambda problem: None,
+        seen=seen,
+    )
+    reload.look()
+    assert taken[-1].distrusted == 1
+
+
 def test_a_certificate_is_distrusted_with_its_key(
     office: Office, staff: InstallThread, patient: PatientConfig, tmp_path: Path
 ) -> None:

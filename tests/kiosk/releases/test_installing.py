@@ -217,6 +217,13 @@ def test_an_emergency_is_looked_for_at_once_and_again_soon_where_nobody_answers(
     assert clinic.step() is None
 
 
+def test_a_hub_that_was_put_back_gives_a_number_again_and_is_asked_at_once(province: Province, clinic: Clinic) -> None:
+    for number in (3, 2, 3):
+        clinic.emergency = number
+        assert clinic.step() == Outcome(heard=True)
+        assert clinic.step() is None
+
+
 def test_a_clock_that_goes_back_makes_nobody_wait(province: Province, clinic: Clinic) -> None:
     province.pass_time(timedelta(hours=20))
     assert clinic.step() is not None
