@@ -6,16 +6,15 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from idcard import ConfigurationError
 from kiosk.call_config import CallConfig
 from kiosk.config import LOOPBACK, PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.device_config import FILE, HN212, NETWORK, RAW_PORT, SERIAL, USB, host_and_port
 from kiosk.insurance.account import load_account
-from kiosk.province.settings import load_province
-from kiosk.provision.settings import Endpoint, KitSettings, Network, Profile, plain_path
+from kiosk.provision.places import folders_of, on_machine, refuse_unlisted, refused, state_files
+from kiosk.provision.province import Province, province_of
+from kiosk.provision.settings import Endpoint, KitSettings, Network, Profile
 from kiosk.wallet_config import WalletConfig
 
-STATE_ROOTS = (Path("/var/lib"), Path("/srv"))
 KIT = Path("/etc/idcard-kit")
 RELEASE = Path("/opt/idcard/current")
 _KEYS = ("session_key", "roster_key", "clinic_private_key", "receipt_key", "internal_key", "orders_key", "calls_key")
@@ -28,7 +27,8 @@ class Process:
 
     ``of`` is the process with which it stops and starts, for the parts that a machine need not have; ``knocks`` are the
     ports of this machine that such a part calls. Networks in ``admits`` reach its port ``door``. Only processes that
-    ``shares`` the store are of its group; they share ``writes``, and only read what another ``keeps``.
+    ``shares`` the store are of its group; they share ``writes``, and only read what another ``keeps``; what it ``owns``
+    nobody else reads.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Process:
     writes: tuple[Path, ...]
     keys: tuple[tuple[str, Path], ...]
     keeps: tuple[Path, ...] = ()
+    owns: tuple[Path, ...] = ()
     private: tuple[Path, ...] = ()
     calls: tuple[Endpoint, ...] = ()
     devices: tuple[str, ...] = ()
@@ -111,33 +112,36 @@ def machine_of(profile: Profile, config: Path, target: Path = Path("/")) -> Mach
     """
     settings = load(KitSettings, config / "kit.toml") if (config / "kit.toml").exists() else KitSettings()
     if settings.usb.guard and not settings.usb.devices:
-        raise _refused(
+        raise refused(
             "no_usb_list",
             "kit.toml lists no device, so that nothing could be plugged in.",
             "Plug in what belongs here, then: kiosk provision --learn FILE; look at it, put it into kit.toml.",
         )
     patient = load(PatientConfig, config / "patient.toml") if profile.has_patient else None
     staff = load(StaffConfig, config / "staff.toml") if profile.has_staff else None
-    place = _on_machine(config, target)
+    place = on_machine(config, target)
     both = [each for each in (patient, staff) if each is not None]
     for each in both:
         _refuse_demonstration(each)
+    patients = {"patient.toml": patient, "assisted.toml": _assisted(config, settings)}
+    there = {file: each for file, each in patients.items() if each is not None}
+    province = province_of(staff, there, settings, target)
     machine = Machine(
         profile=profile,
         settings=settings,
         config=place,
         patient=None if patient is None else _patient(patient, place, target),
-        staff=None if staff is None else _staff(staff, place, target, settings),
-        parts=tuple(_parts(config, place, target, settings, profile)),
+        staff=None if staff is None else _staff(staff, place, target, settings, province),
+        parts=tuple(_parts(config, place, target, settings, profile, patients["assisted.toml"])),
         own_trust=_own_trust(config, target, settings),
         tls=_tls(staff, settings),
         staff_port=staff.port if staff is not None else patient.staff_port if patient is not None else None,
         public_port=_public_port(staff),
-        trust=tuple(sorted({_on_machine(each.trust, target) for each in both})),
-        store=_on_machine(both[0].store, target),
-        day_key=_on_machine(both[0].person_day_key, target),
-        roster=next((_on_machine(each.roster, target) for each in both if each.roster is not None), None),
-        releases=_releases(patient, staff, target),
+        trust=tuple(sorted({on_machine(each.trust, target) for each in both})),
+        store=on_machine(both[0].store, target),
+        day_key=on_machine(both[0].person_day_key, target),
+        roster=next((on_machine(each.roster, target) for each in both if each.roster is not None), None),
+        releases=None if province is None else province.releases,
         camera=patient is not None and patient.camera == "browser",
         screen_origin=None if patient is None else f"http://{patient.host}:{patient.port}",
     )
@@ -149,7 +153,7 @@ def _tls(config: StaffConfig | None, settings: KitSettings) -> Tls | None:
     if settings.tls is None:
         return None
     if config is None or config.public_name is None:
-        raise _refused(
+        raise refused(
             "no_public_name",
             "kit.toml has a [tls], and no staff's process here has a name for other PCs.",
             "Set public_name in staff.toml, or take [tls] out of kit.toml.",
@@ -161,39 +165,11 @@ def _refuse_partless(machine: Machine) -> None:
     """The call screen and the wallet's page go with a desk: without its process there is nobody to start them."""
     for part in machine.parts:
         if getattr(machine, part.of or "") is None:
-            raise _refused(
+            raise refused(
                 "no_desk",
                 f"kit.toml has a [{part.name}], and this machine has no staff's process.",
                 "Let it be on the machine of the staff's process, with --profile staff or both.",
             )
-
-
-def _releases(patient: PatientConfig | None, staff: StaffConfig | None, target: Path) -> Path | None:
-    """The folder that the staff's process writes and the patient's reads; None where nothing comes down."""
-    province = None if staff is None or staff.province is None else load_province(staff.province)
-    if province is None or province.releases is None:
-        return None
-    folder = _on_machine(province.releases, target)
-    if patient is not None and patient.releases is not None and _on_machine(patient.releases, target) != folder:
-        raise _refused(
-            "releases_folder",
-            "The patient's process looks for releases in another folder than the staff's process puts them.",
-            "Name the same folder as releases in patient.toml and in the settings of the province.",
-        )
-    _refuse_shared(folder, patient, target)
-    return folder
-
-
-def _refuse_shared(folder: Path, patient: PatientConfig | None, target: Path) -> None:
-    """The patient's process must not be able to put another folder in the place of this one."""
-    shared = () if patient is None else _folders(_state(patient, patient.device), target)
-    rooted = any(folder != root and folder.is_relative_to(root) for root in STATE_ROOTS)
-    if not rooted or any(folder.is_relative_to(each) for each in shared):
-        raise _refused(
-            "releases_folder",
-            f"The folder of releases, {folder}, lies where the patient's process writes, or outside of /var/lib.",
-            "Let it be a folder of its own, such as /var/lib/idcard-releases.",
-        )
 
 
 def _public_port(config: StaffConfig | None) -> int:
@@ -202,19 +178,28 @@ def _public_port(config: StaffConfig | None) -> int:
     return int(port or 443)
 
 
-def _parts(config: Path, place: Path, target: Path, settings: KitSettings, profile: Profile) -> Iterator[Process]:
+def _assisted(config: Path, settings: KitSettings) -> PatientConfig | None:
+    """The machine at which clerks help, where kit.toml has one."""
+    if settings.assisted is None:
+        return None
+    assisted = load(PatientConfig, config / "assisted.toml")
+    _refuse_demonstration(assisted)
+    if not assisted.assisted:
+        raise refused(
+            "not_assisted",
+            "assisted.toml is no configuration of a machine at which clerks help.",
+            "Set assisted = true in it: without that its screen is open to everybody.",
+        )
+    return assisted
+
+
+def _parts(
+    config: Path, place: Path, target: Path, settings: KitSettings, profile: Profile, assisted: PatientConfig | None
+) -> Iterator[Process]:
     """The processes that a machine has only where its ``kit.toml`` says so."""
     if settings.call is not None:
         yield _call(load(CallConfig, config / "call.toml"), place, target, settings.call.televisions)
-    if settings.assisted is not None:
-        assisted = load(PatientConfig, config / "assisted.toml")
-        _refuse_demonstration(assisted)
-        if not assisted.assisted:
-            raise _refused(
-                "not_assisted",
-                "assisted.toml is no configuration of a machine at which clerks help.",
-                "Set assisted = true in it: without that its screen is open to everybody.",
-            )
+    if assisted is not None:
         ports = {assisted.port} | ({assisted.staff_port} if assisted.internal_key is not None else set())
         owner = "staff" if profile.has_staff else "patient"
         made = _patient(assisted, place, target, name="assisted")
@@ -262,7 +247,7 @@ def _wallet(config: WalletConfig, place: Path, target: Path, phones: tuple[Netwo
 def _refuse_closed_door(file: str, host: str, admitted: tuple[Network, ...]) -> None:
     """What others may reach must listen for them: a rule that opens a port for nobody is a mistake somewhere."""
     if admitted and host in LOOPBACK:
-        raise _refused(
+        raise refused(
             "closed_door",
             f"kit.toml lets others call the process of {file}, which listens on this machine alone.",
             f"Give {file} an address of this machine in the clinic's network, or take the networks out of kit.toml.",
@@ -273,13 +258,13 @@ def _own_trust(config: Path, target: Path, settings: KitSettings) -> tuple[tuple
     """The folders of trust that only one of the parts reads, with its group."""
     if settings.wallet is None:
         return ()
-    return ((_on_machine(load(WalletConfig, config / "wallet.toml").trust, target), "idcard-wallet"),)
+    return ((on_machine(load(WalletConfig, config / "wallet.toml").trust, target), "idcard-wallet"),)
 
 
 def _refuse_shared_trust(machine: Machine) -> Machine:
     """The wallet's process is not of the store's group, and a folder has one group alone."""
     if any(path in machine.trust for path, _ in machine.own_trust):
-        raise _refused(
+        raise refused(
             "shared_trust",
             "wallet.toml names the trust store of another process.",
             "Give the wallet's process a folder of its own, with the list of signers alone.",
@@ -290,13 +275,13 @@ def _refuse_shared_trust(machine: Machine) -> Machine:
 def _patient(config: PatientConfig, place: Path, target: Path, *, name: str = "patient") -> Process:
     # A roster that comes down lies with what the staff's process keeps.
     comes_down = config.releases is not None and config.roster.is_relative_to(config.releases)
-    state = (*_state(config, config.device), *(() if comes_down else (config.roster,)))
+    state = (*state_files(config, config.device), *(() if comes_down else (config.roster,)))
     return Process(
         name=name,
         command="run",
         config=place / f"{name}.toml",
         port=config.port,
-        writes=_folders(state, target),
+        writes=folders_of(state, target),
         keys=_keys(config, target),
         calls=tuple(_devices_in_the_network(config)),
         devices=tuple(sorted(set(_device_classes(config)))),
@@ -304,41 +289,28 @@ def _patient(config: PatientConfig, place: Path, target: Path, *, name: str = "p
     )
 
 
-def _staff(config: StaffConfig, place: Path, target: Path, settings: KitSettings) -> Process:
+def _staff(config: StaffConfig, place: Path, target: Path, settings: KitSettings, province: Province | None) -> Process:
     if config.gateway is not None and config.gateway.exists():
-        _refuse_unlisted(urlsplit(load_account(config.gateway).url).port or 443, settings)
+        port = urlsplit(load_account(config.gateway).url).port or 443
+        refuse_unlisted(port, settings, reason="gateway_not_listed", whose="the payer's gateway")
+    secrets = [on_machine(path, target) for path in (config.gateway, config.interop) if path is not None]
     return Process(
         name="staff",
         command="staff",
         config=place / "staff.toml",
         port=config.port,
-        writes=_folders(_state(config, f"desk-{config.clinic.desk}"), target),
-        keeps=tuple(folder for folder in (_releases(None, config, target),) if folder is not None),
+        writes=folders_of(state_files(config, f"desk-{config.clinic.desk}"), target),
+        keeps=() if province is None or province.releases is None else (province.releases,),
+        owns=() if province is None else (province.identity,),
         keys=_keys(config, target),
-        private=tuple(_on_machine(path, target) for path in (config.gateway, config.interop) if path is not None),
+        private=(*secrets, *(() if province is None else (province.person_key,))),
         calls=settings.network.staff,
     )
 
 
-def _state(config: ProcessConfig, device: str) -> tuple[Path, ...]:
-    return config.store, config.person_day_key, config.heads, config.trust_state_of(device)
-
-
-def _folders(files: tuple[Path, ...], target: Path) -> tuple[Path, ...]:
-    folders = sorted({_on_machine(file, target).parent for file in files})
-    for folder in folders:
-        if not any(folder != root and folder.is_relative_to(root) for root in STATE_ROOTS):
-            raise _refused(
-                "state_folder",
-                f"A process would have to write in {folder}.",
-                "Let store, person_day_key, roster and what is kept beside them lie in /var/lib/idcard.",
-            )
-    return tuple(folders)
-
-
 def _keys(config: object, target: Path, names: tuple[str, ...] = _KEYS) -> tuple[tuple[str, Path], ...]:
     found = ((name, getattr(config, name, None)) for name in names)
-    return tuple((name, _on_machine(path, target)) for name, path in found if path is not None)
+    return tuple((name, on_machine(path, target)) for name, path in found if path is not None)
 
 
 def _devices_in_the_network(config: PatientConfig) -> Iterator[Endpoint]:
@@ -348,7 +320,7 @@ def _devices_in_the_network(config: PatientConfig) -> Iterator[Endpoint]:
             try:
                 yield Endpoint(address=ip_address(host), port=port_of)
             except ValueError as error:
-                raise _refused(
+                raise refused(
                     "host_name",
                     f"The device {setting} is given by a name, and the rules of the network need an address.",
                     "Give the device a fixed address, and name that in patient.toml.",
@@ -365,35 +337,10 @@ def _device_classes(config: PatientConfig) -> Iterator[str]:
         yield "char-usb"
 
 
-def _refuse_unlisted(port: int, settings: KitSettings) -> None:
-    if not any(endpoint.port == port for endpoint in settings.network.staff):
-        raise _refused(
-            "gateway_not_listed",
-            f"The payer's gateway has port {port}, and kit.toml lets the staff's process call nobody there.",
-            "Put the gateway's addresses under [network] staff in kit.toml.",
-        )
-
-
 def _refuse_demonstration(config: ProcessConfig | CallConfig | WalletConfig) -> None:
     if config.mode == "demo":
-        raise _refused(
+        raise refused(
             "demonstration",
             "A configuration here is a demonstration's.",
             'The kit is for a clinic\'s machine: set mode = "production".',
         )
-
-
-def _on_machine(path: Path, target: Path) -> Path:
-    """The path as the machine will see it."""
-    whole, root = path.absolute(), target.absolute()
-    whole = Path("/") / whole.relative_to(root) if whole.is_relative_to(root) else whole
-    try:
-        plain_path(whole)
-    except ValueError as error:
-        what = "A path of the configuration has letters that the kit does not take."
-        raise _refused("unsafe_path", what, f"Rename it: {error}.") from error
-    return whole
-
-
-def _refused(reason: str, what: str, remedy: str) -> ConfigurationError:
-    return ConfigurationError(what, reason=reason, remedy=remedy)

@@ -195,3 +195,45 @@ def test_a_folder_of_releases_that_the_patients_process_could_replace_is_refused
 ) -> None:
     with_releases(config, patients, provinces)
     assert refused(Profile.BOTH, config, target).facts["reason"] == "releases_folder"
+
+
+def test_who_a_clinic_is_to_its_province_is_the_staffs_process_own(config: Path, target: Path) -> None:
+    folder = "/var/lib/idcard-releases"
+    with_releases(config, folder, folder)
+    machine = machine_of(Profile.BOTH, config, target)
+    tmpfiles = text_of(machine, "/etc/tmpfiles.d/idcard.conf")
+    own = "/var/lib/idcard-identity"
+    assert f"d {own} 0700 idcard-staff root\nZ {own} ~0700 idcard-staff root\n" in tmpfiles
+    assert "z /etc/idcard/person.key 0400 idcard-staff root\n" in tmpfiles
+    staff, patient = (text_of(machine, f"/etc/systemd/system/idcard-{name}.service") for name in ("staff", "patient"))
+    assert "ReadWritePaths=/var/lib/idcard-identity\n" in staff
+    assert "idcard-identity" not in patient
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "reason"),
+    [
+        ("https://hub.example", "https://hub.example:9443", "hub_not_listed"),
+        ("/var/lib/idcard-identity", "/var/lib/idcard/identity", "identity_folder"),
+        ("/var/lib/idcard-identity", "/etc/idcard/identity", "identity_folder"),
+    ],
+)
+def test_a_province_that_the_kit_would_keep_from_working_is_refused(
+    config: Path, target: Path, was: str, now: str, reason: str
+) -> None:
+    folder = "/var/lib/idcard-releases"
+    with_releases(config, folder, folder)
+    file = config / "province.toml"
+    file.write_text(file.read_text("utf-8").replace(was, now), "utf-8")
+    assert refused(Profile.BOTH, config, target).facts["reason"] == reason
+
+
+def test_a_patients_process_that_would_hear_of_no_emergency_is_refused(
+    config: Path, target: Path, change: Change
+) -> None:
+    folder = "/var/lib/idcard-releases"
+    with_releases(config, folder, folder)
+    change("patient", f'releases = "{folder}"', "")
+    error = refused(Profile.BOTH, config, target)
+    assert error.facts["reason"] == "releases_folder"
+    assert "patient.toml" in str(error)
