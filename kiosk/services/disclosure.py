@@ -83,22 +83,25 @@ class Disclosure:
         :param ticket: a visit of theirs with that number, where records give it to more than one person.
         :raises StoreUnavailable: if the event could not be written; then nothing is handed out.
         """
-        at = self._clock.now()
-        with self._database.write() as session:
+        # Gathered without a turn at writing: every record is opened, and meanwhile people are admitted.
+        with self._database.read() as session:
             kept = select(Visit).where(Visit.clinic == self._clinic.code, Visit.sealed_key.is_not(None))
             found = find_person(session.scalars(kept).all(), self._opener, number, ticket)
             same = [visit for visit in found.theirs if self._is_born(visit, birth)]
             theirs = sorted(same, key=lambda visit: visit.created_at)
-            content = {
-                "format": FORMAT,
-                "clinic": self._clinic.code,
-                "made_at": at.isoformat(),
-                "records_that_could_not_be_opened": found.unreadable,
-                "visits": [self._visit(session, visit) for visit in theirs],
-            }
-            if theirs:
-                facts = {"visits": [visit.id for visit in theirs], "by": by}
+            visits = [self._visit(session, visit) for visit in theirs]
+            facts = {"visits": [visit.id for visit in theirs], "by": by}
+        at = self._clock.now()
+        if theirs:
+            with self._database.write() as session:
                 repositories.append_audit(session, self._device, at, "disclosed", facts)
+        content = {
+            "format": FORMAT,
+            "clinic": self._clinic.code,
+            "made_at": at.isoformat(),
+            "records_that_could_not_be_opened": found.unreadable,
+            "visits": visits,
+        }
         others = len(found.alike) + len(found.theirs) - len(theirs)
         return Disclosed(content=content, visits=len(theirs), alike=others, unreadable=found.unreadable)
 
