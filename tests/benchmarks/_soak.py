@@ -21,6 +21,7 @@ _DATA = re.compile(r'data-(screen|version|visit|csrf)="([^"]*)"')
 _ROOMS = ("noi", "rhm", "mat", "yhct")
 _LOOK_EVERY = 10
 _TOLD_EVERY = 100
+_SMOOTH = frozenset({"attract", "digits", "reading", "confirm", "ticket", "take_card"})
 _ENCODINGS = ("utf-8", "utf-16-le")
 
 
@@ -39,6 +40,7 @@ class Row:
     def __init__(self, kiosk: Standing) -> None:
         self.kiosk = kiosk
         self.took: list[float] = []
+        self._seen: list[str] = []
         self._part: dict[str, str] = {}
         self._patient = httpx.Client(base_url=kiosk.patient, timeout=_PATIENCE_S)
         self._staff = httpx.Client(base_url=kiosk.staff, timeout=_PATIENCE_S, follow_redirects=True)
@@ -53,6 +55,7 @@ class Row:
     def visit(self, number: int) -> None:
         """One person comes, gets a ticket, and goes; the board is looked at now and then."""
         who = self.kiosk.cards.ready(number)
+        self._seen.clear()
         start = time.perf_counter()
         self.kiosk.cards.place()
         self._until("digits")
@@ -100,13 +103,15 @@ class Row:
     def _until(self, screen: str) -> None:
         deadline = time.monotonic() + _PATIENCE_S
         while self._part["screen"] != screen:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{self._part['screen']} instead of {screen}")
+            # A screen that a smooth visit never shows ends the soak at once: waited for, it would have changed again.
+            if self._part["screen"] not in _SMOOTH or time.monotonic() > deadline:
+                raise RuntimeError(f"{' → '.join(self._seen)} instead of {screen}")
             self._keep(self._patient.get("/screen", params=self._shown | {"after": self._part["version"]}))
 
     def _keep(self, answer: httpx.Response) -> None:
         if answer.status_code != httpx.codes.NO_CONTENT:
             self._part = dict(_DATA.findall(answer.text))
+            self._seen.append(self._part["screen"])
 
 
 def soak(kiosk: Standing, *, first: int, visits: int, warm_up: int) -> dict[str, float]:

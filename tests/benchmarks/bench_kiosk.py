@@ -29,7 +29,7 @@ from kiosk.demo.clerks import CLERKS
 from kiosk.demo.provision import PATIENT
 
 VISITS = int(os.environ.get("IDCARD_BENCH_VISITS") or 0)
-SEEN, SOAKED, SETTLED, WEIGHED = (VISITS or each for each in (40, 1000, 200, 5))
+SEEN, SOAKED, SETTLED, WEIGHED = (VISITS or each for each in (40, 1000, 500, 5))
 WARM_UP = 2
 PEERS = {
     "NHS Scotland, published": {"whole_visit_p50_s": 20.0},
