@@ -85,13 +85,15 @@ class Renewal:
         if not at_once and self._since is not None and abs(now - self._since) < self._pause:
             return self._last
         try:
-            self._last, self._since = self._renewed(certificate, now), now
+            with self._identity.alone():
+                self._last, self._since = self._renewed_alone(now, at_once=at_once), now
         except OSError as error:
             # A full disk: what was asked for stays asked for.
             _log.error("renewal_not_kept", kind=type(error).__name__)
             self._last, self._since = Step.LATER, now
         least = REFUSED_AGAIN_AFTER if self._last is Step.REFUSED else AGAIN_AFTER
-        self._pause = least * (1 + self._spread()) if self._last is not Step.RENEWED else timedelta(0)
+        done = self._last in (Step.RENEWED, Step.NOT_DUE)
+        self._pause = timedelta(0) if done else least * (1 + self._spread())
         return self._last
 
     def _present(self) -> x509.Certificate | None:
@@ -100,6 +102,13 @@ class Renewal:
             return None if path is None else present_certificate(path)
         except (OSError, ValueError):
             return None
+
+    def _renewed_alone(self, now: datetime, *, at_once: bool) -> Step:
+        """Renew, unless another process did while this one waited for its turn."""
+        certificate = self._present()
+        if certificate is None:
+            return Step.NONE
+        return self._renewed(certificate, now) if at_once or now >= _due(certificate) else Step.NOT_DUE
 
     def _renewed(self, certificate: x509.Certificate, now: datetime) -> Step:
         request = self._same_request(certificate) or self._new_request(certificate)
