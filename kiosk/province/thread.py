@@ -1,7 +1,11 @@
 """Sending to the province in the background of a staff process."""
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 import structlog
 
+from idcard import ConfigurationError
 from kiosk.config import StaffConfig
 from kiosk.payer import Shared
 from kiosk.ports import Clock, StoreUnavailable
@@ -14,6 +18,7 @@ from kiosk.province.sending import Outcome, Sender, Step
 from kiosk.province.settings import ProvinceSettings
 from kiosk.services.worker import Rounds, Worker
 
+SENDING: Final = "sending"
 _log = structlog.get_logger(__name__)
 
 
@@ -24,7 +29,12 @@ def sender_thread(config: StaffConfig, settings: ProvinceSettings, shared: Share
     """
     device = device_of(settings, clinic=config.clinic.code, desk=shared.device)
     link = HubLink(settings, Identity(settings.identity))
-    sender = sender_of(settings, device, database=shared.database, store=config.store, opener=shared.opener, link=link)
+    store, opener = config.store, shared.opener
+    try:
+        sender = sender_of(settings, device, database=shared.database, store=store, opener=opener, link=link)
+    except ConfigurationError:
+        link.close()
+        raise
     return SenderThread(sender, link, shared.clock)
 
 
@@ -53,6 +63,70 @@ class SenderThread(Worker):
         if step.wait_s:
             # Not longer than between two steps: what happens meanwhile is sealed all the same.
             self.rest(min(step.wait_s, self._sender.pace.send_every_s))
+
+
+class ProvinceThread(Rounds):
+    """Works with this device's identity as soon as it can be used, and as long: a look a minute.
+
+    A device is let in, or let in anew, while the staff's process runs; its certificate is renewed, and its folder may
+    be damaged and restored. After each change what works with it is made anew, as at a start of the program: so a
+    sender that the hub had turned away tries again.
+
+    :param makes: what works with the identity, by name; ConfigurationError where it cannot be used, None for nothing.
+    :param tell: told why nothing can be sent, in a word; the sender itself tells that it can.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        makes: Mapping[str, Callable[[], Worker | None]],
+        *,
+        tell: Callable[[str], None],
+        every_s: float = 60.0,
+    ) -> None:
+        super().__init__("identity", every_s=every_s)
+        self._identity, self._makes, self._tell = identity, makes, tell
+        self._marks: object = None
+        self._told: dict[str, str] = {}
+        self.workers: dict[str, Worker] = {}
+
+    def round(self) -> None:
+        """Take up what can be used newly, and end what works with what is no more."""
+        if (marks := self._identity.marks()) != self._marks:
+            self._end()
+            self._marks = marks
+        for name in self._makes.keys() - self.workers.keys():
+            self._take_up(name)
+
+    def stop(self) -> None:
+        """End, and whatever works."""
+        super().stop()
+        self._end()
+
+    def _take_up(self, name: str) -> None:
+        try:
+            worker = self._makes[name]()
+        except ConfigurationError as problem:
+            self._say(name, str(problem.reason))
+            return
+        self._told.pop(name, None)
+        if worker is not None and not self._stopping.is_set():
+            self.workers[name] = worker
+            worker.start()
+
+    def _say(self, name: str, reason: str) -> None:
+        """Once for each reason: else the log holds nothing but this."""
+        if self._told.get(name) == reason:
+            return
+        # The desk does not stand still for the province: staff see it, and the next look tries again.
+        _log.error("province_not_joined", what=name, reason=reason)
+        if name == SENDING:
+            self._tell("province_unknown")
+        self._told[name] = reason
+
+    def _end(self) -> None:
+        while self.workers:
+            self.workers.popitem()[1].stop()
 
 
 def renewal_thread(settings: ProvinceSettings, clock: Clock) -> "RenewalThread":
