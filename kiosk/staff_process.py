@@ -195,7 +195,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
             hub_side=_hub_side(config, shared, payer.cover),
-            province=None if config.province is None else Province(database, device=device, clock=clock),
+            province=_province(config, shared),
         )
     finally:
         database.close()
@@ -218,10 +218,17 @@ def _hub_side(config: StaffConfig, shared: Shared, cover: object) -> "ProvinceTh
 
     makes: dict[str, Callable[[], Worker | None]] = {
         SENDING: lambda: sender_thread(config, settings, shared),
-        "renewal": lambda: renewal_thread(settings, shared.clock),
+        "renewal": lambda: renewal_thread(settings, shared),
         "releases": lambda: _releases(config, settings, shared, cover),
     }
     return ProvinceThread(Identity(settings.identity), makes, tell=tell)
+
+
+def _province(config: StaffConfig, shared: Shared) -> Province | None:
+    if config.province is None:
+        return None
+    quiet_h = load_province(config.province).quiet_h
+    return Province(shared.database, device=shared.device, clock=shared.clock, quiet_h=quiet_h)
 
 
 def _releases(config: StaffConfig, settings: ProvinceSettings, shared: Shared, cover: object) -> Worker | None:

@@ -1,6 +1,7 @@
 """Sending to the province in the background of a staff process."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -17,6 +18,8 @@ from kiosk.province.renewal import Step as Renewed
 from kiosk.province.sending import Outcome, Sender, Step
 from kiosk.province.settings import ProvinceSettings
 from kiosk.services.worker import Rounds, Worker
+from kiosk.store import repositories
+from kiosk.store.province import CERTIFICATE
 
 SENDING: Final = "sending"
 _log = structlog.get_logger(__name__)
@@ -129,24 +132,71 @@ class ProvinceThread(Rounds):
             self.workers.popitem()[1].stop()
 
 
-def renewal_thread(settings: ProvinceSettings, clock: Clock) -> "RenewalThread":
-    """The thread that keeps this device's certificate in force."""
-    return RenewalThread(Renewal(settings, Identity(settings.identity)), clock)
+def renewal_thread(settings: ProvinceSettings, shared: Shared) -> "RenewalThread":
+    """The thread that keeps this device's certificate in force, and tells staff where it cannot."""
+
+    def tell(state: Mapping[str, object] | None) -> None:
+        with shared.database.write() as session:
+            if state is None:
+                repositories.forget_device_state(session, shared.device, CERTIFICATE)
+            else:
+                repositories.set_device_state(session, shared.device, CERTIFICATE, state, shared.clock.now())
+
+    return RenewalThread(Renewal(settings, Identity(settings.identity)), shared.clock, tell=tell)
 
 
 class RenewalThread(Rounds):
-    """Renews the certificate when two thirds of its life are over; a look a minute costs nothing."""
+    """Renews the certificate when two thirds of its life are over; a look a minute costs nothing.
 
-    def __init__(self, renewal: Renewal, clock: Clock, *, every_s: float = 60.0) -> None:
+    :param tell: told, whenever that is another, until when it is good, and why it could not be renewed; None where
+        there is no certificate.
+    """
+
+    def __init__(
+        self,
+        renewal: Renewal,
+        clock: Clock,
+        *,
+        tell: Callable[[Mapping[str, object] | None], None] = lambda _: None,
+        every_s: float = 60.0,
+    ) -> None:
         super().__init__("renewal", every_s=every_s)
         self._renewal = renewal
         self._clock = clock
         self._last = Renewed.NOT_DUE
+        self._tell, self._told = tell, False
+        self._state: Mapping[str, object] | None = None
+
+    def stop(self) -> None:
+        """End, and let go of the connections."""
+        super().stop()
+        self._renewal.close()
 
     def round(self) -> None:
         """A look."""
-        last = self._renewal.step(self._clock.now())
+        now = self._clock.now()
+        last = self._renewal.step(now)
+        self._say(last, now)
         if last is Renewed.REFUSED and last is not self._last:
             until = self._renewal.until()
             _log.error("certificate_not_renewed", until=until.isoformat() if until else None)
         self._last = last
+
+    def _say(self, last: Renewed, now: datetime) -> None:
+        until = self._renewal.until()
+        state = None if until is None else _certificate_state(last, until, now)
+        if state != self._state or not self._told:
+            self._tell(state)
+            self._state, self._told = state, True
+
+
+def _certificate_state(last: Renewed, until: datetime, now: datetime) -> dict[str, object]:
+    """How the certificate is, as staff and province see a part: one that may still be renewed in time is no fault."""
+    state: dict[str, object] = {"ok": True, "until": until.isoformat()}
+    if last is Renewed.LATER:
+        state |= {"age": "old", "why": "later"}
+    if last is Renewed.REFUSED:
+        state |= {"ok": False, "reason": "certificate_refused", "why": "refused"}
+    elif now >= until:
+        state |= {"ok": False, "reason": "certificate_over", "why": "over"}
+    return state
