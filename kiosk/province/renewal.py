@@ -14,13 +14,14 @@ from kiosk.province.identity import Identity
 from kiosk.province.joining import LATER, HubRefuses, granted
 from kiosk.province.link import HubLink, HubUnreachable, Where
 from kiosk.wire.checks import name
-from kiosk.wire.errors import MalformedMessage
+from kiosk.wire.errors import MalformedMessage, WrongSignature
 from kiosk.wire.joining import (
     JOINING_TYPE,
     LATE_PATH,
     RENEW_PATH,
     RenewRequest,
     make_renewal,
+    read_join,
     read_renewal,
     serial_bytes,
 )
@@ -28,6 +29,8 @@ from kiosk.wire.joining import (
 AGAIN_AFTER: Final = timedelta(minutes=5)
 """When it is tried again where the hub did not answer, at the earliest; at the latest twice as long."""
 REFUSED_AGAIN_AFTER: Final = timedelta(hours=1)
+JOINING_TAKES: Final = timedelta(hours=24)
+"""So long a code is good, and somebody may wait to be let in with it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -108,7 +111,22 @@ class Renewal:
         certificate = self._present()
         if certificate is None:
             return Step.NONE
-        return self._renewed(certificate, now) if at_once or now >= _due(certificate) else Step.NOT_DUE
+        if at_once:
+            return self._renewed(certificate, now)
+        if now < _due(certificate):
+            return Step.NOT_DUE
+        return Step.LATER if self._joins(now) else self._renewed(certificate, now)
+
+    def _joins(self, now: datetime) -> bool:
+        """Whether this machine waits to be let in anew: what it asked for with its code must not be lost for this."""
+        asked_at = self._asking.asked_at
+        if asked_at is None or abs(now - asked_at) > JOINING_TAKES:
+            return False
+        try:
+            read_join(self._asking.request or b"")
+        except (MalformedMessage, WrongSignature):
+            return False
+        return True
 
     def _renewed(self, certificate: x509.Certificate, now: datetime) -> Step:
         request = self._same_request(certificate) or self._new_request(certificate)

@@ -360,6 +360,27 @@ def test_who_waited_renews_nothing_that_another_renewed_meanwhile(province: Any,
     assert serial_of(identity) == given
 
 
+def test_who_waits_to_be_let_in_anew_loses_nothing_to_a_renewal(province: Any, joined: Any) -> None:
+    now = datetime.now(UTC)
+    province.at = now - timedelta(days=12)
+    identity = joined("desk-24")
+    province.at = now
+    joining = Joining(province.url, province.code("desk-24"), identity.folder)
+    digits = joining.begin()
+    asked = (identity.folder / "asked.cbor").read_bytes()
+    assert stepped(province, identity, now) is Step.LATER
+    assert (identity.folder / "asked.cbor").read_bytes() == asked
+    province.let_in("desk-24", digits, joining)
+    joining.close()
+    assert sent(province, identity, "desk-24") == (200, "")
+    # What nobody followed up for a day holds up nothing.
+    joining = Joining(province.url, province.code("desk-24"), identity.folder)
+    joining.begin()
+    joining.close()
+    province.at = now + timedelta(days=10)
+    assert stepped(province, identity, province.at) is Step.RENEWED
+
+
 def test_a_full_disk_is_no_end(province: Any, joined: Any) -> None:
     identity = joined("desk-19")
     # A folder where the new key would lie: as root no right is missing anywhere.
