@@ -35,14 +35,12 @@ from idcard import (
     VerifiedIdentity,
     Vouchers,
     WrongAccessKey,
-    contents,
     evidence_of_files,
     read,
     remember_proved,
     verify,
 )
 from kiosk.domain.assurance import Assurance
-from kiosk.domain.card_generation import CardGeneration, generation_of
 from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.cover_basis import Asked, CoverBasis
 from kiosk.domain.eligibility import Coverage, Eligibility, NextStep
@@ -88,7 +86,6 @@ class Proved:
     eligibility: Eligibility
     source_version: str
     basis: CoverBasis | None = None
-    card: CardGeneration = CardGeneration.UNKNOWN
 
     def __repr__(self) -> str:
         return "Proved(…)"
@@ -109,7 +106,6 @@ class ToDesk:
     cover_result: str | None = None
     cover_next: NextStep = NextStep.NONE
     insurance_number: str | None = None
-    card: CardGeneration = CardGeneration.UNKNOWN
 
     def __repr__(self) -> str:
         return f"ToDesk({self.code})"
@@ -231,7 +227,7 @@ class CardReader:
         """
         try:
             evidence = self._gather(connection, key, on_step, should_cancel)
-            return _with_card(self._judge(evidence, on_step), evidence)
+            return self._judge(evidence, on_step)
         except IdCardError as error:
             _log.info("card_not_read", error=error.code, facts=dict(error.facts))
             return outcome_of_error(error, key)
@@ -272,7 +268,7 @@ class CardReader:
         """
         try:
             evidence = evidence_of_files(files, reader=reader, at=self._clock.now())
-            return _with_card(self._judge(evidence, on_step, self._closed_policy or CLOSED_READER), evidence)
+            return self._judge(evidence, on_step, self._closed_policy or CLOSED_READER)
         except IdCardError as error:
             _log.info("files_not_judged", error=error.code)
             return ToDesk(code=Code.UNKNOWN_CARD, reasons=(error.code,))
@@ -343,16 +339,6 @@ class CardReader:
             coverage=coverage,
             source_version=self._source.version,
         )
-
-
-def _with_card(outcome: CardOutcome, evidence: Evidence) -> CardOutcome:
-    """The same, with the generation of the card by its day of issue: what the chip says, proved or not."""
-    if not isinstance(outcome, Proved | ToDesk):
-        return outcome
-    files: dict[File, bytes] = {file: data for file, data in evidence.files.items() if file in (File.DG1, File.DG13)}
-    # Parsed for cards of Vietnam alone; another state's stay bytes, and say nothing here.
-    issued = getattr(contents(replace(evidence, files=files)).values.get(File.DG13), "issued", None)
-    return replace(outcome, card=generation_of(issued))
 
 
 def outcome_of_error(error: IdCardError, key: Key) -> CardOutcome:

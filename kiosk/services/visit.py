@@ -8,6 +8,7 @@ from idcard import Can, CardQr, ClaimedIdentity
 from kiosk.domain.card_generation import CardGeneration, generation_of
 from kiosk.domain.flow import Screen
 from kiosk.domain.names import masked, number_tail
+from kiosk.domain.outcomes import card_of
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
 from kiosk.services.card_reader import CardOutcome, Key, Proved, ToDesk
@@ -65,8 +66,9 @@ class Visit:
 
     def take_outcome(self, outcome: CardOutcome) -> None:
         """Know of the card what its reading said of it; one that came to nothing says nothing."""
-        if isinstance(outcome, Proved | ToDesk) and outcome.card is not CardGeneration.UNKNOWN:
-            self.card = outcome.card
+        if isinstance(outcome, Proved | ToDesk) and outcome.verdict is not None:
+            said = card_of(outcome.verdict)
+            self.card = self.card if said is CardGeneration.UNKNOWN else said
 
     @property
     def claim(self) -> ClaimedIdentity | None:
