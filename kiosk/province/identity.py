@@ -9,8 +9,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from idcard.trust.lock import locked
 from kiosk.keys import load_clinic_public_key, load_signing_key
+from kiosk.process_lock import locked
 
 DEVICE_KEY: Final = "device.key"
 CERTIFICATE: Final = "certificate.pem"

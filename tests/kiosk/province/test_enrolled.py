@@ -1,15 +1,11 @@
 """Enrolled, renewed, revoked, expired and copied, through a real nginx that ends TLS before a real hub."""
 
 import json
-import os
 import shutil
 import ssl
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +15,6 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from nginx_province import wait_until
 from typer.testing import CliRunner
 
 from idcard import ConfigurationError
@@ -314,71 +309,6 @@ def test_who_was_away_too_long_enrols_again_under_its_name(province: Any, joined
     joined("desk-15")
     assert (identity.folder / "device.key").read_bytes() == key
     assert sent(province, identity, "desk-15") == (200, "")
-
-
-def asked_by(identity: Identity, process: "subprocess.Popen[str]") -> bool:
-    """Whether a process has come as far as to wait for its turn at this identity."""
-    opened = Path(f"/proc/{process.pid}/fd")
-    return any(Path(os.path.realpath(each)) == identity.folder / "lock" for each in opened.iterdir())
-
-
-def test_of_two_processes_that_renew_at_once_one_waits(province: Any, joined: Any) -> None:
-    """Each with a key of its own for one certificate, they would count as two machines, and be revoked."""
-    identity = joined("desk-22")
-    before = serial_of(identity)
-    command = [sys.executable, "-m", "kiosk", "province", "renew", province.url, "--identity", str(identity.folder)]
-    with identity.alone():
-        both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        wait_until(lambda: all(asked_by(identity, each) for each in both))
-        assert serial_of(identity) == before
-        assert not (identity.folder / "asked.cbor").exists()
-    said = [each.communicate(timeout=20)[0] for each in both]
-    assert [each.returncode for each in both] == [0, 0]
-    assert all("Good until " in each for each in said)
-    assert serial_of(identity) != before
-    with province.database.read() as connection:
-        assert not [row for row in connection.execute(tables.alarm.select()) if row.device == "desk-22"]
-    assert sent(province, identity, "desk-22") == (200, "")
-
-
-def test_who_waited_renews_nothing_that_another_renewed_meanwhile(province: Any, joined: Any) -> None:
-    identity = joined("desk-23")
-    renewal = Renewal(Place(hub=province.url), identity)
-    due = datetime.now(UTC) + timedelta(days=10)
-    with ThreadPoolExecutor(1) as pool:
-        with identity.alone():
-            waits = pool.submit(renewal.step, due)
-            province.at = due
-            # As the other process does it, which holds the lock.
-            other = Renewal(Place(hub=province.url), identity)
-            assert other._renewed_alone(due, at_once=False) is Step.RENEWED
-            other.close()
-            assert not waits.done()
-            given = serial_of(identity)
-        assert waits.result(timeout=20) is Step.NOT_DUE
-    renewal.close()
-    assert serial_of(identity) == given
-
-
-def test_who_waits_to_be_let_in_anew_loses_nothing_to_a_renewal(province: Any, joined: Any) -> None:
-    now = datetime.now(UTC)
-    province.at = now - timedelta(days=12)
-    identity = joined("desk-24")
-    province.at = now
-    joining = Joining(province.url, province.code("desk-24"), identity.folder)
-    digits = joining.begin()
-    asked = (identity.folder / "asked.cbor").read_bytes()
-    assert stepped(province, identity, now) is Step.LATER
-    assert (identity.folder / "asked.cbor").read_bytes() == asked
-    province.let_in("desk-24", digits, joining)
-    joining.close()
-    assert sent(province, identity, "desk-24") == (200, "")
-    # What nobody followed up for a day holds up nothing.
-    joining = Joining(province.url, province.code("desk-24"), identity.folder)
-    joining.begin()
-    joining.close()
-    province.at = now + timedelta(days=10)
-    assert stepped(province, identity, province.at) is Step.RENEWED
 
 
 def test_a_full_disk_is_no_end(province: Any, joined: Any) -> None:
