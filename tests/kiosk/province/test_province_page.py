@@ -127,6 +127,7 @@ def test_a_certificate_that_could_not_be_renewed_is_told_with_the_days_left(
     assert 'data-certificate="refused"' in shown
     assert 'data-part="certificate" data-state="fault"' in shown
     assert "Tuyến tỉnh từ chối gia hạn" in page(client, "vi")
+    assert "Call the province" in str(client.get("/?lang=en", base_url=STAFF).text)
     shown = after(3, "cut")
     assert 'data-certificate="over"' in shown
     assert "ran out on 03/12/2026" in shown
