@@ -22,7 +22,7 @@ from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
 from kiosk.process import listen, run_until_told, share_memory
-from kiosk.province.settings import load_province
+from kiosk.province.settings import ProvinceSettings, load_province
 from kiosk.releases.installed import Folder, Group
 from kiosk.services.assistance import AssistanceWatch, AssistedMode
 from kiosk.services.cleaning import CleaningThread
@@ -58,6 +58,7 @@ from kiosk.web.staff.shift import Payer
 if TYPE_CHECKING:
     from kiosk.insurance.bhxh import Gateway
     from kiosk.interop.parts import DeliveryThread
+    from kiosk.province.thread import ProvinceThread
     from kiosk.services.worker import Worker
 
 
@@ -75,12 +76,11 @@ class StaffParts:
     leftovers: Leftovers
     oversight: Oversight
     tests: SelfTests
-    releases: Worker | None = None
     ordering: Ordering | None = None
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
-    sending: "Sequence[Worker]" = ()
+    hub_side: "ProvinceThread | None" = None
     province: Province | None = None
 
 
@@ -122,8 +122,8 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
             parts.cleaning.start()
             stack.callback(parts.cleaning.stop)
         own = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
-        from_province = () if parts.releases is None else (parts.releases,)
-        for thread in (*parts.deliveries, *parts.sending, *from_province, *own, MemoryRounds()):
+        from_province = () if parts.hub_side is None else (parts.hub_side,)
+        for thread in (*parts.deliveries, *from_province, *own, MemoryRounds()):
             thread.start()
             stack.callback(thread.stop)
         _log.info("staff_serves", port=server.port, mode=config.mode)
@@ -190,22 +190,48 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 retention=_retention(config, shared),
             ),
             oversight=oversight_of(config, shared, desk, clean.roster, token),
-            releases=_releases(config, database, clock, payer.cover),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
             hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
-            sending=_sending(config, shared),
-            province=None if config.province is None else Province(database, device=device, clock=clock),
+            hub_side=_hub_side(config, shared, payer.cover),
+            province=_province(config, shared),
         )
     finally:
         database.close()
 
 
-def _releases(config: StaffConfig, database: Database, clock: Clock, cover: object) -> Worker | None:
+def _hub_side(config: StaffConfig, shared: Shared, cover: object) -> "ProvinceThread | None":
+    """What speaks with the province's hub, as long as this device's identity can be used."""
     if config.province is None:
         return None
-    # Only here: what fetches releases is slow to load, and many clinics have no province's hub.
+    # Only here: what speaks with the hub is slow to load, and many clinics have none.
+    from kiosk.province.identity import Identity
+    from kiosk.province.thread import SENDING, ProvinceThread, renewal_thread, sender_thread
+
+    settings = load_province(config.province)
+
+    def tell(reason: str) -> None:
+        with shared.database.write() as session:
+            state = {"ok": False, "reason": reason}
+            repositories.set_device_state(session, shared.device, "province", state, shared.clock.now())
+
+    makes: dict[str, Callable[[], Worker | None]] = {
+        SENDING: lambda: sender_thread(config, settings, shared),
+        "renewal": lambda: renewal_thread(settings, shared),
+        "releases": lambda: _releases(config, settings, shared, cover),
+    }
+    return ProvinceThread(Identity(settings.identity), makes, tell=tell)
+
+
+def _province(config: StaffConfig, shared: Shared) -> Province | None:
+    if config.province is None:
+        return None
+    quiet_h = load_province(config.province).quiet_h
+    return Province(shared.database, device=shared.device, clock=shared.clock, quiet_h=quiet_h)
+
+
+def _releases(config: StaffConfig, settings: ProvinceSettings, shared: Shared, cover: object) -> Worker | None:
     from kiosk.province.install_parts import install_thread
 
     def tables_came() -> None:
@@ -213,18 +239,19 @@ def _releases(config: StaffConfig, database: Database, clock: Clock, cover: obje
             cover.use(result_table())
 
     def emergency() -> int:
-        with database.read() as session:
+        with shared.database.read() as session:
             said = answered(session)
         return 0 if said is None else said[1]
 
-    settings, device = load_province(config.province), device_of(config)
-    try:
-        return install_thread(
-            config, settings, database, clock, device=device, emergency=emergency, tables_came=tables_came
-        )
-    except ConfigurationError as problem:
-        _log.error("releases_not_asked_for", reason=problem.reason)
-        return None
+    return install_thread(
+        config,
+        settings,
+        shared.database,
+        shared.clock,
+        device=shared.device,
+        emergency=emergency,
+        tables_came=tables_came,
+    )
 
 
 def _take_tables(config: StaffConfig) -> None:
@@ -263,24 +290,6 @@ def _retention(config: StaffConfig, shared: Shared) -> Retention | None:
         return None
     eraser = Eraser(database=shared.database, clinic=shared.clinic, device=shared.device, clock=shared.clock)
     return Retention(eraser, clock=shared.clock, by=shared.device, keep_days=config.people_kept_days)
-
-
-def _sending(config: StaffConfig, shared: Shared) -> "Sequence[Worker]":
-    if config.province is None:
-        return ()
-    # Only here, as above.
-    from kiosk.province.thread import renewal_thread, sender_thread
-
-    settings = load_province(config.province)
-    try:
-        return sender_thread(config, settings, shared), renewal_thread(settings, shared.clock)
-    except ConfigurationError as problem:
-        # The desk does not stand still for the province: staff see it, and the next start tries again.
-        _log.error("province_not_joined", reason=problem.reason)
-        state = {"ok": False, "reason": "province_unknown"}
-        with shared.database.write() as session:
-            repositories.set_device_state(session, shared.device, "province", state, shared.clock.now())
-        return ()
 
 
 def _ordering(shared: Shared, token: bytes) -> Ordering:

@@ -97,6 +97,7 @@ PARTS = (
     "deliveries",
     "province",
     "releases",
+    "certificate",
 )
 SPOKEN_FOR = ("reader", "scanner", "printer", "light", "speech", "kiosk", "silent")
 TEST_REASONS = ("missing", "store", "clock_behind", "no_anchor", "too_old", "source_unusable", "clips", "no_card")
@@ -112,6 +113,7 @@ TRUST_REASONS = (
 PROVINCE_REASONS = (
     *("quiet", "province_silent", "province_closed"),
     *("release_refused", "release_stale", "release_unusable", "no_space"),
+    *("list_rolled_back", "certificate_refused", "certificate_over"),
 )
 CALLS = ("help", "child", "emergency")
 REPORT_WORDS = (
@@ -209,6 +211,7 @@ def families() -> set[str]:
         | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS + PROVINCE_REASONS}
         | {f"device.reason.province_{problem}" for problem in PROVINCE_PROBLEMS}
+        | {f"province.certificate.{problem}" for problem in ("later", "refused", "over")}
         | {f"device.{part}" for part in ("light", "speech")}
         | {f"device.state.{word}" for word in ("paper_low", "untold", "silent")}
         | {f"device.remedy.{part}" for part in SPOKEN_FOR}
