@@ -22,6 +22,7 @@ from kiosk.domain.self_test import Step
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.insurance.staff_link import StaffLink
+from kiosk.key_safe.opening import KeySafes
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.memory_rounds import MemoryRounds
 from kiosk.portrait_parts import lost_cards_of, portraits_of
@@ -83,6 +84,9 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     share_memory()
+    closed = KeySafes(config).open_alone()
+    if closed is not None:
+        raise closed
     with open_parts(config) as parts, ExitStack() as stack:
         app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner, parts.helped)
         server = listen(app, host=config.host, port=config.port)

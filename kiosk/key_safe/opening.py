@@ -1,0 +1,235 @@
+"""A process opens its key safes: by itself where a TPM or a token does it, else once somebody gives a passphrase.
+
+A process has at most two: ``key_safe``, around what the staff's process alone holds, and ``shared_safe``, around what
+it shares with the patient's. The shared one must open by itself, for nobody is there to open it at the kiosk.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from threading import Lock
+
+from idcard import ConfigurationError
+from kiosk.config import ProcessConfig, StaffConfig
+from kiosk.key_safe.safe import Kind, PlaceTrouble, Safe, trouble
+from kiosk.key_safe.wrapped import OPENED, is_wrapped
+
+OWN, SHARED = "key_safe", "shared_safe"
+"""The settings that name a safe."""
+_OWN_KEYS = ("clinic_private_key", "receipt_key", "gateway", "orders_key")
+_SHARED_KEYS = ("roster_key", "person_day_key")
+
+
+class Resists(StrEnum):
+    """What a place withstands: nothing, whoever takes the disk, or whoever takes the machine while it is off."""
+
+    NOTHING = "nothing"
+    DISK = "disk"
+    MACHINE = "machine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """How one group of key files is kept, for staff to see.
+
+    ``place`` is ``file``, ``passphrase``, ``tpm`` or ``pkcs11``; ``by`` what opened it in this run, with the
+    ``officer`` whose passphrase it was. ``plain`` counts the files that are not wrapped.
+    """
+
+    group: str
+    place: str
+    resists: Resists
+    by: Kind | None = None
+    officer: str = ""
+    plain: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFile:
+    """A key file that a safe may hold, and the setting that names it."""
+
+    setting: str
+    path: Path
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it lies there unwrapped."""
+        try:
+            return not is_wrapped(self.path.read_bytes())
+        except OSError:
+            return False
+
+
+def files_of(config: ProcessConfig, group: str) -> tuple[KeyFile, ...]:
+    """The key files of a group, as far as this configuration names them.
+
+    :raises ConfigurationError: where the settings of the province, or of the receivers, cannot be used.
+    """
+    if group == SHARED:
+        names = (*_SHARED_KEYS, *(() if isinstance(config, StaffConfig) else ("receipt_key",)))
+        return tuple(_named(config, names))
+    return (*_named(config, _OWN_KEYS), *_elsewhere(config)) if isinstance(config, StaffConfig) else ()
+
+
+def _named(config: ProcessConfig, names: tuple[str, ...]) -> Iterator[KeyFile]:
+    for name in names:
+        path = getattr(config, name, None)
+        if isinstance(path, Path) and path.is_file():
+            yield KeyFile(setting=name, path=path)
+
+
+def _elsewhere(config: StaffConfig) -> Iterator[KeyFile]:
+    """Key files that other files name: the province's and the receivers'."""
+    paths: list[Path | None] = []
+    if config.province is not None:
+        from kiosk.province.identity import DEVICE_KEY
+        from kiosk.province.settings import load_province
+
+        province = load_province(config.province)
+        paths += [province.person_key, province.identity / DEVICE_KEY]
+    if config.interop is not None:
+        from kiosk.interop.settings import load_settings
+
+        interop = load_settings(config.interop)
+        paths += [each.secret for each in interop.webhook] + [each.token for each in interop.fhir]
+    for path in dict.fromkeys(paths):
+        if path is not None and path.is_file():
+            yield KeyFile(setting=path.name, path=path)
+
+
+def place_of(safe: Safe) -> Kind:
+    """By what a safe is opened from day to day; the recovery's code where nothing else is left."""
+    return next((kind for kind in (Kind.TPM, Kind.PKCS11, Kind.PASSPHRASE) if safe.of(kind)), Kind.RECOVERY)
+
+
+def is_attended(safe: Safe) -> bool:
+    """Whether somebody must be there to open it."""
+    typed = any(slot.values.get("typed") for slot in safe.of(Kind.PKCS11))
+    return place_of(safe) in (Kind.PASSPHRASE, Kind.RECOVERY) or typed
+
+
+def resists(safe: Safe) -> Resists:
+    """What the way in which a safe is opened from day to day withstands."""
+    return Resists.MACHINE if is_attended(safe) else Resists.DISK
+
+
+class KeySafes:
+    """The safes of a configuration; those that are open are open for this whole process."""
+
+    def __init__(self, config: ProcessConfig) -> None:
+        self._config = config
+        own = config.key_safe if isinstance(config, StaffConfig) else None
+        # A safe that was not made yet holds nothing: the keys lie in plain files, and staff see it.
+        named = {OWN: own, SHARED: config.shared_safe}
+        self.paths = {group: path for group, path in named.items() if path is not None and path.exists()}
+        self._by: dict[str, tuple[Kind, str]] = {}
+        self._turn = Lock()
+
+    def closed(self) -> dict[str, Safe]:
+        """The safes that are not open."""
+        safes = {group: Safe.load(path) for group, path in self.paths.items()}
+        return {group: safe for group, safe in safes.items() if not OPENED.has(safe.id)}
+
+    def open_alone(self) -> PlaceTrouble | None:
+        """Open what opens without anybody; the first trouble where something stays closed.
+
+        :raises ConfigurationError: where a safe is damaged.
+        """
+        found: list[PlaceTrouble] = []
+        for group, safe in self.closed().items():
+            try:
+                self._take(group, safe, self._alone(safe), place_of(safe))
+            except PlaceTrouble as problem:
+                found.append(problem)
+        return next(iter(found), None)
+
+    def open_by(self, name: str, typed: str) -> str:
+        """Open what opens by this passphrase of an officer, or, without a name, by a PIN or a recovery's code.
+
+        The officer's name as the safe spells it; empty for none.
+
+        :raises PlaceTrouble: where nothing opened.
+        """
+        with self._turn:
+            problem: PlaceTrouble | None = None
+            before = self.closed()
+            for group, safe in before.items():
+                try:
+                    self._take(group, safe, *_by(safe, name, typed), name)
+                except PlaceTrouble as trouble_here:
+                    problem = problem or trouble_here
+            if problem is not None and len(self.closed()) == len(before):
+                raise problem
+            return name
+
+    def secret(self, group: str) -> bytes | None:
+        """The secret of a safe that is open; None where there is none yet."""
+        path = self.paths.get(group)
+        return None if path is None else OPENED.secret(Safe.load(path).id)
+
+    def officers(self, group: str) -> tuple[str, ...]:
+        """Whose passphrases open a safe."""
+        path = self.paths.get(group)
+        return () if path is None else tuple(slot.name for slot in Safe.load(path).of(Kind.PASSPHRASE))
+
+    def opened_by(self) -> list[str]:
+        """By what the safes were opened in this run: ``tpm``, ``pkcs11``, ``passphrase`` or ``recovery``."""
+        return sorted({kind.value for kind, _ in self._by.values()})
+
+    def states(self) -> tuple[KeyState, ...]:
+        """How the keys of each group are kept."""
+        groups = (OWN, SHARED) if isinstance(self._config, StaffConfig) else (SHARED,)
+        return tuple(self._state(group) for group in groups)
+
+    def _state(self, group: str) -> KeyState:
+        plain = sum(file.is_plain for file in files_of(self._config, group))
+        path = self.paths.get(group)
+        if path is None:
+            return KeyState(group=group, place="file", resists=Resists.NOTHING, plain=plain)
+        safe = Safe.load(path)
+        by, officer = self._by.get(group, (None, ""))
+        held = Resists.NOTHING if plain else resists(safe)
+        return KeyState(group=group, place=place_of(safe).value, resists=held, by=by, officer=officer, plain=plain)
+
+    def _take(self, group: str, safe: Safe, secret: bytes, kind: Kind, name: str = "") -> None:
+        OPENED.put(safe.id, secret)
+        self._by[group] = (kind, name if kind is Kind.PASSPHRASE else "")
+
+    def _alone(self, safe: Safe) -> bytes:
+        if is_attended(safe):
+            raise trouble(
+                "The key safe waits for somebody.",
+                reason="safe_closed",
+                remedy="An officer opens it on the staff's page.",
+            )
+        if place_of(safe) is Kind.TPM:
+            from kiosk.key_safe import tpm
+
+            return tpm.secret_of(safe)
+        from kiosk.key_safe import token
+
+        return token.secret_of(safe, read_pin(self._config.key_pin))
+
+
+def _by(safe: Safe, name: str, typed: str) -> tuple[bytes, Kind]:
+    """The secret, and by what it was opened."""
+    from kiosk.key_safe import passphrase
+
+    if not name and safe.of(Kind.PKCS11) and not passphrase.is_code(typed):
+        from kiosk.key_safe import token
+
+        return token.secret_of(safe, typed), Kind.PKCS11
+    return passphrase.secret_of(safe, name, typed), Kind.PASSPHRASE if name else Kind.RECOVERY
+
+
+def read_pin(path: Path | None) -> str:
+    """The PIN in a file; ConfigurationError where there is none."""
+    try:
+        return "" if path is None else path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "The file with the token's PIN cannot be read.",
+            reason="never_set_up",
+            remedy="Write the PIN into it, and name it as key_pin.",
+        ) from error
