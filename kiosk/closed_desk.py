@@ -21,20 +21,6 @@ from kiosk.turns import Turns
 from kiosk.web.common.serving import WsgiApp
 
 FREE_TRIES = 5
-PROBLEMS = (
-    "wrong_passphrase",
-    "wrong_pin",
-    "wait",
-    "busy",
-    "more",
-    "desk",
-    "damaged",
-    "safe_missing",
-    "place_silent",
-    "place_refused",
-    "never_set_up",
-)
-"""Why the keys are not open, as the page says it."""
 _log = structlog.get_logger(__name__)
 
 

@@ -21,8 +21,9 @@ from kiosk.roster_words import Language
 
 if TYPE_CHECKING:
     from kiosk.config import ProcessConfig
-    from kiosk.key_safe.opening import KeySafes, KeyState
+    from kiosk.key_safe.opening import KeySafes
     from kiosk.key_safe.protecting import SlotMaker
+    from kiosk.key_safe.state import KeyState
 
 REFUSED = 3
 USUAL_PCRS = "7"
@@ -54,9 +55,9 @@ def status(
     """Say how each group of keys is kept, and what that withstands; nothing is opened."""
     with errors_told(language):
         from kiosk.checkup import load_any
-        from kiosk.key_safe.opening import KeySafes
+        from kiosk.key_safe.staff_files import safes_of
 
-        safes = KeySafes(load_any(config))
+        safes = safes_of(load_any(config))
         states = safes.states()
     if as_json:
         typer.echo(json.dumps([asdict(state) | {"officers": _officers(safes, state)} for state in states], indent=2))
@@ -81,8 +82,8 @@ def protect(
     ask = asker(stdin, language)
     with errors_told(language):
         from kiosk.checkup import load_any
-        from kiosk.key_safe.opening import files_of
         from kiosk.key_safe.protecting import protect as made
+        from kiosk.key_safe.staff_files import files_of
 
         settings = load_any(config)
         group, path = _safe_of(settings, shared, language)
@@ -133,8 +134,8 @@ def unprotect(config: ConfigFile, shared: Shared = False, stdin: FromStdin = Fal
     """Put plain files back, for an older release, which knows no wrapped ones. The safe stays."""
     with errors_told(language):
         from kiosk.checkup import load_any
-        from kiosk.key_safe.opening import files_of
         from kiosk.key_safe.protecting import unwrap
+        from kiosk.key_safe.staff_files import files_of
 
         settings = load_any(config)
         group, _ = _safe_of(settings, shared, language)
@@ -145,7 +146,7 @@ def unprotect(config: ConfigFile, shared: Shared = False, stdin: FromStdin = Fal
 
 def _safe_of(config: "ProcessConfig", shared: bool, language: Language) -> tuple[str, Path]:
     from kiosk.config import StaffConfig
-    from kiosk.key_safe.opening import OWN, SHARED
+    from kiosk.key_safe.state import OWN, SHARED
 
     group = SHARED if shared or not isinstance(config, StaffConfig) else OWN
     path: Path | None = getattr(config, group)

@@ -10,6 +10,7 @@ from kiosk.config import StaffConfig
 from kiosk.devices.clock import SystemClock
 from kiosk.key_safe.opening import KeySafes
 from kiosk.key_safe.safe import PlaceTrouble
+from kiosk.key_safe.staff_files import safes_of
 from kiosk.memory_rounds import MemoryRounds
 from kiosk.process import listen, run_until_told, share_memory
 from kiosk.services.assistance import AssistanceWatch
@@ -29,7 +30,7 @@ def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     share_memory()
-    safes = KeySafes(config)
+    safes = safes_of(config)
     closed = safes.open_alone()
     with ExitStack() as stack:
         if closed is None:

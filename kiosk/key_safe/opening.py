@@ -4,45 +4,18 @@ A process has at most two: ``key_safe``, around what the staff's process alone h
 it shares with the patient's. The shared one must open by itself, for nobody is there to open it at the kiosk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 
 from idcard import ConfigurationError
 from kiosk.config import ProcessConfig, StaffConfig
 from kiosk.key_safe.safe import Kind, PlaceTrouble, Safe, trouble
+from kiosk.key_safe.state import OWN, SHARED, KeyState, Resists
 from kiosk.key_safe.wrapped import OPENED, is_wrapped
 
-OWN, SHARED = "key_safe", "shared_safe"
-"""The settings that name a safe."""
-_OWN_KEYS = ("clinic_private_key", "receipt_key", "gateway", "orders_key")
 _SHARED_KEYS = ("roster_key", "person_day_key")
-
-
-class Resists(StrEnum):
-    """What a place withstands: nothing, whoever takes the disk, or whoever takes the machine while it is off."""
-
-    NOTHING = "nothing"
-    DISK = "disk"
-    MACHINE = "machine"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyState:
-    """How one group of key files is kept, for staff to see.
-
-    ``place`` is ``file``, ``passphrase``, ``tpm`` or ``pkcs11``; ``by`` what opened it in this run, with the
-    ``officer`` whose passphrase it was. ``plain`` counts the files that are not wrapped.
-    """
-
-    group: str
-    place: str
-    resists: Resists
-    by: Kind | None = None
-    officer: str = ""
-    plain: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,41 +34,18 @@ class KeyFile:
             return False
 
 
-def files_of(config: ProcessConfig, group: str) -> tuple[KeyFile, ...]:
-    """The key files of a group, as far as this configuration names them.
-
-    :raises ConfigurationError: where the settings of the province, or of the receivers, cannot be used.
-    """
-    if group == SHARED:
-        names = (*_SHARED_KEYS, *(() if isinstance(config, StaffConfig) else ("receipt_key",)))
-        return tuple(_named(config, names))
-    return (*_named(config, _OWN_KEYS), *_elsewhere(config)) if isinstance(config, StaffConfig) else ()
+def shared_files(config: ProcessConfig) -> tuple[KeyFile, ...]:
+    """The key files that the shared safe holds, as far as this configuration names them."""
+    own = () if isinstance(config, StaffConfig) else ("receipt_key",)
+    return tuple(named_files(config, (*_SHARED_KEYS, *own)))
 
 
-def _named(config: ProcessConfig, names: tuple[str, ...]) -> Iterator[KeyFile]:
-    for name in names:
-        path = getattr(config, name, None)
+def named_files(config: ProcessConfig, settings: tuple[str, ...]) -> Iterator[KeyFile]:
+    """The files that these settings name, where they are there."""
+    for setting in settings:
+        path = getattr(config, setting, None)
         if isinstance(path, Path) and path.is_file():
-            yield KeyFile(setting=name, path=path)
-
-
-def _elsewhere(config: StaffConfig) -> Iterator[KeyFile]:
-    """Key files that other files name: the province's and the receivers'."""
-    paths: list[Path | None] = []
-    if config.province is not None:
-        from kiosk.province.identity import DEVICE_KEY
-        from kiosk.province.settings import load_province
-
-        province = load_province(config.province)
-        paths += [province.person_key, province.identity / DEVICE_KEY]
-    if config.interop is not None:
-        from kiosk.interop.settings import load_settings
-
-        interop = load_settings(config.interop)
-        paths += [each.secret for each in interop.webhook] + [each.token for each in interop.fhir]
-    for path in dict.fromkeys(paths):
-        if path is not None and path.is_file():
-            yield KeyFile(setting=path.name, path=path)
+            yield KeyFile(setting=setting, path=path)
 
 
 def place_of(safe: Safe) -> Kind:
@@ -115,10 +65,14 @@ def resists(safe: Safe) -> Resists:
 
 
 class KeySafes:
-    """The safes of a configuration; those that are open are open for this whole process."""
+    """The safes of a configuration; those that are open are open for this whole process.
 
-    def __init__(self, config: ProcessConfig) -> None:
+    :param own_files: gives the key files of the staff's own safe.
+    """
+
+    def __init__(self, config: ProcessConfig, own_files: Callable[[], tuple[KeyFile, ...]] = tuple) -> None:
         self._config = config
+        self._own_files = own_files
         own = config.key_safe if isinstance(config, StaffConfig) else None
         # A safe that was not made yet holds nothing: the keys lie in plain files, and staff see it.
         named = {OWN: own, SHARED: config.shared_safe}
@@ -183,7 +137,8 @@ class KeySafes:
         return tuple(self._state(group) for group in groups)
 
     def _state(self, group: str) -> KeyState:
-        plain = sum(file.is_plain for file in files_of(self._config, group))
+        files = self._own_files() if group == OWN else shared_files(self._config)
+        plain = sum(file.is_plain for file in files)
         path = self.paths.get(group)
         if path is None:
             return KeyState(group=group, place="file", resists=Resists.NOTHING, plain=plain)

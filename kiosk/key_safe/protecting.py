@@ -13,8 +13,9 @@ from pathlib import Path
 from idcard import ConfigurationError
 from kiosk.durable import replace_secret
 from kiosk.key_safe import passphrase
-from kiosk.key_safe.opening import SHARED, KeyFile
+from kiosk.key_safe.opening import KeyFile
 from kiosk.key_safe.safe import Kind, Safe, Slot, trouble
+from kiosk.key_safe.state import SHARED
 from kiosk.key_safe.wrapped import OPENED, Wrapped, is_wrapped
 
 SlotMaker = Callable[[bytes, Safe], Slot]

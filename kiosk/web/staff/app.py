@@ -7,7 +7,7 @@ from flask import Flask
 
 from idcard import ConfigurationError
 from kiosk.config import StaffConfig
-from kiosk.key_safe.opening import KeyState
+from kiosk.key_safe.state import KeyState
 from kiosk.ports import Clock
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk

@@ -1,21 +1,37 @@
 """The desk's page while its keys are closed: who opens them, and nothing else."""
 
 from http import HTTPStatus
+from typing import Protocol
 
 from flask import Flask, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from kiosk.closed_desk import PROBLEMS, ClosedDesk
 from kiosk.config import StaffConfig
-from kiosk.key_safe.safe import Kind
+from kiosk.key_safe.safe import Kind, PlaceTrouble
+from kiosk.key_safe.state import PROBLEMS
 from kiosk.turns import RETRY_AFTER_S, TooManyAtOnce
 from kiosk.web.common.factory import base_app, read_session_key
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.words import add_staff_words
 
 
-def create_closed_app(config: StaffConfig, desk: ClosedDesk) -> Flask:
+class Closed(Protocol):
+    """A desk whose keys are closed, as :class:`kiosk.closed_desk.ClosedDesk` is one."""
+
+    @property
+    def why(self) -> PlaceTrouble:
+        """Why they did not open by themselves."""
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """By what a person may open them, beside the recovery's code."""
+
+    def open(self, name: str, typed: str) -> str | None:
+        """None where the desk is open now, else why not. TooManyAtOnce where others are trying."""
+
+
+def create_closed_app(config: StaffConfig, desk: Closed) -> Flask:
     """The app of a desk whose keys are closed.
 
     :raises ConfigurationError: when the session key cannot be used.
@@ -69,7 +85,7 @@ def create_closed_app(config: StaffConfig, desk: ClosedDesk) -> Flask:
     return app
 
 
-def _form(config: StaffConfig, desk: ClosedDesk, problem: str = "") -> Response:
+def _form(config: StaffConfig, desk: Closed, problem: str = "") -> Response:
     kinds = desk.kinds
     page = render_template(
         "staff/closed.html",

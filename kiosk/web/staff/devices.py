@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.domain.self_test import SelfTestRow
 from kiosk.domain.tickets import VIETNAM_TIME
-from kiosk.key_safe.opening import KeyState
+from kiosk.key_safe.state import KeyState
 from kiosk.ports import StoreUnavailable
 from kiosk.services.province_state import Province
 from kiosk.services.self_test import NoSuchKiosk, SelfTests

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from kiosk.closed_desk import FREE_TRIES, ClosedDesk
 from kiosk.config import StaffConfig, load
 from kiosk.demo.clerks import CLERKS
-from kiosk.key_safe.opening import KeySafes
+from kiosk.key_safe.staff_files import safes_of
 from kiosk.key_safe.wrapped import OPENED
 from kiosk.keys import VisitOpener, load_clinic_private_key
 from kiosk.staff_process import accounts_of
@@ -59,7 +59,7 @@ def protected(machine: Path, staff: StaffConfig, as_root: AsRoot) -> str:
 
 def at_the_door(config: StaffConfig, stack: ExitStack) -> Browser:
     OPENED.forget()
-    safes = KeySafes(config)
+    safes = safes_of(config)
     why = safes.open_alone()
     assert why is not None
     return Browser(waiting(config, safes, why, stack), config)
@@ -104,7 +104,7 @@ def test_nobodys_record_until_an_officer_opens_and_the_whole_desk_then(
 
 
 def make_account(config: StaffConfig, code: str) -> None:
-    KeySafes(config).open_by("", code)
+    safes_of(config).open_by("", code)
     database = Database.open(config.store)
     try:
         accounts = accounts_of(config, database, VisitOpener(load_clinic_private_key(config.clinic_private_key)))
@@ -157,7 +157,7 @@ def test_a_pin_is_typed_where_a_token_wants_it(
 def test_wrong_tries_wait_longer_each_time_and_even_the_right_words_do(staff: StaffConfig, protected: str) -> None:
     now = 0.0
     OPENED.forget()
-    safes, opened = KeySafes(staff), list[str]()
+    safes, opened = safes_of(staff), list[str]()
     why = safes.open_alone()
     assert why is not None
     desk = ClosedDesk(safes=safes, opened=opened.append, why=why, now=lambda: now)
@@ -199,6 +199,6 @@ def test_a_forged_form_and_another_host_are_refused(staff: StaffConfig, protecte
 
 def test_the_same_configuration_loads_without_a_safe(machine: Path) -> None:
     """A safe that is named and was not made yet: keys lie plain, and the desk says so instead of standing still."""
-    safes = KeySafes(load(StaffConfig, machine / "staff.toml"))
+    safes = safes_of(load(StaffConfig, machine / "staff.toml"))
     assert safes.open_alone() is None
     assert {state.place for state in safes.states()} == {"file"}

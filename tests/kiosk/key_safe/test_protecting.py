@@ -13,9 +13,10 @@ from idcard import ConfigurationError
 from kiosk.config import PatientConfig, StaffConfig, load
 from kiosk.day_key import DayKey, DayTags
 from kiosk.durable import replace_secret
-from kiosk.key_safe import opening
-from kiosk.key_safe.opening import KeySafes, Resists
+from kiosk.key_safe import staff_files
 from kiosk.key_safe.safe import PlaceTrouble, Safe
+from kiosk.key_safe.staff_files import safes_of
+from kiosk.key_safe.state import Resists
 from kiosk.key_safe.wrapped import OPENED, Wrapped, is_wrapped
 from kiosk.keys import load_clinic_private_key, load_secret
 from kiosk.payer import account_of
@@ -54,7 +55,7 @@ def test_a_passphrase_from_the_first_wrapping_to_plain_files_again(
     with pytest.raises(ConfigurationError) as closed:
         load_clinic_private_key(staff.clinic_private_key)
     assert closed.value.reason == "safe_closed"
-    safes = KeySafes(staff)
+    safes = safes_of(staff)
     problem = safes.open_alone()
     assert problem is not None
     assert problem.reason == "safe_closed"
@@ -81,7 +82,7 @@ def test_officers_come_and_go_and_a_passphrase_changes(machine: Path, staff: Sta
     assert len(safe.slots) == 3
     for name, words, right in (("hung", other, False), ("hung", f"{WORDS} hai", True), (OFFICER, WORDS, True)):
         OPENED.forget()
-        safes = KeySafes(staff)
+        safes = safes_of(staff)
         if right:
             safes.open_by(name, words)
         else:
@@ -104,8 +105,8 @@ def test_another_recoverys_code_ends_the_first(machine: Path, staff: StaffConfig
     second = as_root("recovery", "--config", machine / "staff.toml", "--stdin", said=said).stdout.strip()
     OPENED.forget()
     with pytest.raises(PlaceTrouble):
-        KeySafes(staff).open_by("", first)
-    assert KeySafes(staff).open_by("", second) == ""
+        safes_of(staff).open_by("", first)
+    assert safes_of(staff).open_by("", second) == ""
 
 
 def test_both_safes_by_the_tpm_and_what_is_left_when_it_dies(
@@ -116,22 +117,22 @@ def test_both_safes_by_the_tpm_and_what_is_left_when_it_dies(
     shared = as_root("protect", "--config", machine / "patient.toml", "--with", "tpm")
     assert (own.exit_code, shared.exit_code) == (0, 0), own.output + shared.output
     assert wrapped_in(machine) == {*OWN, "roster.key", "person_day.key", "receipt.key"}
-    assert all(is_wrapped(file.path.read_bytes()) for file in opening.files_of(staff, "shared_safe")), (
+    assert all(is_wrapped(file.path.read_bytes()) for file in staff_files.files_of(staff, "shared_safe")), (
         "both processes read the same files"
     )
     tpm.restart()
     OPENED.forget()
-    assert KeySafes(patient).open_alone() is None
+    assert safes_of(patient).open_alone() is None
     assert len(load_secret(patient.roster_key)) == 32
     with pytest.raises(ConfigurationError):
         load_clinic_private_key(staff.clinic_private_key)
-    assert KeySafes(staff).open_alone() is None
-    assert {state.resists for state in KeySafes(staff).states()} == {Resists.DISK}
+    assert safes_of(staff).open_alone() is None
+    assert {state.resists for state in safes_of(staff).states()} == {Resists.DISK}
     tpm.stop()
     tpm.state = tmp_path / "a new board"
     tpm.start()
     OPENED.forget()
-    refused = KeySafes(staff).open_alone()
+    refused = safes_of(staff).open_alone()
     assert refused is not None
     assert refused.reason == "place_refused"
     codes = [done.stdout.splitlines()[-1] for done in (own, shared)]
@@ -148,7 +149,7 @@ def test_both_safes_by_the_tpm_and_what_is_left_when_it_dies(
     anew = as_root("protect", "--config", machine / "patient.toml", "--with", "tpm", "--stdin", said=f"\n{codes[1]}\n")
     assert anew.exit_code == 0, anew.output
     OPENED.forget()
-    assert KeySafes(staff).open_alone() is None
+    assert safes_of(staff).open_alone() is None
     assert load_clinic_private_key(staff.clinic_private_key).private_bytes_raw()
 
 
@@ -159,7 +160,7 @@ def test_a_token_whose_pin_lies_in_a_file_opens_alone_and_one_whose_pin_is_typed
     typed = as_root("protect", "--config", config, "--with", "pkcs11", *where, "--stdin", said=f"{PIN}\n")
     assert typed.exit_code == 0, typed.output
     OPENED.forget()
-    safes = KeySafes(load(StaffConfig, config))
+    safes = safes_of(load(StaffConfig, config))
     problem = safes.open_alone()
     assert problem is not None
     assert problem.reason == "safe_closed"
@@ -170,7 +171,7 @@ def test_a_token_whose_pin_lies_in_a_file_opens_alone_and_one_whose_pin_is_typed
     alone = as_root("protect", "--config", config, "--with", "pkcs11", *where, "--stdin", said=f"\n{PIN}\n")
     assert alone.exit_code == 0, alone.output
     OPENED.forget()
-    safes = KeySafes(load(StaffConfig, config))
+    safes = safes_of(load(StaffConfig, config))
     assert safes.open_alone() is None
     assert safes.states()[0].resists is Resists.DISK
 
@@ -244,7 +245,7 @@ def test_a_cut_amid_it_leaves_every_file_readable_and_a_second_run_ends_it(
         by_passphrase(as_root, machine)
     assert len(wrapped_in(machine)) == 1
     OPENED.forget()
-    safes = KeySafes(staff)
+    safes = safes_of(staff)
     safes.open_by(OFFICER, WORDS)
     load_clinic_private_key(staff.clinic_private_key)
     account_of(staff)
@@ -258,7 +259,7 @@ def test_a_file_in_the_place_of_another_or_of_another_safe_does_not_open(
 ) -> None:
     by_passphrase(as_root, machine)
     keys = machine / "keys"
-    KeySafes(staff).open_by(OFFICER, WORDS)
+    safes_of(staff).open_by(OFFICER, WORDS)
     right = (keys / "clinic.key").read_bytes()
     handed_over = keys / "clinic_private_key"
     handed_over.write_bytes(right)
@@ -301,7 +302,7 @@ def test_every_safe_that_is_damaged_is_said_to_be(machine: Path, staff: StaffCon
     for content in (b"", b"{}", b"[]", b'{"kiosk_safe": 2, "id": "x", "slots": []}', path.read_bytes()[:200]):
         path.write_bytes(content)
         with pytest.raises(ConfigurationError) as damaged:
-            KeySafes(staff).open_alone()
+            safes_of(staff).open_alone()
         assert damaged.value.reason == "damaged"
 
 

@@ -13,7 +13,6 @@ from babel.messages.pofile import read_po
 
 import idcard
 from kiosk import keys, ports
-from kiosk.closed_desk import PROBLEMS as KEY_PROBLEMS
 from kiosk.domain.ageing import Age
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code, DeskMessage, Resolution, VisitReason
@@ -32,8 +31,9 @@ from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
-from kiosk.key_safe.opening import OWN, SHARED, Resists
 from kiosk.key_safe.safe import Kind as Opener
+from kiosk.key_safe.state import OWN, SHARED, Resists
+from kiosk.key_safe.state import PROBLEMS as KEY_PROBLEMS
 from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.province_state import PROBLEMS as PROVINCE_PROBLEMS
 from kiosk.services.recheck import Recheck
