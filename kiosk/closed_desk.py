@@ -16,6 +16,7 @@ from idcard import ConfigurationError, IdCardError
 from kiosk.domain.staff import wait_after
 from kiosk.key_safe.opening import KeySafes, place_of
 from kiosk.key_safe.safe import Kind, PlaceTrouble
+from kiosk.key_safe.state import SHARED
 from kiosk.key_safe.wrapped import OPENED
 from kiosk.turns import Turns
 from kiosk.web.common.serving import WsgiApp
@@ -61,6 +62,11 @@ class ClosedDesk:
         """By what a person may open what is closed; the recovery's code always does."""
         places = {place_of(safe) for safe in self.safes.closed().values()}
         return frozenset(places & {Kind.PASSPHRASE, Kind.PKCS11})
+
+    @property
+    def kiosk_serves(self) -> bool:
+        """Whether the patient's process does not wait for the same keys."""
+        return SHARED not in self.safes.closed()
 
     def open(self, name: str, typed: str) -> str | None:
         """Open by this passphrase of an officer, or, without a name, by a PIN or a recovery's code.

@@ -96,7 +96,8 @@ class KeySafes:
                 self._take(group, safe, self._alone(safe), place_of(safe))
             except PlaceTrouble as problem:
                 found.append(problem)
-        return next(iter(found), None)
+        # What is wrong comes before what only waits.
+        return min(found, key=lambda problem: problem.reason == "safe_closed", default=None)
 
     def open_by(self, name: str, typed: str) -> str:
         """Open what opens by this passphrase of an officer, or, without a name, by a PIN or a recovery's code.

@@ -27,6 +27,10 @@ class Closed(Protocol):
     def kinds(self) -> frozenset[Kind]:
         """By what a person may open them, beside the recovery's code."""
 
+    @property
+    def kiosk_serves(self) -> bool:
+        """Whether the patient's process does not wait for the same keys."""
+
     def open(self, name: str, typed: str) -> str | None:
         """None where the desk is open now, else why not. TooManyAtOnce where others are trying."""
 
@@ -93,6 +97,7 @@ def _form(config: StaffConfig, desk: Closed, problem: str = "") -> Response:
         query=current_preferences().query,
         problem=problem if not problem or problem in PROBLEMS else "desk",
         why=desk.why.reason,
+        kiosk_serves=desk.kiosk_serves,
         by_passphrase=Kind.PASSPHRASE in kinds,
         by_pin=Kind.PKCS11 in kinds,
     )

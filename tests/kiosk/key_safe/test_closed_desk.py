@@ -11,8 +11,10 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from kiosk.closed_desk import FREE_TRIES, ClosedDesk
-from kiosk.config import StaffConfig, load
+from kiosk.config import PatientConfig, StaffConfig, load
 from kiosk.demo.clerks import CLERKS
+from kiosk.key_safe.again import OpenAgain
+from kiosk.key_safe.opening import KeySafes
 from kiosk.key_safe.staff_files import safes_of
 from kiosk.key_safe.wrapped import OPENED
 from kiosk.keys import VisitOpener, load_clinic_private_key
@@ -20,6 +22,7 @@ from kiosk.staff_process import accounts_of
 from kiosk.staff_run import waiting
 from kiosk.store.database import Database
 from kiosk.store.tables import Audit
+from kiosk.web.patient import create_patient_app
 
 HSM, PIN = Path("/usr/lib/softhsm/libsofthsm2.so"), "4711"
 OFFICER, WORDS = "lan.nguyen", "gà gáy trước bình minh"
@@ -202,3 +205,33 @@ def test_the_same_configuration_loads_without_a_safe(machine: Path) -> None:
     safes = safes_of(load(StaffConfig, machine / "staff.toml"))
     assert safes.open_alone() is None
     assert {state.place for state in safes.states()} == {"file"}
+
+
+def test_a_kiosk_whose_keys_do_not_open_sends_people_to_the_desk_until_they_do(
+    tpm: Any, machine: Path, staff: StaffConfig, as_root: AsRoot, stack: ExitStack
+) -> None:
+    own = ("--config", machine / "staff.toml", "--with", "passphrase", "--officer", OFFICER, "--stdin")
+    shared = as_root("protect", "--config", machine / "patient.toml", "--with", "tpm")
+    assert (shared.exit_code, as_root("protect", *own, said=f"{WORDS}\n").exit_code) == (0, 0)
+    assert tpm.ran("tpm2_pcrextend", f"7:sha256={'ef' * 32}") == 0
+    OPENED.forget()
+    config, opened = load(PatientConfig, machine / "patient.toml"), list[bool]()
+    safes = KeySafes(config)
+    why = safes.open_alone()
+    assert why is not None
+    answer = create_patient_app(None, config, why).test_client().get("/", base_url=f"http://127.0.0.1:{config.port}")
+    assert answer.status_code == 503
+    assert "E16" in answer.text
+    again = OpenAgain(safes, lambda: opened.append(True))
+    again.round()
+    browser = at_the_door(staff, stack)
+    page = browser.get("/login?lang=en").text
+    assert "started in another way" in page
+    assert "Meanwhile the kiosk" not in page
+    assert "còn một két nữa" in browser.post("/open", name=OFFICER, typed=WORDS).text
+    assert browser.post("/open", typed=shared.stdout.splitlines()[-1]).status_code == 303
+    OPENED.forget()
+    tpm.restart()
+    assert opened == []
+    again.round()
+    assert opened == [True], "the registers are as they were"
