@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 
 from idcard import ConfigurationError, IdCardError
-from kiosk.domain.staff import wait_after
 from kiosk.key_safe.opening import KeySafes, place_of
 from kiosk.key_safe.safe import Kind, PlaceTrouble
 from kiosk.key_safe.state import SHARED
@@ -21,7 +20,8 @@ from kiosk.key_safe.wrapped import OPENED
 from kiosk.turns import Turns
 from kiosk.web.common.serving import WsgiApp
 
-FREE_TRIES = 5
+FREE_TRIES, WAIT_S = 5, 60.0
+"""How many wrong tries in a row cost nothing but themselves, and the seconds to wait after each further one."""
 _log = structlog.get_logger(__name__)
 
 
@@ -93,7 +93,8 @@ class ClosedDesk:
     def _refused(self, problem: PlaceTrouble) -> str:
         # Here and not in the store: whoever took the machine tries at home, and this is for who stands before it.
         self._wrong += 1
-        self._next_at = self.now() + wait_after(self._wrong, FREE_TRIES).total_seconds()
+        # Not longer each time: whoever wants the desk closed would only have to go on.
+        self._next_at = self.now() + (WAIT_S if self._wrong >= FREE_TRIES else 0)
         _log.warning("keys_not_opened", reason=problem.reason, wrong=self._wrong)
         return problem.reason
 
