@@ -184,6 +184,10 @@ def test_the_key_of_the_day_is_turned_under_its_safe(tpm: Any, machine: Path, as
     assert is_wrapped(path.read_bytes())
     assert DayKey.load(path) == before.on(day)
     assert before.on(day).secret.hex().encode() not in path.read_bytes()
+    OPENED.forget()
+    with pytest.raises(ConfigurationError) as thief:
+        DayKey.load(path)
+    assert thief.value.reason == "safe_closed", "no number can be tried against today's visits"
 
 
 def test_nobody_can_open_the_patients_process_by_hand(hsm: str, machine: Path, as_root: AsRoot) -> None:
@@ -314,3 +318,20 @@ def test_every_reason_of_a_place_is_in_the_catalogue_and_has_words_for_the_page(
     catalogue = (root / "docs/failures.md").read_text("utf-8")
     assert {"place_refused", "wrong_pin", "safe_closed"} <= reasons
     assert not {reason for reason in reasons if f"| `{reason}` |" not in catalogue}
+
+
+def test_every_other_command_asks_who_opens_the_keys(machine: Path, as_root: AsRoot) -> None:
+    from typer.testing import CliRunner
+
+    from kiosk.cli import app
+
+    by_passphrase(as_root, machine)
+    config = ["--config", str(machine / "staff.toml")]
+    for said, code in ((f"{OFFICER}\n{WORDS}\n", 0), (f"{OFFICER}\nkeine Ahnung was\n", 2)):
+        OPENED.forget()
+        listed = CliRunner().invoke(app, ["staff-account", "list", *config], input=said)
+        assert listed.exit_code == code, listed.output
+        assert WORDS not in listed.output
+    OPENED.forget()
+    checked = CliRunner().invoke(app, ["check", *config], input=f"{OFFICER}\n{WORDS}\n")
+    assert checked.exit_code == 0, checked.output
