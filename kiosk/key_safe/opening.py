@@ -28,10 +28,18 @@ class KeyFile:
     @property
     def is_plain(self) -> bool:
         """Whether it lies there unwrapped."""
+        return self._is_wrapped() is False
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether it lies there wrapped."""
+        return self._is_wrapped() is True
+
+    def _is_wrapped(self) -> bool | None:
         try:
-            return not is_wrapped(self.path.read_bytes())
+            return is_wrapped(self.path.read_bytes())
         except OSError:
-            return False
+            return None
 
 
 def shared_files(config: ProcessConfig) -> tuple[KeyFile, ...]:
@@ -74,9 +82,10 @@ class KeySafes:
         self._config = config
         self._own_files = own_files
         own = config.key_safe if isinstance(config, StaffConfig) else None
-        # A safe that was not made yet holds nothing: the keys lie in plain files, and staff see it.
         named = {OWN: own, SHARED: config.shared_safe}
-        self.paths = {group: path for group, path in named.items() if path is not None and path.exists()}
+        self._named = {group: path for group, path in named.items() if path is not None}
+        # A safe that was not made yet holds nothing: the keys lie in plain files, and staff see it.
+        self.paths = {group: path for group, path in self._named.items() if path.exists()}
         self._by: dict[str, tuple[Kind, str]] = {}
         self._turn = Lock()
 
@@ -88,8 +97,11 @@ class KeySafes:
     def open_alone(self) -> PlaceTrouble | None:
         """Open what opens without anybody; the first trouble where something stays closed.
 
-        :raises ConfigurationError: where a safe is damaged.
+        :raises ConfigurationError: where a safe is damaged, or was lost.
         """
+        for group in self._named.keys() - self.paths.keys():
+            if any(file.is_wrapped for file in self._files(group)):
+                Safe.load(self._named[group])
         found: list[PlaceTrouble] = []
         for group, safe in self.closed().items():
             try:
@@ -138,8 +150,7 @@ class KeySafes:
         return tuple(self._state(group) for group in groups)
 
     def _state(self, group: str) -> KeyState:
-        files = self._own_files() if group == OWN else shared_files(self._config)
-        plain = sum(file.is_plain for file in files)
+        plain = sum(file.is_plain for file in self._files(group))
         path = self.paths.get(group)
         if path is None:
             return KeyState(group=group, place="file", resists=Resists.NOTHING, plain=plain)
@@ -147,6 +158,9 @@ class KeySafes:
         by, officer = self._by.get(group, (None, ""))
         held = Resists.NOTHING if plain else resists(safe)
         return KeyState(group=group, place=place_of(safe).value, resists=held, by=by, officer=officer, plain=plain)
+
+    def _files(self, group: str) -> tuple[KeyFile, ...]:
+        return self._own_files() if group == OWN else shared_files(self._config)
 
     def _take(self, group: str, safe: Safe, secret: bytes, kind: Kind, name: str = "") -> None:
         OPENED.put(safe.id, secret)

@@ -285,6 +285,9 @@ def test_a_file_in_the_place_of_another_or_of_another_safe_does_not_open(
     assert other.exit_code == 2
     assert "another key safe" in other.stderr
     assert not (keys / "staff.safe").exists()
+    with pytest.raises(ConfigurationError) as lost:
+        safes_of(staff).open_alone()
+    assert lost.value.reason == "safe_missing"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such rights")
