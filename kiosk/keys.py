@@ -35,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from idcard import ConfigurationError, IdCardError
+from kiosk.key_safe.wrapped import OPENED
 
 SECRET_BYTES = 32
 TAG_BYTES = 16
@@ -287,9 +288,9 @@ def _write_private(path: Path, data: bytes) -> None:
 
 
 def read_key(path: Path) -> bytes:
-    """The bytes of a key file; ConfigurationError where it is missing or cannot be read."""
+    """The content of a key file, plain or wrapped; ConfigurationError where it is missing or cannot be read."""
     try:
-        return path.read_bytes()
+        return OPENED.plain(path, path.read_bytes())
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"There is no key file {path.name}.", reason="never_set_up", remedy="Create the keys of this clinic first."

@@ -1,7 +1,7 @@
 """The staff's process put together: the clinic's private key, the store, and the pages of the reception desk."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,23 +16,20 @@ from kiosk.devices.clock import SystemClock
 from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.insurance.tables import result_table, use_released
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
-from kiosk.memory_rounds import MemoryRounds
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
-from kiosk.process import listen, run_until_told, share_memory
 from kiosk.province.settings import ProvinceSettings, load_province
 from kiosk.releases.installed import Folder, Group
-from kiosk.services.assistance import AssistanceWatch, AssistedMode
+from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.erasure import Eraser
-from kiosk.services.leftovers import Leftovers, LeftoversThread
+from kiosk.services.leftovers import Leftovers
 from kiosk.services.online_cover import GatewayCover
 from kiosk.services.outgoing import Outgoing
-from kiosk.services.portrait_box import PortraitSweeper
 from kiosk.services.province_state import Province
 from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
@@ -48,7 +45,6 @@ from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.province import answered
 from kiosk.trust import open_store
-from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
 from kiosk.web.staff.hall import Hall
 from kiosk.web.staff.ordering import Ordering
@@ -85,56 +81,6 @@ class StaffParts:
 
 
 _log = structlog.get_logger(__name__)
-
-
-def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
-    """Serve the staff's screen until the process is told to stop.
-
-    :raises ConfigurationError: if a key, the gateway's account or the port cannot be used.
-    :raises StoreUnavailable: if the store cannot.
-    """
-    share_memory()
-    with open_parts(config) as parts, ExitStack() as stack:
-        app = create_staff_app(
-            parts.desk,
-            config,
-            SystemClock(),
-            trust_problem(config),
-            payer=parts.payer,
-            others=parts.others,
-            corrections=parts.corrections,
-            outgoing=parts.outgoing,
-            leftovers=parts.leftovers,
-            hall=parts.hall,
-            ordering=parts.ordering,
-            oversight=parts.oversight,
-            tests=parts.tests,
-            sessions=parts.sessions,
-            province=parts.province,
-        )
-        if not parts.sessions.accounts.all():
-            _log.warning("no_staff_account")
-        server = listen(app, host=config.host, port=config.port)
-        if parts.recheck is not None:
-            parts.recheck.start()
-            stack.callback(parts.recheck.stop)
-        if parts.cleaning is not None:
-            parts.cleaning.start()
-            stack.callback(parts.cleaning.stop)
-        own = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
-        from_province = () if parts.hub_side is None else (parts.hub_side,)
-        for thread in (*parts.deliveries, *from_province, *own, MemoryRounds()):
-            thread.start()
-            stack.callback(thread.stop)
-        _log.info("staff_serves", port=server.port, mode=config.mode)
-        run_until_told(server, end_with_stdin=end_with_stdin)
-    _log.info("staff_stopped")
-
-
-def _watches(parts: StaffParts) -> tuple[AssistanceWatch, ...]:
-    """What ends an assistance whose clerk is gone, where the clinic has any."""
-    mode = None if parts.hall is None else parts.hall.assist
-    return () if mode is None else (AssistanceWatch(mode, parts.sessions.present),)
 
 
 @contextmanager

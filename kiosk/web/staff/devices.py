@@ -1,5 +1,6 @@
 """The page of devices: what each part last said, what to do about it, and the morning's self-test of each kiosk."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.domain.self_test import SelfTestRow
 from kiosk.domain.tickets import VIETNAM_TIME
+from kiosk.key_safe.state import KeyState
 from kiosk.ports import StoreUnavailable
 from kiosk.services.province_state import Province
 from kiosk.services.self_test import NoSuchKiosk, SelfTests
@@ -16,8 +18,17 @@ from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.board import Board
 
 
-def add_devices(app: Flask, board: Board, tests: SelfTests, province: Province | None = None) -> None:
-    """Give the app the page of devices, with a line on the province where the clinic belongs to one."""
+def add_devices(
+    app: Flask,
+    board: Board,
+    tests: SelfTests,
+    province: Province | None = None,
+    keys: Callable[[], Sequence[KeyState]] = tuple,
+) -> None:
+    """Give the app the page of devices, with a line on the province where the clinic belongs to one.
+
+    :param keys: says how the key files are kept.
+    """
 
     @app.context_processor
     def shared() -> dict[str, object]:
@@ -34,6 +45,7 @@ def add_devices(app: Flask, board: Board, tests: SelfTests, province: Province |
                 last=last,
                 running=any(row.settled_at is None for row in last.values()),
                 when=_when,
+                keys=keys(),
                 belongs=province is not None,
                 province=None if province is None else province.state(),
                 certificate=None if province is None else province.certificate(),

@@ -31,6 +31,9 @@ from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
+from kiosk.key_safe.safe import Kind as Opener
+from kiosk.key_safe.state import OWN, SHARED, Resists
+from kiosk.key_safe.state import PROBLEMS as KEY_PROBLEMS
 from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.province_state import PROBLEMS as PROVINCE_PROBLEMS
 from kiosk.services.recheck import Recheck
@@ -229,6 +232,10 @@ def families() -> set[str]:
         | {f"staff.problem.{why}" for why in QueueRefused}
         | {f"report.{word}" for word in REPORT_WORDS}
         | {f"report.holder.{word}" for word in [*HolderSeen, DUE, NOT_MADE]}
+        | {f"keys.group.{group}" for group in (OWN, SHARED)}
+        | {f"keys.place.{place}" for place in ("file", *Opener)}
+        | {f"keys.resists.{each}" for each in Resists}
+        | {f"keys.problem.{why}" for why in KEY_PROBLEMS}
         | {f"wallet.stage.{stage}" for stage in Stage if stage is not Stage.ANSWERED}
     )
 
