@@ -46,6 +46,7 @@ _MAP: Mapping[str, Mapping[Kind, str]] = {
     },
     "delivery_cursor": {Kind.THING: "sink device seq"},
     "device_state": {Kind.THING: "device part state updated_at"},
+    "look": {Kind.ABOUT: "visit_id page at", Kind.STAFF: "by", Kind.RECORD: "link", Kind.THING: "id clinic device"},
     "lost_card": {Kind.KEYED: "tag", Kind.STAFF: "added_by", Kind.THING: "clinic added_at"},
     "notice": {
         Kind.ABOUT: "code reasons visit_id state created_at resolved_at resolution taken_at",

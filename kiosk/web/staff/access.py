@@ -105,6 +105,8 @@ NEEDS: dict[str, Role | Open] = {
     "send_again": Role.LEAD,
     "devices": Role.RECEPTION,
     "order_self_test": Role.RECEPTION,
+    "looks": Role.LEAD,
+    "visit_looks": Role.LEAD,
     "lost": Role.LEAD,
     "add_lost": Role.LEAD,
     "remove_lost": Role.LEAD,

@@ -30,6 +30,7 @@ from kiosk.web.staff.keys import add_keys
 from kiosk.web.staff.leftovers import add_leftovers
 from kiosk.web.staff.lists import add_lists
 from kiosk.web.staff.login import add_login
+from kiosk.web.staff.looks import add_looks
 from kiosk.web.staff.lost import add_lost
 from kiosk.web.staff.ordering import Ordering, add_ordering
 from kiosk.web.staff.outgoing import add_outgoing
@@ -131,6 +132,7 @@ def _oversee(app: Flask, board: Board, oversight: Oversight, sessions: StaffSess
     add_oversight(app, board, oversight, sessions)
     add_holders(app, board, oversight)
     add_search(app, board, oversight)
+    add_looks(app, board, oversight.looks)
     if oversight.lost is not None:
         add_lost(app, board, oversight.lost, oversight.device)
     if oversight.token is not None:
