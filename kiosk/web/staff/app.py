@@ -35,6 +35,7 @@ from kiosk.web.staff.lost import add_lost
 from kiosk.web.staff.ordering import Ordering, add_ordering
 from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.oversight import Oversight, add_oversight
+from kiosk.web.staff.password import add_password
 from kiosk.web.staff.record import add_record
 from kiosk.web.staff.search import add_search
 from kiosk.web.staff.shift import Payer, add_shift
@@ -98,6 +99,7 @@ def create_staff_app(
     board = Board(desk=desk, clinic=config.clinic, clock=clock, trust_problem=trust_problem)
     add_access(app, sessions)
     add_login(app, sessions, config.clinic)
+    add_password(app, sessions.accounts)
     add_keys(app, sessions, port=config.port, public=config.public_name)
     add_staff_words(app)
     add_views(app, board)

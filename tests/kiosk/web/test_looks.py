@@ -19,7 +19,7 @@ from kiosk.web.staff.looks import OF_MANY, OF_ONE
 OWN = "http://127.0.0.1:8001"
 NAME = "Nguyễn Thị Mẫu"
 NAMES_NOBODY = {
-    *("locked", "unlock", "ask_unlock", "unlock_with_key", "lock", "log_out", "awake"),
+    *("locked", "unlock", "ask_unlock", "unlock_with_key", "lock", "log_out", "awake", "password", "change_password"),
     *("keys", "ask_key", "add_key", "revoke_own_key", "accounts", "lock_account", "unlock_account", "revoke_key"),
     *("queue", "queue_live", "report", "report_pdf", "report_csv", "shift", "notice", "failures", "failure"),
     *("devices", "lost", "looks", "visit_looks"),

@@ -71,6 +71,8 @@ PROBLEMS = (
     "bad_busy",
     "busy",
     "not_looked",
+    "password_bad",
+    "password_differs",
     "account_unknown",
     "account_last_administrator",
     "bad_officer",
