@@ -51,6 +51,23 @@ WEAK = {
     "kiosk/insurance/stand_in/desk.py": "the same, on the other side",
 }
 """Where a weak hash or cipher stands, and who demands it; the simulated card has them too."""
+CHANCE = {
+    **dict.fromkeys(
+        (
+            *("kiosk/insurance/bhxh.py", "kiosk/interop/delivery.py", "kiosk/province/installing.py"),
+            *("kiosk/province/parts.py", "kiosk/province/renewal.py", "kiosk/province/sending.py"),
+        ),
+        "how long a pause is",
+    ),
+    **dict.fromkeys(
+        (
+            *("idcard/testing/portrait.py", "kiosk/demo/picture.py", "kiosk/hub/picture/invented.py"),
+            *("kiosk/lab/faults.py", "kiosk/lab/province.py"),
+        ),
+        "what is invented",
+    ),
+}
+"""Where the generator stands whose numbers can be guessed, and for what."""
 MARKUP = {"kiosk/web/templates/picture/province.html": "a part of the page that our own template made"}
 LIVE = {"call.js", "live.js", "patient.js", "picture.js", "wallet.js"}
 """The scripts that put in place what our own server made of a template, and nothing else."""
@@ -136,6 +153,11 @@ def test_no_answer_sends_us_elsewhere_and_no_certificate_is_waved_through(calls:
     careless = {path for path, text in texts.items() if "CERT_NONE" in text}
     assert careless == set(UNPROVED_TLS)
     assert not where(calls, lambda name, call: name.endswith("_create_unverified_context"))
+
+
+def test_chance_that_can_be_guessed_decides_no_secret(texts: Texts) -> None:
+    guessed = re.compile(r"^\s*(?:import random\b|from random import)", re.MULTILINE)
+    assert {path for path, text in texts.items() if guessed.search(text)} == set(CHANCE)
 
 
 def test_templates_escape_what_they_show(root: Path) -> None:
