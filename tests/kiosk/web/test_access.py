@@ -92,6 +92,7 @@ def test_each_role_gets_past_the_door_where_it_may_and_nowhere_else(app: Flask, 
         assert (status == 403) is not role.may(needed), (endpoint, status)
         assert status < 500, endpoint
         assert answer.headers["Cache-Control"] == "no-store", endpoint
+        assert "base-uri 'none'" in answer.headers["Content-Security-Policy"], endpoint
         assert not answer.mimetype.startswith("text/") or answer.mimetype_params.get("charset") == "utf-8", endpoint
 
 

@@ -348,6 +348,15 @@ def test_fields_for_passwords_hide_what_is_typed_and_take_what_is_pasted(client:
         assert not [each for each in fields if int(each.split('maxlength="')[1].split('"')[0]) < 128]
 
 
+def test_a_cookie_from_before_the_logout_opens_nothing(client: FlaskClient) -> None:
+    kept = client.get_cookie("kiosk_staff", domain="127.0.0.1")
+    assert kept is not None
+    assert get(client).status_code == 200
+    post(client, "/logout", form_on="/")
+    client.set_cookie("kiosk_staff", kept.value, domain="127.0.0.1")
+    assert get(client).headers["Location"].startswith("/login")
+
+
 def acts(desk: Any) -> list[tuple[str, dict[str, Any]]]:
     with desk.staff._database.read() as session:
         rows = session.execute(select(Audit.kind, Audit.body).where(Audit.device == "desk-1").order_by(Audit.seq)).all()
