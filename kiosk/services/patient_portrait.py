@@ -57,7 +57,8 @@ class PortraitSide:
 
     def _beside(self) -> Beside:
         """What is written down beside the visit."""
-        return Beside(took_ms=self._machine.took_ms, check_holder=self._machine.visit.check_holder)
+        visit = self._machine.visit
+        return Beside(took_ms=self._machine.took_ms, check_holder=visit.check_holder, agreed_at=visit.agreed_at)
 
     def _recorded(self, visit_id: str) -> None:
         """The visit is in the store: its portrait may go to the desk."""

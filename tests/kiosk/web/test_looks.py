@@ -12,7 +12,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.staff import Role
 from kiosk.services.looks import BOUND, BURST, BURST_S, Looks, altered
 from kiosk.store.desk_tables import Look
-from kiosk.store.tables import Audit
+from kiosk.store.tables import Audit, Visit
 from kiosk.web.staff.access import NEEDS
 from kiosk.web.staff.looks import OF_MANY, OF_ONE
 
@@ -159,3 +159,10 @@ def test_looks_are_forgotten_together_when_their_time_is_over(desk: Any, looks: 
     assert [by for by, _, _ in kept(looks)] == ["truc"]
     with looks._database.read() as session:
         assert altered(session, desk.clock.now() - timedelta(days=729)) == ()
+
+
+def test_the_record_says_that_somebody_gave_leave(desk: Any, visit: str) -> None:
+    assert "đồng ý cho đọc" not in desk.get(f"/visits/{visit}")
+    with desk.staff._database.write() as session:
+        session.execute(update(Visit).values(agreed_at=desk.clock.now(), agreed_to="0" * 16))
+    assert "đã đồng ý cho đọc lúc 07:42 23/11/2026" in desk.get(f"/visits/{visit}")

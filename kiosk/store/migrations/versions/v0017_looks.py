@@ -1,4 +1,4 @@
-"""Who looked at whose record."""
+"""Who looked at whose record, and who gave leave to be read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,11 @@ def upgrade() -> None:
     op.create_index("ix_look_clinic_at", "look", ["clinic", "at"])
     op.create_index("ix_look_visit_id", "look", ["visit_id"])
     op.create_index("ix_look_device_link", "look", ["device", "link"])
+    op.add_column("visit", sa.Column("agreed_at", sa.DateTime(), nullable=True))
+    op.add_column("visit", sa.Column("agreed_to", sa.String(16), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("visit", "agreed_to")
+    op.drop_column("visit", "agreed_at")
     op.drop_table("look")
