@@ -4,7 +4,7 @@ A page that is new is either among those below or among those that name nobody, 
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -28,6 +28,8 @@ SAME: Final = {
     **dict.fromkeys(("typed", "confirm", "arrive", "ticket_by_way"), "other"),
 }
 """Addresses that are one page to whoever reads of it; what forms answer shows whose number was typed."""
+_DAYS = 60
+"""How many days are offered; an earlier one can be asked for by its address."""
 _SHOWN = (HTTPStatus.OK, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -64,8 +66,9 @@ def add_looks(app: Flask, board: Board, looks: Looks) -> None:
             day = date.fromisoformat(request.args.get("day", "") or today.isoformat())
         except ValueError:
             abort(HTTPStatus.NOT_FOUND)
-        by = request.args.get("by", "")[:64]
-        shown = {"day": day, "today": today, "by": by, "lookers": looks.lookers(day), "rows": looks.of_day(day, by)}
+        by, days = request.args.get("by", "")[:64], {today - timedelta(days=ago) for ago in range(_DAYS)}
+        shown = {"day": day, "days": sorted(days | {day}, reverse=True), "by": by}
+        shown |= {"lookers": looks.lookers(day), "rows": looks.of_day(day, by)}
         return make_response(render_template("staff/looks.html", row=None, **shown))
 
     @app.get("/visits/<visit_id>/looks")
