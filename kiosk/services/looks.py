@@ -32,6 +32,7 @@ from kiosk.store.tables import Audit, Visit
 BOUND: Final = "looks"
 """The kind of a link that holds the commitment to rows."""
 SHOWN: Final = 500
+SEARCH: Final = "find"
 BURST_S: Final = 600
 """Within how many seconds the records that somebody opens are counted together."""
 BURST: Final = 40
@@ -110,7 +111,9 @@ class Looks:
     def bursts(self) -> Mapping[str, int]:
         """Who has opened unusually many different records in the last ten minutes, and how many."""
         since, many = self._clock.now() - timedelta(seconds=BURST_S), func.count(Look.visit_id.distinct())
-        query = select(Look.by, many).where(Look.clinic == self._clinic.code, Look.at > since)
+        # A search finds the same number of many days, and masks their names: it is no opening of so many records.
+        opened = (Look.clinic == self._clinic.code, Look.at > since, Look.page != SEARCH)
+        query = select(Look.by, many).where(*opened)
         with self._database.read() as session:
             rows = session.execute(query.group_by(Look.by).having(many >= BURST)).all()
         return {row[0]: row[1] for row in rows}

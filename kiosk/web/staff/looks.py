@@ -14,13 +14,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import StoreUnavailable
-from kiosk.services.looks import BURST_S, LookRow, Looks
+from kiosk.services.looks import BURST_S, SEARCH, LookRow, Looks
 from kiosk.web.staff.access import current_account
 from kiosk.web.staff.board import Board
 
 OF_ONE: Final = frozenset({"record", "ticket_ways", "ticket_way", "compare", "portrait", "copy_page", "copy_image"})
 """The pages that show the person of one visit, which stands in their address."""
-OF_MANY: Final = frozenset({"whole_list", "work", "export_work", "find"})
+OF_MANY: Final = frozenset({"whole_list", "work", "export_work", SEARCH})
 """The pages that show several people; a search says which."""
 
 SAME: Final = {
