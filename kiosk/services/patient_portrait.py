@@ -58,7 +58,14 @@ class PortraitSide:
     def _beside(self) -> Beside:
         """What is written down beside the visit."""
         visit = self._machine.visit
-        return Beside(took_ms=self._machine.took_ms, check_holder=visit.check_holder, agreed_at=visit.agreed_at)
+        return Beside(
+            took_ms=self._machine.took_ms,
+            check_holder=visit.check_holder,
+            readings=visit.readings,
+            card=visit.card,
+            code=visit.code,
+            agreed_at=visit.agreed_at,
+        )
 
     def _recorded(self, visit_id: str) -> None:
         """The visit is in the store: its portrait may go to the desk."""

@@ -33,7 +33,7 @@ ACTS = {
     *("confirm", "typed", "called", "settle", "take", "hand_back", "holder_seen", "copy", "arrive", "ticket_by_way"),
     *("call_next", "queue_act", "undo_act", "begin_assist", "end_assist", "open_shift", "close_shift"),
     *("confirm_route", "correct_room", "close_work", "payer_told", "cancel", "instead", "replace_person"),
-    *("send_again", "order_self_test", "add_lost", "remove_lost"),
+    *("send_again", "province_again", "order_self_test", "add_lost", "remove_lost"),
 }
 """What changes something, which the chain says by itself."""
 
