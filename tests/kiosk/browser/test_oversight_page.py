@@ -150,7 +150,6 @@ def test_every_page_of_oversight_has_no_faults(
         "find": f"/find?number={number}",
         "lost": "/lost",
         "looks": "/looks",
-        "looks-of-one": f"/visits/{differs}/looks",
         "password": "/password",
     }
     for name, where in addresses.items():
