@@ -32,8 +32,10 @@ _WORDS = {
     "bad.name": ("Họ và tên chưa đúng.", "That is no name."),
     "bad.number": ("Số định danh cá nhân có 12 chữ số.", "A personal number has 12 digits."),
     "bad.password": (
-        "Mật khẩu có 10 đến 128 ký tự, không chứa tên đăng nhập, không lặp đi lặp lại vài chữ.",
-        "A password has 10 to 128 characters, not the account's name, and not a few letters over and over.",
+        "Mật khẩu có 10 đến 128 ký tự, không chứa tên đăng nhập, không lặp đi lặp lại vài chữ và không dễ đoán. Một câu"
+        " của riêng mình là tốt.",
+        "A password has 10 to 128 characters, not the account's name, not a few letters over and over, and nothing that"
+        " is easily guessed. A sentence of one's own is good.",
     ),
     "bad.last_administrator": (
         "Đây là quản trị viên cuối cùng đang mở. Hãy tạo người khác trước.",

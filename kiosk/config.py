@@ -266,13 +266,13 @@ class StaffConfig(ProcessConfig):
     ``interop`` is the file that says who receives what leaves, ``province`` the one of the province's hub. Desk tickets
     are closed once they are older than ``tickets_close_after_days``, 0 at the end of their day; what a receiver took is
     remembered for ``deliveries_kept_days``, and whose a visit was for ``people_kept_days``: without them until somebody
-    erases it. With an ``orders_key`` the hospital's program may say what a visit costs first. With a ``receipt_key``,
-    the desk's own, whom a clerk
-    admits gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
+    erases it. Who looked at whose record is remembered for ``looks_kept_days``. With an ``orders_key`` the
+    hospital's program may say what a visit costs first. With a ``receipt_key``, the desk's own, whom a clerk admits
+    gets a signed receipt too. After ``idle_lock_min`` minutes without a key or a tap the screen asks for the
     password again; after ``login_tries`` wrong passwords in a row an account must wait, longer each time. A clerk
-    may admit ``override_limit`` people in a shift against what the machine found. ``webauthn``
-    says how far security keys are wanted; ``public_name`` is the name, with its port where that is not 443, by which
-    other PCs call this screen through a program that ends their TLS here.
+    may admit ``override_limit`` people in a shift against what the machine found. ``webauthn`` says how far
+    security keys are wanted; ``public_name`` is the name, with its port where that is not 443, by which other PCs
+    call this screen through a program that ends their TLS here.
     In the lines one of the others has a turn after ``queue_plain_after`` calls of people with priority. With a
     ``calls_key`` the call screen's process may ask who was called. ``assist_device`` is the machine at ``assist_port``
     at which clerks help. ``key_safe`` is the key safe around what this process alone holds.
@@ -295,6 +295,7 @@ class StaffConfig(ProcessConfig):
     tickets_close_after_days: Annotated[int, Field(ge=0, le=365)] = 7
     deliveries_kept_days: Days = 90
     people_kept_days: Days | None = 730
+    looks_kept_days: Days = 730
     idle_lock_min: Annotated[float, Field(gt=0, le=240)] = 15
     login_tries: Annotated[int, Field(ge=3, le=20)] = 5
     override_limit: Annotated[int, Field(ge=0, le=100)] = 3

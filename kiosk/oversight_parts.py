@@ -7,6 +7,7 @@ from kiosk.portrait_parts import lost_cards_of
 from kiosk.services.board_figures import BoardFigures
 from kiosk.services.desk import StaffDesk
 from kiosk.services.holder_checks import HolderChecks
+from kiosk.services.looks import Looks
 from kiosk.services.notice_owners import NoticeOwners
 from kiosk.services.portrait_box import PortraitBox
 from kiosk.services.printing import PrintQueue
@@ -33,6 +34,7 @@ def oversight_of(
         holders=HolderChecks(database=database, clinic=clinic, device=device, clock=clock),
         box=PortraitBox(),
         search=TicketSearch(database=database, clinic=clinic, device=device, clock=clock, admission=desk.admission),
+        looks=looks_of(config, shared),
         images=TicketImages(clinic=clinic, font=FONT),
         papers=PrintQueue(database, clinic=clinic, device=device, clock=clock),
         lost=None if config.roster_key is None else lost_cards_of(config, database),
@@ -40,4 +42,15 @@ def oversight_of(
         token=token,
         override_limit=config.override_limit,
         device=device,
+    )
+
+
+def looks_of(config: StaffConfig, shared: Shared) -> Looks:
+    """Who looked at whose record, for as long as this clinic remembers that."""
+    return Looks(
+        database=shared.database,
+        clinic=shared.clinic,
+        device=shared.device,
+        clock=shared.clock,
+        keep_days=config.looks_kept_days,
     )

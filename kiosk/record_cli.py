@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,8 @@ from kiosk.record_words import say
 from kiosk.roster_words import Language
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from kiosk.config import ProcessConfig
     from kiosk.services.audit import Examined, Finding, Head
     from kiosk.services.disclosure import Disclosed
@@ -63,11 +65,15 @@ def verify(
         known = [head for path in heads or () for head in read_heads(path)]
         with database.read() as session:
             examined = examine(session, [*Heads(settings.heads).known(), *known])
+            looks = _altered_looks(session, settings)
+    whole = not (_findings(examined) or looks)
     if as_json:
-        _print({"whole": not _findings(examined), "chains": [_chain(chain) for chain in examined]})
+        _print({"whole": whole, "chains": [_chain(chain) for chain in examined], "looks_altered": looks})
     else:
         _tell(examined, language)
-    if _findings(examined):
+        for device, link in looks:
+            typer.echo(say("looks_altered", language, device=device, link=link))
+    if not whole:
         raise typer.Exit(NOT_WHOLE)
 
 
@@ -246,6 +252,17 @@ _REMEDIES = {
 
 def _findings(examined: "tuple[Examined, ...]") -> "list[Finding]":
     return [finding for chain in examined for finding in chain.findings]
+
+
+def _altered_looks(session: "Session", settings: "ProcessConfig") -> list[tuple[str, int]]:
+    """The links that vouch for looks at records and find others; the desk's configuration says how old looks get."""
+    from kiosk.config import StaffConfig
+    from kiosk.services.looks import altered
+
+    if not isinstance(settings, StaffConfig):
+        return []
+    # A day's margin: what is of the last day may be forgotten while this looks.
+    return [*altered(session, datetime.now(UTC) - timedelta(days=settings.looks_kept_days - 1))]
 
 
 def _chain(chain: "Examined") -> dict[str, Any]:

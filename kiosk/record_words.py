@@ -28,6 +28,10 @@ _WORDS = {
         "{device}: chuỗi đã bị viết lại, bắt đầu ở {which}.",
         "{device}: the chain was written anew, beginning at {which}.",
     ),
+    "looks_altered": (
+        "{device}: nhật ký xem hồ sơ mà mắt xích {link} ghi dấu đã bị sửa hoặc mất dòng.",
+        "{device}: of the looks at records that link {link} vouches for, some are altered or gone.",
+    ),
     "one": ("mắt xích {first}", "link {first}"),
     "some": ("mắt xích {first} đến {last}", "links {first} to {last}"),
     "do.lost": (

@@ -16,7 +16,7 @@ from kiosk.devices.clock import SystemClock
 from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.insurance.tables import result_table, use_released
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
-from kiosk.oversight_parts import oversight_of
+from kiosk.oversight_parts import looks_of, oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
@@ -134,6 +134,7 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 close_after_days=config.tickets_close_after_days,
                 keep_days=config.deliveries_kept_days,
                 retention=_retention(config, shared),
+                looks=looks_of(config, shared),
             ),
             oversight=oversight_of(config, shared, desk, clean.roster, token),
             ordering=None if orders_key is None else _ordering(shared, orders_key),

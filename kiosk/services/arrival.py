@@ -1,6 +1,7 @@
 """Whom the machine admits, and on what: the chip's proof, or a signed code that the payer confirmed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from idcard import Verdict, VerifiedIdentity
 from kiosk.domain.assurance import Assurance
@@ -12,6 +13,7 @@ from kiosk.domain.holder import DUE
 from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.ways import Way
 from kiosk.keys import Fields, VisitSealer
+from kiosk.services.consent import consent_words
 from kiosk.services.person import claimed_fields
 from kiosk.services.signed_codes import Confirmed, ConfirmedPerson
 from kiosk.store.tables import Visit
@@ -21,13 +23,15 @@ from kiosk.store.tables import Visit
 class Beside:
     """What is written down beside a visit: how long it took at the machine, and whether a clerk is to look at the face.
 
-    ``took_ms`` is in milliseconds, None where nobody measured it; ``check_holder``: the lot fell on this visit.
+    ``took_ms`` is in milliseconds, None where nobody measured it; ``check_holder``: the lot fell on this visit;
+    ``agreed_at``: when the person gave leave to read (UTC), None where nobody asked.
     ``readings`` is how often a card was begun to be read, and ``card`` its generation; ``code`` the hash of the code
     that was shown (:func:`kiosk.services.codes.code_digest`), or nothing.
     """
 
     took_ms: int | None = None
     check_holder: bool = False
+    agreed_at: datetime | None = None
     readings: int = 0
     card: CardGeneration = CardGeneration.UNKNOWN
     code: bytes = b""
@@ -35,6 +39,7 @@ class Beside:
     def write(self, visit: Visit, sealer: VisitSealer) -> None:
         """Put it into the visit's row."""
         visit.took_ms, visit.holder_check = self.took_ms, DUE if self.check_holder else None
+        visit.agreed_at, visit.agreed_to = self.agreed_at, None if self.agreed_at is None else consent_words()
         if self.readings:
             visit.readings, visit.card = self.readings, self.card.value
         if self.code:

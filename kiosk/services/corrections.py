@@ -75,6 +75,8 @@ class RecordRow:
     trust_version: str
     roster_version: str
     shift_id: str | None
+    agreed_at: datetime | None
+    """When the person gave leave to be read, where the clinic asks."""
     corrects: int | None
     """The number of the cancelled visit whose place this one takes."""
     events: tuple[EventRow, ...]
@@ -269,6 +271,7 @@ def _record(session: Session, visit: Visit) -> RecordRow:
         trust_version=visit.trust_version or "",
         roster_version=visit.roster_version or "",
         shift_id=visit.shift_id,
+        agreed_at=visit.agreed_at,
         corrects=None if corrected is None else corrected.number,
         events=tuple(
             EventRow(kind=row.kind, reason=row.reason, before=row.before, after=row.after, by=row.by, at=row.at)

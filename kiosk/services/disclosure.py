@@ -22,6 +22,8 @@ from kiosk.ports import Clock
 from kiosk.services.erasure_search import find_person
 from kiosk.store import repositories
 from kiosk.store.database import Database
+from kiosk.store.desk_tables import Look
+from kiosk.store.ids import uuid7
 from kiosk.store.tables import Audit, Base, Delivery, Notice, Visit, VisitEvent, VisitOrder, Work
 
 FORMAT = 1
@@ -95,6 +97,8 @@ class Disclosure:
         if theirs:
             with self._database.write() as session:
                 repositories.append_audit(session, self._device, at, "disclosed", facts)
+                own = {"clinic": self._clinic.code, "device": self._device, "page": "disclosed", "by": by, "at": at}
+                session.add_all(Look(id=uuid7(at), visit_id=visit.id, **own) for visit in theirs)
         content = {
             "format": FORMAT,
             "clinic": self._clinic.code,
@@ -119,6 +123,7 @@ class Disclosure:
             "sent_to": [_words(row) for row in _of(session, Delivery, visit.id)],
             **{word: [_words(row) for row in _of(session, table, visit.id)] for table, word in own.items()},
             "who_did_what": [*_acts(session, visit.id)],
+            "who_looked": [*_looks(session, visit.id)],
         }
 
     def _opened(self, visit: Visit) -> dict[str, str | None] | None:
@@ -153,3 +158,9 @@ def _acts(session: Session, visit_id: str) -> Iterator[dict[str, Any]]:
     query = select(Audit).where(Audit.body.contains(visit_id, autoescape=True)).order_by(Audit.at)
     for link in session.scalars(query):
         yield {"at": link.at.isoformat(), "what": link.kind, "device": link.device}
+
+
+def _looks(session: Session, visit_id: str) -> Iterator[dict[str, Any]]:
+    """Who opened a page of this visit at the desk, when and which; lists of many are not among them."""
+    for look in session.scalars(select(Look).where(Look.visit_id == visit_id).order_by(Look.at)):
+        yield {"at": look.at.isoformat(), "by": look.by, "page": look.page}

@@ -24,6 +24,7 @@ from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME, clinic_day
 from kiosk.ports import Clock
 from kiosk.services.checkin import settle
+from kiosk.services.looks import Looks
 from kiosk.services.outgoing import untold
 from kiosk.services.recheck import OLDEST, Recheck
 from kiosk.services.record import notice_of, visit_facts
@@ -65,6 +66,7 @@ class Leftovers:
     :param close_after_days: a desk ticket is closed once it is older than this; 0 closes it when its day is over.
     :param keep_days: for how long a delivery that was taken is remembered.
     :param retention: ends the time for which people are kept; None keeps them until somebody erases them.
+    :param looks: who looked at whose record, which is bound to the chain and forgotten in time.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Leftovers:
         close_after_days: int = 7,
         keep_days: int = 90,
         retention: Retention | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self._database = database
         self._clinic = clinic
@@ -85,6 +88,7 @@ class Leftovers:
         self.close_after_days = close_after_days
         self._keep = timedelta(days=keep_days)
         self._retention = retention
+        self._looks = looks
 
     def round(self) -> int:
         """How much was ended.
@@ -92,6 +96,7 @@ class Leftovers:
         :raises StoreUnavailable: if the store takes nothing; what was ended before stays so.
         """
         ended = self.lapse_rechecks() + self.end_holder_checks() + self.close_tickets() + self.forget_deliveries()
+        ended += 0 if self._looks is None else self._looks.round()
         return ended + (0 if self._retention is None else self._retention.round())
 
     def lapse_rechecks(self) -> int:

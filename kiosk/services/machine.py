@@ -86,7 +86,7 @@ class VisitMachine:
 
         :param key: what was typed or shown, for :attr:`Event.KEY_GIVEN`.
         """
-        must_ask = self._consent and not self.visit.agreed
+        must_ask = self._consent and self.visit.agreed_at is None
         step = flow.step(self.screen, event, card=self.card, back=self.visit.back, must_ask=must_ask)
         if step is None:
             return False

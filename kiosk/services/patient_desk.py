@@ -160,7 +160,7 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
         with self._changed:
             self._expire()
             if self._machine.accepts(Event.AGREED):
-                self._machine.visit.agreed = True
+                self._machine.visit.agreed_at = self._clock.now()
                 self._machine.dispatch(Event.AGREED)
 
     def disagree(self) -> None:

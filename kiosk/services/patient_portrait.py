@@ -64,6 +64,7 @@ class PortraitSide:
             readings=visit.readings,
             card=visit.card,
             code=visit.code,
+            agreed_at=visit.agreed_at,
         )
 
     def _recorded(self, visit_id: str) -> None:

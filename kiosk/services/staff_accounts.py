@@ -23,13 +23,12 @@ from kiosk.domain.staff import (
     Override,
     OverrideReason,
     Role,
-    is_good_password,
     is_sign,
     may_be_second,
     wait_after,
 )
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
-from kiosk.passwords import Passwords
+from kiosk.passwords import Passwords, may_be_chosen
 from kiosk.ports import Clock
 from kiosk.services.shift import BadShift, officer_name, officer_number
 from kiosk.store import repositories
@@ -152,6 +151,17 @@ class StaffAccounts:
         hashed = self._hashed(password, sign)
         self._change(sign, "account_password", by, password=hashed, wrong_tries=0, next_try_at=None)
 
+    def change_password(self, sign: str, old: str, new: str) -> bool:
+        """Whether ``old`` was right, and ``new`` is the account's password now: whoever is logged in with it is not.
+
+        :raises BadAccount: for a new one that may not be chosen; then nobody was asked for the old one.
+        """
+        hashed = self._hashed(new, sign)
+        if self.check(sign, old, act="changed") is None:
+            return False
+        self._change(sign, "account_password", sign, password=hashed, wrong_tries=0, next_try_at=None)
+        return True
+
     def remove(self, sign: str, *, by: str) -> None:
         """End the account for ever; name and number are gone, its sign stays taken. BadAccount for an unknown one."""
         emptied = {"sealed_key": None, "blob": None, "commitment": None}
@@ -160,7 +170,7 @@ class StaffAccounts:
     def check(self, sign: str, password: str, *, act: str) -> Account | None:
         """The account where this is its password and it may be used now, else None: nobody is told what was wrong.
 
-        :param act: the word for the audit: ``login``, ``unlocked`` or ``agreed``.
+        :param act: the word for the audit: ``login``, ``unlocked``, ``agreed`` or ``changed``.
         :raises StoreUnavailable: if the try could not be counted; then it did not count as right either.
         :raises TooManyAtOnce: where too many wait for their turn.
         """
@@ -301,7 +311,7 @@ class StaffAccounts:
             return {}
 
     def _hashed(self, password: str, sign: str) -> str:
-        if not is_good_password(password, sign):
+        if not may_be_chosen(password, sign):
             raise BadAccount("password")
         return self._passwords.hashed(password)
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from idcard import Can, CardQr, ClaimedIdentity
 from kiosk.domain.card_generation import CardGeneration, generation_of
@@ -27,8 +28,10 @@ class Visit:
 
     ``token`` is random: a page says with it whose screen it acted on. ``began`` is when somebody came, by the monotonic
     clock; ``recorded_as`` the id in the store, once there is one. ``portrait`` is the chip's face on its way to the
-    desk, where the clinic's policy or the case asks for it, and nothing otherwise. ``readings`` counts how often a card
-    was begun to be read, ``card`` is its generation as far as it is known, ``code`` the hash of the last code shown.
+    desk, where the clinic's policy or the case asks for it, and nothing otherwise. ``agreed_at`` is when somebody gave
+    leave to read, in UTC, where they were asked.
+    ``readings`` counts how often a card was begun to be read, ``card`` is its generation as far as it is known,
+    ``code`` the hash of the last code shown.
     """
 
     token: str = field(default_factory=lambda: secrets.token_hex(_TOKEN_BYTES))
@@ -36,7 +39,7 @@ class Visit:
     wrong_keys: int = 0
     torn: int = 0
     crowded: int = 0
-    agreed: bool = False
+    agreed_at: datetime | None = None
     digits_wrong: bool = False
     steps_done: int = 0
     back: Screen = Screen.ATTRACT

@@ -46,6 +46,7 @@ _MAP: Mapping[str, Mapping[Kind, str]] = {
     },
     "delivery_cursor": {Kind.THING: "sink device seq"},
     "device_state": {Kind.THING: "device part state updated_at"},
+    "look": {Kind.ABOUT: "visit_id page at", Kind.STAFF: "by", Kind.RECORD: "link", Kind.THING: "id clinic device"},
     "lost_card": {Kind.KEYED: "tag", Kind.STAFF: "added_by", Kind.THING: "clinic added_at"},
     "notice": {
         Kind.ABOUT: "code reasons visit_id state created_at resolved_at resolution taken_at",
@@ -93,7 +94,7 @@ _MAP: Mapping[str, Mapping[Kind, str]] = {
             "day series number first_day first_number room_id state assurance read_assurance proved_by code reasons"
             " verdict priority created_at admitted_at called_at cover_source cover_as_of cover_result cover_online"
             " recheck way cover_next compared_at route_proposed route receipt corrects waits_in stands_at queue_state"
-            " took_ms holder_check card readings check_code"
+            " took_ms holder_check card readings check_code agreed_at agreed_to"
         ),
         Kind.STAFF: "confirmed_by shift_id priority_by assisted_by",
         Kind.RECORD: "id commitment",

@@ -101,3 +101,27 @@ class StaffAccount(Base):
     next_try_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+
+
+class Look(Base):
+    """Somebody at the desk opened a page that shows a person: who, when, of which visit, and which page.
+
+    ``visit_id`` is None for a list of many people. ``link`` is the desk's link of the audit chain that holds the
+    commitment to this row and its neighbours; None until there is one.
+    """
+
+    __tablename__ = "look"
+    __table_args__ = (
+        Index("ix_look_clinic_at", "clinic", "at"),
+        Index("ix_look_visit_id", "visit_id"),
+        Index("ix_look_device_link", "device", "link"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(32))
+    visit_id: Mapped[str | None] = mapped_column(ForeignKey("visit.id"))
+    page: Mapped[str] = mapped_column(String(32))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    link: Mapped[int | None] = mapped_column(Integer)

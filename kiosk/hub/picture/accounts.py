@@ -12,12 +12,12 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, Row, insert, select, update
 
-from kiosk.domain.staff import is_good_password, is_sign, wait_after
+from kiosk.domain.staff import is_sign, wait_after
 from kiosk.hub.picture.acts import Act, write_act
 from kiosk.hub.picture.roles import OfficerRole
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.tables import officer
-from kiosk.passwords import Passwords
+from kiosk.passwords import Passwords, may_be_chosen
 from kiosk.turns import Turns
 
 
@@ -135,7 +135,7 @@ class Officers:
             write_act(connection, Act(sign=by, act=act, subject=sign), now)
 
     def _hashed(self, password: str, sign: str) -> str:
-        if not is_good_password(password, sign):
+        if not may_be_chosen(password, sign):
             raise BadOfficer("password")
         return self._passwords.hashed(password)
 

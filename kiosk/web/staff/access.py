@@ -7,6 +7,7 @@ from enum import Enum
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -16,9 +17,10 @@ from kiosk.services.staff_accounts import Account
 from kiosk.services.staff_sessions import Held, Login, StaffSessions
 from kiosk.web.common.preferences import current_preferences
 
+_log = structlog.get_logger(__name__)
 TOKEN = "login"
 """The field of the session's cookie that names the login."""
-PASSWORD_FIELDS = frozenset({"password", "second_password"})
+PASSWORD_FIELDS = frozenset({"password", "second_password", "new_password", "again_password"})
 
 
 class Open(Enum):
@@ -48,6 +50,8 @@ NEEDS: dict[str, Role | Open] = {
     "lock": Role.RECEPTION,
     "log_out": Role.RECEPTION,
     "awake": Role.RECEPTION,
+    "password": Role.RECEPTION,
+    "change_password": Role.RECEPTION,
     "keys": Role.RECEPTION,
     "ask_key": Role.RECEPTION,
     "add_key": Role.RECEPTION,
@@ -105,6 +109,8 @@ NEEDS: dict[str, Role | Open] = {
     "send_again": Role.LEAD,
     "devices": Role.RECEPTION,
     "order_self_test": Role.RECEPTION,
+    "looks": Role.LEAD,
+    "visit_looks": Role.LEAD,
     "lost": Role.LEAD,
     "add_lost": Role.LEAD,
     "remove_lost": Role.LEAD,
@@ -134,6 +140,7 @@ def add_access(app: Flask, sessions: StaffSessions) -> None:
             return None  # there is no such address, which everybody may know
         needed = NEEDS.get(endpoint)
         if needed is None:
+            _log.error("address_not_in_table", page=endpoint)
             abort(HTTPStatus.FORBIDDEN)
         if isinstance(needed, Open):
             return None
@@ -147,6 +154,7 @@ def add_access(app: Flask, sessions: StaffSessions) -> None:
         if endpoint not in _NOBODYS_ACT:
             sessions.touch(login)
         if not login.account.role.may(needed):
+            _note_refused(sessions, login, endpoint)
             abort(HTTPStatus.FORBIDDEN)
         g.login = login
         return None
@@ -156,6 +164,14 @@ def add_access(app: Flask, sessions: StaffSessions) -> None:
         login: Login | None = g.get("login")
         locked = login is not None and login.locked
         return {"account": None if login is None else login.account, "locked": locked, "may": _may}
+
+
+def _note_refused(sessions: StaffSessions, login: Login, endpoint: str) -> None:
+    """Write down who asked for what is not theirs; where the store takes nothing the log has it, and no is no."""
+    try:
+        sessions.accounts.audit("not_allowed", {"account": login.account.sign, "page": endpoint})
+    except StoreUnavailable:
+        _log.warning("not_allowed", page=endpoint)
 
 
 def current_account() -> Account:

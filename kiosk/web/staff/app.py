@@ -32,10 +32,12 @@ from kiosk.web.staff.keys import add_keys
 from kiosk.web.staff.leftovers import add_leftovers
 from kiosk.web.staff.lists import add_lists
 from kiosk.web.staff.login import add_login
+from kiosk.web.staff.looks import add_looks
 from kiosk.web.staff.lost import add_lost
 from kiosk.web.staff.ordering import Ordering, add_ordering
 from kiosk.web.staff.outgoing import add_outgoing
 from kiosk.web.staff.oversight import Oversight, add_oversight
+from kiosk.web.staff.password import add_password
 from kiosk.web.staff.record import add_record
 from kiosk.web.staff.search import add_search
 from kiosk.web.staff.shift import Payer, add_shift
@@ -101,6 +103,7 @@ def create_staff_app(
     board = Board(desk=desk, clinic=config.clinic, clock=clock, trust_problem=trust_problem)
     add_access(app, sessions)
     add_login(app, sessions, config.clinic)
+    add_password(app, sessions.accounts)
     add_keys(app, sessions, port=config.port, public=config.public_name)
     add_staff_words(app)
     add_views(app, board)
@@ -135,6 +138,7 @@ def _oversee(app: Flask, board: Board, oversight: Oversight, sessions: StaffSess
     add_oversight(app, board, oversight, sessions)
     add_holders(app, board, oversight)
     add_search(app, board, oversight)
+    add_looks(app, board, oversight.looks)
     if oversight.lost is not None:
         add_lost(app, board, oversight.lost, oversight.device)
     if oversight.token is not None:

@@ -18,6 +18,7 @@ from kiosk.services.ways import WayOutcome
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
+from kiosk.web.staff.looks import saw
 from kiosk.web.staff.presented import filled, presented_of
 from kiosk.web.staff.second import agreed
 from kiosk.web.staff.typed import BadField
@@ -134,6 +135,8 @@ def _form(
     outcome: WayOutcome | None = None,
     other: VisitRow | None = None,
 ) -> Response:
+    if other is not None:
+        saw((other.visit_id,))
     rule = ways.policy.rule(page.way)
     shown = render_template(
         "staff/way.html",

@@ -18,6 +18,7 @@ from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
+from kiosk.web.staff.looks import saw
 from kiosk.web.staff.second import agreed
 from kiosk.web.staff.typed import BadField, typed_claim
 
@@ -81,6 +82,7 @@ def _refused(board: Board, visit_id: str, problem: NotConfirmable, *, typed: boo
     row, other = board.desk.visit(visit_id), board.desk.visit(problem.other or "")
     if row is None or other is None:
         return None
+    saw((row.visit_id, other.visit_id))
     page = render_template("staff/second.html", row=row, other=other, reasons=tuple(CancelReason))
     return make_response(page, HTTPStatus.CONFLICT)
 

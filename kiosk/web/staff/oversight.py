@@ -15,6 +15,7 @@ from kiosk.insurance.staff_roster import StaffRoster
 from kiosk.ports import StoreUnavailable
 from kiosk.services.board_figures import BoardFigures
 from kiosk.services.holder_checks import HolderChecks
+from kiosk.services.looks import Looks
 from kiosk.services.lost_cards import LostCards
 from kiosk.services.notice_owners import NoticeOwners, NoticeStep
 from kiosk.services.portrait_box import PortraitBox
@@ -42,6 +43,7 @@ class Oversight:
     box: PortraitBox
     search: TicketSearch
     images: TicketImages
+    looks: Looks
     papers: PrintQueue | None = None
     lost: LostCards | None = None
     roster: StaffRoster | None = None

@@ -1,6 +1,7 @@
 """The record of a visit at the staff screen: what it says, its route, and how it is corrected."""
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Flask, abort, flash, make_response, redirect, render_template, request, url_for
@@ -30,7 +31,8 @@ def add_record(app: Flask, board: Board, corrections: Corrections, accounts: Sta
 
     @app.context_processor
     def shown() -> dict[str, object]:
-        return {"has_records": True, "cancelled_today": corrections.cancelled_today, "place_of": _place(board)}
+        own = {"cancelled_today": corrections.cancelled_today, "place_of": _place(board), "clock_time": _clock_time}
+        return {"has_records": True, **own}
 
     proposer = RouteProposer(board.clinic)
 
@@ -119,6 +121,11 @@ def _page(
     routes = routes_on(clinic_day(board.clock.now()))
     page = render_template(template, row=row, record=record, routes=routes, reasons=tuple(CancelReason), **words)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK)
+
+
+def _clock_time(at: datetime) -> str:
+    """An instant as the clinic's clocks show it."""
+    return at.astimezone(VIETNAM_TIME).strftime("%H:%M %d/%m/%Y")
 
 
 def _place(board: Board) -> Callable[[EventRow], str]:

@@ -12,6 +12,7 @@ from kiosk.ports import StoreUnavailable
 from kiosk.services.ticket_search import CopyReason, Found, TicketSearch, is_printable
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.staff.board import Board
+from kiosk.web.staff.looks import saw
 from kiosk.web.staff.oversight import Oversight
 
 _LONGEST = 6
@@ -32,6 +33,7 @@ def add_search(app: Flask, board: Board, oversight: Oversight) -> None:
         text = request.args.get("number", "").strip()
         number = int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST else None
         found = () if number is None else search.numbered(number)
+        saw(each.visit_id for each in found if each.name)
         return make_response(
             render_template(
                 "staff/find.html",

@@ -149,6 +149,8 @@ def test_every_page_of_oversight_has_no_faults(
         "notice": f"/exceptions/{notice}",
         "find": f"/find?number={number}",
         "lost": "/lost",
+        "looks": "/looks",
+        "password": "/password",
     }
     for name, where in addresses.items():
         for width, height in SIZES:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from kiosk.domain import flow
 from kiosk.domain.codes import Code, VisitReason
@@ -11,6 +12,8 @@ from kiosk.domain.flow import Screen
 from kiosk.domain.printing import Condition
 from kiosk.services.card_reader import CardReader
 from kiosk.services.clock_watch import TOLERANCE, ClockWatch
+from kiosk.services.consent import consent_words
+from kiosk.store.tables import Visit
 
 # The fixture's class lives in conftest.py, from which nothing can be imported.
 Kiosk = Any
@@ -83,6 +86,28 @@ def test_nothing_is_read_before_the_person_agrees(asking: Kiosk) -> None:
     assert asking.bench.commands == 0
     asking.patient.agree()
     assert asking.turn(2).screen is Screen.CONFIRM
+
+
+def test_that_somebody_agreed_and_to_which_words_is_written_down(asking: Kiosk) -> None:
+    asking.put("insured")
+    asking.digits("insured")
+    at = asking.clock.now()
+    asking.patient.agree()
+    asking.turn(2)
+    asking.clock.advance(5)
+    asking.patient.choose_room("noi")
+    assert agreed(asking) == [(at, consent_words())]
+    assert len(consent_words()) == 16
+
+
+def test_where_nobody_asks_nobody_is_said_to_have_agreed(kiosk: Kiosk) -> None:
+    kiosk.admit("insured")
+    assert agreed(kiosk) == [(None, None)]
+
+
+def agreed(kiosk: Kiosk) -> list[tuple[Any, Any]]:
+    with kiosk.database.read() as session:
+        return [(visit.agreed_at, visit.agreed_to) for visit in session.scalars(select(Visit))]
 
 
 def test_who_does_not_agree_is_helped_at_the_desk_and_nothing_is_known(asking: Kiosk) -> None:

@@ -100,10 +100,13 @@ def test_somebody_sees_all_of_theirs_and_nothing_of_others(kiosk: Kiosk) -> None
     [visit] = found.content["visits"]
     assert visit["visit"]["number"] == 1
     assert {act["what"] for act in visit["who_did_what"]} >= {"admitted"}
+    assert visit["who_looked"] == []
     with kiosk.database.read() as session:
         [body] = session.scalars(select(Audit.body).where(Audit.kind == "disclosed"))
     assert mine.personal_number not in body
     assert json.loads(body)["facts"]["visits"] == [visit["visit"]["id"]]
+    [again] = disclosed(kiosk, mine.personal_number, born(mine)).content["visits"]
+    assert [look["page"] for look in again["who_looked"]] == ["disclosed"]
 
 
 def test_nobody_is_told_nothing_and_it_is_no_event(kiosk: Kiosk) -> None:

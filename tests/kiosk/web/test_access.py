@@ -89,9 +89,21 @@ def test_each_role_gets_past_the_door_where_it_may_and_nowhere_else(app: Flask, 
         needed = NEEDS[endpoint]
         if isinstance(needed, Open) or endpoint in ("log_out", "lock"):
             continue
-        status = ask(client, method, address).status_code
+        answer = ask(client, method, address)
+        status = answer.status_code
         assert (status == 403) is not role.may(needed), (endpoint, status)
         assert status < 500, endpoint
+        assert answer.headers["Cache-Control"] == "no-store", endpoint
+        assert "base-uri 'none'" in answer.headers["Content-Security-Policy"], endpoint
+        assert not answer.mimetype.startswith("text/") or answer.mimetype_params.get("charset") == "utf-8", endpoint
+
+
+def test_methods_that_no_page_has_are_refused(app: Flask, desk: Any) -> None:
+    client = desk.log_in(app)
+    for method in ("TRACE", "PUT", "DELETE", "PATCH", "TRACK"):
+        for address in ("/", "/login", "/visits/nobody"):
+            answer = client.open(address, method=method, base_url=OWN, headers={"Origin": OWN, "X-Sent": "echo"})
+            assert (answer.status_code, "echo" in answer.text) == (405, False), (method, address)
 
 
 def test_an_address_that_is_not_in_the_table_is_closed(desk: Any) -> None:

@@ -303,3 +303,61 @@ def test_the_watch_looks_by_itself(desk: Any, mode: AssistedMode) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     watch.stop()
+
+
+def test_somebody_changes_their_own_password_with_the_one_they_have(desk: Any, app: Flask, client: FlaskClient) -> None:
+    elsewhere = desk.log_in(app)
+    desk.clock.advance(1)
+    new = "gió lên cánh diều bay"
+    typed = {"password": desk.passwords["truc"], "new_password": new, "again_password": new}
+    for change, said in (
+        ({"password": "sai mật khẩu"}, "Mật khẩu"),
+        ({"again_password": f"{new}."}, "không giống nhau"),
+        ({"new_password": "matkhau2026", "again_password": "matkhau2026"}, "dễ đoán"),
+    ):
+        page = post(client, "/password", form_on="/password", **typed | change)
+        assert (page.status_code, said in page.text) == (422, True)
+        assert new not in page.text
+    assert desk.accounts.check("truc", desk.passwords["truc"], act="login") is not None
+    assert post(client, "/password", form_on="/password", **typed).status_code == 303
+    assert "Đã đổi mật khẩu" in get(client, "/login").text
+    assert [get(each).status_code for each in (client, elsewhere)] == [303, 303], "whoever was in is out"
+    assert desk.accounts.check("truc", desk.passwords["truc"], act="login") is None
+    assert desk.accounts.check("truc", new, act="login") is not None
+    assert {"changed_refused", "changed", "account_password"} <= {kind for kind, _ in acts(desk)}
+
+
+def test_a_wrong_present_password_counts_as_any_wrong_try(desk: Any, client: FlaskClient) -> None:
+    new = "gió lên cánh diều bay"
+    for _ in range(5):
+        post(client, "/password", form_on="/password", password="sai", new_password=new, again_password=new)
+    assert desk.accounts.check("truc", desk.passwords["truc"], act="login") is None, "it waits"
+
+
+def test_whoever_asks_for_a_page_that_is_not_theirs_is_written_down(desk: Any, app: Flask) -> None:
+    clerk = desk.log_in(app, "lan")
+    assert get(clerk, "/accounts").status_code == 403
+    assert [facts for kind, facts in acts(desk) if kind == "not_allowed"] == [{"account": "lan", "page": "accounts"}]
+
+
+def test_fields_for_passwords_hide_what_is_typed_and_take_what_is_pasted(client: FlaskClient) -> None:
+    for page in (get(client, "/password").text, get(client, "/login").text):
+        fields = [each.partition(">")[0] for each in page.split("<input ") if "password" in each.partition(">")[0]]
+        assert fields
+        assert all('type="password"' in each and "onpaste" not in each for each in fields)
+        assert not [each for each in fields if int(each.split('maxlength="')[1].split('"')[0]) < 128]
+
+
+def test_a_cookie_from_before_the_logout_opens_nothing(client: FlaskClient) -> None:
+    kept = client.get_cookie("kiosk_staff", domain="127.0.0.1")
+    assert kept is not None
+    assert get(client).status_code == 200
+    post(client, "/logout", form_on="/")
+    client.set_cookie("kiosk_staff", kept.value, domain="127.0.0.1")
+    assert get(client).headers["Location"].startswith("/login")
+
+
+def acts(desk: Any) -> list[tuple[str, dict[str, Any]]]:
+    with desk.staff._database.read() as session:
+        rows = session.execute(select(Audit.kind, Audit.body).where(Audit.device == "desk-1").order_by(Audit.seq)).all()
+    return [(kind, json.loads(body)["facts"]) for kind, body in rows]

@@ -7,6 +7,7 @@ import pytest
 from idcard import BirthDate, ClaimedIdentity, ClaimSource
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
+from kiosk.domain.tickets import clinic_day
 
 Desk = Any
 NUMBER = "036199000001"
@@ -47,6 +48,8 @@ def test_who_is_refused_for_another_sees_both_and_a_way_on(two: tuple[Desk, str,
     page = desk.post(f"/tickets/{owner}/confirm?lang={lang}", room="noi")
     for said in ("Lê Văn Giả", "Nguyễn Thị Mẫu", f"/visits/{stranger}?", f"/tickets/{owner}/instead/{stranger}"):
         assert said in page
+    looked = {look.visit_id: look.page for look in desk.oversight.looks.of_day(clinic_day(desk.clock.now()), "truc")}
+    assert looked == {stranger: "confirm", owner: "confirm"}
     assert "flash-done" in desk.post(f"/tickets/{owner}/instead/{stranger}", room="noi", reason="wrong_person")
     assert [(row.number, row.person.name) for row in desk.staff.admissions()] == [(2, "Nguyễn Thị Mẫu")]
     assert desk.staff.visit(stranger).state == "cancelled"

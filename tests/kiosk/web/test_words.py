@@ -47,6 +47,7 @@ from kiosk.web.common.factory import WEB
 from kiosk.web.common.words import LOCALES
 from kiosk.web.patient.spoken import STEPS
 from kiosk.web.staff.failures import FAILURES
+from kiosk.web.staff.looks import OF_MANY, OF_ONE, SAME
 
 LANGUAGES = ("vi", "en")
 DESK_CODES = [f"E{number:02}" for number in range(1, 19)] + ["help", "emergency", "card_left"]
@@ -73,6 +74,8 @@ PROBLEMS = (
     "bad_busy",
     "busy",
     "not_looked",
+    "password_bad",
+    "password_differs",
     "account_unknown",
     "account_last_administrator",
     "bad_officer",
@@ -232,6 +235,7 @@ def families() -> set[str]:
         | {f"staff.problem.{why}" for why in QueueRefused}
         | {f"report.{word}" for word in REPORT_WORDS}
         | {f"report.holder.{word}" for word in [*HolderSeen, DUE, NOT_MADE]}
+        | {f"staff.looks.page.{page}" for page in ("disclosed", "other", *OF_ONE, *OF_MANY) if page not in SAME}
         | {f"keys.group.{group}" for group in (OWN, SHARED)}
         | {f"keys.place.{place}" for place in ("file", *Opener)}
         | {f"keys.resists.{each}" for each in Resists}

@@ -24,7 +24,7 @@ from kiosk.hub.store.database import HubDatabase
 
 # A Monday, 08:02 at the clinics.
 NOW = datetime(2026, 11, 23, 1, 2, tzinfo=UTC)
-PASSWORD = "một mật khẩu dài"
+PASSWORD = "chiều qua bến cũ"
 PORT = 8908
 OWN = {"Host": f"127.0.0.1:{PORT}", "Origin": f"http://127.0.0.1:{PORT}"}
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

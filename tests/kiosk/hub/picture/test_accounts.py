@@ -1,5 +1,6 @@
 """Officers: let in by their password, made to wait, locked; everything they do is written down."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from kiosk.hub.picture.accounts import BadOfficer
 from kiosk.hub.picture.acts import newest_acts
 from kiosk.hub.picture.roles import OfficerRole
 
-PASSWORD = "một mật khẩu dài"
+PASSWORD = "chiều qua bến cũ"
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def acts(picture: Any) -> list[tuple[str, str]]:
 def test_the_right_password_lets_in(picture: Any, officers: Any) -> None:
     assert officers.check("ha.tran", PASSWORD).role is OfficerRole.AUDITOR
     # The same letters, composed in another way by another keyboard.
-    assert officers.check("ha.tran", "mo\u0323\u0302t ma\u0323\u0302t kha\u0302\u0309u da\u0300i") is not None
+    assert officers.check("ha.tran", unicodedata.normalize("NFD", PASSWORD)) is not None
     assert officers.check("ha.tran", PASSWORD + "x") is None
     assert ("ha.tran", "login_refused") in acts(picture)
 

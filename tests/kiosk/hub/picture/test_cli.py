@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from kiosk.cli import app
 
 RUN = CliRunner()
-PASSWORD = "một mật khẩu dài\n"
+PASSWORD = "chiều qua bến cũ\n"
 
 
 @pytest.fixture
