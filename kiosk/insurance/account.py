@@ -87,7 +87,7 @@ def load_account(path: Path) -> GatewayAccount:
             reason="damaged",
             remedy="Let the staff process read it.",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise ConfigurationError(
             f"The gateway account {path.name} is not TOML.", reason="malformed", remedy="Correct it and start again."
         ) from None
