@@ -44,6 +44,19 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+PROGRAM_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Of what is said to programs: nothing of it is a page, wherever a browser may come upon it."""
+
+_ONLY_TLS = "max-age=15552000"
+"""Half a year: longer than anybody stays away from a screen of every day, and no name below this one is meant."""
+
 _CLOSED_FEATURES = (
     "accelerometer",
     "clipboard-read",
@@ -111,7 +124,7 @@ def guard(
     )
     app.before_request(_checks(accepted, limits, public))
     CSRFProtect(app)
-    app.after_request(_headers(camera, sound))
+    app.after_request(_headers(camera, sound, public))
 
 
 def _checks(accepted: frozenset[str], limits: Mapping[str, int], public: str | None) -> Callable[[], None]:
@@ -148,7 +161,7 @@ def _from_own_page(origins: frozenset[str]) -> bool:
     return (origin is None or origin in origins) and (site is None or site == "same-origin")
 
 
-def _headers(camera: bool, sound: bool) -> Callable[[Response], Response]:
+def _headers(camera: bool, sound: bool, public: str | None) -> Callable[[Response], Response]:
     features = [f"{name}=()" for name in _CLOSED_FEATURES]
     features += [
         f"{name}={'(self)' if allowed else '()'}" for name, allowed in (("camera", camera), ("autoplay", sound))
@@ -160,6 +173,8 @@ def _headers(camera: bool, sound: bool) -> Callable[[Response], Response]:
     def stamp(response: Response) -> Response:
         for name, value in headers.items():
             response.headers[name] = value
+        if public is not None and request.host == public:
+            response.headers["Strict-Transport-Security"] = _ONLY_TLS
         return response
 
     return stamp

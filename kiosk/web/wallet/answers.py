@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, request
 
 from kiosk.services.wallet_desk import WalletDesk
-from kiosk.web.common.door import HEADERS
+from kiosk.web.common.door import PROGRAM_HEADERS
 
 ANSWER_LIMIT = 256 * 1024
 """The greatest answer, in bytes."""
@@ -42,7 +42,7 @@ def create_answers_app(desk: WalletDesk) -> Flask:
 
     @app.after_request
     def stamped(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        response.headers.update(PROGRAM_HEADERS)
         return response
 
     return app
