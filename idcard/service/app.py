@@ -43,6 +43,7 @@ HEADERS: Final = {
 """Of every answer: it may name a person, and it is no page, wherever a browser may come upon it."""
 _READ: Final = {"can", "mrz", "card_qr", "challenge", "portrait", "evidence"}
 _VERIFY: Final = {"evidence", "portrait", "challenge", "ephemeral_key", "devices"}
+_EVENTS: Final = {"after", "wait"}
 _NOTHING_EXPECTED: Final = idcard.Expectation()
 
 log = logging.getLogger("idcard.service")
@@ -122,6 +123,7 @@ def create_app(judging: Judging, door: Door, watcher: Watcher) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(lambda: _let_in(door))
+    app.before_request(_look_at_address)
     app.after_request(_leave)
     app.register_error_handler(idcard.IdCardError, _told)
     app.register_error_handler(HTTPException, _http_error)
@@ -144,6 +146,12 @@ def _let_in(door: Door) -> None:
     shown = headers.get("Authorization", "")
     if not door.opens(authorization=shown, host=request.host, origin="Origin" in headers):
         raise Refused
+
+
+def _look_at_address() -> None:
+    """Nothing, where the address says no more than is known; what there is not is told as such."""
+    if request.endpoint is not None:
+        asked.nothing_else(_EVENTS if request.endpoint == "events" else set())
 
 
 def _leave(response: Response) -> Response:
