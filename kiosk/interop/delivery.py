@@ -12,7 +12,7 @@ person is opened for one message and forgotten.
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -150,7 +150,8 @@ class Deliverer:
         now = self._works.clock.now()
         if self._peace_until is not None and now < self._peace_until:
             return False
-        for due in self._due():
+        for event_id, visit_id in self._due():
+            due = self._looked_up(event_id, visit_id)
             outcome = self._tried(due)
             if isinstance(outcome, Down):
                 self._leave_in_peace(due.event, outcome.reason)
@@ -172,20 +173,18 @@ class Deliverer:
                 if now - event.at > LONGEST_DOWN:
                     row.state, row.settled_at = "dead", now
 
-    def _due(self) -> list[_Due]:
-        """What is to be tried now: of each visit the oldest event, and none behind one that waits."""
-        now = self._works.clock.now()
-        blocked: set[str] = set()
-        due: list[_Due] = []
+    def _due(self) -> Sequence[tuple[str, str]]:
+        """Events and visits that are to be tried now: of each visit the oldest event, and none behind one that waits.
+
+        The next event of a visit goes in the next round, once it is known what came of this one.
+        """
         with self._works.database.read() as session:
-            for each in deliveries.waiting(session, self.name):
-                if each.visit_id in blocked:
-                    continue
-                # The next event of the visit goes in the next round, once it is known what came of this one.
-                blocked.add(each.visit_id)
-                if each.next_at <= now and len(due) < _BATCH:
-                    due.append(self._one(session, session.get_one(Outbox, each.event_id), each.visit_id))
-        return due
+            return deliveries.due(session, self.name, self._works.clock.now(), limit=_BATCH)
+
+    def _looked_up(self, event_id: str, visit_id: str) -> _Due:
+        """One delivery, its person opened: nobody's before their turn."""
+        with self._works.database.read() as session:
+            return self._one(session, session.get_one(Outbox, event_id), visit_id)
 
     def _one(self, session: Session, event: Outbox, visit_id: str) -> _Due:
         visit = self._opened(session, visit_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from kiosk.domain.holder import DUE
 from kiosk.domain.route import Clinic, Room
@@ -71,12 +71,14 @@ class BoardFigures:
 
     def pace(self) -> Pace | None:
         """How long today's visits took; None where none was timed."""
-        query = select(Visit.took_ms).where(*self._today(), Visit.took_ms.is_not(None)).order_by(Visit.took_ms)
+        timed = *self._today(), Visit.took_ms.is_not(None)
         with self._database.read() as session:
-            took = [ms / 1000 for ms in session.scalars(query) if ms is not None]
-        if not took:
-            return None
-        return Pace(visits=len(took), median_s=_quantile(took, 0.5), p95_s=_quantile(took, 0.95))
+            many = session.scalar(select(func.count()).select_from(Visit).where(*timed)) or 0
+            if many == 0:
+                return None
+            rising = select(Visit.took_ms).where(*timed).order_by(Visit.took_ms)
+            median, most = (session.scalar(rising.offset(_rank(many, share)).limit(1)) or 0 for share in (0.5, 0.95))
+        return Pace(visits=many, median_s=median / 1000, p95_s=most / 1000)
 
     def overrides(self) -> Mapping[str, int]:
         """How often each clerk admitted somebody against what the machine found, in this shift."""
@@ -114,6 +116,6 @@ def _age(since: datetime, now: datetime) -> int:
     return max(0, int((now - since).total_seconds()))
 
 
-def _quantile(rising: list[float], share: float) -> float:
-    """The smallest value that this share of all does not exceed (nearest rank)."""
-    return rising[max(0, ceil(share * len(rising)) - 1)]
+def _rank(many: int, share: float) -> int:
+    """The place (from 0) of the smallest of ``many`` rising values that this share of all does not exceed."""
+    return max(0, ceil(share * many) - 1)

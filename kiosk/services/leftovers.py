@@ -136,16 +136,17 @@ class Leftovers:
 
     def rechecks(self) -> WaitingRechecks:
         """What is still to be asked about."""
-        query = select(Visit.admitted_at, Visit.confirmed_by, Visit.device).where(
-            Visit.clinic == self._clinic.code, Visit.recheck == Recheck.DUE, Visit.admitted_at.is_not(None)
-        )
+        owner = func.coalesce(func.nullif(Visit.confirmed_by, ""), Visit.device).label("owner")
+        oldest = func.min(Visit.admitted_at, type_=Visit.admitted_at.type).label("oldest")
+        waits = Visit.clinic == self._clinic.code, Visit.recheck == Recheck.DUE, Visit.admitted_at.is_not(None)
+        query = select(owner, oldest, func.count().label("many")).where(*waits).group_by(owner)
         with self._database.read() as session:
             rows = session.execute(query).all()
         now = self._clock.now()
         return WaitingRechecks(
-            count=len(rows),
-            oldest_s=max((int((now - row.admitted_at).total_seconds()) for row in rows), default=0),
-            owners=Counter(row.confirmed_by or row.device for row in rows),
+            count=sum(row.many for row in rows),
+            oldest_s=max((int((now - row.oldest).total_seconds()) for row in rows), default=0),
+            owners=Counter({row.owner: row.many for row in rows}),
         )
 
     def earlier_tickets(self) -> EarlierTickets:

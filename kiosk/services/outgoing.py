@@ -98,7 +98,8 @@ class Outgoing:
                     waiting=counts.get((name, "waiting"), 0),
                     dead=counts.get((name, "dead"), 0),
                     letters=tuple(
-                        _letter(session, row) for row in deliveries.listed(session, sink=name, states=("dead",))[:SHOWN]
+                        _letter(session, row)
+                        for row in deliveries.listed(session, sink=name, states=("dead",), limit=SHOWN)
                     ),
                 )
                 for name in names

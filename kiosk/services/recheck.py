@@ -42,6 +42,7 @@ _PART, _LEAST_PAUSE, _LONGEST_PAUSE = 8, timedelta(minutes=1), timedelta(hours=6
 _FAILURES = 3
 """After so many people about whom no answer came, a round ends: the gateway is down."""
 
+_AT_ONCE = 100
 _log = structlog.get_logger(__name__)
 
 
@@ -153,12 +154,16 @@ class Rechecker:
             .where(Visit.clinic == self._clinic.code, Visit.recheck == Recheck.DUE, Visit.admitted_at > since)
             .order_by(Visit.admitted_at)
         )
+        known, awake = set[str](), list[str]()
         with self._database.read() as session:
-            due = {row.id: row.admitted_at for row in session.execute(query)}
+            for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+                if row.id in self._failed or row.id in self._useless:
+                    known.add(row.id)
+                if not self._rests(row.id, row.admitted_at):
+                    awake.append(row.id)
         # Somebody else may have settled the others, or they lapsed.
-        self._failed = {visit_id: many for visit_id, many in self._failed.items() if visit_id in due}
-        self._useless = {visit_id: last for visit_id, last in self._useless.items() if visit_id in due}
-        awake = [visit_id for visit_id, admitted_at in due.items() if not self._rests(visit_id, admitted_at)]
+        self._failed = {visit_id: many for visit_id, many in self._failed.items() if visit_id in known}
+        self._useless = {visit_id: last for visit_id, last in self._useless.items() if visit_id in known}
         return sorted(awake, key=lambda visit_id: self._failed.get(visit_id, 0))
 
     def _rests(self, visit_id: str, admitted_at: datetime | None) -> bool:

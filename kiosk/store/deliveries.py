@@ -1,7 +1,6 @@
 """The questions about deliveries. Each takes the session of its caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, select, update
@@ -61,24 +60,25 @@ def move_cursor(session: Session, sink: str, device: str, seq: int) -> None:
         row.seq = seq
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
-    """A delivery that waits: its event, of which visit, and from when on it may be tried (UTC)."""
+def due(session: Session, sink: str, now: datetime, *, limit: int) -> Sequence[tuple[str, str]]:
+    """What a receiver may be handed now, each as its event and its visit: the oldest that waits of each visit.
 
-    event_id: str
-    visit_id: str
-    next_at: datetime
-
-
-def waiting(session: Session, sink: str) -> Sequence[Waits]:
-    """What waits for a receiver, the oldest event first; not what it says, for a receiver may be away all day."""
-    rows = session.execute(
-        select(Delivery.event_id, Delivery.visit_id, Delivery.next_at)
+    Not what it says, and not all of it: a receiver may be away all day, and everybody waits then.
+    """
+    age = Outbox.created_at, Outbox.device, Outbox.seq
+    place = func.row_number().over(partition_by=Delivery.visit_id, order_by=age).label("place")
+    first = (
+        select(Delivery.event_id, Delivery.visit_id, Delivery.next_at, place, *age)
         .join(Outbox, Outbox.id == Delivery.event_id)
         .where(Delivery.sink == sink, Delivery.state == "waiting")
-        .order_by(Outbox.created_at, Outbox.device, Outbox.seq)
+        .subquery()
     )
-    return [Waits(event_id=row.event_id, visit_id=row.visit_id, next_at=row.next_at) for row in rows]
+    query = (
+        select(first.c.event_id, first.c.visit_id)
+        .where(first.c.place == 1, first.c.next_at <= now)
+        .order_by(first.c.created_at, first.c.device, first.c.seq)
+    )
+    return [(row.event_id, row.visit_id) for row in session.execute(query.limit(limit))]
 
 
 def counts(session: Session) -> dict[tuple[str, str], int]:
@@ -87,9 +87,11 @@ def counts(session: Session) -> dict[tuple[str, str], int]:
     return {(row.sink, row.state): row.many for row in session.execute(query)}
 
 
-def listed(session: Session, *, sink: str | None, states: Sequence[str]) -> Sequence[Delivery]:
+def listed(
+    session: Session, *, sink: str | None, states: Sequence[str], limit: int | None = None
+) -> Sequence[Delivery]:
     """Deliveries in these states, the oldest first."""
-    query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.sink, Delivery.event_id)
+    query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.sink, Delivery.event_id).limit(limit)
     return session.scalars(query if sink is None else query.where(Delivery.sink == sink)).all()
 
 

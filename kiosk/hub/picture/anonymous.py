@@ -6,7 +6,8 @@ further rows are left out, the smallest first, until the sum leaves room: whoeve
 which rows were small, still finds at least two values for each of them, and no sum left out is itself below k. Where
 all rows are gone and that is still not so, the total is left out too.
 
-A count of nothing is shown: it tells of nobody. ``k`` is at least 3.
+A count of nothing is shown: it tells of nobody. ``k`` is at least 3. Whoever publishes several tables that share a
+total holds them together: a total that one of them leaves out stands in another one (:func:`withheld`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,11 @@ class Published:
     totals: tuple[int | None, ...]
 
     @property
+    def is_without_total(self) -> bool:
+        """Whether the total of a column is left out."""
+        return None in self.totals
+
+    @property
     def hidden(self) -> int:
         """How many rows are left out."""
         return sum(row is None for row in self.rows.values())
@@ -44,6 +50,11 @@ def published(counts: Counts, k: int) -> Published:
     hidden = _hidden(rows, k)
     totals = tuple(_total(column, rows, hidden, place, k) for place, column in enumerate(columns))
     return Published(rows={name: None if name in hidden else row for name, row in rows.items()}, totals=totals)
+
+
+def withheld(table: Published) -> Published:
+    """The same table with nothing in it but the names of its rows."""
+    return Published(rows=dict.fromkeys(table.rows), totals=(None,) * len(table.totals))
 
 
 def _total(

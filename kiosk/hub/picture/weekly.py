@@ -1,17 +1,23 @@
 """The figures of a week as they are published: from Monday to Sunday, of the whole province, for nobody to be told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kiosk.hub.event import clinic_day
-from kiosk.hub.picture.anonymous import Published, published
+from kiosk.hub.picture.anonymous import Published, published, withheld
 from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.province import ClinicDay, province_day
 from kiosk.hub.store.states import shares_of
 
 SHARED = ("lane", "assurance", "code", "override")
 """The measures that are published by their words alone."""
+
+WHOLE = frozenset({"day", "clinic", "lane", "assurance", "linked"})
+"""The tables that count every admission once: each of them tells the total of all others."""
+
+OF_CHIPS = frozenset({"lane", "assurance"})
+"""The tables that tell how many chips were read, as the one of cards does."""
 
 
 class WeekNotOver(ValueError):
@@ -83,13 +89,28 @@ def _tables(
     total = {name: sum(each.totals[name] for day in days for each in day) for name in ("linked", "link_known")}
     linked = {"linked": [total["linked"]], "not_linked": [total["link_known"] - total["linked"]]}
     by_word = [Table(key=key, heads=("count",), content=_words(shares.get(key, {}), k)) for key in SHARED]
-    return (
+    tables = (
         Table(key="day", heads=("count",), content=published(by_day, k)),
         Table(key="linked", heads=("count",), content=published(linked, k)),
         *by_word,
         Table(key="card", heads=("first", "later"), content=published(_cards(shares), k)),
         Table(key="clinic", heads=("count",), content=published(by_clinic, k)),
     )
+    return held_together(tables)
+
+
+def held_together(tables: Sequence[Table]) -> tuple[Table, ...]:
+    """The tables without what one of them leaves out and another one would tell.
+
+    Where a table leaves out the total of all admissions, every other one tells it, or a bound that may be as good: then
+    nothing of the week is published. Few cards hide behind a few chips only.
+    """
+    gone = {table.key for table in tables if table.content.is_without_total}
+    if gone & WHOLE:
+        return tuple(replace(table, content=withheld(table.content)) for table in tables)
+    if "card" not in gone:
+        return tuple(tables)
+    return tuple(replace(each, content=withheld(each.content)) if each.key in OF_CHIPS else each for each in tables)
 
 
 def _words(counts: Mapping[str, int], k: int) -> Published:
