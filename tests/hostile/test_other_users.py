@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -59,11 +60,15 @@ class Empty:
     def connect(self) -> Any:
         raise idcard.ReaderMissing("no reader is connected")
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
 
 def answer_of(port: int, token: str) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", "/v1/state", headers={"Authorization": f"Bearer {token}"})
-    return connection.getresponse().status
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", "/v1/state", headers={"Authorization": f"Bearer {token}"})
+        with connection.getresponse() as answer:
+            return answer.status
 
 
 def test_who_cannot_read_the_token_cannot_ask_the_service(service: Server, folder: Path) -> None:
