@@ -27,6 +27,7 @@ _SMALL_BODY_BYTES: Final = 64 << 10
 
 LIMITS: Final[dict[str, Any]] = {
     "max_request_body_size": MAX_BODY_BYTES + 1,
+    "max_request_header_size": 32 << 10,
     "inbuf_overflow": 2 * MAX_BODY_BYTES,
     "outbuf_overflow": 2 * MAX_BODY_BYTES,
     "connection_limit": 4 * MOST_CONNECTIONS,

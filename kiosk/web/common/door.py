@@ -6,12 +6,16 @@ change comes from this server's own page (Origin or Sec-Fetch-Site), and when it
 Other ports of the same host are "same-site" to a browser: cookies alone would tell nobody apart.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import TooManyRequests
+
+from kiosk.rates import Buckets, TooMuch
 
 FORM_LIMIT = 16 * 1024
 """The greatest body of a request, in bytes, where an endpoint has no limit of its own."""
@@ -178,3 +182,18 @@ def _headers(camera: bool, sound: bool, public: str | None) -> Callable[[Respons
         return response
 
     return stamp
+
+
+def bound_rate(app: Flask, *, per_second: float, burst: int) -> None:
+    """Let each address of the network ask so many times a second in the long run, and so many times at once.
+
+    For apps that others of the network reach: 429 with Retry-After for more, before anything is done.
+    """
+    buckets = Buckets(per_second, burst, time.monotonic)
+
+    @app.before_request
+    def take() -> None:
+        try:
+            buckets.take((request.remote_addr or "", ""))
+        except TooMuch as problem:
+            raise TooManyRequests(retry_after=problem.retry_s) from problem
