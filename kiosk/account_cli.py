@@ -126,11 +126,13 @@ def _keys(config: Path, language: Language) -> "Iterator[StaffKeys]":
     with errors_told(language):
         from kiosk.config import StaffConfig, load
         from kiosk.keys import VisitOpener, load_clinic_private_key
+        from kiosk.keys_terminal import open_keys
         from kiosk.services.staff_accounts import BadAccount
         from kiosk.staff_process import accounts_of, keys_of
         from kiosk.store.database import Database
 
         settings = load(StaffConfig, config)
+        open_keys(settings, language)
         opener = VisitOpener(load_clinic_private_key(settings.clinic_private_key))
         database = Database.open(settings.store)
         try:

@@ -20,6 +20,7 @@ from kiosk import (
     account_cli,
     cert_cli,
     delivery_cli,
+    keys_cli,
     lost_cli,
     province_cli,
     record_cli,
@@ -47,6 +48,7 @@ app.add_typer(roster_cli.app, name="roster")
 app.add_typer(record_cli.app, name="audit")
 app.add_typer(account_cli.app, name="staff-account")
 app.add_typer(lost_cli.app, name="lost")
+app.add_typer(keys_cli.app, name="keys")
 app.command()(record_cli.erase)
 app.command()(record_cli.disclose)
 app.command()(cert_cli.staff_cert)
@@ -89,7 +91,7 @@ def staff(config: ConfigFile, end_with_stdin: EndWithStdin = False) -> None:
     with _errors_told():
         from kiosk.config import StaffConfig, load
         from kiosk.process import log_to_stderr
-        from kiosk.staff_process import run_staff
+        from kiosk.staff_run import run_staff
 
         log_to_stderr()
         run_staff(load(StaffConfig, config), end_with_stdin=end_with_stdin)
@@ -126,10 +128,15 @@ def check(config: ConfigFile) -> None:
     """Say what is wrong with a configuration and with what it names; exit code 2 where anything is."""
     with _errors_told():
         from kiosk.checkup import load_process, problems_of
+        from kiosk.config import ProcessConfig
+        from kiosk.keys_terminal import open_keys
         from kiosk.process import log_to_stderr
 
         log_to_stderr()
-        problems = problems_of(load_process(config))
+        settings = load_process(config)
+        if isinstance(settings, ProcessConfig):
+            open_keys(settings)
+        problems = problems_of(settings)
         for problem in problems:
             _tell(problem)
     if problems:

@@ -105,7 +105,11 @@ ClinicSetting = Annotated[Clinic, BeforeValidator(_clinic)]
 
 
 class ProcessConfig(BaseModel):
-    """What every process of the kiosk is told."""
+    """What every process of the kiosk is told.
+
+    ``shared_safe`` is the key safe around the keys that patient's and staff's process share; ``key_pin`` the file with
+    the PIN of a token that opens one without anybody.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -119,6 +123,8 @@ class ProcessConfig(BaseModel):
     session_key: Path
     person_day_key: Path
     audit_heads: Path | None = None
+    shared_safe: Path | None = None
+    key_pin: Path | None = None
 
     @property
     def is_demo(self) -> bool:
@@ -270,11 +276,12 @@ class StaffConfig(ProcessConfig):
     other PCs call this screen through a program that ends their TLS here.
     In the lines one of the others has a turn after ``queue_plain_after`` calls of people with priority. With a
     ``calls_key`` the call screen's process may ask who was called. ``assist_device`` is the machine at ``assist_port``
-    at which clerks help.
+    at which clerks help. ``key_safe`` is the key safe around what this process alone holds.
     """
 
     port: Port = 8001
     clinic_private_key: Path
+    key_safe: Path | None = None
     receipt_key: Path | None = None
     gateway: Path | None = None
     internal_key: Path | None = None

@@ -9,9 +9,7 @@ The file is one line: 64 hexadecimal digits, and the day that they are for. A ne
 turned before it is first used. Only one process turns it; the others count forward from what they read, and agree.
 """
 
-import contextlib
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +18,8 @@ from pathlib import Path
 import structlog
 
 from idcard import ConfigurationError
-from kiosk.durable import sync
+from kiosk.durable import replace_secret
+from kiosk.key_safe.wrapped import OPENED
 from kiosk.keys import SECRET_BYTES, TAG_BYTES, damaged_key, read_key
 from kiosk.ports import StoreUnavailable
 
@@ -95,9 +94,10 @@ class DayTags:
         key = self._load()
         if key.day == day:
             return
+        line = f"{key.on(day).secret.hex()} {day.isoformat()}\n".encode()
         try:
-            _replace(self._path, f"{key.on(day).secret.hex()} {day.isoformat()}\n".encode())
-        except OSError as error:
+            replace_secret(self._path, OPENED.as_before(self._path, self._path.read_bytes(), line))
+        except (OSError, ConfigurationError) as error:
             _log.error("day_key_not_turned", kind=type(error).__name__)
             raise StoreUnavailable("the person-day key cannot be written") from error
 
@@ -107,35 +107,3 @@ class DayTags:
         except ConfigurationError as error:
             _log.error("day_key_unusable", reason=error.reason)
             raise StoreUnavailable("the person-day key cannot be read") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Another content for a private file, whole or not at all; the old content is overwritten before its file goes.
-
-    Who may read the file stays as it was. Windows cannot replace a file that is open, so nothing is overwritten there.
-    """
-    unfinished = path.with_name(path.name + ".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    with open(os.open(unfinished, flags, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-        _let_the_same_read(path, file.fileno())
-    if os.name != "posix":
-        os.replace(unfinished, path)
-        return
-    with path.open("r+b") as old:
-        length = os.fstat(old.fileno()).st_size
-        os.replace(unfinished, path)
-        old.write(bytes(length))
-        old.flush()
-        os.fsync(old.fileno())
-    sync(path.parent)
-
-
-def _let_the_same_read(path: Path, unfinished: int) -> None:
-    if os.name == "posix":
-        old = path.stat()
-        os.fchmod(unfinished, old.st_mode & 0o777)
-        with contextlib.suppress(PermissionError):
-            os.fchown(unfinished, -1, old.st_gid)

@@ -198,8 +198,10 @@ def _visits(settings: "StaffConfig", database: "Database", day: date | None) -> 
     from kiosk.interop.settings import load_settings
     from kiosk.interop.visit import open_visit
     from kiosk.keys import VisitOpener, load_clinic_private_key
+    from kiosk.keys_terminal import open_keys
     from kiosk.store import repositories
 
+    open_keys(settings)
     opener = VisitOpener(load_clinic_private_key(settings.clinic_private_key))
     orders = usual_orders(None if settings.interop is None else load_settings(settings.interop))
     with database.read() as session:

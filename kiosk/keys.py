@@ -35,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from idcard import ConfigurationError, IdCardError
+from kiosk.key_safe.wrapped import OPENED
 
 SECRET_BYTES = 32
 TAG_BYTES = 16
@@ -42,7 +43,7 @@ PAD_BYTES = 5
 _GCM_NONCE = 12
 _FORMAT = 1
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-_PURPOSE = b"kiosk visit key 1"
+_PURPOSE, _SHOWN_CODE = b"kiosk visit key 1", b"kiosk shown code 1"
 
 Entropy = Callable[[int], bytes]
 Fields = Mapping[str, str | None]
@@ -88,6 +89,10 @@ class VisitSealer:
         sealed_key = _SUITE.encrypt(key, self._public_key, info=_info(visit_id))
         return Sealed(key=sealed_key, blob=blob, commitment=commitment(nonce, fields))
 
+    def seal_code(self, visit_id: str, digest: bytes) -> bytes:
+        """The hash of the code that was shown, sealed and bound to this visit."""
+        return _SUITE.encrypt(digest, self._public_key, info=_info(visit_id, _SHOWN_CODE))
+
 
 class VisitOpener:
     """Opens what was sealed to the clinic: for the staff process alone."""
@@ -121,6 +126,16 @@ class VisitOpener:
             raise CannotOpen() from error
         return _checked_fields(content, sealed.commitment)
 
+    def open_code(self, visit_id: str, sealed: bytes) -> bytes:
+        """The hash of the code that was shown.
+
+        :raises CannotOpen: as :meth:`open` does.
+        """
+        try:
+            return _SUITE.decrypt(sealed, self._private_key, info=_info(visit_id, _SHOWN_CODE))
+        except (InvalidTag, ValueError) as error:
+            raise CannotOpen() from error
+
 
 def _checked_fields(content: bytes, expected: bytes) -> dict[str, str | None]:
     """The fields of an opened blob, once the commitment is seen to belong to them."""
@@ -135,8 +150,8 @@ def _checked_fields(content: bytes, expected: bytes) -> dict[str, str | None]:
     return fields
 
 
-def _info(visit_id: str) -> bytes:
-    return _PURPOSE + b"\x00" + visit_id.encode()
+def _info(visit_id: str, purpose: bytes = _PURPOSE) -> bytes:
+    return purpose + b"\x00" + visit_id.encode()
 
 
 def commitment(nonce: bytes, fields: Fields) -> bytes:
@@ -273,9 +288,9 @@ def _write_private(path: Path, data: bytes) -> None:
 
 
 def read_key(path: Path) -> bytes:
-    """The bytes of a key file; ConfigurationError where it is missing or cannot be read."""
+    """The content of a key file, plain or wrapped; ConfigurationError where it is missing or cannot be read."""
     try:
-        return path.read_bytes()
+        return OPENED.plain(path, path.read_bytes())
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"There is no key file {path.name}.", reason="never_set_up", remedy="Create the keys of this clinic first."

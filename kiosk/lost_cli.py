@@ -91,6 +91,7 @@ def list_(
 def _list(config: Path, language: Language) -> "Iterator[tuple[StaffConfig, LostCards]]":
     with errors_told(language):
         from kiosk.config import StaffConfig, load
+        from kiosk.keys_terminal import open_keys
         from kiosk.portrait_parts import lost_cards_of
         from kiosk.services.lost_cards import BadNumber
         from kiosk.store.database import Database
@@ -98,6 +99,7 @@ def _list(config: Path, language: Language) -> "Iterator[tuple[StaffConfig, Lost
         settings = load(StaffConfig, config)
         if settings.roster_key is None:
             _refuse(_say("no_key", language), language)
+        open_keys(settings, language)
         database = Database.open(settings.store)
         try:
             yield settings, lost_cards_of(settings, database)

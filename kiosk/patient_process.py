@@ -22,6 +22,9 @@ from kiosk.domain.self_test import Step
 from kiosk.insurance.roster import Roster
 from kiosk.insurance.sources import CoverDesk, OnlineCover
 from kiosk.insurance.staff_link import StaffLink
+from kiosk.key_safe.again import OpenAgain
+from kiosk.key_safe.opening import KeySafes
+from kiosk.key_safe.safe import PlaceTrouble
 from kiosk.keys import PersonTags, VisitSealer, load_clinic_public_key, load_secret
 from kiosk.memory_rounds import MemoryRounds
 from kiosk.portrait_parts import lost_cards_of, portraits_of
@@ -83,6 +86,11 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
     :raises StoreUnavailable: if the store cannot.
     """
     share_memory()
+    safes = KeySafes(config)
+    closed = safes.open_alone()
+    if closed is not None:
+        _serve_closed(config, safes, closed, end_with_stdin=end_with_stdin)
+        return
     with open_parts(config) as parts, ExitStack() as stack:
         app = create_patient_app(parts.desk, config, parts.trust_problem, parts.scanner, parts.helped)
         server = listen(app, host=config.host, port=config.port)
@@ -91,6 +99,17 @@ def run_patient(config: PatientConfig, *, end_with_stdin: bool = False) -> None:
             stack.callback(thread.stop)
         _log.info("patient_serves", port=server.port, mode=config.mode)
         run_until_told(server, end_with_stdin=end_with_stdin)
+    _log.info("patient_stopped")
+
+
+def _serve_closed(config: PatientConfig, safes: KeySafes, why: PlaceTrouble, *, end_with_stdin: bool) -> None:
+    """Show the way to the desk until the keys open; then end, so that whoever started this process starts it anew."""
+    server = listen(create_patient_app(None, config, why), host=config.host, port=config.port)
+    again = OpenAgain(safes, server.close)
+    again.start()
+    _log.error("patient_closed_for_keys", port=server.port, reason=why.reason)
+    run_until_told(server, end_with_stdin=end_with_stdin)
+    again.stop()
     _log.info("patient_stopped")
 
 

@@ -10,11 +10,10 @@ from threading import Thread
 from types import FrameType
 
 import structlog
-from flask import Flask
 
 from idcard import ConfigurationError
 from kiosk.service_manager import ServiceManager
-from kiosk.web.common.serving import Server, make_server
+from kiosk.web.common.serving import Server, WsgiApp, make_server
 
 _ARENA_MAX, _POOLS = -8, 2
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
@@ -68,7 +67,7 @@ def _of_glibc(name: str) -> Callable[..., int] | None:
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
-def listen(app: Flask, *, host: str, port: int) -> Server:
+def listen(app: WsgiApp, *, host: str, port: int) -> Server:
     """A server that holds its port, and answers once it runs.
 
     :raises ConfigurationError: where the port cannot be had.

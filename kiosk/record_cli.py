@@ -153,10 +153,12 @@ def _disclosed(config: Path, number: str, birth: "idcard.BirthDate", ticket: tup
     from kiosk.config import StaffConfig, load
     from kiosk.devices.clock import SystemClock
     from kiosk.keys import VisitOpener, load_clinic_private_key
+    from kiosk.keys_terminal import open_keys
     from kiosk.services.disclosure import Disclosure
     from kiosk.staff_process import device_of
 
     settings = load(StaffConfig, config)
+    open_keys(settings)
     own = device_of(settings)
     with opened(settings) as database:
         opener = VisitOpener(load_clinic_private_key(settings.clinic_private_key))
@@ -183,6 +185,7 @@ def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, 
     from kiosk.config import StaffConfig, load
     from kiosk.devices.clock import SystemClock
     from kiosk.keys import VisitOpener, load_clinic_private_key
+    from kiosk.keys_terminal import open_keys
     from kiosk.services.erasure import Eraser
     from kiosk.staff_process import device_of
 
@@ -192,6 +195,7 @@ def _erased(config: Path, reason: EraseReason, ticket: tuple[date, int] | None, 
         eraser = Eraser(database=database, clinic=settings.clinic, device=by, clock=SystemClock())
         if number is None and ticket is not None:
             return eraser.erase_ticket(*ticket, reason=reason, by=by)
+        open_keys(settings)
         opener = VisitOpener(load_clinic_private_key(settings.clinic_private_key))
         return eraser.erase_person(number or "", opener, reason=reason, by=by, ticket=ticket)
 

@@ -166,8 +166,10 @@ def _target(path: Path, names_of: "frozenset[str] | None") -> "Target":
     from kiosk.insurance.roster.importing import Target
     from kiosk.insurance.roster.manifest import load_publisher_key
     from kiosk.keys import PersonTags, load_secret
+    from kiosk.keys_terminal import open_keys
 
     config = load(PatientConfig, path)
+    open_keys(config)
     return Target(
         roster=config.roster,
         tags=PersonTags(load_secret(config.roster_key)),

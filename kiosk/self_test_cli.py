@@ -66,6 +66,7 @@ def register(
         from idcard import MalformedData, PersonalNumber
         from kiosk.devices.clock import SystemClock
         from kiosk.keys import PersonTags, load_secret
+        from kiosk.keys_terminal import open_keys
         from kiosk.services.self_test import TestCards
 
         cards = TestCards(database, clinic=loaded.clinic.code, clock=SystemClock())
@@ -79,6 +80,7 @@ def register(
         except MalformedData:
             typer.echo("That is no personal number: it has twelve digits.", err=True)
             raise typer.Exit(2) from None
+        open_keys(loaded, language)
         cards.register(PersonTags(load_secret(loaded.roster_key)).test_card_tag(number), by=BY)
         typer.echo("The card is a test card now.")
 

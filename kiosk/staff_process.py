@@ -1,7 +1,7 @@
 """The staff's process put together: the clinic's private key, the store, and the pages of the reception desk."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,23 +16,20 @@ from kiosk.devices.clock import SystemClock
 from kiosk.domain.staff_keys import KeyPolicy
 from kiosk.insurance.tables import result_table, use_released
 from kiosk.keys import VisitOpener, load_clinic_private_key, load_secret
-from kiosk.memory_rounds import MemoryRounds
 from kiosk.oversight_parts import oversight_of
 from kiosk.payer import Shared, account_of, client_when_needed, payer_parts
 from kiosk.portrait_parts import lost_cards_of
 from kiosk.ports import Clock
-from kiosk.process import listen, run_until_told, share_memory
-from kiosk.province.settings import load_province
+from kiosk.province.settings import ProvinceSettings, load_province
 from kiosk.releases.installed import Folder, Group
-from kiosk.services.assistance import AssistanceWatch, AssistedMode
+from kiosk.services.assistance import AssistedMode
 from kiosk.services.cleaning import CleaningThread
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
 from kiosk.services.erasure import Eraser
-from kiosk.services.leftovers import Leftovers, LeftoversThread
+from kiosk.services.leftovers import Leftovers
 from kiosk.services.online_cover import GatewayCover
 from kiosk.services.outgoing import Outgoing
-from kiosk.services.portrait_box import PortraitSweeper
 from kiosk.services.province_state import Province
 from kiosk.services.queue import Queue
 from kiosk.services.receipt import signer_of
@@ -48,7 +45,6 @@ from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.province import answered
 from kiosk.trust import open_store
-from kiosk.web.staff import create_staff_app
 from kiosk.web.staff.app import Others
 from kiosk.web.staff.hall import Hall
 from kiosk.web.staff.ordering import Ordering
@@ -58,6 +54,7 @@ from kiosk.web.staff.shift import Payer
 if TYPE_CHECKING:
     from kiosk.insurance.bhxh import Gateway
     from kiosk.interop.parts import DeliveryThread
+    from kiosk.province.thread import ProvinceThread
     from kiosk.services.worker import Worker
 
 
@@ -75,66 +72,15 @@ class StaffParts:
     leftovers: Leftovers
     oversight: Oversight
     tests: SelfTests
-    releases: Worker | None = None
     ordering: Ordering | None = None
     hall: Hall | None = None
     deliveries: "Sequence[DeliveryThread]" = ()
     outgoing: Outgoing | None = None
-    sending: "Sequence[Worker]" = ()
+    hub_side: "ProvinceThread | None" = None
     province: Province | None = None
 
 
 _log = structlog.get_logger(__name__)
-
-
-def run_staff(config: StaffConfig, *, end_with_stdin: bool = False) -> None:
-    """Serve the staff's screen until the process is told to stop.
-
-    :raises ConfigurationError: if a key, the gateway's account or the port cannot be used.
-    :raises StoreUnavailable: if the store cannot.
-    """
-    share_memory()
-    with open_parts(config) as parts, ExitStack() as stack:
-        app = create_staff_app(
-            parts.desk,
-            config,
-            SystemClock(),
-            trust_problem(config),
-            payer=parts.payer,
-            others=parts.others,
-            corrections=parts.corrections,
-            outgoing=parts.outgoing,
-            leftovers=parts.leftovers,
-            hall=parts.hall,
-            ordering=parts.ordering,
-            oversight=parts.oversight,
-            tests=parts.tests,
-            sessions=parts.sessions,
-            province=parts.province,
-        )
-        if not parts.sessions.accounts.all():
-            _log.warning("no_staff_account")
-        server = listen(app, host=config.host, port=config.port)
-        if parts.recheck is not None:
-            parts.recheck.start()
-            stack.callback(parts.recheck.stop)
-        if parts.cleaning is not None:
-            parts.cleaning.start()
-            stack.callback(parts.cleaning.stop)
-        own = LeftoversThread(parts.leftovers), PortraitSweeper(parts.oversight.box), *_watches(parts)
-        from_province = () if parts.releases is None else (parts.releases,)
-        for thread in (*parts.deliveries, *parts.sending, *from_province, *own, MemoryRounds()):
-            thread.start()
-            stack.callback(thread.stop)
-        _log.info("staff_serves", port=server.port, mode=config.mode)
-        run_until_told(server, end_with_stdin=end_with_stdin)
-    _log.info("staff_stopped")
-
-
-def _watches(parts: StaffParts) -> tuple[AssistanceWatch, ...]:
-    """What ends an assistance whose clerk is gone, where the clinic has any."""
-    mode = None if parts.hall is None else parts.hall.assist
-    return () if mode is None else (AssistanceWatch(mode, parts.sessions.present),)
 
 
 @contextmanager
@@ -190,22 +136,48 @@ def open_parts(config: StaffConfig) -> Iterator[StaffParts]:
                 retention=_retention(config, shared),
             ),
             oversight=oversight_of(config, shared, desk, clean.roster, token),
-            releases=_releases(config, database, clock, payer.cover),
             ordering=None if orders_key is None else _ordering(shared, orders_key),
             hall=hall_of(config, database, clock),
             deliveries=_deliveries(config, shared, client),
             outgoing=None if config.interop is None else outgoing,
-            sending=_sending(config, shared),
-            province=None if config.province is None else Province(database, device=device, clock=clock),
+            hub_side=_hub_side(config, shared, payer.cover),
+            province=_province(config, shared),
         )
     finally:
         database.close()
 
 
-def _releases(config: StaffConfig, database: Database, clock: Clock, cover: object) -> Worker | None:
+def _hub_side(config: StaffConfig, shared: Shared, cover: object) -> "ProvinceThread | None":
+    """What speaks with the province's hub, as long as this device's identity can be used."""
     if config.province is None:
         return None
-    # Only here: what fetches releases is slow to load, and many clinics have no province's hub.
+    # Only here: what speaks with the hub is slow to load, and many clinics have none.
+    from kiosk.province.identity import Identity
+    from kiosk.province.thread import SENDING, ProvinceThread, renewal_thread, sender_thread
+
+    settings = load_province(config.province)
+
+    def tell(reason: str) -> None:
+        with shared.database.write() as session:
+            state = {"ok": False, "reason": reason}
+            repositories.set_device_state(session, shared.device, "province", state, shared.clock.now())
+
+    makes: dict[str, Callable[[], Worker | None]] = {
+        SENDING: lambda: sender_thread(config, settings, shared),
+        "renewal": lambda: renewal_thread(settings, shared),
+        "releases": lambda: _releases(config, settings, shared, cover),
+    }
+    return ProvinceThread(Identity(settings.identity), makes, tell=tell)
+
+
+def _province(config: StaffConfig, shared: Shared) -> Province | None:
+    if config.province is None:
+        return None
+    quiet_h = load_province(config.province).quiet_h
+    return Province(shared.database, device=shared.device, clock=shared.clock, quiet_h=quiet_h)
+
+
+def _releases(config: StaffConfig, settings: ProvinceSettings, shared: Shared, cover: object) -> Worker | None:
     from kiosk.province.install_parts import install_thread
 
     def tables_came() -> None:
@@ -213,18 +185,19 @@ def _releases(config: StaffConfig, database: Database, clock: Clock, cover: obje
             cover.use(result_table())
 
     def emergency() -> int:
-        with database.read() as session:
+        with shared.database.read() as session:
             said = answered(session)
         return 0 if said is None else said[1]
 
-    settings, device = load_province(config.province), device_of(config)
-    try:
-        return install_thread(
-            config, settings, database, clock, device=device, emergency=emergency, tables_came=tables_came
-        )
-    except ConfigurationError as problem:
-        _log.error("releases_not_asked_for", reason=problem.reason)
-        return None
+    return install_thread(
+        config,
+        settings,
+        shared.database,
+        shared.clock,
+        device=shared.device,
+        emergency=emergency,
+        tables_came=tables_came,
+    )
 
 
 def _take_tables(config: StaffConfig) -> None:
@@ -263,24 +236,6 @@ def _retention(config: StaffConfig, shared: Shared) -> Retention | None:
         return None
     eraser = Eraser(database=shared.database, clinic=shared.clinic, device=shared.device, clock=shared.clock)
     return Retention(eraser, clock=shared.clock, by=shared.device, keep_days=config.people_kept_days)
-
-
-def _sending(config: StaffConfig, shared: Shared) -> "Sequence[Worker]":
-    if config.province is None:
-        return ()
-    # Only here, as above.
-    from kiosk.province.thread import renewal_thread, sender_thread
-
-    settings = load_province(config.province)
-    try:
-        return sender_thread(config, settings, shared), renewal_thread(settings, shared.clock)
-    except ConfigurationError as problem:
-        # The desk does not stand still for the province: staff see it, and the next start tries again.
-        _log.error("province_not_joined", reason=problem.reason)
-        state = {"ok": False, "reason": "province_unknown"}
-        with shared.database.write() as session:
-            repositories.set_device_state(session, shared.device, "province", state, shared.clock.now())
-        return ()
 
 
 def _ordering(shared: Shared, token: bytes) -> Ordering:

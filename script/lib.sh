@@ -142,7 +142,7 @@ need_venv() {
 # What every command needs: a compiler for pyscard, the PC/SC client library, zbar's library.
 DEBIAN_BASE=(gcc libc6-dev swig libpcsclite-dev libzbar0)
 # What the tests need besides. pcscd and its virtual reader run in a namespace of their own.
-DEBIAN_TEST=(chromium chromium-driver chromium-headless-shell espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 libusbguard1 nftables nginx-light opensc openssl pcscd postgresql procps shellcheck systemd util-linux vsmartcard-vpcd)
+DEBIAN_TEST=(chromium chromium-driver chromium-headless-shell e2fsprogs espeak-ng ffmpeg fonts-noto-core iproute2 libeac3 libtss2-tcti-swtpm0 libusbguard1 nftables nginx-light opensc openssl pcscd postgresql procps shellcheck softhsm2 swtpm systemd tpm2-tools util-linux vsmartcard-vpcd)
 
 setup_run() {
     lock_setup

@@ -132,7 +132,8 @@ def _portrait(dg2: bytes) -> Portrait:
 class Subject:
     """The person as the document describes them, before anybody says whether that is proved.
 
-    ``source`` is the file that says whom it is about: DG1, or DG13 where there is no other.
+    ``source`` is the file that says whom it is about: DG1, or DG13 where there is no other. ``issued`` is the day of
+    issue, where a file that was read says it.
     """
 
     source: File
@@ -146,6 +147,7 @@ class Subject:
     personal_number: str | None
     expiry: date | None
     portrait: Portrait | None
+    issued: date | None = None
 
     def __repr__(self) -> str:
         return "Subject(…)"
@@ -178,6 +180,7 @@ class Subject:
             personal_number=contents.personal_number,
             expiry=contents.last_day(at),
             portrait=contents.portrait,
+            issued=contents.issued,
         )
 
     @classmethod
@@ -197,6 +200,7 @@ class Subject:
             personal_number=contents.personal_number,
             expiry=contents.last_day(at),
             portrait=contents.portrait,
+            issued=contents.issued,
         )
 
 

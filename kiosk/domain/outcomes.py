@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 from idcard import CLOSED_READER, Fact, FactName, Outcome, Policy, Reason, Rung, Verdict
 from kiosk.domain.assurance import Assurance
+from kiosk.domain.card_generation import CardGeneration, generation_of
 from kiosk.domain.codes import Code
 
+VIETNAM = "VNM"
 _SUSPICIOUS = (
     FactName.INTEGRITY,
     FactName.SIGNATURE,
@@ -56,6 +58,12 @@ def assurance_of(verdict: Verdict) -> Assurance:
     if not genuine or _revoked(verdict):
         return Assurance.CHIP_UNANCHORED
     return _OF_RUNGS.get(verdict.rung, Assurance.CHIP_UNANCHORED)
+
+
+def card_of(verdict: Verdict) -> CardGeneration:
+    """The generation of the card that was read, by the day of issue that it says, proved or not."""
+    said = verdict.said
+    return generation_of(said.issued if said is not None and said.issuing_state == VIETNAM else None)
 
 
 def _by_closed_reader(lenient: Policy, verdict: Verdict) -> bool:

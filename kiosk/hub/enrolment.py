@@ -184,6 +184,9 @@ class Enrolment:
         if shown is not None and shown != Shown(clinic=request.clinic, device=request.device, serial=request.serial):
             raise RenewalRefused("another certificate than the connection's")
         now = self._now()
+        # Looked at before anybody's turn is taken: what a stranger sends holds nobody up.
+        with self._database.read() as connection:
+            _verified(connection, data)
         with self._database.write() as connection:
             take_turns(connection, [request.clinic])
             key = _verified(connection, data)
@@ -202,10 +205,13 @@ class Enrolment:
 
     def _written_down(self, signed: SignedJoin) -> joining.Asked:
         locator, secret = signed.request.code[:LOCATOR], signed.request.code[LOCATOR:]
-        with self._database.write() as connection:
+        with self._database.read() as connection:
             code = joining.code_of(connection, locator, self._now())
-            has_try = code is not None and code.is_good and joining.take_try(connection, code)
-        if code is None or not has_try or not hmac.compare_digest(secret_digest(secret, code.salt), code.digest):
+        if (
+            code is None
+            or not self._takes_try(code)
+            or not hmac.compare_digest(secret_digest(secret, code.salt), code.digest)
+        ):
             _log.warning("code_refused", clinic=code.clinic if code else None, device=code.device if code else None)
             raise CodeRefused
         asked = joining.Asked(
@@ -226,6 +232,12 @@ class Enrolment:
             joining.add_request(connection, asked)
         _log.info("device_asks", clinic=code.clinic, device=code.device)
         return asked
+
+    def _takes_try(self, code: joining.Code) -> bool:
+        if not code.is_good:
+            return False
+        with self._database.write() as connection:
+            return joining.take_try(connection, code)
 
     def _granted(self, asked: joining.Asked) -> Grant:
         """The certificate of an approved request: made when it is fetched first, and the same afterwards."""

@@ -1,6 +1,5 @@
 """What devices call to be let in, and to stay so: thin views over :class:`kiosk.hub.enrolment.Enrolment`."""
 
-import time
 from http import HTTPStatus
 from typing import Final
 
@@ -8,7 +7,7 @@ from flask import Blueprint, Response, abort, request
 
 from kiosk.hub.enrolment import Enrolment, Shown
 from kiosk.hub.errors import SenderRevoked, UnknownSender
-from kiosk.hub.limits import Buckets
+from kiosk.hub.limits import Gate
 from kiosk.wire.checks import name
 from kiosk.wire.errors import MalformedMessage
 from kiosk.wire.joining import (
@@ -27,14 +26,15 @@ CLIENT: Final = "Kiosk-Client"
 SERIAL: Final = "Kiosk-Serial"
 """The header in which it names the certificate's number, in hexadecimal."""
 _JUDGED_ELSEWHERE = ("/v1/events", "/v1/health", RENEW_PATH)
-_PER_SECOND, _BURST = 20.0, 100
-"""Of all who have no certificate together: so many wait for a person's word, and ask every five seconds."""
+_AT_ONCE: Final = 4
+"""How many who have no certificate are served at the same time. How often each may come is the proxy's to bound, by
+their address: one bound for all of them would let a few keep everybody else from joining."""
 
 
 def joining_views(enrolment: Enrolment, *, behind_proxy: bool) -> Blueprint:
     """The views; behind a proxy they also keep out certificates that were revoked, on every path of the app."""
     views = Blueprint("joining", __name__)
-    strangers = Buckets(_PER_SECOND, _BURST, time.monotonic)
+    strangers = Gate(_AT_ONCE)
 
     @views.get(AUTHORITY_PATH)
     def authority() -> Response:
@@ -42,13 +42,15 @@ def joining_views(enrolment: Enrolment, *, behind_proxy: bool) -> Blueprint:
 
     @views.post(JOIN_PATH)
     def join() -> Response:
-        strangers.take(("", JOIN_PATH))
-        return _said(enrolment.ask(_body()))
+        body = _body()
+        with strangers.entered():
+            return _said(enrolment.ask(body))
 
     @views.post(LATE_PATH)
     def late() -> Response:
-        strangers.take(("", LATE_PATH))
-        return _said(enrolment.renew(_body(), None, late=True))
+        body = _body()
+        with strangers.entered():
+            return _said(enrolment.renew(body, None, late=True))
 
     @views.post(RENEW_PATH)
     def renew() -> Response:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from idcard import ConfigurationError
+from kiosk.key_safe.wrapped import OPENED
 from kiosk.tls import LeastTls
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -77,7 +78,8 @@ def load_account(path: Path) -> GatewayAccount:
     try:
         with path.open("rb") as file:
             _refuse_open_file(path, os.fstat(file.fileno()).st_mode)
-            settings = tomllib.load(file)
+            content = file.read()
+        settings = tomllib.loads(OPENED.plain(path, content).decode("utf-8"))
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"There is no gateway account {path.name}.",

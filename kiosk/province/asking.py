@@ -6,6 +6,7 @@ its key are put in place as one file.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +48,14 @@ class Asking:
         """The request that waits for its answer."""
         path = self.identity.folder / ASKED
         return path.read_bytes() if path.is_file() and self.key is not None else None
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """When that request was put on the disk."""
+        try:
+            return datetime.fromtimestamp((self.identity.folder / ASKED).stat().st_mtime, UTC)
+        except OSError:
+            return None
 
     @property
     def key(self) -> EllipticCurvePrivateKey | None:

@@ -99,7 +99,8 @@ class Joining:
         authority = self._known_authority()
         self._identity.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_in_place(self._identity.folder / AUTHORITY, authority.public_bytes(Encoding.PEM), mode=0o644)
-        self._request = self._same_request() or self._new_request()
+        with self._identity.alone():
+            self._request = self._same_request() or self._new_request()
         self._link = HubLink(self._place, self._identity, bare=True)
         made = read_join(self._request)
         return fingerprint(authority.public_bytes(Encoding.DER), made.request.public_key, made.tls_key)
@@ -117,6 +118,10 @@ class Joining:
             return None
         if reply.status in LATER:
             return None
+        with self._identity.alone():
+            return self._answered(reply)
+
+    def _answered(self, reply: Reply) -> Grant:
         try:
             grant = granted(reply)
         except HubRefuses:

@@ -14,13 +14,14 @@ from kiosk.province.identity import Identity
 from kiosk.province.joining import LATER, HubRefuses, granted
 from kiosk.province.link import HubLink, HubUnreachable, Where
 from kiosk.wire.checks import name
-from kiosk.wire.errors import MalformedMessage
+from kiosk.wire.errors import MalformedMessage, WrongSignature
 from kiosk.wire.joining import (
     JOINING_TYPE,
     LATE_PATH,
     RENEW_PATH,
     RenewRequest,
     make_renewal,
+    read_join,
     read_renewal,
     serial_bytes,
 )
@@ -28,6 +29,8 @@ from kiosk.wire.joining import (
 AGAIN_AFTER: Final = timedelta(minutes=5)
 """When it is tried again where the hub did not answer, at the earliest; at the latest twice as long."""
 REFUSED_AGAIN_AFTER: Final = timedelta(hours=1)
+JOINING_TAKES: Final = timedelta(hours=24)
+"""So long a code is good, and somebody may wait to be let in with it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -85,13 +88,15 @@ class Renewal:
         if not at_once and self._since is not None and abs(now - self._since) < self._pause:
             return self._last
         try:
-            self._last, self._since = self._renewed(certificate, now), now
+            with self._identity.alone():
+                self._last, self._since = self._renewed_alone(now, at_once=at_once), now
         except OSError as error:
             # A full disk: what was asked for stays asked for.
             _log.error("renewal_not_kept", kind=type(error).__name__)
             self._last, self._since = Step.LATER, now
         least = REFUSED_AGAIN_AFTER if self._last is Step.REFUSED else AGAIN_AFTER
-        self._pause = least * (1 + self._spread()) if self._last is not Step.RENEWED else timedelta(0)
+        done = self._last in (Step.RENEWED, Step.NOT_DUE)
+        self._pause = timedelta(0) if done else least * (1 + self._spread())
         return self._last
 
     def _present(self) -> x509.Certificate | None:
@@ -100,6 +105,28 @@ class Renewal:
             return None if path is None else present_certificate(path)
         except (OSError, ValueError):
             return None
+
+    def _renewed_alone(self, now: datetime, *, at_once: bool) -> Step:
+        """Renew, unless another process did while this one waited for its turn."""
+        certificate = self._present()
+        if certificate is None:
+            return Step.NONE
+        if at_once:
+            return self._renewed(certificate, now)
+        if now < _due(certificate):
+            return Step.NOT_DUE
+        return Step.LATER if self._joins(now) else self._renewed(certificate, now)
+
+    def _joins(self, now: datetime) -> bool:
+        """Whether this machine waits to be let in anew: what it asked for with its code must not be lost for this."""
+        asked_at = self._asking.asked_at
+        if asked_at is None or abs(now - asked_at) > JOINING_TAKES:
+            return False
+        try:
+            read_join(self._asking.request or b"")
+        except (MalformedMessage, WrongSignature):
+            return False
+        return True
 
     def _renewed(self, certificate: x509.Certificate, now: datetime) -> Step:
         request = self._same_request(certificate) or self._new_request(certificate)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.domain.ways import Way
 from kiosk.interop.visit import cover_of
-from kiosk.keys import VisitOpener
+from kiosk.keys import CannotOpen, VisitOpener
 from kiosk.services.person import PersonRecord, person_in
 from kiosk.store.device_tables import SelfTest as SelfTestTable
 from kiosk.store.tables import Notice, Outbox, Visit
@@ -73,7 +73,7 @@ class Item:
 
 
 class Teller:
-    """Makes items of rows. It opens a person's record for the tag alone, and keeps nothing of it.
+    """Makes items of rows. It opens a person's record, and which code they showed, for the tags alone.
 
     :param key: the province's key of persons.
     """
@@ -149,6 +149,7 @@ class Teller:
             taken_s=_taken(visit) if by == "machine" else None,
             trust=_version(facts.get("trust_version")),
             roster=_version(facts.get("roster_version")),
+            **(self._at_machine(visit) if by == "machine" else {}),
         )
 
     def _desk_ticket(self, visit: Visit, facts: Mapping[str, Any]) -> DeskTicket:
@@ -163,7 +164,29 @@ class Teller:
             person=tag,
             person_key=None if tag is None else self._key.number,
             taken_s=_taken(visit),
+            **self._at_machine(visit),
         )
+
+    def _at_machine(self, visit: Visit) -> dict[str, Any]:
+        """Which machine it was, what it read, and which code was shown to it.
+
+        Once for each visit: of a desk ticket that staff confirm later, the ticket said it.
+        """
+        return {
+            "kiosk": _fits(checks.name, visit.device),
+            "card": _word(visit.card),
+            "tries": _fits(checks.whole(1, 99), visit.readings),
+            "code_tag": self._code_tag(visit),
+        }
+
+    def _code_tag(self, visit: Visit) -> bytes | None:
+        """The tag of the code that was shown; None where none was, or it was erased, or does not open."""
+        if visit.shown_code is None:
+            return None
+        try:
+            return self._key.code_tag(self._opener.open_code(visit.id, visit.shown_code))
+        except CannotOpen:
+            return None
 
     def _person(self, visit: Visit) -> PersonRecord | None:
         """Whom the visit is of; None where nobody was read, or they were erased since."""

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from kiosk.config_text import rendered
 from kiosk.provision.cursor import cursor_files
+from kiosk.provision.key_places import TPM
 from kiosk.provision.machine import KIT, RELEASE, Machine
 from kiosk.provision.policies import browser_policies
 from kiosk.provision.progress import WAY_BACK
@@ -57,7 +58,9 @@ def packages_of(machine: Machine) -> tuple[str, ...]:
     names |= {"nginx-light"} if machine.tls is not None else set()
     if machine.patient is not None:
         names |= {"cage", "chromium", "fonts-noto-core", "libpam-systemd"}
-        names |= {"pcscd", "libccid", "polkitd"} if machine.patient.reader else set()
+    if any(process.reader for process in machine.processes):
+        names |= {"pcscd", "libccid", "polkitd"}
+    names |= {"tpm2-tools"} if any(TPM in process.devices for process in machine.processes) else set()
     return tuple(sorted(names | ({"usbguard"} if machine.settings.usb.guard else set())))
 
 
@@ -79,6 +82,10 @@ def _shared(machine: Machine) -> Iterator[KitFile]:
         "idcard-recover.service", _rendered("recover.service", machine, way_back=RELEASE.with_name(WAY_BACK))
     )
     yield _link(_UNITS / "ctrl-alt-del.target", _NOWHERE)
+    readers = tuple(process.user for process in machine.processes if process.reader)
+    if readers:
+        rules = _rendered("polkit.rules", machine, readers=readers)
+        yield _file("/etc/polkit-1/rules.d/50-idcard-reader.rules", rules)
 
 
 def _screen(machine: Machine) -> Iterator[KitFile]:
@@ -90,8 +97,6 @@ def _screen(machine: Machine) -> Iterator[KitFile]:
     yield _file("/etc/chromium/policies/managed/idcard.json", json.dumps(policies, indent=2, sort_keys=True) + "\n")
     for name, content in cursor_files():
         yield KitFile(path=PurePosixPath(f"{KIT}/icons/idcard-blank/{name}"), content=content)
-    if machine.patient is not None and machine.patient.reader:
-        yield _file("/etc/polkit-1/rules.d/50-idcard-reader.rules", _rendered("polkit.rules", machine))
 
 
 def _tls(machine: Machine) -> Iterator[KitFile]:

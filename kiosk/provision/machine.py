@@ -10,6 +10,8 @@ from kiosk.call_config import CallConfig
 from kiosk.config import LOOPBACK, PatientConfig, ProcessConfig, StaffConfig, load
 from kiosk.device_config import FILE, HN212, NETWORK, RAW_PORT, SERIAL, USB, host_and_port
 from kiosk.insurance.account import load_account
+from kiosk.key_safe.opening import KeyFile
+from kiosk.provision.key_places import TPM, key_places_of
 from kiosk.provision.places import folders_of, on_machine, refuse_unlisted, refused, state_files
 from kiosk.provision.province import Province, province_of
 from kiosk.provision.settings import Endpoint, KitSettings, Network, Profile
@@ -53,6 +55,15 @@ class Process:
     def group(self) -> str:
         """Its group: that of the store, or one of its own."""
         return "idcard" if self.shares else self.user
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Further groups, of those who may use its devices."""
+        if not self.devices:
+            return ()
+        own = {"lp", "plugdev", "dialout"} if "char-usb_device" in self.devices else {"lp", "dialout"}
+        found = own if set(self.devices) - {TPM} else set()
+        return tuple(sorted(found | ({"tss"} if TPM in self.devices else set())))
 
     @property
     def user(self) -> str:
@@ -275,6 +286,7 @@ def _refuse_shared_trust(machine: Machine) -> Machine:
 def _patient(config: PatientConfig, place: Path, target: Path, *, name: str = "patient") -> Process:
     # A roster that comes down lies with what the staff's process keeps.
     comes_down = config.releases is not None and config.roster.is_relative_to(config.releases)
+    places = key_places_of(config)
     state = (*state_files(config, config.device), *(() if comes_down else (config.roster,)))
     return Process(
         name=name,
@@ -282,15 +294,17 @@ def _patient(config: PatientConfig, place: Path, target: Path, *, name: str = "p
         config=place / f"{name}.toml",
         port=config.port,
         writes=folders_of(state, target),
-        keys=_keys(config, target),
+        keys=_keys(config, target, (*_KEYS, *places.settings)),
         calls=tuple(_devices_in_the_network(config)),
-        devices=tuple(sorted(set(_device_classes(config)))),
-        reader=config.reader.startswith("pcsc"),
+        devices=(*sorted(set(_device_classes(config))), *places.devices),
+        reader=config.reader.startswith("pcsc") or places.token,
     )
 
 
 def _staff(config: StaffConfig, place: Path, target: Path, settings: KitSettings, province: Province | None) -> Process:
-    if config.gateway is not None and config.gateway.exists():
+    places = key_places_of(config)
+    # One that is wrapped already was looked at before; nobody opens it here.
+    if config.gateway is not None and KeyFile(setting="gateway", path=config.gateway).is_plain:
         port = urlsplit(load_account(config.gateway).url).port or 443
         refuse_unlisted(port, settings, reason="gateway_not_listed", whose="the payer's gateway")
     secrets = [on_machine(path, target) for path in (config.gateway, config.interop) if path is not None]
@@ -302,7 +316,9 @@ def _staff(config: StaffConfig, place: Path, target: Path, settings: KitSettings
         writes=folders_of(state_files(config, f"desk-{config.clinic.desk}"), target),
         keeps=() if province is None or province.releases is None else (province.releases,),
         owns=() if province is None else (province.identity,),
-        keys=_keys(config, target),
+        keys=_keys(config, target, (*_KEYS, *places.settings)),
+        devices=places.devices,
+        reader=places.token,
         private=(*secrets, *(() if province is None else (province.person_key,))),
         calls=settings.network.staff,
     )

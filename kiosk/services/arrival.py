@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from idcard import Verdict, VerifiedIdentity
 from kiosk.domain.assurance import Assurance
+from kiosk.domain.card_generation import CardGeneration
 from kiosk.domain.codes import Code
 from kiosk.domain.cover_basis import CoverBasis
 from kiosk.domain.eligibility import Eligibility
 from kiosk.domain.holder import DUE
 from kiosk.domain.outcomes import assurance_of
 from kiosk.domain.ways import Way
-from kiosk.keys import Fields
+from kiosk.keys import Fields, VisitSealer
 from kiosk.services.person import claimed_fields
 from kiosk.services.signed_codes import Confirmed, ConfirmedPerson
 from kiosk.store.tables import Visit
@@ -21,14 +22,23 @@ class Beside:
     """What is written down beside a visit: how long it took at the machine, and whether a clerk is to look at the face.
 
     ``took_ms`` is in milliseconds, None where nobody measured it; ``check_holder``: the lot fell on this visit.
+    ``readings`` is how often a card was begun to be read, and ``card`` its generation; ``code`` the hash of the code
+    that was shown (:func:`kiosk.services.codes.code_digest`), or nothing.
     """
 
     took_ms: int | None = None
     check_holder: bool = False
+    readings: int = 0
+    card: CardGeneration = CardGeneration.UNKNOWN
+    code: bytes = b""
 
-    def write(self, visit: Visit) -> None:
+    def write(self, visit: Visit, sealer: VisitSealer) -> None:
         """Put it into the visit's row."""
         visit.took_ms, visit.holder_check = self.took_ms, DUE if self.check_holder else None
+        if self.readings:
+            visit.readings, visit.card = self.readings, self.card.value
+        if self.code:
+            visit.shown_code = sealer.seal_code(visit.id, self.code)
 
 
 NOTHING_BESIDE = Beside()

@@ -189,7 +189,7 @@ class CheckIn(DeviceVoice):
             visit.priority = goes_first(identity.birth, moment.day, eligibility.coverage)
             home = arrival.fields.get("home_clinic")
             visit.route_proposed = self._routes.propose(home_clinic=home, on=moment.day)
-            arrival.beside.write(visit)
+            arrival.beside.write(visit, self._sealer)
             self._record(session, visit, moment, kind="admitted")
             ticket = ticket_of(session, visit)
         _log.info("admitted", number=ticket.number, room=room.id)
@@ -239,7 +239,7 @@ class CheckIn(DeviceVoice):
             rest_on(visit, basis, cover_result)
             visit.cover_next = None if cover_next is NextStep.NONE else cover_next
             visit.priority = goes_first(None if claim is None else claim.birth, moment.day, coverage)
-            beside.write(visit)
+            beside.write(visit, self._sealer)
             self._record(session, visit, moment, kind="desk_ticket")
             session.add(self._notice(moment, code, reasons, visit.id))
             ticket = ticket_of(session, visit)

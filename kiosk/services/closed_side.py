@@ -45,7 +45,10 @@ class ClosedSide(ABC):
         with self._changed:
             self._expire()
             self._reader_changed(True)
-            return self._machine.visit.token if self._machine.dispatch(Event.CARD_SEEN) else ""
+            if not self._machine.dispatch(Event.CARD_SEEN):
+                return ""
+            self._machine.visit.readings += 1
+            return self._machine.visit.token
 
     def read_so_far(self, visit: str, steps: int) -> None:
         """The files of this visit's card are judged so far."""
@@ -59,6 +62,7 @@ class ClosedSide(ABC):
         with self._changed:
             self._expire()
             if self._is_read(visit):
+                self._machine.visit.take_outcome(outcome)
                 self._conclude(outcome)
 
     def _is_read(self, visit: str) -> bool:

@@ -43,6 +43,14 @@ class Shown:
         return b"" if card is None else card.text.encode()
 
 
+def code_digest(payload: bytes) -> bytes:
+    """What is kept of a code that was shown: SHA-256 of what it says, which tells the same code again.
+
+    Somebody who has the code, or can guess it, knows its hash: it is stored sealed, and leaves as a keyed tag.
+    """
+    return hashlib.sha256(payload).digest()
+
+
 class SignedOnes(Protocol):
     """Knows the signed codes that the clinic listed."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from kiosk.ports import Clock
 from kiosk.store import repositories
 from kiosk.store.database import Database
+from kiosk.store.tables import DeviceState
 
 
 class DeviceVoice:
@@ -20,6 +21,12 @@ class DeviceVoice:
         """Tell staff how a part of this device is."""
         with self._database.write() as session:
             repositories.set_device_state(session, self._device, part, state, self._clock.now())
+
+    def last_told(self, part: str) -> Mapping[str, Any]:
+        """What staff were last told of a part, also by an earlier run; nothing where they never were."""
+        with self._database.read() as session:
+            row = session.get(DeviceState, (self._device, part))
+            return {} if row is None else dict(row.state)
 
     def forget_part(self, part: str) -> None:
         """Take back what was told of a part that this device has no more."""

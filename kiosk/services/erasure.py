@@ -81,7 +81,7 @@ class Eraser:
 
         :raises StoreUnavailable: if the store takes nothing; what was erased before stays so.
         """
-        named = or_(Visit.sealed_key.is_not(None), Visit.person_day_tag.is_not(None))
+        named = or_(*(column.is_not(None) for column in (Visit.sealed_key, Visit.person_day_tag, Visit.shown_code)))
         old = select(Visit).where(Visit.clinic == self._clinic.code, Visit.day < day, named).limit(_AT_ONCE)
         erased: list[tuple[date, int]] = []
         while self._is_any(old):
@@ -124,9 +124,9 @@ class Eraser:
         shift = shifts.current(session, self._clinic.code, at)
         shift_id = None if shift is None else shift.id
         for visit in visits:
-            if visit.sealed_key is None and visit.person_day_tag is None:
+            if visit.sealed_key is None and visit.person_day_tag is None and visit.shown_code is None:
                 continue
-            visit.sealed_key = visit.blob = visit.person_day_tag = visit.insured_day_tag = None
+            visit.sealed_key = visit.blob = visit.person_day_tag = visit.insured_day_tag = visit.shown_code = None
             self._empty(session, visit.id, by)
             session.add(
                 VisitEvent(

@@ -95,7 +95,7 @@ class VisitMachine:
             self.visit.wipe()
             self.visit = Visit()
         if key is not None:
-            self.visit.key = key
+            self.visit.take_key(key)
         for effect in step.effects:
             self._perform(effect, left)
         self._enter(left, keeps_limit=Effect.SHORTEN in step.effects)
@@ -126,6 +126,8 @@ class VisitMachine:
     def take_order(self) -> ReadOrder | None:
         """What is to be read now; each order is given out once."""
         order, self._order = self._order, None
+        if order is not None:
+            self.visit.readings += 1
         return order
 
     def waits_for(self, order: ReadOrder) -> bool:

@@ -34,7 +34,7 @@ from kiosk.services.card_reader import (
 )
 from kiosk.services.checkin import AdmittedUnproved, CheckIn
 from kiosk.services.closed_side import ClosedSide
-from kiosk.services.codes import CodeMemory, Shown, shown_by, shown_in
+from kiosk.services.codes import CodeMemory, Shown, code_digest, shown_by, shown_in
 from kiosk.services.desk_way import (
     DeskWay,
     ReportedLost,
@@ -290,6 +290,7 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
         return None
 
     def _taken_anew(self, shown: Shown) -> Recognised | None:
+        self._machine.visit.code = code_digest(shown.payload)
         if shown.card is not None:
             self._give_key(shown.card)
         elif shown.signed is not None:
@@ -303,7 +304,7 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
         if self._machine.reader_ok:
             self._machine.dispatch(Event.KEY_GIVEN, key=key)
         elif self._machine.accepts(Event.SENT_TO_DESK):
-            self._machine.visit.key = key
+            self._machine.visit.take_key(key)
             self._go_to_desk(Event.SENT_TO_DESK, Code.READER_LOST, VisitReason.READER_MISSING)
 
     def _conclude(self, outcome: CardOutcome | CodeOutcome) -> None:

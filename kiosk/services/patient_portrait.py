@@ -57,7 +57,14 @@ class PortraitSide:
 
     def _beside(self) -> Beside:
         """What is written down beside the visit."""
-        return Beside(took_ms=self._machine.took_ms, check_holder=self._machine.visit.check_holder)
+        visit = self._machine.visit
+        return Beside(
+            took_ms=self._machine.took_ms,
+            check_holder=visit.check_holder,
+            readings=visit.readings,
+            card=visit.card,
+            code=visit.code,
+        )
 
     def _recorded(self, visit_id: str) -> None:
         """The visit is in the store: its portrait may go to the desk."""

@@ -98,6 +98,7 @@ class ReaderSide(ABC):
         """A read has ended."""
         with self._changed:
             if self.is_current(order):
+                self._machine.visit.take_outcome(outcome)
                 self._conclude(outcome)
 
     def expects_key(self) -> bool:

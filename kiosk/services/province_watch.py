@@ -2,6 +2,9 @@
 
 The staff's process writes down when the province was heard last. While that was not long ago, nothing follows; after
 some hours staff see it; after some more nobody is admitted automatically, until the province is heard again.
+
+Which list of the distrusted was the newest stands in the store as well: where the files know of none any more, or of an
+older one, the lane that it closed does not open by that.
 """
 
 from typing import Any
@@ -17,6 +20,9 @@ from kiosk.services.checkin import CheckIn
 from kiosk.services.parts import PartReport, forget_parts
 
 _PART = "province"
+_LIST = "list"
+"""Under what the part's state names the newest list of the distrusted."""
+_ROLLED_BACK = "list_rolled_back"
 _log = structlog.get_logger(__name__)
 
 
@@ -33,15 +39,18 @@ class ProvinceWatch:
         self._report = PartReport(checkin, _PART)
         self._every_s = every_s
         self._next = 0.0
+        self._newest = 0
         if folder is None:
             forget_parts(checkin, _PART)
+        elif isinstance(told := checkin.last_told(_PART).get(_LIST), int):
+            self._newest = told
 
     def why_closed(self) -> VisitReason | None:
         """Why nobody may be admitted automatically, or None where nothing of the province stands against it."""
-        contact, closed = self._contact()
+        contact, why = self._contact()
         if contact is not Contact.SILENT:
             return None
-        return VisitReason.PROVINCE_CLOSED if closed else VisitReason.PROVINCE_SILENT
+        return VisitReason.PROVINCE_CLOSED if why == VisitReason.PROVINCE_CLOSED else VisitReason.PROVINCE_SILENT
 
     def look(self) -> None:
         """Tell staff what has changed, if it is time to look again."""
@@ -53,21 +62,24 @@ class ProvinceWatch:
                 _log.warning("province_not_heard", **state)
 
     def _state(self) -> dict[str, Any]:
-        contact, closed = self._contact()
+        contact, why = self._contact()
+        known: dict[str, Any] = {_LIST: self._newest} if self._newest else {}
         if contact is Contact.SILENT:
-            reason = VisitReason.PROVINCE_CLOSED if closed else VisitReason.PROVINCE_SILENT
-            return {"ok": False, "reason": reason.value}
-        return {"ok": True, "age": "old", "reason": "quiet"} if contact is Contact.QUIET else {"ok": True}
+            return known | {"ok": False, "reason": why}
+        return known | ({"ok": True, "age": "old", "reason": "quiet"} if contact is Contact.QUIET else {"ok": True})
 
-    def _contact(self) -> tuple[Contact, bool]:
-        """What follows now, and whether the province said to close the lane; what cannot be read is no good word."""
+    def _contact(self) -> tuple[Contact, str]:
+        """What follows now, and the word for why, should it be silence; what cannot be read is no good word."""
+        silent = VisitReason.PROVINCE_SILENT.value
         if self._folder is None:
-            return Contact.ALONE, False
+            return Contact.ALONE, silent
         try:
             listed, standing = self._folder.distrusted(), self._folder.standing()
         except ConfigurationError:
-            return Contact.SILENT, False
-        closed = listed is not None and listed.lane_closed
-        if standing is None:
-            return Contact.SILENT, closed
-        return standing.contact(self._clock.now(), lane_closed=closed), closed
+            return Contact.SILENT, silent
+        if (0 if listed is None else listed.number) < self._newest:
+            return Contact.SILENT, _ROLLED_BACK
+        self._newest = 0 if listed is None else listed.number
+        if listed is not None and listed.lane_closed:
+            return Contact.SILENT, VisitReason.PROVINCE_CLOSED.value
+        return (Contact.SILENT if standing is None else standing.contact(self._clock.now(), lane_closed=False)), silent

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from idcard import Can, CardQr, ClaimedIdentity
+from kiosk.domain.card_generation import CardGeneration, generation_of
 from kiosk.domain.flow import Screen
 from kiosk.domain.names import masked, number_tail
+from kiosk.domain.outcomes import card_of
 from kiosk.domain.route import Clinic, Room
 from kiosk.domain.tickets import Ticket
-from kiosk.services.card_reader import Key, Proved
+from kiosk.services.card_reader import CardOutcome, Key, Proved, ToDesk
+from kiosk.services.codes import code_digest
 from kiosk.services.signed_codes import Confirmed
 from kiosk.services.ticket_image import TicketImages
 from kiosk.services.view import DeskView, RoomChoice, TicketView
@@ -24,7 +27,8 @@ class Visit:
 
     ``token`` is random: a page says with it whose screen it acted on. ``began`` is when somebody came, by the monotonic
     clock; ``recorded_as`` the id in the store, once there is one. ``portrait`` is the chip's face on its way to the
-    desk, where the clinic's policy or the case asks for it, and nothing otherwise.
+    desk, where the clinic's policy or the case asks for it, and nothing otherwise. ``readings`` counts how often a card
+    was begun to be read, ``card`` is its generation as far as it is known, ``code`` the hash of the last code shown.
     """
 
     token: str = field(default_factory=lambda: secrets.token_hex(_TOKEN_BYTES))
@@ -50,6 +54,21 @@ class Visit:
     check_holder: bool = False
     portrait: bytearray | None = None
     recorded_as: str = ""
+    readings: int = 0
+    card: CardGeneration = CardGeneration.UNKNOWN
+    code: bytes = b""
+
+    def take_key(self, key: Key) -> None:
+        """Open the card with this; a code that is printed on it says when it was issued."""
+        self.key = key
+        if isinstance(key, CardQr):
+            self.code, self.card = code_digest(key.text.encode()), generation_of(key.issued)
+
+    def take_outcome(self, outcome: CardOutcome) -> None:
+        """Know of the card what its reading said of it; one that came to nothing says nothing."""
+        if isinstance(outcome, Proved | ToDesk) and outcome.verdict is not None:
+            said = card_of(outcome.verdict)
+            self.card = self.card if said is CardGeneration.UNKNOWN else said
 
     @property
     def claim(self) -> ClaimedIdentity | None:

@@ -87,13 +87,13 @@ _MAP: Mapping[str, Mapping[Kind, str]] = {
     },
     "test_card": {Kind.STAFF: "by", Kind.THING: "clinic tag created_at"},
     "visit": {
-        Kind.SEALED: "sealed_key blob",
+        Kind.SEALED: "sealed_key blob shown_code",
         Kind.KEYED: "person_day_tag insured_day_tag",
         Kind.ABOUT: (
             "day series number first_day first_number room_id state assurance read_assurance proved_by code reasons"
             " verdict priority created_at admitted_at called_at cover_source cover_as_of cover_result cover_online"
             " recheck way cover_next compared_at route_proposed route receipt corrects waits_in stands_at queue_state"
-            " took_ms holder_check check_code"
+            " took_ms holder_check card readings check_code"
         ),
         Kind.STAFF: "confirmed_by shift_id priority_by assisted_by",
         Kind.RECORD: "id commitment",

@@ -12,6 +12,8 @@ from kiosk.store.tables import Outbox
 
 PART = "province"
 """Under what the page of devices shows how the province is reached."""
+CERTIFICATE = "certificate"
+"""Under what that page shows how long this device's certificate is good, and why it was not renewed."""
 BEHIND = "behind"
 """The mark of a store that was found to be older than what the hub has of it."""
 FORKED = "forked"

@@ -106,7 +106,8 @@ class Visit(Base):
     ``route_proposed`` is the route (MA_DOITUONG_KCB) by the rules of the day, ``route`` the one that a clerk confirmed.
     ``took_ms`` is how long the visit took at the kiosk until it was recorded, in milliseconds. ``holder_check`` is
     None, ``due``, ``not_made`` once the day is over, or what a clerk saw who compared the portrait with the person
-    (:class:`kiosk.domain.holder.HolderSeen`).
+    (:class:`kiosk.domain.holder.HolderSeen`). ``card`` is the generation of the card, ``readings`` how many it took;
+    ``shown_code`` is the hash of the code that was shown, sealed to the clinic.
     ``receipt`` is the signed code on the ticket. ``corrects`` is the cancelled visit, of a wrong person, whose place
     this one takes. What was done later is in :class:`VisitEvent`.
 
@@ -184,6 +185,9 @@ class Visit(Base):
     assisted_by: Mapped[str | None] = mapped_column(String(64))
     took_ms: Mapped[int | None] = mapped_column(Integer)
     holder_check: Mapped[str | None] = mapped_column(String(16))
+    card: Mapped[str | None] = mapped_column(String(16))
+    readings: Mapped[int | None] = mapped_column(Integer)
+    shown_code: Mapped[bytes | None]
 
 
 class VisitEvent(Base):

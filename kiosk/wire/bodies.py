@@ -64,6 +64,7 @@ class Admission:
     :ivar tries: readings it took; 1 is a first-try read.
     :ivar wait_s: from arrival to admission. :ivar taken_s: from card down to ticket, at the machine.
     :ivar code_tag: stands for the code that was shown, as ``person`` does for a number; the same code has the same.
+    :ivar kiosk: at which machine of the clinic that was, where another device sends for it.
     :ivar linked: whether the insurance is found under the personal number.
     :ivar home: whether this is the clinic of registration.
     """
@@ -78,6 +79,7 @@ class Admission:
     code_tag: bytes | None = optional(_tag)
     card: str | None = optional(word)
     tries: int | None = optional(whole(1, 99))
+    kiosk: str | None = optional(name)
     benefit: int | None = optional(whole(1, 9))
     cover: str | None = optional(word)
     route: str | None = optional(word)
@@ -106,6 +108,7 @@ class DeskTicket:
     code_tag: bytes | None = optional(_tag)
     card: str | None = optional(word)
     tries: int | None = optional(whole(1, 99))
+    kiosk: str | None = optional(name)
     taken_s: int | None = optional(_seconds)
 
 

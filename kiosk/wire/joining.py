@@ -33,8 +33,11 @@ RENEW_PATH: Final = "/v1/renew"
 WAITING, APPROVED, REFUSED = "waiting", "approved", "refused"
 CODE_SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's 32: none that sounds or looks like another is among them."""
-LOCATOR, SECRET, PIN = 3, 8, 8
-"""How many signs of a code find it, are secret, and are the authority's mark; one behind them checks the others."""
+LOCATOR, SECRET, PIN = 5, 6, 8
+"""How many signs of a code find it, are secret, and are the authority's mark; one behind them checks the others.
+
+25 bits find it, so that strangers who try hardly ever use up a try of an open code; 30 bits and few tries guard it.
+"""
 CODE_LENGTH: Final = LOCATOR + SECRET + PIN + 1
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _COST: Final = {"n": 1 << 14, "r": 8, "p": 1}

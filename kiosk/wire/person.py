@@ -33,7 +33,10 @@ class PersonKey:
         return each.digest()
 
     def code_tag(self, scanned: bytes) -> bytes:
-        """16 bytes that stand for a code that was shown; nothing of a person's tag follows from it."""
+        """16 bytes that stand for a code that was shown; nothing of a person's tag follows from it.
+
+        :param scanned: SHA-256 over what the code says.
+        """
         each = self._codes.copy()
         each.update(scanned)
         return each.digest()

@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -151,12 +151,18 @@ class Standing:
 
 
 @contextmanager
-def standing(folder: Path, *, people: int, kilobits: int = KILOBITS) -> Iterator[Standing]:
-    """A kiosk in an empty folder, whose roster knows so many citizens; its processes end with the block."""
+def standing(
+    folder: Path, *, people: int, kilobits: int = KILOBITS, prepare: Callable[[Place], object] = lambda place: None
+) -> Iterator[Standing]:
+    """A kiosk in an empty folder, whose roster knows so many citizens; its processes end with the block.
+
+    :param prepare: what is done to the folder before they start.
+    """
     options = _free()
     place = provision(folder, options)
     _insure(place, people)
     make_accounts(load(StaffConfig, place.config(STAFF)))
+    prepare(place)
     cards = Cards(Issuer.load(place.issuer), kilobits)
     cards.ready(0)
     with ExitStack() as stack:

@@ -173,13 +173,19 @@ def _code(event: TakenEvent) -> bytes | None:
     return event.body.code_tag if isinstance(event.body, Admission | DeskTicket) else None
 
 
+def _machine(event: TakenEvent) -> str:
+    """At which machine it was: mostly another device sends for it."""
+    at = event.body.kiosk if isinstance(event.body, Admission | DeskTicket) else None
+    return at or event.header.device
+
+
 def _shown(event: TakenEvent, now: datetime) -> dict[str, Any]:
     return {
         "clinic": event.header.clinic,
         "visit": event.visit,
         "code": _code(event),
         "day": clinic_day(event.happened(now)),
-        "device": event.header.device,
+        "device": _machine(event),
         "at": event.happened(now),
     }
 

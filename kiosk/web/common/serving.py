@@ -1,15 +1,17 @@
 """The server that the apps run in."""
 
+from collections.abc import Callable, Iterable
 from threading import Event
 from typing import Any
 
-from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from kiosk.web.common.door import HEADERS
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 LONG_POLLS = 8
 """How many pages may wait for news at the same time; each holds a thread."""
@@ -73,7 +75,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     error_task_class = _Refusal
 
 
-def make_server(app: Flask, *, host: str, port: int) -> "Server":
+def make_server(app: WsgiApp, *, host: str, port: int) -> "Server":
     """A server that listens and serves once :meth:`Server.run` is called.
 
     :param port: 0 picks a free one.
@@ -84,7 +86,7 @@ def make_server(app: Flask, *, host: str, port: int) -> "Server":
 class Server:
     """A waitress server that does not say what it is, with threads enough for the pages that wait."""
 
-    def __init__(self, app: Flask, *, host: str, port: int) -> None:
+    def __init__(self, app: WsgiApp, *, host: str, port: int) -> None:
         self.host = host
         self._map: dict[int, Any] = {}
         self._stopped = Event()

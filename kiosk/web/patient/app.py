@@ -24,7 +24,7 @@ from kiosk.web.patient.views import add_views
 
 
 def create_patient_app(
-    desk: PatientScreens,
+    desk: PatientScreens | None,
     config: PatientConfig,
     trust_problem: ConfigurationError | None = None,
     scanner: ScannerHealth | None = None,
@@ -32,7 +32,7 @@ def create_patient_app(
 ) -> Flask:
     """The app of one kiosk's patient screen.
 
-    :param desk: the visit at this kiosk.
+    :param desk: the visit at this kiosk; None where a problem keeps all visits out.
     :param trust_problem: why no visit can be served, or None; then every page is a 503 that shows the way to the desk.
     :param scanner: who is told how a scanner does that types into the page, if anybody.
     :param helped: whether a clerk helps here now, where the pages are there only then; None: they always are.
@@ -50,11 +50,11 @@ def create_patient_app(
     )
     boot, waiting = secrets.token_hex(4), BoundedSemaphore(LONG_POLLS)
     clips = Clips(config.speech_clips)
-    page = Page(desk=desk, config=config, boot=boot, waiting=waiting, scanner=scanner, voice=Voice(clips))
+    page = Page(screens=desk, config=config, boot=boot, waiting=waiting, scanner=scanner, voice=Voice(clips))
     add_sounds(app, clips)
     add_measures(app, config.mm_per_px)
     if trust_problem is not None:
-        add_closed_page(app, page)
+        add_closed_page(app, page, trust_problem)
     else:
         if helped is not None:
             add_assisted(app, helped)

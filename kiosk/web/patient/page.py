@@ -30,12 +30,19 @@ class Page:
     that wait for news, because each holds a thread. ``scanner`` is told how one does that types.
     """
 
-    desk: PatientScreens
+    screens: PatientScreens | None
     config: PatientConfig
     boot: str
     waiting: BoundedSemaphore
     voice: Voice
     scanner: ScannerHealth | None = None
+
+    @property
+    def desk(self) -> PatientScreens:
+        """The visit; there is one wherever a page asks for it."""
+        if self.screens is None:
+            raise RuntimeError("a closed kiosk has no visit")
+        return self.screens
 
     def whole(self, view: ScreenView) -> Response:
         """The page, for a browser that has none yet."""

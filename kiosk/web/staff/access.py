@@ -112,6 +112,7 @@ NEEDS: dict[str, Role | Open] = {
     "lock_account": Role.ADMINISTRATOR,
     "unlock_account": Role.ADMINISTRATOR,
     "revoke_key": Role.ADMINISTRATOR,
+    "province_again": Role.ADMINISTRATOR,
 }
 """Every address of the staff's app by its endpoint, and whom it is for."""
 

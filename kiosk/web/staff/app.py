@@ -1,11 +1,13 @@
 """The staff's app, in a process of its own: it alone opens what the patient's process sealed."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Flask
 
 from idcard import ConfigurationError
 from kiosk.config import StaffConfig
+from kiosk.key_safe.state import KeyState
 from kiosk.ports import Clock
 from kiosk.services.corrections import Corrections
 from kiosk.services.desk import StaffDesk
@@ -66,6 +68,7 @@ def create_staff_app(
     *,
     oversight: Oversight | None = None,
     tests: SelfTests | None = None,
+    keys: Callable[[], Sequence[KeyState]] = tuple,
     sessions: StaffSessions,
 ) -> Flask:
     """The app of the reception desk.
@@ -80,6 +83,7 @@ def create_staff_app(
     :param ordering: takes the hospital's word on a visit's first cost; None leaves its address out.
     :param hall: the waiting room's side: the lines, calls, report, assisted mode; None leaves it out.
     :param tests: the self-tests of the kiosks; None leaves the page of devices out.
+    :param keys: says how the key files are kept.
     :param oversight: owners of exceptions, faces, lost cards, search; None leaves them out.
     :param sessions: who is logged in; without a login nobody gets past the door.
     :raises ConfigurationError: when the session key cannot be used.
@@ -117,7 +121,7 @@ def create_staff_app(
     if ordering is not None:
         add_ordering(app, ordering)
     if tests is not None:
-        add_devices(app, board, tests, province)
+        add_devices(app, board, tests, province, keys)
     if oversight is not None:
         _oversee(app, board, oversight, sessions)
     if payer is not None:

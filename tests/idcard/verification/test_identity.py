@@ -52,7 +52,7 @@ def test_dg13_gives_the_century_where_it_agrees(issuer: Issuer, holder: Holder) 
     contents = Contents.of(issuer.issue(centenarian).files)
     subject = Subject.of(contents, AT)
     assert subject is not None
-    assert subject.birth == BirthDate(year=1924, month=1, day=15)
+    assert (subject.birth, subject.issued) == (BirthDate(year=1924, month=1, day=15), centenarian.issued)
     assert contents.mrz is not None
     assert birth_of(contents.mrz, None, AT) == BirthDate(year=2024, month=1, day=15)
 
@@ -102,6 +102,7 @@ def test_another_state_s_dg13_is_not_read(mrz: Mrz, honest: SimulatedCard) -> No
     subject = Subject.of(contents, AT)
     assert subject is not None
     assert (subject.name, subject.personal_number, subject.sex) == ("NGUYEN VAN THU", None, Sex.MALE)
+    assert subject.issued is None
 
 
 def test_without_dg1_there_is_no_subject(honest: SimulatedCard) -> None:

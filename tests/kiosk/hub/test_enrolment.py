@@ -31,6 +31,7 @@ from kiosk.hub.store.devices import add_clinics, revoke_device
 from kiosk.hub.store.starts import after
 from kiosk.wire.errors import WrongSignature
 from kiosk.wire.joining import (
+    LOCATOR,
     Grant,
     JoinRequest,
     RenewRequest,
@@ -134,8 +135,8 @@ def test_a_device_is_let_in_once_a_person_said_so(office: Office) -> None:
 def test_nothing_secret_of_a_code_is_stored(office: Office) -> None:
     sent, _ = read_code(office.code())
     (row,) = office.hub.rows(tables.join_code)
-    assert row.locator == sent[:3]
-    assert sent[3:] not in repr(tuple(row))
+    assert row.locator == sent[:LOCATOR]
+    assert sent[LOCATOR:] not in repr(tuple(row))
 
 
 def test_a_code_works_once(office: Office) -> None:
@@ -163,14 +164,34 @@ def test_of_two_that_use_a_code_at_the_same_time_one_is_heard(office: Office) ->
 def test_a_code_that_is_guessed_at_is_void(office: Office) -> None:
     code = office.code()
     machine = Machine()
-    locator = read_code(code)[0][:3]
+    locator = read_code(code)[0][:LOCATOR]
     public = machine.key.public_key().public_bytes_raw()
     for guess in range(5):
-        wrong = JoinRequest(code=f"{locator}0000000{guess}", public_key=public, csr=csr(machine.tls))
+        wrong = JoinRequest(code=f"{locator}00000{guess}", public_key=public, csr=csr(machine.tls))
         with pytest.raises(CodeRefused):
             office.enrolment.ask(make_join(wrong, machine.key))
     with pytest.raises(CodeRefused):
         office.enrolment.ask(machine.joining(code))
+
+
+def test_strangers_who_try_and_forge_take_nobodys_turn(office: Office) -> None:
+    """While the store is being written to for whatever reason, they hear at once that they are refused."""
+    machine, stranger = Machine(), Machine()
+    grant = office.let_in(machine)
+    office.hub.later(days=15)
+    code = office.code("desk-2")
+    with office.hub.database.write() as connection:
+        # Something is written, and not committed before strangers were answered.
+        add_clinics(connection, [("36002", "Trạm y tế xã Mỹ Tân")], office.hub.now)
+        for locator in (f"{number:0{LOCATOR}}" for number in range(20)):
+            wrong = JoinRequest(
+                code=f"{locator}000000", public_key=stranger.key.public_key().public_bytes_raw(), csr=csr(stranger.tls)
+            )
+            with pytest.raises(CodeRefused):
+                office.enrolment.ask(make_join(wrong, stranger.key))
+            with pytest.raises(UnknownSender):
+                office.enrolment.renew(machine.renewal(grant, signer=stranger.key), None, late=True)
+    assert office.enrolment.ask(Machine().joining(code)).state == "waiting"
 
 
 def test_a_code_runs_out_and_a_new_one_makes_the_former_void(office: Office) -> None:

@@ -108,6 +108,7 @@ def test_a_clinic_joins_and_its_events_come_through(province: Any, tmp_path: Pat
         "device.key",
         "device.pub",
         "hub.pub",
+        "lock",
         "root.json",
     ]
     assert {(folder / name).stat().st_mode & 0o077 for name in ("device.key", "certificate.pem")} == {0}

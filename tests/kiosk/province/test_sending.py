@@ -281,6 +281,14 @@ def test_the_word_of_an_answer_is_kept_for_whoever_asks_for_releases(clinic_send
     clinic_sends.step(minutes=2)
     with clinic_sends.database.read() as session:
         assert province.answered(session) == (clinic_sends.desk.clock.now(), 3)
+    # A hub that was put back from a copy names an older one, and later gives its number to another emergency: what
+    # asks for releases hears of both.
+    for number in (2, 3):
+        hub.run("DELETE FROM emergency")
+        hub.run(f"INSERT INTO emergency VALUES ({number}, 'signer', '2026-11-23 00:00:00', 'ha')")
+        clinic_sends.step(minutes=2)
+        with clinic_sends.database.read() as session:
+            assert province.answered(session) == (clinic_sends.desk.clock.now(), number)
 
 
 def test_a_full_store_of_events_waits_and_loses_nothing(clinic_sends: Any, wire: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from idcard import CLOSED_READER, File
 from kiosk.demo.hn212_twin import Hn212Twin
@@ -17,6 +18,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.flow import Screen
 from kiosk.ports import CardFiles, ReaderTrouble, SeenCard
 from kiosk.services.closed_side import ClosedReaderThread
+from kiosk.store.tables import Visit
 
 # The fixture's class lives in conftest.py, from which nothing can be imported.
 Kiosk = Any
@@ -74,6 +76,9 @@ def test_the_files_of_a_closed_reader_lead_to_a_ticket_on_a_rung_of_their_own(
     assert kiosk.screen is Screen.TICKET
     (row,) = kiosk.staff.admissions(10)
     assert (row.assurance, row.proved_by) == (Assurance.CLOSED_READER, "reader")
+    with kiosk.database.read() as session:
+        [visit] = session.scalars(select(Visit).where(Visit.state == "admitted"))
+        assert (visit.card, visit.readings, visit.shown_code is None) == ("cccd_2021", 1, True)
     outcomes = {fact["name"]: fact["outcome"] for fact in row.facts["facts"]}
     assert (outcomes["access"], outcomes["genuine_chip"]) == ("not_performed", "not_performed")
     assert outcomes["signature"] == outcomes["trust"] == "passed"

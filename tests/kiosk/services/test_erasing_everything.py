@@ -34,6 +34,7 @@ ERASED = {
     "visit.blob",
     "visit.person_day_tag",
     "visit.insured_day_tag",
+    "visit.shown_code",
     "work.sealed_key",
     "work.blob",
     "work.same",
@@ -77,7 +78,10 @@ def worklist(kiosk: Kiosk) -> Worklist:
 
 @pytest.fixture
 def visit_id(kiosk: Kiosk) -> str:
-    kiosk.admit("insured")
+    kiosk.show_qr("insured")
+    kiosk.put("insured")
+    kiosk.turn(2)
+    kiosk.patient.choose_room("noi")
     kiosk.clear()
     found: str = kiosk.staff.admissions()[0].visit_id
     return found

@@ -4,10 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from kiosk.domain.assurance import Assurance
 from kiosk.domain.codes import Code
 from kiosk.domain.flow import Screen
+from kiosk.store.tables import Visit
 
 Kiosk = Any
 
@@ -26,6 +28,9 @@ def test_the_code_alone_is_a_prefilled_desk_ticket(kiosk: Kiosk) -> None:
         "1999-03-04",
         "3699900001",
     )
+    with kiosk.database.read() as session:
+        [visit] = session.scalars(select(Visit).where(Visit.state == "desk"))
+        assert (visit.card, visit.readings, visit.shown_code is None) == (None, None, False)
     kiosk.staff.confirm(row.visit_id, "noi", by="desk-1")
     [row] = kiosk.staff.admissions()
     assert (row.assurance, row.way) == (Assurance.STAFF, "code")

@@ -92,12 +92,44 @@ def test_the_province_closes_all_lanes_and_opens_them_again(kiosk: Kiosk, keeper
     hear(kiosk, keeper)
     distrust(keeper, Distrusted(number=1, lane_closed=True))
     watch.look()
-    assert part(kiosk) == {"ok": False, "reason": "province_closed"}
+    assert part(kiosk) == {"ok": False, "reason": "province_closed", "list": 1}
     assert shown(kiosk) is Screen.DESK
     [row] = kiosk.staff.desk_tickets()
     assert row.reasons == ("province_closed",)
     distrust(keeper, Distrusted(number=2))
     assert shown(kiosk) is not Screen.DESK
+
+
+def test_a_lane_that_a_list_closed_stays_so_where_the_list_is_gone(
+    kiosk: Kiosk, keeper: Keeper, watch: ProvinceWatch
+) -> None:
+    hear(kiosk, keeper)
+    distrust(keeper, Distrusted(number=2, lane_closed=True))
+    watch.look()
+    installed = keeper.folder.path / "installed.json"
+    installed.unlink()
+    kiosk.clock.advance(20)
+    watch.look()
+    assert part(kiosk) == {"ok": False, "reason": "list_rolled_back", "list": 2}
+    assert shown(kiosk) is Screen.DESK
+    # A new start knows it from the store; so does one that finds an older list in its place.
+    anew = ProvinceWatch(folder=keeper.folder, checkin=kiosk.checkin, clock=kiosk.clock)
+    assert anew.why_closed() is VisitReason.PROVINCE_SILENT
+    distrust(keeper, Distrusted(number=1))
+    assert anew.why_closed() is VisitReason.PROVINCE_SILENT
+    # The list itself opens it, or closes it, as it says.
+    distrust(keeper, Distrusted(number=2, lane_closed=True))
+    assert anew.why_closed() is VisitReason.PROVINCE_CLOSED
+    distrust(keeper, Distrusted(number=3))
+    assert (anew.why_closed(), watch.why_closed()) == (None, None)
+
+
+def test_a_list_that_was_never_there_closes_nothing(kiosk: Kiosk, keeper: Keeper, watch: ProvinceWatch) -> None:
+    hear(kiosk, keeper)
+    (keeper.folder.path / "installed.json").unlink(missing_ok=True)
+    watch.look()
+    assert part(kiosk) == {"ok": True}
+    assert watch.why_closed() is None
 
 
 def test_a_clinic_without_a_province_waits_for_no_word(kiosk: Kiosk) -> None:

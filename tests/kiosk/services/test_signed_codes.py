@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from idcard import CitizenClaims, QrTrust
 from idcard.testing import CodeIssuer, Holder
@@ -18,8 +19,11 @@ from kiosk.domain.eligibility import Coverage, Eligibility, Step
 from kiosk.domain.flow import Screen
 from kiosk.domain.freshness import Freshness, StoreAge
 from kiosk.insurance.sources import CoverDesk, NoOnlineAnswer
+from kiosk.keys import VisitOpener
 from kiosk.services.card_reader import ToDesk
+from kiosk.services.codes import code_digest
 from kiosk.services.signed_codes import Confirmed, SignedCodes
+from kiosk.store.tables import Visit
 
 Kiosk = Any
 NOW = datetime(2026, 11, 23, 0, 42, tzinfo=UTC)
@@ -178,6 +182,12 @@ def test_a_code_never_settles_what_a_chip_card_left_open(kiosk: Kiosk, insured: 
     kiosk.patient.choose_room("noi")
     [row] = kiosk.staff.desk_tickets()
     assert row.code is Code.COVER_ENDED
+    with kiosk.database.read() as session:
+        [visit] = session.scalars(select(Visit).where(Visit.state == "admitted"))
+        assert (visit.card, visit.readings, visit.shown_code is None) == (None, None, False)
+        assert visit.shown_code is not None
+        kept = VisitOpener(kiosk.private_key).open_code(visit.id, visit.shown_code)
+    assert kept == code_digest(code(ended))
 
 
 def test_beside_a_chip_card_it_counts_for_nothing(kiosk: Kiosk, insured: Holder) -> None:

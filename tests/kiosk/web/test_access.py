@@ -13,6 +13,7 @@ from kiosk.domain.codes import Code
 from kiosk.domain.staff import Role
 from kiosk.services.leftovers import Leftovers
 from kiosk.services.outgoing import Outgoing
+from kiosk.services.province_state import Province
 from kiosk.store.tables import Audit
 from kiosk.web.staff.access import NEEDS, Open
 from kiosk.web.staff.internal import add_internal
@@ -31,6 +32,7 @@ def app(desk: Any, clinic: Any, tmp_path: Path) -> Flask:
     everything = {
         "outgoing": Outgoing(desk.staff._database, **shared),
         "leftovers": Leftovers(database=desk.staff._database, close_after_days=7, **shared),
+        "province": Province(desk.staff._database, device="desk-1", clock=desk.clock),
         "ordering": Ordering(take=lambda visit, said: True, token=TOKEN),
     }
     app: Flask = desk.app(others=others, records=True, shifts=True, **everything)

@@ -31,6 +31,9 @@ from kiosk.domain.ways import Paper, Refused, Way
 from kiosk.domain.worklist import Field, Source, WorkState
 from kiosk.insurance import gateway_errors
 from kiosk.insurance.roster import errors as roster_errors
+from kiosk.key_safe.safe import Kind as Opener
+from kiosk.key_safe.state import OWN, SHARED, Resists
+from kiosk.key_safe.state import PROBLEMS as KEY_PROBLEMS
 from kiosk.services.outgoing import FAULTS, REASONS
 from kiosk.services.province_state import PROBLEMS as PROVINCE_PROBLEMS
 from kiosk.services.recheck import Recheck
@@ -97,6 +100,7 @@ PARTS = (
     "deliveries",
     "province",
     "releases",
+    "certificate",
 )
 SPOKEN_FOR = ("reader", "scanner", "printer", "light", "speech", "kiosk", "silent")
 TEST_REASONS = ("missing", "store", "clock_behind", "no_anchor", "too_old", "source_unusable", "clips", "no_card")
@@ -112,6 +116,7 @@ TRUST_REASONS = (
 PROVINCE_REASONS = (
     *("quiet", "province_silent", "province_closed"),
     *("release_refused", "release_stale", "release_unusable", "no_space"),
+    *("list_rolled_back", "certificate_refused", "certificate_over"),
 )
 CALLS = ("help", "child", "emergency")
 REPORT_WORDS = (
@@ -209,6 +214,7 @@ def families() -> set[str]:
         | {f"staff.event.reason.{reason}" for reason in [*CancelReason, *EraseReason, "wrong_room", "day_over"]}
         | {f"device.reason.{reason}" for reason in PART_REASONS + TRUST_REASONS + PROVINCE_REASONS}
         | {f"device.reason.province_{problem}" for problem in PROVINCE_PROBLEMS}
+        | {f"province.certificate.{problem}" for problem in ("later", "refused", "over")}
         | {f"device.{part}" for part in ("light", "speech")}
         | {f"device.state.{word}" for word in ("paper_low", "untold", "silent")}
         | {f"device.remedy.{part}" for part in SPOKEN_FOR}
@@ -226,6 +232,10 @@ def families() -> set[str]:
         | {f"staff.problem.{why}" for why in QueueRefused}
         | {f"report.{word}" for word in REPORT_WORDS}
         | {f"report.holder.{word}" for word in [*HolderSeen, DUE, NOT_MADE]}
+        | {f"keys.group.{group}" for group in (OWN, SHARED)}
+        | {f"keys.place.{place}" for place in ("file", *Opener)}
+        | {f"keys.resists.{each}" for each in Resists}
+        | {f"keys.problem.{why}" for why in KEY_PROBLEMS}
         | {f"wallet.stage.{stage}" for stage in Stage if stage is not Stage.ANSWERED}
     )
 
