@@ -107,6 +107,15 @@ class Walk:
         said = {"method": method, "base_url": self.base_url, "headers": headers, "buffered": True} | more
         return Answer(asked=f"{method} {address}", response=client.open(address, **said))
 
+    def too_often(self, client: FlaskClient, method: str, address: str, *, most: int = 3000, **more: Any) -> Answer:
+        """The answer to asking so often that it is refused: a bucket fills again meanwhile, on a slow machine faster."""
+        for _ in range(most):
+            answer = self.ask(client, method, address, **more)
+            if answer.response.status_code == 429:
+                assert int(answer.response.headers["Retry-After"]) >= 1
+                return answer
+        raise AssertionError(f"{method} {address} may be asked without end")
+
     def address(self, rule: Rule) -> str:
         """An address of this route; KeyError names the parameter that stands in no table."""
         named = {name: self._value(rule.endpoint, name) for name in rule.arguments}
