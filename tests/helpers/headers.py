@@ -108,7 +108,7 @@ class Walk:
         return Answer(asked=f"{method} {address}", response=client.open(address, **said))
 
     def too_often(self, client: FlaskClient, method: str, address: str, *, most: int = 3000, **more: Any) -> Answer:
-        """The answer to asking so often that it is refused: a bucket fills again meanwhile, on a slow machine faster."""
+        """The answer to asking so often that it is refused; a bucket fills again meanwhile."""
         for _ in range(most):
             answer = self.ask(client, method, address, **more)
             if answer.response.status_code == 429:

@@ -249,7 +249,7 @@ def hub_app(hub: Any, tmp_path: Path) -> Iterator[Any]:
     terms = Terms(code=hours, certificate=days, grace=days, hub_key=HUB.public_key().public_bytes_raw())
     enrolment = Enrolment(hub.database, load_authority(tmp_path / "authority"), terms, lambda: hub.now)
     said: dict[str, Any] = {"mode": "demo", "keys": tmp_path, "store": tmp_path / "unused", "port": 1}
-    config = HubConfig(**said, releases=lists.parent, per_second=1000, burst=10_000)
+    config = HubConfig(**said, releases=lists.parent, per_second=5, burst=100)
     together = Together(hub.ingest)
     yield create_hub_app(together, config, probe=hub.database.probe, enrolment=enrolment)
     together.close()
