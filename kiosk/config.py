@@ -57,7 +57,8 @@ def _only_known(cls: type[Clinic] | type[Room] | type[Facility], value: object) 
 
 def _clinic(value: object) -> object:
     if isinstance(value, dict):
-        for room in value.get("rooms", ()):
+        rooms = value.get("rooms")
+        for room in rooms if isinstance(rooms, list | tuple) else ():
             _only_known(Room, room)
         _only_known(Facility, value.get("facility"))
     return _only_known(Clinic, value)
@@ -322,7 +323,7 @@ def load(cls: type[Model], path: Path) -> Model:
         settings = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}.", "missing") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _problem(path, f"is not TOML: {error}.", "malformed") from error
     try:
         return cls.model_validate(_absolute(cls, settings, path.resolve().parent))

@@ -32,8 +32,18 @@ from idcard.service.openapi import DESCRIPTION
 
 MAX_BODY_BYTES: Final = 16 << 20
 MAX_WAIT_S: Final = 30
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Of every answer: it may name a person, and it is no page, wherever a browser may come upon it."""
 _READ: Final = {"can", "mrz", "card_qr", "challenge", "portrait", "evidence"}
 _VERIFY: Final = {"evidence", "portrait", "challenge", "ephemeral_key", "devices"}
+_EVENTS: Final = {"after", "wait"}
 _NOTHING_EXPECTED: Final = idcard.Expectation()
 
 log = logging.getLogger("idcard.service")
@@ -110,9 +120,10 @@ class Door:
 def create_app(judging: Judging, door: Door, watcher: Watcher) -> Flask:
     """The application."""
     app = Flask("idcard.service", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(lambda: _let_in(door))
+    app.before_request(_look_at_address)
     app.after_request(_leave)
     app.register_error_handler(idcard.IdCardError, _told)
     app.register_error_handler(HTTPException, _http_error)
@@ -137,9 +148,14 @@ def _let_in(door: Door) -> None:
         raise Refused
 
 
+def _look_at_address() -> None:
+    """Nothing, where the address says no more than is known; what there is not is told as such."""
+    if request.endpoint is not None:
+        asked.nothing_else(_EVENTS if request.endpoint == "events" else set())
+
+
 def _leave(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.update(HEADERS)
     if response.status_code == _TOO_MANY:
         response.headers["Retry-After"] = "1"
     rule = request.url_rule.rule if request.url_rule else "(unknown)"

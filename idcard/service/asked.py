@@ -22,6 +22,15 @@ class BadRequest(idcard.IdCardError):
     code = "bad_request"
 
 
+def nothing_else(known: set[str]) -> None:
+    """Nothing, where the address asks for what is known, and once: a key that was put there by mistake is told.
+
+    :raises BadRequest: where it says more.
+    """
+    if not request.args.keys() <= known or any(len(said) > 1 for _, said in request.args.lists()):
+        raise BadRequest(f"an address says at most {', '.join(sorted(known)) or 'where to'}, and each once")
+
+
 def number(name: str, default: int, most: int) -> int:
     """The whole number in the address that is called ``name``."""
     text = request.args.get(name, str(default))

@@ -17,7 +17,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
 
-from idcard.service.app import MAX_BODY_BYTES, Door, Refused
+from idcard.service.app import HEADERS, MAX_BODY_BYTES, Door, Refused
 from idcard.service.asked import BadRequest
 
 IDLE_S = 30.0
@@ -27,6 +27,7 @@ _SMALL_BODY_BYTES: Final = 64 << 10
 
 LIMITS: Final[dict[str, Any]] = {
     "max_request_body_size": MAX_BODY_BYTES + 1,
+    "max_request_header_size": 32 << 10,
     "inbuf_overflow": 2 * MAX_BODY_BYTES,
     "outbuf_overflow": 2 * MAX_BODY_BYTES,
     "connection_limit": 4 * MOST_CONNECTIONS,
@@ -48,7 +49,7 @@ class _Task(ErrorTask):  # type: ignore[misc]
         code = Refused.code if isinstance(error, _Unauthorized) else BadRequest.code
         body = json.dumps({"error": {"code": code, "message": error.reason, "facts": {}}}).encode()
         self.status = f"{error.code} {error.reason}"
-        self.response_headers += [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+        self.response_headers += [("Content-Type", "application/json"), *HEADERS.items()]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

@@ -187,7 +187,7 @@ def _json(name: str) -> dict[str, Any]:
 
 
 def _answers(name: str, *errors: str) -> dict[str, Any]:
-    errors = ("401", *errors)
+    errors = ("400", "401", *errors)
     known = {
         "400": "The request is not understood.",
         "401": "The token is missing or wrong, or the request comes from a web page.",
@@ -198,7 +198,7 @@ def _answers(name: str, *errors: str) -> dict[str, Any]:
         "502": "Trouble with the card.",
         "503": "There is no reader.",
     }
-    told = {code: {"description": known[code], "content": _json("Error")} for code in sorted(errors)}
+    told = {code: {"description": known[code], "content": _json("Error")} for code in sorted(set(errors))}
     return {"200": {"description": "The answer.", "content": _json(name)}, **told}
 
 
@@ -252,6 +252,7 @@ DESCRIPTION: Final[dict[str, Any]] = {
                         "description": "The answer.",
                         "content": {"application/json": {"schema": {"type": "object"}}},
                     },
+                    "400": {"description": "The request is not understood.", "content": _json("Error")},
                     "401": {"description": "The token is missing.", "content": _json("Error")},
                 },
             }

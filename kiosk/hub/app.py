@@ -31,6 +31,7 @@ from kiosk.hub.joining_views import CLIENT, joining_views
 from kiosk.hub.limits import Buckets, Gate, TooLarge, TooMuch, inflated
 from kiosk.hub.releases import releases_blueprint
 from kiosk.hub.together import Together
+from kiosk.web.common.door import PROGRAM_HEADERS
 from kiosk.wire.batch import ANSWER_VERSION, BATCH_LIMIT, MEDIA_TYPE, make_answer, read_request
 from kiosk.wire.checks import name
 from kiosk.wire.envelope import VERSION
@@ -38,7 +39,6 @@ from kiosk.wire.errors import MalformedMessage, WrongSignature
 
 STORE_RETRY_S = 10
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _STATUS: dict[type[Exception], HTTPStatus] = {
     MalformedMessage: HTTPStatus.BAD_REQUEST,
     UnknownSender: HTTPStatus.UNAUTHORIZED,
@@ -62,7 +62,7 @@ def create_hub_app(
     :param enrolment: lets devices in; None where devices are let in by hand alone.
     """
     app = Flask("kiosk.hub", static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=BATCH_LIMIT)
+    app.config.update(MAX_CONTENT_LENGTH=BATCH_LIMIT, PROVIDE_AUTOMATIC_OPTIONS=False)
     buckets = Buckets(config.per_second, config.burst, time.monotonic)
     gate = Gate(config.requests)
     behind_proxy = config.identity == "proxy"
@@ -175,6 +175,7 @@ def _say(status: HTTPStatus, code: str, retry_s: int | None = None) -> Response:
 
 
 def _stamped(response: Response) -> Response:
-    for name_of, value in _HEADERS.items():
+    for name_of, value in PROGRAM_HEADERS.items():
+        # A released file says itself for how long it is good.
         response.headers.setdefault(name_of, value)
     return response

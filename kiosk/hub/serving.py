@@ -8,15 +8,36 @@ from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 from idcard import ConfigurationError
 from kiosk.hub.config import HubConfig
+from kiosk.web.common.door import PROGRAM_HEADERS
 from kiosk.wire.batch import BATCH_LIMIT
 
 _NOTICE_S = 0.25
 _OPEN = 1024
 """How many connections may be open: the proxy's, of which it keeps few."""
+
+
+class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """The server's own answer to what never reached the app, in the words of the app."""
+
+    def execute(self) -> None:
+        """Write the answer and hang up."""
+        problem = self.request.error
+        body = b'{"error": "refused"}\n'
+        self.status = f"{problem.code} {problem.reason}"
+        self.response_headers.extend([("Content-Type", "application/json"), *PROGRAM_HEADERS.items()])
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    error_task_class = _Refusal
 
 
 class HubServer:
@@ -35,6 +56,7 @@ class HubServer:
             self._server = create_server(app, map=self._map, **_place(config), **_bounds(config))
         except OSError as error:
             raise _busy(config) from error
+        self._server.channel_class = _Channel
         self.port = 0 if config.socket is not None else int(self._server.effective_port)
 
     def run(self) -> None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from idcard import ConfigurationError
 from kiosk.key_safe.wrapped import OPENED
+from kiosk.tls import LeastTls
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -28,7 +29,8 @@ class GatewayAccount(BaseModel):
     are sent: ``form`` is what is used in practice, ``json`` what the document says. ``look_up_by`` is the number that
     goes into the look-up: that it takes a personal number is not confirmed. ``token_s`` is how long a token is used,
     ``deadline_s`` bounds a whole call with its retries, both in seconds. ``authority`` is a file with the certificate
-    authorities to trust, where the usual ones do not do.
+    authorities to trust, where the usual ones do not do. ``least_tls`` is the oldest version of TLS that is spoken:
+    1.3 wherever the gateway speaks it, which nobody outside can tell.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -42,6 +44,7 @@ class GatewayAccount(BaseModel):
     token_s: Annotated[float, Field(gt=0, le=3600)] = 540
     deadline_s: Annotated[float, Field(gt=0, le=60)] = 8
     authority: Path | None = None
+    least_tls: LeastTls = "1.2"
 
     @model_validator(mode="after")
     def _an_address_that_may_be_called(self) -> Self:
@@ -89,7 +92,7 @@ def load_account(path: Path) -> GatewayAccount:
             reason="damaged",
             remedy="Let the staff process read it.",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise ConfigurationError(
             f"The gateway account {path.name} is not TOML.", reason="malformed", remedy="Correct it and start again."
         ) from None

@@ -87,7 +87,8 @@ class Gateway:
         self._circuit = circuit or Circuit(clock.monotonic)
         self._sleep = sleep
         self._chance = chance
-        self._wire = Wire(account.url, authority=None if account.authority is None else str(account.authority))
+        authority = None if account.authority is None else str(account.authority)
+        self._wire = Wire(account.url, authority=authority, least_tls=account.least_tls)
         self._tokens = Tokens(self._take_token, clock.monotonic, good_s=account.token_s)
 
     @property

@@ -44,12 +44,12 @@ def load_table(kind: type[AnyTable], path: Path) -> AnyTable:
         return kind.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}", "missing") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _problem(path, f"is not TOML: {error}", "malformed") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise _problem(path, f"{where}: {first['msg']}", "wrong_setting") from error
+    except (ValueError, RecursionError) as error:
+        raise _problem(path, f"is not TOML: {error}", "malformed") from error
 
 
 _came: dict[str, Path] = {}

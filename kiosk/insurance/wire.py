@@ -6,7 +6,6 @@ and none of its errors is passed on: they hold the request.
 
 import json
 import logging
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import httpx
 
 from kiosk.insurance.cutoff import CutOff, within
 from kiosk.insurance.gateway_errors import DownReason, GatewayDown
+from kiosk.tls import LeastTls, client_context
 
 LARGEST_ANSWER = 1024 * 1024
 """The greatest body that is read, in bytes."""
@@ -49,14 +49,16 @@ class Wire:
     """Connections to one gateway; safe to use from several threads.
 
     :param authority: the certificate authorities to trust, or None for those that are usual.
-    :param connect_s: how long to wait for a connection, in seconds.
+    :param connect_s: how long to wait for a connection, in seconds. :param least_tls: the oldest version of TLS.
     """
 
-    def __init__(self, url: str, *, authority: str | None = None, connect_s: float = 3.0) -> None:
+    def __init__(
+        self, url: str, *, authority: str | None = None, connect_s: float = 3.0, least_tls: LeastTls = "1.2"
+    ) -> None:
         silence_http_logs()
         self._url = url.rstrip("/")
         self._connect_s = connect_s
-        self._verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=authority) if authority else True
+        self._verify = client_context(authority, least=least_tls)
         self._client = self._new_client()
 
     def close(self) -> None:

@@ -4,7 +4,6 @@ Addresses come from the configuration and carry no account, no query and nobody'
 followed, and no more of an answer is read than its first line and headers.
 """
 
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from kiosk.config import LOOPBACK
 from kiosk.insurance.cutoff import CutOff, within
 from kiosk.insurance.wire import silence_http_logs
 from kiosk.interop.sink import Delivered, Down, Failed, GivenUp, Outcome
+from kiosk.tls import LeastTls, client_context
 
 _AGAIN_LATER = frozenset({408, 425, 429, 502, 503, 504})
 _OUR_ACCOUNT_OR_ADDRESS = frozenset({401, 403, 404, 405})
@@ -36,14 +36,16 @@ class Poster:
     """Connections to one address; for one thread.
 
     :param authority: the certificate authorities to trust, or None for the usual ones.
-    :param seconds: how long one request may take.
+    :param seconds: how long one request may take. :param least_tls: the oldest version of TLS that is spoken.
     """
 
-    def __init__(self, url: str, *, authority: Path | None = None, seconds: float = 10.0) -> None:
+    def __init__(
+        self, url: str, *, authority: Path | None = None, seconds: float = 10.0, least_tls: LeastTls = "1.2"
+    ) -> None:
         silence_http_logs()
         self._url = checked_url(url)
         self._seconds = seconds
-        self._verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=str(authority)) if authority else True
+        self._verify = client_context(authority, least=least_tls)
         self._client = self._new_client()
 
     def close(self) -> None:
@@ -79,7 +81,8 @@ class Poster:
             # The address is the configuration's, and no environment variable sends patients through a proxy.
             trust_env=False,
             follow_redirects=False,
-            headers={"User-Agent": "kiosk"},
+            # No body of an answer is read; one that came packed would not be unpacked either.
+            headers={"User-Agent": "kiosk", "Accept-Encoding": "identity"},
         )
 
 

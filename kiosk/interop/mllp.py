@@ -10,7 +10,6 @@ Source: HL7 version 2, "Transport Specification: MLLP, Release 2" (its block for
 
 import contextlib
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +20,7 @@ from kiosk.config import LOOPBACK
 from kiosk.interop.hl7v2 import Acknowledgement, Addresses, MalformedAnswer, adt_message, control_id, parse_answer
 from kiosk.interop.sink import NOT_SENT, Delivered, Down, Failed, GivenUp, Outcome, VisitEvent
 from kiosk.interop.visit import Happening, OpenedVisit
+from kiosk.tls import LeastTls, client_context
 
 START, END = b"\x0b", b"\x1c\x0d"
 LARGEST_ANSWER = 64 * 1024
@@ -45,16 +45,23 @@ class MllpClient:
     """A connection to one receiver, made when it is needed; for one thread.
 
     :param authority: the certificate authorities to trust, or None for the usual ones; unused without ``tls``.
-    :param seconds: how long connecting, and an answer, may take.
+    :param seconds: how long connecting, and an answer, may take. :param least_tls: the oldest version of TLS.
     """
 
     def __init__(
-        self, host: str, port: int, *, tls: bool = True, authority: Path | None = None, seconds: float = 10.0
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: bool = True,
+        authority: Path | None = None,
+        seconds: float = 10.0,
+        least_tls: LeastTls = "1.2",
     ) -> None:
         if not tls and host not in LOOPBACK:
             raise ValueError("without TLS a receiver is on this machine")
         self._address = (host, port)
-        self._context = ssl.create_default_context(cafile=authority and str(authority)) if tls else None
+        self._context = client_context(authority, least=least_tls) if tls else None
         self._seconds = seconds
         self._socket: socket.socket | None = None
 

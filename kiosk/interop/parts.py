@@ -76,7 +76,7 @@ def deliverers(works: Works, sinks: list[Sink]) -> "list[DeliveryThread]":
 
 
 def _poster(setting: WebhookSetting | FhirSetting) -> Poster:
-    return Poster(setting.url, authority=setting.authority, seconds=setting.seconds)
+    return Poster(setting.url, authority=setting.authority, seconds=setting.seconds, least_tls=setting.least_tls)
 
 
 def _webhook(setting: WebhookSetting, clock: Clock) -> WebhookSink:
@@ -106,7 +106,12 @@ def _token(path: Path | None) -> str:
 
 def _hl7(setting: Hl7Setting, clock: Clock) -> Hl7Sink:
     client = MllpClient(
-        setting.host, setting.port, tls=setting.tls, authority=setting.authority, seconds=setting.seconds
+        setting.host,
+        setting.port,
+        tls=setting.tls,
+        authority=setting.authority,
+        seconds=setting.seconds,
+        least_tls=setting.least_tls,
     )
     addresses = Addresses(
         receiving_application=setting.receiving_application,

@@ -13,6 +13,7 @@ from kiosk.config import LOOPBACK, Port, Seconds, load
 from kiosk.domain.route_proposal import Level, Once, Points, RouteFacts
 from kiosk.insurance.bhxh import CHECK_IN
 from kiosk.interop.http import checked_url
+from kiosk.tls import LeastTls
 
 SinkName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Url = Annotated[str, AfterValidator(checked_url)]
@@ -62,6 +63,7 @@ class CheckinSetting(_Setting):
 class _Receiver(_Setting):
     name: SinkName
     authority: Path | None = None
+    least_tls: LeastTls = "1.2"
     seconds: Seconds = 10
 
 

@@ -145,7 +145,8 @@ class Joining:
             raise HubUnreachable("The hub lets nobody in now.")
         try:
             found = x509.load_der_x509_certificate(said.body)
-        except ValueError as error:
+        except Exception as error:
+            # The library has errors of its own for certificates that it does not like, beside ValueError.
             raise _stranger() from error
         # Of what was read, whatever else it may be read as: the bytes themselves are what the pin is made of.
         if authority_pin(said.body) != self._pin or found.public_bytes(Encoding.DER) != said.body:
@@ -190,7 +191,7 @@ def _word_of(reply: Reply) -> str:
     """The hub's word for why not; what else may be in the answer is shown to nobody."""
     try:
         word = json.loads(reply.body)["error"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         word = ""
     is_word = isinstance(word, str) and word.isascii() and word.replace("_", "").isalpha() and len(word) <= 40
     return word if is_word else f"status_{reply.status}"

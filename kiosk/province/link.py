@@ -19,6 +19,7 @@ from kiosk.province.identity import Identity
 ANSWER_LIMIT: Final = 1 << 20
 """The greatest answer to a request, in bytes; files of releases are bounded by who reads them."""
 PACKED_LIMIT: Final = 1 << 26
+_HEADERS: Final = {"User-Agent": "kiosk", "Accept-Encoding": "identity"}
 
 
 class HubUnreachable(IdCardError):
@@ -111,7 +112,7 @@ class HubLink:
             # The address is the configuration's, and no environment variable sends events through a proxy.
             trust_env=False,
             follow_redirects=False,
-            headers={"User-Agent": "kiosk"},
+            headers=_HEADERS,
         )
         return client, marks
 
@@ -127,7 +128,9 @@ def heard_from_anybody(where: Where, path: str) -> Reply:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
 
     def ask() -> Reply:
-        with httpx.Client(verify=context, timeout=where.seconds, trust_env=False, follow_redirects=False) as client:
+        with httpx.Client(
+            verify=context, timeout=where.seconds, trust_env=False, follow_redirects=False, headers=_HEADERS
+        ) as client:
             return _answer(client, "GET", where.hub + path, b"", {}, ANSWER_LIMIT)
 
     try:
@@ -140,8 +143,11 @@ def _answer(
     client: httpx.Client, method: str, url: str, content: bytes, headers: Mapping[str, str], limit: int
 ) -> Reply:
     with client.stream(method, url, content=content or None, headers=dict(headers)) as response:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            # It was not asked for, and a kilobyte of it may unpack to a gigabyte before anybody counts.
+            raise httpx.StreamError("packed")
         body = bytearray()
-        for part in response.iter_bytes():
+        for part in response.iter_raw():
             body += part
             if len(body) > limit:
                 raise httpx.StreamError("too long")

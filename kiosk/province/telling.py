@@ -51,6 +51,7 @@ _CORRECTIONS: Final = frozenset(
 """The kinds of the outbox that say something else of a visit that was told before."""
 _UNKNOWN = "unknown"
 _MOST_WORDS = 16
+_UUID_MS = (1 << 48) - 1
 _LONGEST_WAIT_S = 7 * 86_400
 
 
@@ -65,7 +66,7 @@ class Item:
     @property
     def id(self) -> bytes:
         """The 16 bytes of a UUID of version 7 that is always the same for this source."""
-        ms = int(self.at.timestamp() * 1000) & checks.MAX_MS
+        ms = int(self.at.timestamp() * 1000) & _UUID_MS
         drawn = bytearray(ms.to_bytes(6, "big") + hashlib.blake2b(self.source.encode(), digest_size=10).digest())
         drawn[6], drawn[8] = 0x70 | drawn[6] & 0x0F, 0x80 | drawn[8] & 0x3F
         return bytes(drawn)

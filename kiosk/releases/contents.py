@@ -8,8 +8,10 @@ import binascii
 import io
 import json
 import re
+import struct
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
@@ -25,6 +27,21 @@ SETTINGS_FILE: Final = "kiosk.toml"
 _MANY: Final = 4096
 _PART = r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,127}"
 _IN_STORE = re.compile(rf"trust\.toml|imported\.store|csca/{_PART}|qr/(?:{_PART}/){{0,2}}{_PART}")
+_PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of others Python unpacks all there is, whatever is asked for."""
+_NO_ARCHIVE: Final = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    ValueError,
+    IndexError,
+    EOFError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+"""What Python says of archives that are none."""
 _SIGNER_FILE = re.compile(rf"(?:{_PART}/){{0,2}}{_PART}")
 Days = Annotated[int, Field(ge=1, le=3650)]
 Hours = Annotated[float, Field(gt=0, le=24 * 60)]
@@ -109,11 +126,21 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
             members = [one for one in packed.infolist() if not one.is_dir()]
             names = {one.filename for one in members}
             wrong = len(names) != len(members) or not all(map(_IN_STORE.fullmatch, names))
+            wrong |= any(one.compress_type not in _PACKINGS for one in members)
             if wrong or len(members) > _MANY or sum(one.file_size for one in members) > STORE_LIMIT:
                 raise Unusable("the archive holds something else than a trust store")
-            return {one.filename: packed.read(one) for one in members}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+            return {one.filename: _unpacked(packed, one) for one in members}
+    except _NO_ARCHIVE as error:
         raise Unusable("no archive") from error
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """A file of an archive, and no byte more than the archive says that it has: ``read`` would unpack all there is."""
+    with archive.open(member) as file:
+        data = file.read(member.file_size)
+        if len(data) != member.file_size:
+            raise zipfile.BadZipFile("another length than it says")
+        return data
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:

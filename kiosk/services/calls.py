@@ -85,7 +85,7 @@ class Listener(Worker):
         """One question; no answer changes nothing but the age of the last one."""
         try:
             self._board.put(_heard(json.loads(self._asked())))
-        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as problem:
+        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError) as problem:
             if not self._silent:
                 _log.warning("calls_not_heard", kind=type(problem).__name__)
             self._silent = True

@@ -271,6 +271,6 @@ def _read_stream(found: Any) -> Stream:
 
 
 def _trouble(value: Any, where: str) -> Any:
-    if value not in set(Trouble):
+    if type(value) is not str or value not in set(Trouble):
         raise MalformedMessage(f"{where}: no reason")
     return value

@@ -21,8 +21,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _VERSION = re.compile(r"(?!.*[0-9]{15})[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _DESK_CODE = re.compile(r"E[0-9]{2}|[a-z_]{1,16}")
 
-MAX_MS = (1 << 48) - 1
-"""The latest instant that is written, in milliseconds since 1970."""
+MAX_MS = 253_402_214_400_000
+"""The latest instant that is written, in milliseconds since 1970: the last day of 9999, behind which dates end."""
 
 
 def _matching(pattern: re.Pattern[str], what: str) -> Check:

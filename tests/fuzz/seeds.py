@@ -10,8 +10,11 @@ from random import Random
 from typing import Any
 
 from code_seeds import signed_codes
+from down_seeds import what_comes_down
+from sync_seeds import sync_messages
 
 from idcard.errors import MalformedData
+from idcard.evidence_file.envelope import unwrap
 from idcard.lds.layout import File
 from idcard.qr import base45
 from idcard.qr.inflate import inflate
@@ -94,6 +97,8 @@ def every_seed() -> Iterator[tuple[str, bytes]]:
     yield from signed_codes()
     yield from _trust()
     yield from _texts()
+    yield from sync_messages()
+    yield from what_comes_down()
 
 
 def _card() -> Iterator[tuple[str, bytes]]:
@@ -163,7 +168,9 @@ def _trust() -> Iterator[tuple[str, bytes]]:
     yield "card_security", sod[4:]
     written = datetime(2026, 11, 2, tzinfo=UTC)
     yield "trust_archive", to_bytes([], [], sequence=1, previous="", written_at=written)
-    yield "evidence_file", (VECTORS / "evidence" / "version_1.bin").read_bytes()
+    kept_file = (VECTORS / "evidence" / "version_1.bin").read_bytes()
+    yield "evidence_file", kept_file
+    yield "evidence_content", unwrap(kept_file, open_with=None).payload
     specimens = json.loads((VECTORS / "qr" / "vds_nc.json").read_bytes())
     for text in _strings(specimens.get("au_crlWithSerialNumberData")):
         yield "crl", text.encode()

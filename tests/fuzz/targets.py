@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from code_targets import DOORS
+from down_targets import DOWN
+from sync_targets import SYNC
 
 from idcard.codes import recognise
 from idcard.encoding import ber, cms, mrz, tlv
@@ -166,6 +168,9 @@ TARGETS: dict[str, Target] = {
     "cover_answer": Target(run=cover_message.answer_of, refusals=(cover_message.MalformedMessage, NoOnlineAnswer)),
     "hl7_answer": Target(run=hl7v2.parse_answer, refusals=(hl7v2.MalformedAnswer,)),
     "configuration": Target(run=configuration, refusals=(ConfigurationError,)),
+    # Between clinics and their province, and what a machine is set up by.
+    **{name: Target(run=run, longest=8 * KIB) for name, run in SYNC.items()},
+    **{name: Target(run=run, longest=8 * KIB) for name, run in DOWN.items()},
 }
 """By the name that ``script/fuzz`` takes."""
 

@@ -223,3 +223,14 @@ def test_no_code_names_anybody_unless_the_clinic_says_so(write: Write) -> None:
 )
 def test_a_code_that_is_named_wrongly(write: Write, more: str, setting: str) -> None:
     assert setting in str(problem(write(clinic=CLINIC + CODE + more)))
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 5000, "x = 0x" + "f" * 5000 + "g", "x = " + "9" * 5000, "\x00"])
+def test_what_no_parser_takes_is_one_line_too(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "patient.toml"
+    path.write_text(text)
+    assert problem(path).reason == "malformed"
+
+
+def test_rooms_that_are_none_are_told(write: Write) -> None:
+    assert problem(write('[clinic]\ncode = "36999"\nrooms = 5\n')).reason == "wrong_setting"

@@ -12,15 +12,16 @@ import sys
 sys.path.insert(0, "tests/fuzz")
 from seeds import every_seed, kept
 from targets import TARGETS, call
-tried = 0
+tried, begun = 0, set()
 for name, seed in every_seed():
     call(TARGETS[name], seed)
+    begun.add(name)
     tried += 1
 for name, target in TARGETS.items():
     for found in kept(name):
         call(target, found)
         tried += 1
-print(tried, *sorted(TARGETS))
+print(tried, *sorted(TARGETS), "without", *sorted(TARGETS.keys() ^ begun))
 """
 
 
@@ -44,11 +45,8 @@ def test_every_kept_input_ends_as_documented(tried_and_targets: Sequence[str]) -
 def test_every_corpus_has_its_parser(root: Path, tried_and_targets: Sequence[str]) -> None:
     kept = {path.stem for path in (root / "tests" / "fuzz" / "corpus").iterdir()}
     assert kept
-    assert kept <= set(tried_and_targets[1:])
+    assert kept <= set(tried_and_targets[1 : tried_and_targets.index("without")])
 
 
-def test_every_parser_has_something_to_start_from(root: Path, tried_and_targets: Sequence[str]) -> None:
-    program = (
-        "import sys; sys.path.insert(0, 'tests/fuzz'); import seeds; print(*{name for name, _ in seeds.every_seed()})"
-    )
-    assert set(output(root, "-c", program).split()) == set(tried_and_targets[1:])
+def test_every_parser_has_something_to_start_from(tried_and_targets: Sequence[str]) -> None:
+    assert tried_and_targets[-1] == "without"

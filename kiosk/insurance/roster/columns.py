@@ -24,12 +24,18 @@ def varints(numbers: Iterable[int]) -> bytes:
     return bytes(out)
 
 
+_MAX_SHIFT = 56
+"""Bits of a difference: of a longer one each further byte would cost more than the last."""
+
+
 def read_varints(data: bytes) -> Iterator[int]:
-    """The numbers again; ValueError where one is cut off."""
+    """The numbers again; ValueError where one is cut off or too long."""
     number = step = shift = 0
     for byte in data:
         step |= (byte & 0x7F) << shift
         shift += 7
+        if shift > _MAX_SHIFT:
+            raise ValueError("a number is too long")
         if byte < 0x80:
             number += step
             yield number

@@ -12,6 +12,8 @@ base, and the result is what was published, to the last bit. Names are not in it
 
 import sqlite3
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,12 +32,14 @@ from kiosk.insurance.roster.columns import (
     varints,
 )
 from kiosk.insurance.roster.errors import Refusal, RosterRefused
+from kiosk.insurance.roster.heads import check_few_items
 from kiosk.insurance.roster.layout import CHECK_BYTES, KEY_BYTES, key_of
 from kiosk.insurance.roster.sides import FACTS, INSURED, KIND, PERSON, contents, facts_of, finish, side_by_side, three
 
 PACK_FORMAT: Final = 1
 PACK_LIMIT: Final = 1 << 27
 """How many bytes a pack may hold, decompressed: a province of 1.67 million people needs 75 MB."""
+_DEPTH, _KIND_FIELDS = 4, 8
 _TABLES: Final = (("person", "row", PERSON), ("insured", "link", INSURED))
 
 
@@ -91,12 +95,30 @@ def read_pack(data: bytes) -> Pack:
         plain = inflate.decompress(data, PACK_LIMIT)
         if not inflate.eof or inflate.unused_data:
             raise ValueError("too long, cut off, or something behind the end")
-        found = cbor2.loads(plain)
-        if found.pop("v") != PACK_FORMAT or found["facts"].keys() != set(FACTS):
+        check_few_items(plain)
+        found = cbor2.loads(plain, max_depth=_DEPTH)
+        if found.pop("v") != PACK_FORMAT:
             raise ValueError("another format")
-        return Pack(**found)
-    except (zlib.error, ValueError, TypeError, KeyError, AttributeError, cbor2.CBORError) as error:
+        pack = Pack(**found)
+        _check_kinds_of_values(pack)
+        return pack
+    except (zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError, cbor2.CBORError) as error:
         raise RosterRefused(Refusal.PACK_MALFORMED) from error
+
+
+def _check_kinds_of_values(pack: Pack) -> None:
+    """Nothing, where every part is of the kind that it is written in; ValueError or TypeError otherwise."""
+    columns = pack.columns
+    right = (
+        pack.facts.keys() == set(FACTS),
+        all(type(text) is str for text in (*pack.facts.values(), pack.base, pack.result)),
+        all(type(kind) is list and len(kind) == _KIND_FIELDS for kind in pack.kinds),
+        columns.keys() == {table for table, _, _ in _TABLES},
+        all(len(columns[table]) == 4 + 2 * len(fields) for table, _, fields in _TABLES),
+        all(type(column) is bytes for table in columns.values() for column in table),
+    )
+    if not all(right):
+        raise ValueError("a part is of another kind")
 
 
 def contents_of(roster: Path) -> str:
@@ -120,11 +142,23 @@ def apply_pack(base: Path | None, pack: Pack, out: Path) -> None:
     with side_by_side(None if pack.is_whole else base, out, writes=True) as connection:
         if not pack.is_whole and contents(connection, "base") != pack.base:
             raise RosterRefused(Refusal.WRONG_BASE, base=pack.base[:12])
-        _put_together(connection, pack)
-        if contents(connection, "new") != pack.result:
-            raise RosterRefused(Refusal.PACK_MALFORMED)
-        _number_kinds(connection)
+        # The base is what the pack counts on, so whatever goes wrong from here on is the pack's fault.
+        with _pack_blamed():
+            _put_together(connection, pack)
+            if contents(connection, "new") != pack.result:
+                raise RosterRefused(Refusal.PACK_MALFORMED)
+            _number_kinds(connection)
     finish(out, pack.facts)
+
+
+@contextmanager
+def _pack_blamed() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+        raise RosterRefused(Refusal.PACK_MALFORMED) from error
+    except (LookupError, ValueError, TypeError, OverflowError) as error:
+        raise RosterRefused(Refusal.PACK_MALFORMED) from error
 
 
 def cut(province: Path, out: Path, clinics: frozenset[str]) -> None:
@@ -242,14 +276,27 @@ def _apply(connection: sqlite3.Connection, table: str, value: str, fields: Field
     gone, ranks, masks, *rest = columns
     changed, keys, added = rest[: len(fields)], rest[len(fields)], rest[len(fields) + 1 :]
     at = f"SELECT tag FROM rank_{table} WHERE rowid = ?"
-    connection.executemany(f"DELETE FROM new.{table} WHERE tag = ({at})", [(rank,) for rank in read_varints(gone)])
-    for rank, patch in zip(read_varints(ranks), patches(masks, changed, fields), strict=True):
+    (most,) = connection.execute(f"SELECT count(*) FROM rank_{table}").fetchone()
+    # Row by row: a few bytes may unpack to the ranks of a hundred million.
+    every = ((rank,) for rank in _ranks(gone, most))
+    connection.executemany(f"DELETE FROM new.{table} WHERE tag = ({at})", every)
+    for rank, patch in zip(_ranks(ranks, most), patches(masks, changed, fields), strict=True):
         (tag,) = connection.execute(at, (rank,)).fetchone()
         (old,) = connection.execute(f"SELECT {value} FROM new.{table} WHERE tag = ?", (tag,)).fetchone()
         connection.execute(f"UPDATE new.{table} SET {value} = ? WHERE tag = ?", (patched(old, patch, fields), tag))
-    tags = [key_of(keys[start : start + KEY_BYTES]) for start in range(0, len(keys), KEY_BYTES)]
-    rows = zip(tags, rows_of(added, fields, len(tags)), strict=True)
+    tags = (key_of(keys[start : start + KEY_BYTES]) for start in range(0, len(keys), KEY_BYTES))
+    rows = zip(tags, rows_of(added, fields, -(-len(keys) // KEY_BYTES)), strict=True)
     connection.executemany(f"INSERT INTO new.{table} VALUES (?, ?)", rows)
+
+
+def _ranks(data: bytes, most: int) -> Iterator[int]:
+    """The ranks of rows that there are, each once; ValueError for anything else."""
+    before = 0
+    for rank in read_varints(data):
+        if not before < rank <= most:
+            raise ValueError("no such row, or twice")
+        yield rank
+        before = rank
 
 
 def _kind_in(value: str) -> str:

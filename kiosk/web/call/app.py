@@ -13,11 +13,14 @@ from kiosk.call_config import CallConfig
 from kiosk.domain.route import Clinic
 from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.services.calls import CallBoard, Heard
+from kiosk.web.common.door import bound_rate
 from kiosk.web.common.factory import base_app
 from kiosk.web.common.preferences import Preferences, use_preferences
 from kiosk.web.common.sounds import add_sounds
 from kiosk.web.common.voice import Own, Said, Voice, said
 
+_PER_SECOND, _BURST = 20.0, 400
+"""Of one television: it asks every second or two, and fetches a clip for each word of a call."""
 SHOWN = 5
 """How many calls stand on the screen: the latest, large, and those before it."""
 
@@ -46,6 +49,7 @@ def create_call_app(board: CallBoard, config: CallConfig) -> Flask:
     app = base_app(
         "call", host=config.host, port=config.port, session_key=key, camera=False, sound=True, public=config.public_name
     )
+    bound_rate(app, per_second=_PER_SECOND, burst=_BURST)
     clips = Clips(config.speech_clips)
     speaker = _Speaker(Voice(clips), config)
     add_sounds(app, clips)

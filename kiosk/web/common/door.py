@@ -6,12 +6,16 @@ change comes from this server's own page (Origin or Sec-Fetch-Site), and when it
 Other ports of the same host are "same-site" to a browser: cookies alone would tell nobody apart.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import TooManyRequests
+
+from kiosk.rates import Buckets, TooMuch
 
 FORM_LIMIT = 16 * 1024
 """The greatest body of a request, in bytes, where an endpoint has no limit of its own."""
@@ -43,6 +47,19 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+PROGRAM_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Of what is said to programs: nothing of it is a page, wherever a browser may come upon it."""
+
+_ONLY_TLS = "max-age=15552000"
+"""Half a year: longer than anybody stays away from a screen of every day, and no name below this one is meant."""
 
 _CLOSED_FEATURES = (
     "accelerometer",
@@ -111,7 +128,7 @@ def guard(
     )
     app.before_request(_checks(accepted, limits, public))
     CSRFProtect(app)
-    app.after_request(_headers(camera, sound))
+    app.after_request(_headers(camera, sound, public))
 
 
 def _checks(accepted: frozenset[str], limits: Mapping[str, int], public: str | None) -> Callable[[], None]:
@@ -148,7 +165,7 @@ def _from_own_page(origins: frozenset[str]) -> bool:
     return (origin is None or origin in origins) and (site is None or site == "same-origin")
 
 
-def _headers(camera: bool, sound: bool) -> Callable[[Response], Response]:
+def _headers(camera: bool, sound: bool, public: str | None) -> Callable[[Response], Response]:
     features = [f"{name}=()" for name in _CLOSED_FEATURES]
     features += [
         f"{name}={'(self)' if allowed else '()'}" for name, allowed in (("camera", camera), ("autoplay", sound))
@@ -160,6 +177,23 @@ def _headers(camera: bool, sound: bool) -> Callable[[Response], Response]:
     def stamp(response: Response) -> Response:
         for name, value in headers.items():
             response.headers[name] = value
+        if public is not None and request.host == public:
+            response.headers["Strict-Transport-Security"] = _ONLY_TLS
         return response
 
     return stamp
+
+
+def bound_rate(app: Flask, *, per_second: float, burst: int) -> None:
+    """Let each address of the network ask so many times a second in the long run, and so many times at once.
+
+    For apps that others of the network reach: 429 with Retry-After for more, before anything is done.
+    """
+    buckets = Buckets(per_second, burst, time.monotonic)
+
+    @app.before_request
+    def take() -> None:
+        try:
+            buckets.take((request.remote_addr or "", ""))
+        except TooMuch as problem:
+            raise TooManyRequests(retry_after=problem.retry_s) from problem

@@ -101,6 +101,7 @@ class Server:
             channel_timeout=60,
             channel_request_lookahead=1,  # lets a waiting view notice that its page went away
             max_request_body_size=4 * 1024 * 1024,
+            max_request_header_size=32 * 1024,
             clear_untrusted_proxy_headers=True,
         )
         self._server.channel_class = _Channel

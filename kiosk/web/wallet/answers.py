@@ -7,19 +7,24 @@ refused; what is wrong with one is told to nobody here.
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import TooManyRequests
 
 from kiosk.services.wallet_desk import WalletDesk
-from kiosk.web.common.door import HEADERS
+from kiosk.web.common.door import PROGRAM_HEADERS, bound_rate
 
 ANSWER_LIMIT = 256 * 1024
 """The greatest answer, in bytes."""
 _MAX_FIELDS = 8
+_PER_SECOND, _BURST = 20.0, 100
 
 
 def create_answers_app(desk: WalletDesk) -> Flask:
     """The app that phones reach."""
     app = Flask("kiosk.web.wallet", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=ANSWER_LIMIT, MAX_FORM_MEMORY_SIZE=ANSWER_LIMIT, MAX_FORM_PARTS=_MAX_FIELDS)
+
+    # Phones come through the clinic's proxy, and are one address then.
+    bound_rate(app, per_second=_PER_SECOND, burst=_BURST)
 
     @app.get("/request/<state>")
     def fetch(state: str) -> Response:
@@ -38,11 +43,14 @@ def create_answers_app(desk: WalletDesk) -> Flask:
     @app.errorhandler(Exception)
     def failed(problem: Exception) -> Response:
         code = getattr(problem, "code", None)
-        return _refused(HTTPStatus(code) if isinstance(code, int) else HTTPStatus.INTERNAL_SERVER_ERROR)
+        response = _refused(HTTPStatus(code) if isinstance(code, int) else HTTPStatus.INTERNAL_SERVER_ERROR)
+        if isinstance(problem, TooManyRequests):
+            response.headers["Retry-After"] = str(problem.retry_after)
+        return response
 
     @app.after_request
     def stamped(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        response.headers.update(PROGRAM_HEADERS)
         return response
 
     return app

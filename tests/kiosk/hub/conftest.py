@@ -16,7 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Table, select, text
 
+from kiosk.hub.app import create_hub_app
+from kiosk.hub.authority import create_authority, load_authority
 from kiosk.hub.cluster import Cluster
+from kiosk.hub.config import HubConfig
+from kiosk.hub.enrolment import Enrolment, Terms
 from kiosk.hub.event import clinic_day, milliseconds
 from kiosk.hub.examine import KeyRing
 from kiosk.hub.ingest import Ingest, Sent
@@ -24,6 +28,7 @@ from kiosk.hub.store.database import HubDatabase
 from kiosk.hub.store.devices import add_clinics, add_device, revoke_device
 from kiosk.hub.store.partitions import make_months
 from kiosk.hub.store.tables import metadata
+from kiosk.hub.together import Together
 from kiosk.wire.batch import BatchAnswer, BatchRequest, make_request, read_request
 from kiosk.wire.bodies import Admission, Body, Correction, Heartbeat, kind_of
 from kiosk.wire.clock import reading
@@ -230,3 +235,21 @@ def make() -> SimpleNamespace:
         heartbeat=heartbeat,
         sent=sent,
     )
+
+
+@pytest.fixture
+def hub_app(hub: Any, tmp_path: Path) -> Iterator[Any]:
+    """The hub's app with all that it can have: enrolment, and releases."""
+    lists = tmp_path / "released" / "metadata"
+    lists.mkdir(parents=True)
+    for name in ("timestamp.json", "1.root.json"):
+        (lists / name).write_text("{}")
+    create_authority(tmp_path / "authority", NOW)
+    hours, days = timedelta(hours=24), timedelta(days=14)
+    terms = Terms(code=hours, certificate=days, grace=days, hub_key=HUB.public_key().public_bytes_raw())
+    enrolment = Enrolment(hub.database, load_authority(tmp_path / "authority"), terms, lambda: hub.now)
+    said: dict[str, Any] = {"mode": "demo", "keys": tmp_path, "store": tmp_path / "unused", "port": 1}
+    config = HubConfig(**said, releases=lists.parent, per_second=5, burst=100)
+    together = Together(hub.ingest)
+    yield create_hub_app(together, config, probe=hub.database.probe, enrolment=enrolment)
+    together.close()

@@ -1,5 +1,7 @@
 """The connection to the hub, against a real server on this machine."""
 
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +14,9 @@ from kiosk.province.identity import Identity
 from kiosk.province.link import ANSWER_LIMIT, HubLink, HubUnreachable
 from kiosk.province.settings import ProvinceSettings, load_province
 
-HELD = Event()
+HELD, ASKED_FOR = Event(), list[str]()
+BOMB = zlib.compress(bytes(1 << 28), 1, 31)
+"""A megabyte, well within what an answer may have, that would unpack to a quarter of a gigabyte."""
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -22,8 +26,11 @@ class Hub(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/held":
             HELD.wait(5)
-        said = bytes(ANSWER_LIMIT + 1) if self.path == "/long" else body[::-1]
+        said = {"/long": bytes(ANSWER_LIMIT + 1), "/bomb": BOMB}.get(self.path, body[::-1])
         self.send_response(503 if self.path == "/shut" else 200)
+        if self.path == "/bomb":
+            self.send_header("Content-Encoding", "gzip")
+        ASKED_FOR.append(self.headers["Accept-Encoding"])
         self.send_header("Retry-After", "7")
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
@@ -60,6 +67,17 @@ def test_what_the_hub_answers(link: HubLink) -> None:
 def test_a_hub_that_hangs_or_talks_too_much_is_not_waited_for(link: HubLink, path: str) -> None:
     with pytest.raises(HubUnreachable):
         link.post(path, b"abc", {})
+
+
+def test_what_comes_packed_is_not_unpacked(link: HubLink) -> None:
+    """No answer needs it, and nobody could say how large it becomes before it is."""
+    ASKED_FOR.clear()
+    tracemalloc.start()
+    with pytest.raises(HubUnreachable):
+        link.post("/bomb", b"abc", {})
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+    assert ASKED_FOR == ["identity"]
 
 
 def test_nobody_there(tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def test_nginx_takes_the_page_for_other_pcs(machine: Machine, tmp_path: Path) ->
     made = issue(tmp_path / "tls", "kiosk.clinic.example", datetime.now(UTC))
     conf = text_of(machine, "/etc/nginx/conf.d/idcard.conf").replace("/etc/idcard/tls", str(made.key.parent))
     assert "listen 8443 ssl;" in conf
+    assert "ssl_protocols TLSv1.3;" in conf
     assert "proxy_set_header Host $http_host;" in conf
     assert "nginx-light" in packages_of(machine)
     nginx = shutil.which("nginx")

@@ -54,3 +54,11 @@ def test_a_form_that_nobody_knows_and_one_with_other_fields_are_refused() -> Non
     for wrong in (whole | {"v": 1}, whole | {"v": None}, whole | {"second_visits": [b"short"]}, whole | {"more": 1}):
         with pytest.raises(MalformedMessage):
             read_answer(encode(wrong))
+
+
+@pytest.mark.parametrize("reason", [[], {}, 1, None, b"fork", "another"])
+def test_a_reason_that_is_none_is_malformed(reason: object) -> None:
+    content = decode_map(make_answer(answer()), where="answer", limit=4096)
+    content["quarantined"][0]["reason"] = reason
+    with pytest.raises(MalformedMessage):
+        read_answer(encode(content))

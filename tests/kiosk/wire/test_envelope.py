@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idcard import IdCardError
+from kiosk.hub.event import TakenEvent, clinic_day
 from kiosk.wire import batch, bodies, cbor, envelope
 from kiosk.wire.bodies import Admission, DeskTicket, Heartbeat, Kind
+from kiosk.wire.checks import MAX_MS
 from kiosk.wire.envelope import GENESIS, Header, key_id, make_event, open_event, read_event, verify_event
 from kiosk.wire.errors import CannotUnseal, MalformedMessage, UnknownVersion, WrongSignature
 from kiosk.wire.person import PersonKey
@@ -243,3 +245,13 @@ def test_a_person_has_one_tag_under_one_key_and_none_is_told() -> None:
     assert "6b6b" not in repr(key)
     with pytest.raises(ValueError, match="32 bytes"):
         PersonKey(b"short", 1)
+
+
+def test_no_event_is_of_a_day_that_there_is_not() -> None:
+    """The hub reckons with dates, which end with the year 9999: in the clinic's time, too."""
+    last = TakenEvent(
+        header=header(at=MAX_MS), kind=Kind.ADMISSION, body=ADMISSION, digest=bytes(32), raw=b""
+    )  # fmt: skip
+    assert clinic_day(last.at).year == 9999
+    with pytest.raises(MalformedMessage):
+        make_event(header(at=MAX_MS + 1), ADMISSION, to=HUB.public_key(), signer=DEVICE)

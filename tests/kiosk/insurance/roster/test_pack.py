@@ -1,5 +1,7 @@
 """Packs: whatever two rosters differ in, the pack makes the second of the first, and counts on no other."""
 
+import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -176,3 +178,83 @@ def test_any_two_rosters(insurer: Any, person: Person, before: dict[str, Any], a
     apply_pack(files[0], read_pack(make_pack(*files)), out)
     assert contents_of(out) == contents_of(files[1])
     assert findings(RosterFile(out, tags=insurer.target.tags)) == []
+
+
+def content_of(two: tuple[Path, Path]) -> dict[str, Any]:
+    found: dict[str, Any] = cbor2.loads(zlib.decompress(make_pack(*two)))
+    return found
+
+
+def changed(content: dict[str, Any], *path: Any, to: object) -> bytes:
+    """The pack with one place of its content changed."""
+    inside: Any = content
+    for step in path[:-1]:
+        inside = inside[step]
+    inside[path[-1]] = to
+    return zlib.compress(cbor2.dumps(content, canonical=True))
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        (("facts", "sequence"), []),
+        (("facts", "as_of"), b"x"),
+        (("base",), None),
+        (("kinds",), [1]),
+        (("kinds",), [[1, 2]]),
+        (("columns", "person"), []),
+        (("columns", "person", 0), "text"),
+        (("columns",), {"person": []}),
+        (("more",), 1),
+    ],
+)
+def test_a_pack_of_other_kinds_of_values_is_malformed(
+    two: tuple[Path, Path], path: tuple[Any, ...], to: object
+) -> None:
+    with pytest.raises(RosterRefused, match="pack_malformed"):
+        read_pack(changed(content_of(two), *path, to=to))
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        (("kinds",), [["x"] * 8]),
+        (("kinds",), [[1 << 70, "", "", "", "", 1, 1, 0]]),
+        (("columns", "person", 0), b"\x00"),
+        (("columns", "person", 0), b"\x01\x00"),
+        (("columns", "person", 0), b"\x7f"),
+        (("columns", "person", 0), b"\xff" * 60 + b"\x01"),
+        (("columns", "person", 1), b"\x01\x01\x01"),
+        (("columns", "person", 9), bytes(8)),
+        (("result",), "0" * 64),
+    ],
+)
+def test_what_cannot_be_put_together_is_the_packs_fault(
+    insurer: Any, two: tuple[Path, Path], path: tuple[Any, ...], to: object
+) -> None:
+    """And not the roster's, which nobody has to import again."""
+    before, _ = two
+    pack = read_pack(changed(content_of(two), *path, to=to))
+    with pytest.raises(RosterRefused, match="pack_malformed"):
+        apply_pack(before, pack, insurer.folder / "out.db")
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        b"\x9a\x00\x80\x00\x00" + b"\x80" * (1 << 23),
+        b"\x9b\x00\x00\x7f\xff\xff\xff\xff\xff",
+        b"\x5f\x41a\xff",
+        b"\x81" * 100_000,
+    ],
+    ids=["lists", "a length", "indefinite", "deep"],
+)
+def test_what_unpacks_to_too_much_is_refused_before_it_is_made(plain: bytes) -> None:
+    packed = zlib.compress(plain, 1)
+    tracemalloc.start()
+    began = time.monotonic()
+    with pytest.raises(RosterRefused, match="pack_malformed"):
+        read_pack(packed)
+    assert time.monotonic() - began < 2
+    assert tracemalloc.get_traced_memory()[1] < len(packed) + (3 << 27)
+    tracemalloc.stop()
