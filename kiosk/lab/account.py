@@ -1,11 +1,13 @@
 """The account of a run: every admission that a clinic made is at the hub once, and counted once."""
 
+import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -63,12 +65,23 @@ class Account:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Books:
+    """What a clinic's own file says: events that it made, people who came, whom it admitted, what is to be sent."""
+
+    made: list[_Made]
+    came: int
+    admitted: set[tuple[str, bytes]]
+    waiting: int
+
+
 def account(
     plans: Iterable[ClinicPlan], folder: Path, hub: Connection, *, seed: int, begin_s: float, end_s: float
 ) -> Account:
     """Hold what the clinics' files say against the hub's tables, event by event."""
     plans = tuple(plans)
-    made = [each for plan in plans for each in _made(folder, plan)]
+    books = [_books(folder, plan) for plan in plans]
+    made = [each for one in books for each in one.made]
     stored, counted = _stored(hub), _counted(hub)
     numbers = {
         "check_ins": _one(hub, "SELECT count(*) FROM check_in"),
@@ -77,19 +90,21 @@ def account(
         "audit_heads": _one(hub, "SELECT count(*) FROM audit_head"),
     }
     kinds, at_hub, known = Counter(each[3] for each in made), Counter(each[3] for each in stored), set(made)
+    admitted = {each for one in books for each in one.admitted}
+    heard_of = {(each[0], each[4]) for each in stored if each[3] == "admission"}
     return Account(
         planned=sum(len(list(between(arrivals(plan, seed), begin_s, end_s))) for plan in plans),
-        came=kinds["admission"] + kinds["desk_ticket"],
-        admissions=kinds["admission"],
+        came=sum(one.came for one in books),
+        admissions=len(admitted),
         at_hub=at_hub["admission"],
         counted=counted["admission"],
         events=len(made),
         events_at_hub=len(stored),
-        missing=len(known - set(stored)),
+        missing=len(known - set(stored)) + len(admitted - heard_of),
         doubled=_doubled(stored),
-        foreign=len(set(stored) - known),
+        foreign=len(set(stored) - known) + len(heard_of - admitted),
         miscounted=sum(counted[kind] != kinds[kind] for kind in _KINDS),
-        waiting=sum(_waiting(folder, plan) for plan in plans),
+        waiting=sum(one.waiting for one in books),
         **numbers,
     )
 
@@ -101,20 +116,55 @@ def _doubled(stored: list[_Made]) -> int:
     return sum(many - 1 for many in (*numbers.values(), *visits.values()))
 
 
-def _made(folder: Path, plan: ClinicPlan) -> Iterator[_Made]:
-    with closing(sqlite3.connect(folder / f"{plan.code}.db")) as store:
-        for device, seq, kind, visit in store.execute("SELECT device, seq, kind, visit FROM made"):
-            yield plan.code, device, seq, kind, visit
+def _books(folder: Path, plan: ClinicPlan) -> _Books:
+    real = folder / plan.code / "store.db"
+    return _real_books(real, plan) if real.exists() else _light_books(folder / f"{plan.code}.db", plan)
 
 
-def _waiting(folder: Path, plan: ClinicPlan) -> int:
-    with closing(sqlite3.connect(folder / f"{plan.code}.db")) as store:
-        return int(store.execute("SELECT count(*) FROM outbox").fetchone()[0])
+def _light_books(path: Path, plan: ClinicPlan) -> _Books:
+    with closing(sqlite3.connect(path)) as store:
+        made = [
+            (plan.code, device, seq, kind, bytes(visit))
+            for device, seq, kind, visit in store.execute("SELECT device, seq, kind, visit FROM made")
+        ]
+        (waiting,) = store.execute("SELECT count(*) FROM outbox").fetchone()
+    return _Books(
+        made=made,
+        came=sum(each[3] in ("admission", "desk_ticket") for each in made),
+        admitted={(each[0], each[4]) for each in made if each[3] == "admission"},
+        waiting=int(waiting),
+    )
+
+
+def _real_books(path: Path, plan: ClinicPlan) -> _Books:
+    """A real clinic's: whom it admitted is what its visits say, whatever was told of them."""
+    with closing(sqlite3.connect(path)) as store:
+        visits = store.execute("SELECT id, state FROM visit").fetchall()
+        bodies = dict(store.execute("SELECT id, body FROM outbox"))
+        events = store.execute("SELECT device, seq, kind, source, state FROM province_event").fetchall()
+    return _Books(
+        made=[
+            (plan.code, device, seq, kind, _visit_of(kind, source, bodies)) for device, seq, kind, source, _ in events
+        ],
+        came=len(visits),
+        admitted={(plan.code, UUID(visit).bytes) for visit, state in visits if state == "admitted"},
+        waiting=sum(each[4] != "acked" for each in events),
+    )
+
+
+def _visit_of(kind: str, source: str, bodies: Mapping[str, str]) -> bytes:
+    """The visit that an event tells of, where it is of a kind that is accounted for."""
+    if kind not in _KINDS:
+        return b""
+    return UUID(json.loads(bodies[source.split(".")[1]])["visit"]).bytes
 
 
 def _stored(connection: Connection) -> list[_Made]:
     query = "SELECT clinic, device, seq, kind, visit FROM event"
-    return [(row[0], row[1], row[2], row[3], bytes(row[4])) for row in connection.execute(text(query))]
+    return [
+        (row[0], row[1], row[2], row[3], bytes(row[4]) if row[3] in _KINDS else b"")
+        for row in connection.execute(text(query))
+    ]
 
 
 def _counted(connection: Connection) -> Counter[str]:

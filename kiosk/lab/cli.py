@@ -39,6 +39,9 @@ def run_lab(
     faults: Annotated[str, typer.Option(help="cut,loss,duplicates,reordering,slow; or all.")] = "",
     kill: Annotated[str, typer.Option(help="hub,database,kiosks; or all. By SIGKILL, again and again.")] = "",
     workers: Annotated[int, typer.Option(min=1, max=32, help="Processes that run the clinics.")] = 2,
+    real: Annotated[
+        int | None, typer.Option(min=0, help="So many clinics have a real clinic's store and sender; else up to 24.")
+    ] = None,
     keep: Annotated[Path | None, typer.Option(metavar="DIR", help="Leave everything in this empty folder.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,6 +60,7 @@ def run_lab(
             faults=frozenset(map(Fault, _words("--faults", faults, list(Fault)))),
             kills=frozenset(map(Kill, _words("--kill", kill, list(Kill)))),
             workers=workers,
+            real=real,
         )
         with _folder(keep) as folder:
             outcome = _watched(wanted, folder, silent=as_json)

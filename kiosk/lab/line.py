@@ -64,6 +64,10 @@ class Sending:
         self.former = body
         return self._judged(status, data, now, heard=fate.is_answered)
 
+    def clear_up(self, weather: Weather) -> None:
+        """From now on the line is like this."""
+        self.weather = weather
+
     def _judged(self, status: int, data: bytes, now: float, *, heard: bool) -> Came:
         if status in (0, 429, 503) or (status == 200 and not heard):
             return self._back_off(now)

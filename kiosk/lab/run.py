@@ -31,6 +31,8 @@ from kiosk.lab.worker import Orders
 
 _HERE: Final = timezone(timedelta(hours=7))
 _LOOK_S, _SETTLED = 0.25, 4
+_MOST_REAL: Final = 24
+"""So many real stores, each of which waits for the disk at every ticket, leave two cores time for the hub."""
 _OF_NOW: Final = ("waiting", "over")
 _KILL_EVERY_S = 12.0
 """About how many seconds lie between two kills of one kind."""
@@ -50,6 +52,7 @@ class Wanted:
 
     :ivar minutes: of real time; ``speed`` seconds of the clinics' day pass in each second.
     :ivar visits: on the whole simulated day; None for forty to each clinic on average.
+    :ivar real: how many clinics are made of a real clinic's parts; None for all of a dozen, and two dozen of many.
     :ivar drain_s: how long what waits at the end may take.
     """
 
@@ -65,6 +68,12 @@ class Wanted:
     threads: int = 4
     drain_s: float = 300.0
     begin_s: float = float(OPENS_S)
+    real: int | None = None
+
+    @property
+    def real_ones(self) -> int:
+        """How many clinics are made of a real clinic's parts."""
+        return min(self.clinics, _MOST_REAL if self.real is None else self.real)
 
     @property
     def end_s(self) -> float:
@@ -200,6 +209,7 @@ def _set_up(wanted: Wanted, folder: Path, hub: LabHub) -> Orders:
         speed=wanted.speed,
         began=0.0,
         faults=tuple(sorted(wanted.faults)),
+        real=wanted.real_ones,
     )
     key = hub.create(orders.plans(), wanted.seed).public_bytes(Encoding.Raw, PublicFormat.Raw)
     hub.serve()

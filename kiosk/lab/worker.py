@@ -5,6 +5,7 @@ of JSON how far it is. It ends when its standard input does.
 """
 
 import json
+import logging
 import sys
 import threading
 import time
@@ -14,12 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from kiosk.lab.clinic import Setting, StoredClinic
 from kiosk.lab.faults import Fault, Weather
 from kiosk.lab.line import Came, Sending
 from kiosk.lab.province import ClinicPlan, clinics
+from kiosk.lab.real import RealClinic
 
 RUN: Final = "run.json"
 _REST_S, _SAY_S = 0.02, 0.5
@@ -30,6 +33,7 @@ class Orders:
     """What a run is, as its workers are told.
 
     :ivar began: when the simulated part of the day began, by the machine's clock, in seconds since 1970.
+    :ivar real: how many of the clinics are made of a real clinic's parts.
     :ivar faults: of the lines; they end with the simulated part of the day, so that what waits can be sent.
     """
 
@@ -46,6 +50,7 @@ class Orders:
     speed: float
     began: float
     faults: tuple[str, ...]
+    real: int = 0
 
     def save(self, folder: Path) -> None:
         """Write them for the workers."""
@@ -72,9 +77,28 @@ class Orders:
         """All clinics."""
         return clinics(self.count, self.seed, visits=self.visits)
 
+    def is_real(self, place: int) -> bool:
+        """Whether the clinic at this place is a real one: they are spread over all sizes."""
+        return (place * self.real) % self.count < self.real
+
     def day_s(self) -> float:
         """The second of the simulated day that it is now."""
         return self.begin_s + max(0.0, time.time() - self.began) * self.speed
+
+
+@dataclass(frozen=True, slots=True)
+class RealSending:
+    """A real clinic, asked as the others are."""
+
+    clinic: RealClinic
+
+    def turn(self, at_s: float, *, now: float) -> Came:
+        """A step of its own sender, at this second of the simulated day; ``now`` is nothing to it."""
+        return self.clinic.turn(at_s)
+
+    def clear_up(self, weather: Weather) -> None:
+        """From now on the line is like this."""
+        self.clinic.link.weather = weather
 
 
 @dataclass(slots=True)
@@ -96,21 +120,26 @@ class _Tally:
 class _Hand(threading.Thread):
     """Runs some clinics, one after another, again and again."""
 
-    def __init__(self, orders: Orders, plans: list[ClinicPlan], folder: Path, tally: _Tally) -> None:
+    def __init__(self, orders: Orders, plans: list[tuple[ClinicPlan, bool]], folder: Path, tally: _Tally) -> None:
         super().__init__(daemon=True)
         setting, faults = orders.setting, frozenset(map(Fault, orders.faults))
         self._orders, self._tally = orders, tally
         self.waiting, self.is_over = 0, False
-        self._sendings = [
-            Sending(
-                clinic=StoredClinic(plan, setting, folder),
-                weather=Weather(faults, orders.seed, plan.code),
-                port=orders.port,
-                seed=orders.seed,
-                code=plan.code,
-            )
-            for plan in plans
-        ]
+        self._folder, self._setting, self._faults = folder, setting, faults
+        self._sendings = [self._sending(plan, is_real) for plan, is_real in plans]
+
+    def _sending(self, plan: ClinicPlan, is_real: bool) -> "Sending | RealSending":
+        weather = Weather(self._faults, self._orders.seed, plan.code)
+        if is_real:
+            clinic = RealClinic(plan, self._setting, self._folder, port=self._orders.port, weather=weather)
+            return RealSending(clinic)
+        return Sending(
+            clinic=StoredClinic(plan, self._setting, self._folder),
+            weather=weather,
+            port=self._orders.port,
+            seed=self._orders.seed,
+            code=plan.code,
+        )
 
     def run(self) -> None:
         """Never ends by itself."""
@@ -123,12 +152,12 @@ class _Hand(threading.Thread):
             self.is_over = is_over
             time.sleep(_REST_S)
 
-    def _turn(self, each: Sending) -> None:
+    def _turn(self, each: "Sending | RealSending") -> None:
         at_s = self._orders.day_s()
         self._tally.add("came", each.clinic.admit_until(at_s))
         if at_s >= self._orders.end_s:
             # The day is over: the weather is fine, and what waits is sent.
-            each.weather = _FINE
+            each.clear_up(_FINE)
         came = each.turn(at_s, now=time.monotonic())
         if came is not Came.NOTHING:
             self._tally.add(came.value)
@@ -139,8 +168,14 @@ _FINE = Weather(frozenset(), 0, "")
 
 def work(folder: Path, number: int) -> None:
     """Run the clinics of this worker until standard input ends."""
+    # A real clinic's parts log what they do; standard output is for whoever counts.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     orders, tally = Orders.load(folder), _Tally()
-    own = orders.plans()[number :: orders.workers]
+    all_of_them = [(plan, orders.is_real(place)) for place, plan in enumerate(orders.plans())]
+    own = all_of_them[number :: orders.workers]
     hands = [_Hand(orders, list(own[each :: orders.threads]), folder, tally) for each in range(orders.threads)]
     for hand in hands:
         hand.start()

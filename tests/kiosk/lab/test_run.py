@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +18,14 @@ from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
 from kiosk.cli import app
+from kiosk.domain.codes import Code
 from kiosk.hub.cluster import is_installed
 from kiosk.lab.account import Account, account
 from kiosk.lab.clinic import Setting, StoredClinic
 from kiosk.lab.faults import Fault, Weather
 from kiosk.lab.line import Came, Sending
 from kiosk.lab.province import OPENS_S, ClinicPlan, arrivals, clinics
+from kiosk.lab.real import RealClinic
 from kiosk.wire.batch import BatchAnswer, Stream, read_request
 from kiosk.wire.envelope import read_event
 
@@ -64,7 +67,18 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("lab") / "run"
-    words = ("--clinics", str(CLINICS), "--minutes", str(MINUTES), "--speed", str(SPEED), "--workers", "1")
+    words = (
+        "--clinics",
+        str(CLINICS),
+        "--minutes",
+        str(MINUTES),
+        "--speed",
+        str(SPEED),
+        "--workers",
+        "1",
+        "--real",
+        "1",
+    )
     return Ran(said=lab(folder, *words, "--faults", "all", "--kill", "hub,kiosks"), folder=folder)
 
 
@@ -83,7 +97,7 @@ def test_nothing_is_lost_or_doubled_whatever_dies(ran: Ran) -> None:
     assert said["account"] == ran.account().numbers()
     planned = sum(each.at_s < END_S for plan in clinics(CLINICS, SEED) for each in arrivals(plan, SEED))
     assert said["account"]["planned"] == planned > 50
-    assert said["account"]["audit_heads"] == said["account"]["events_at_hub"]
+    assert 0 < said["account"]["audit_heads"] <= said["account"]["events_at_hub"]
 
 
 @pytest.mark.serial
@@ -120,7 +134,50 @@ def test_an_admission_that_no_clinic_made_is_missed(again: Ran) -> None:
     connection.commit()
     connection.close()
     found = again.account()
-    assert (found.is_whole, found.foreign) == (False, 1)
+    assert (found.is_whole, found.foreign > 0) == (False, True)
+
+
+@pytest.mark.serial
+@pytest.mark.parametrize(
+    ("statement", "wrong"),
+    [
+        ("UPDATE visit SET state = 'admitted', admitted_at = created_at WHERE state = 'desk'", "missing"),
+        ("UPDATE visit SET state = 'desk', admitted_at = NULL", "foreign"),
+        ("DELETE FROM province_event WHERE seq = 1", "foreign"),
+    ],
+)
+def test_what_a_real_clinic_did_and_did_not_tell_is_found(again: Ran, statement: str, wrong: str) -> None:
+    (path,) = (again.folder / "clinics").glob("*/store.db")
+    assert again.account().is_whole
+    connection = sqlite3.connect(path)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    found = again.account()
+    assert not found.is_whole
+    assert found.numbers()[wrong] > 0
+
+
+def test_a_real_clinic_that_dies_amid_an_admission_makes_it_whole(
+    plan: ClinicPlan, setting: Setting, tmp_path: Path, spare_ports: Any
+) -> None:
+    line = {"port": spare_ports(), "weather": Weather(frozenset(), SEED, plan.code)}
+    clinic = RealClinic(plan, setting, tmp_path, **line)
+    came = clinic.admit_until(OPENS_S + 3600)
+    with closing(sqlite3.connect(tmp_path / plan.code / "store.db")) as store:
+        before = store.execute("SELECT count(*), sum(state = 'admitted') FROM visit").fetchone()
+    # The next one has a ticket, and nobody admitted them yet.
+    coming = next(each for each in clinic._all[came:] if clinic._is_admitted(each))
+    came += clinic.admit_until(coming.at_s)
+    clinic._kiosks["kiosk-1"].desk_ticket(clinic._person(coming.number), code=Code.COVER_UNKNOWN)
+    clinic.close()
+    clinic = RealClinic(plan, setting, tmp_path, **line)
+    assert clinic.admit_until(coming.at_s + 0.001) == 0
+    clinic.close()
+    with closing(sqlite3.connect(tmp_path / plan.code / "store.db")) as store:
+        after = store.execute("SELECT count(*), sum(state = 'admitted') FROM visit").fetchone()
+    assert (before[0] > 5, after[0]) == (True, came + 1)
+    assert after[1] == sum(map(clinic._is_admitted, clinic._all[: came + 1]))
 
 
 @pytest.fixture
