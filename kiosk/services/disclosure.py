@@ -6,7 +6,7 @@ a roster's row, which may be somebody else's, says otherwise. That something was
 the audit chain, which names the visits and not the person.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from idcard import BirthDate
 from kiosk.domain.match import BirthGrade, match_births, parse_birth
 from kiosk.domain.route import Clinic
+from kiosk.domain.worklist import INSURERS
 from kiosk.keys import CannotOpen, Sealed, VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.erasure_search import find_person
+from kiosk.services.worklist import about_person
 from kiosk.store import repositories
 from kiosk.store.database import Database
 from kiosk.store.desk_tables import Look
@@ -93,6 +95,7 @@ class Disclosure:
             theirs = sorted(same, key=lambda visit: visit.created_at)
             visits = [self._visit(session, visit) for visit in theirs]
             facts = {"visits": [visit.id for visit in theirs], "by": by}
+            put_right = self._put_right(session, found.numbers, facts["visits"]) if theirs else []
         at = self._clock.now()
         if theirs:
             with self._database.write() as session:
@@ -105,6 +108,7 @@ class Disclosure:
             "made_at": at.isoformat(),
             "records_that_could_not_be_opened": found.unreadable,
             "visits": visits,
+            "to_put_right": put_right,
         }
         others = len(found.alike) + len(found.theirs) - len(theirs)
         return Disclosed(content=content, visits=len(theirs), alike=others, unreadable=found.unreadable)
@@ -116,7 +120,7 @@ class Disclosure:
         return match_births(kept, birth) in (BirthGrade.SAME, BirthGrade.PARTLY)
 
     def _visit(self, session: Session, visit: Visit) -> dict[str, Any]:
-        own = {VisitEvent: "done_later", Notice: "exceptions", Work: "to_put_right", VisitOrder: "ordered"}
+        own = {VisitEvent: "done_later", Notice: "exceptions", VisitOrder: "ordered"}
         return {
             "person": self._opened(visit),
             "visit": _words(visit),
@@ -125,6 +129,16 @@ class Disclosure:
             "who_did_what": [*_acts(session, visit.id)],
             "who_looked": [*_looks(session, visit.id)],
         }
+
+    def _put_right(self, session: Session, numbers: frozenset[str], visits: Sequence[str]) -> list[dict[str, Any]]:
+        """The worklist's entries about these numbers that these visits showed, or none; with what their own
+        documents and they themselves said. What the insurer has under the number may be somebody else's.
+        """
+        return [
+            _words(work) | {side: fields.get(side) for side in ("left", "right") if _is_their_word(work, side)}
+            for work, fields in about_person(session, self._clinic.code, numbers, self._opener)
+            if work.visit_id is None or work.visit_id in visits
+        ]
 
     def _opened(self, visit: Visit) -> dict[str, str | None] | None:
         """What lies sealed of the person; None where nothing does, or it does not open."""
@@ -136,6 +150,10 @@ class Disclosure:
         except CannotOpen:
             return None
         return {name: value for name, value in fields.items() if name in _THEIRS}
+
+
+def _is_their_word(work: Work, side: str) -> bool:
+    return getattr(work, f"{side}_source") not in INSURERS
 
 
 def _of(session: Session, table: Any, visit_id: str) -> Iterable[Base]:

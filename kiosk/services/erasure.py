@@ -9,7 +9,7 @@ was erased is an event itself: which visit, why, by whom, and nothing of whom.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from time import sleep
 
 import structlog
@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 
 from kiosk.domain.corrections import EraseReason
 from kiosk.domain.route import Clinic
+from kiosk.domain.tickets import VIETNAM_TIME
 from kiosk.domain.worklist import ClosedHow
 from kiosk.keys import VisitOpener
 from kiosk.ports import Clock
 from kiosk.services.erasure_search import find_person
-from kiosk.services.worklist import Closing, close_of_person, close_of_visit
+from kiosk.services.worklist import Closing, close_before, close_of_person, close_of_visit
 from kiosk.store import deliveries, repositories, shifts
 from kiosk.store.database import Database
 from kiosk.store.ids import uuid7
@@ -77,7 +78,7 @@ class Eraser:
         return Erased(visits=erased, log_emptied=self._empty_log())
 
     def erase_before(self, day: date, *, by: str) -> Erased:
-        """Erase the people of all visits of days before this one.
+        """Erase the people of all visits of days before this one, and of what is to be put right since before it.
 
         :raises StoreUnavailable: if the store takes nothing; what was erased before stays so.
         """
@@ -87,7 +88,18 @@ class Eraser:
         while self._is_any(old):
             with self._database.write() as session:
                 erased += self._erase(session, session.scalars(old).all(), EraseReason.RETENTION_OVER, by)
-        return Erased(visits=tuple(erased), log_emptied=not erased or self._empty_log())
+        closed = self._close_work_before(day, by)
+        return Erased(visits=tuple(erased), log_emptied=not (erased or closed) or self._empty_log())
+
+    def _close_work_before(self, day: date, by: str) -> int:
+        """How many entries went that no visit showed: those of a visit went with it."""
+        before = datetime.combine(day, time(), VIETNAM_TIME)
+        with self._database.read() as session:
+            old = select(Work.id).where(Work.visit_id.is_(None), Work.sealed_key.is_not(None), Work.created_at < before)
+            if session.scalar(old.where(Work.clinic == self._clinic.code).limit(1)) is None:
+                return 0
+        with self._database.write() as session:
+            return close_before(session, self._clinic.code, before, self._closing(by))
 
     def _is_any(self, query: Select[Visit]) -> bool:
         # Looked for without a turn at writing: mostly there is nobody.

@@ -36,6 +36,7 @@ from kiosk.store.database import Database
 from kiosk.store.desk_tables import StaffAccount
 from kiosk.turns import Turns
 
+_FORGIVEN: dict[str, Any] = {"wrong_tries": 0, "next_try_at": None, "inside_tries": 0, "inside_next_at": None}
 _log = structlog.get_logger(__name__)
 
 
@@ -119,6 +120,7 @@ class StaffAccounts:
                 blob=sealed.blob,
                 commitment=sealed.commitment,
                 wrong_tries=0,
+                inside_tries=0,
                 created_at=now,
                 changed_at=now,
             )
@@ -144,12 +146,12 @@ class StaffAccounts:
 
     def unlock(self, sign: str, *, by: str) -> None:
         """Let the account in again, and forget its wrong tries. BadAccount for an unknown one."""
-        self._change(sign, "account_unlocked", by, state="open", wrong_tries=0, next_try_at=None)
+        self._change(sign, "account_unlocked", by, state="open", **_FORGIVEN)
 
     def set_password(self, sign: str, password: str, *, by: str) -> None:
         """Give the account another password, and forget its wrong tries. BadAccount for what makes no sense."""
         hashed = self._hashed(password, sign)
-        self._change(sign, "account_password", by, password=hashed, wrong_tries=0, next_try_at=None)
+        self._change(sign, "account_password", by, password=hashed, **_FORGIVEN)
 
     def change_password(self, sign: str, old: str, new: str) -> bool:
         """Whether ``old`` was right, and ``new`` is the account's password now: whoever is logged in with it is not.
@@ -159,7 +161,7 @@ class StaffAccounts:
         hashed = self._hashed(new, sign)
         if self.check(sign, old, act="changed") is None:
             return False
-        self._change(sign, "account_password", sign, password=hashed, wrong_tries=0, next_try_at=None)
+        self._change(sign, "account_password", sign, password=hashed, **_FORGIVEN)
         return True
 
     def remove(self, sign: str, *, by: str) -> None:
@@ -178,7 +180,7 @@ class StaffAccounts:
             now = self._clock.now()
             with self._database.read() as session:
                 row = self._usable(session, sign)
-                waits = row is not None and row.next_try_at is not None and row.next_try_at > now
+                waits = row is not None and _waits(row, act, now)
                 hashed = None if row is None or waits else row.password
             right = self._passwords.is_right(hashed, password)
             renewed = self._passwords.renewed(hashed, password) if right and hashed is not None else None
@@ -193,7 +195,7 @@ class StaffAccounts:
         """
         with self._turn, self._database.write() as session:
             now, row = self._clock.now(), self._usable(session, sign or "")
-            waits = row is not None and row.next_try_at is not None and row.next_try_at > now
+            waits = row is not None and _waits(row, act, now)
             return self._settled(session, sign or "", now, act, right=right and not waits, waits=waits, way=way)
 
     def end_logins(self, sign: str, *, by: str) -> None:
@@ -235,13 +237,18 @@ class StaffAccounts:
         repositories.append_audit(session, self._device, now, kind, facts)
         if row is None or waits:
             return None
-        row.wrong_tries = 0 if accepted else row.wrong_tries + 1
-        wait = wait_after(row.wrong_tries, self._tries)
-        row.next_try_at = now + wait if wait else None
+        self._count(row, act, now, accepted=accepted)
         if accepted and renewed is not None:
             row.password = renewed
             row.proof = self._proof(row)
         return self._account(row) if accepted else None
+
+    def _count(self, row: StaffAccount, act: str, now: datetime, *, accepted: bool) -> None:
+        tries, until = _counted(act)
+        wrong = 0 if accepted else getattr(row, tries) + 1
+        wait = wait_after(wrong, self._tries)
+        setattr(row, tries, wrong)
+        setattr(row, until, now + wait if wait else None)
 
     def _change(self, sign: str, kind: str, by: str, **values: Any) -> None:
         with self._database.write() as session:
@@ -298,7 +305,7 @@ class StaffAccounts:
             state=row.state,
             name=fields.get("name") or "",
             number=fields.get("personal_number"),
-            wrong_tries=row.wrong_tries,
+            wrong_tries=row.wrong_tries + row.inside_tries,
             changed_at=row.changed_at,
         )
 
@@ -314,6 +321,19 @@ class StaffAccounts:
         if not may_be_chosen(password, sign):
             raise BadAccount("password")
         return self._passwords.hashed(password)
+
+
+def _counted(act: str) -> tuple[str, str]:
+    """Where tries of this act are counted, and until when they wait.
+
+    Apart: whoever guesses at the door must not keep a clerk who is logged in from her own locked screen.
+    """
+    return ("wrong_tries", "next_try_at") if act == "login" else ("inside_tries", "inside_next_at")
+
+
+def _waits(row: StaffAccount, act: str, now: datetime) -> bool:
+    until: datetime | None = getattr(row, _counted(act)[1])
+    return until is not None and until > now
 
 
 def _name(text: str) -> str:

@@ -8,7 +8,7 @@ worklist.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -133,11 +133,29 @@ def close_of_person(
 
     :param numbers: as :func:`kiosk.services.erasure_search.shortest` gives them.
     """
-    query = select(Work).where(Work.clinic == clinic, Work.sealed_key.is_not(None))
-    found = [work for work in session.scalars(query) if numbers & numbers_of(_opened(work, opener) or {})]
-    for work in found:
+    found = list(about_person(session, clinic, numbers, opener))
+    for work, _ in found:
         _close(session, work, closing)
     return len(found)
+
+
+def about_person(
+    session: Session, clinic: str, numbers: frozenset[str], opener: VisitOpener
+) -> Iterator[tuple[Work, Mapping[str, str | None]]]:
+    """The entries about whoever has one of these numbers, each with what lies sealed in it."""
+    for work in session.scalars(select(Work).where(Work.clinic == clinic, Work.sealed_key.is_not(None))):
+        fields = _opened(work, opener) or {}
+        if numbers & numbers_of(fields):
+            yield work, fields
+
+
+def close_before(session: Session, clinic: str, before: datetime, closing: Closing) -> int:
+    """How many entries that no visit showed are closed because they are too old, in the caller's transaction."""
+    old = Work.visit_id.is_(None), Work.sealed_key.is_not(None), Work.created_at < before
+    works = session.scalars(select(Work).where(Work.clinic == clinic, *old)).all()
+    for work in works:
+        _close(session, work, closing)
+    return len(works)
 
 
 class Worklist:

@@ -79,7 +79,8 @@ _MAP: Mapping[str, Mapping[Kind, str]] = {
         Kind.THING: "id clinic device created_at",
     },
     "staff_account": {
-        Kind.STAFF: "sign role state password proof sealed_key blob commitment wrong_tries next_try_at changed_at",
+        Kind.STAFF: "sign role state password proof sealed_key blob commitment changed_at "
+        "wrong_tries next_try_at inside_tries inside_next_at",
         Kind.THING: "clinic created_at",
     },
     "staff_key": {

@@ -82,7 +82,8 @@ class LostCard(Base):
 class StaffAccount(Base):
     """Somebody who works at the desk. Name and number lie in ``blob``, sealed; ``password`` is an Argon2id hash.
 
-    ``proof`` is the staff process's own mark of the row: whoever else writes here makes no account.
+    ``proof`` is the staff process's own mark of the row: whoever else writes here makes no account. ``wrong_tries``
+    counts those at the door, ``inside_tries`` those of a login that unlocks its screen, or of a second person.
     """
 
     __tablename__ = "staff_account"
@@ -99,6 +100,8 @@ class StaffAccount(Base):
     commitment: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     wrong_tries: Mapped[int] = mapped_column(Integer)
     next_try_at: Mapped[datetime | None]
+    inside_tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    inside_next_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 

@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from idcard import BirthDate
+from kiosk.domain.worklist import Field, Mismatch, Source
 from kiosk.keys import Sealed, VisitOpener
 from kiosk.services.audit import examine
 from kiosk.services.disclosure import Disclosed, Disclosure
 from kiosk.services.erasure import Eraser
 from kiosk.services.leftovers import Leftovers
 from kiosk.services.retention import Retention
-from kiosk.store.tables import Audit, Visit
+from kiosk.services.worklist import Subject, Worklist
+from kiosk.store.tables import Audit, Visit, Work
 
 Kiosk = Any
 DAY = date(2026, 11, 23)
@@ -79,6 +81,51 @@ def test_more_people_than_a_turn_takes_go_too(kiosk: Kiosk, leftovers: Leftovers
     kiosk.clock.advance(timedelta(days=KEEP + 1).total_seconds())
     leftovers.round()
     assert named(kiosk) == []
+
+
+def note_difference(kiosk: Kiosk, number: str) -> Worklist:
+    """An entry that no visit showed: the payer's answer found it later."""
+    worklist = Worklist(
+        database=kiosk.database,
+        clinic=kiosk.staff._clinic,
+        device="desk-1",
+        opener=VisitOpener(kiosk.private_key),
+        clock=kiosk.clock,
+    )
+    found = Mismatch(
+        field=Field.NAME,
+        left_source=Source.CHIP,
+        left="Trần Thị Mẫu",
+        right_source=Source.GATEWAY,
+        right="Trần Thị Lạ",
+        grade="different",
+        proposed="Trần Thị Mẫu",
+    )
+    assert worklist.add([found], Subject(personal_number=number)) == 1
+    return worklist
+
+
+def test_what_no_visit_showed_goes_in_its_time_too(kiosk: Kiosk, leftovers: Leftovers) -> None:
+    worklist = note_difference(kiosk, kiosk.holders["insured"].personal_number)
+    kiosk.clock.advance(timedelta(days=KEEP).total_seconds())
+    leftovers.round()
+    assert len(worklist.rows()) == 1
+    with kiosk.database.read() as session:
+        [blob] = [bytes(blob or b"") for blob in session.scalars(select(Work.blob))]
+    kiosk.clock.advance(timedelta(days=1).total_seconds())
+    leftovers.round()
+    assert worklist.rows() == ()
+    assert blob not in kiosk.rest()
+
+
+def test_what_is_to_be_put_right_about_somebody_is_told_without_what_may_be_anothers(kiosk: Kiosk) -> None:
+    admit(kiosk, "insured")
+    mine = kiosk.holders["insured"]
+    note_difference(kiosk, mine.personal_number)
+    note_difference(kiosk, kiosk.holders["old"].personal_number)
+    [entry] = disclosed(kiosk, mine.personal_number, born(mine)).content["to_put_right"]
+    assert (entry["field"], entry["left"], "right" in entry) == ("name", "Trần Thị Mẫu", False)
+    assert disclosed(kiosk, mine.personal_number, BORN).content["to_put_right"] == []
 
 
 def disclosed(kiosk: Kiosk, number: str, birth: BirthDate | None = None) -> Disclosed:

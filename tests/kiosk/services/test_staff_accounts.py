@@ -125,6 +125,21 @@ def test_starting_anew_forgives_nothing(desk: Desk) -> None:
     assert not desk.tries(RIGHT)
 
 
+def test_whoever_guesses_at_the_door_keeps_nobody_from_her_own_screen(desk: Desk) -> None:
+    desk.add("truc")
+    for _ in range(9):
+        desk.tries(WRONG)
+    assert not desk.tries(RIGHT)
+    for act in ("unlocked", "agreed"):
+        assert desk.accounts.check("truc", RIGHT, act=act) is not None
+    for _ in range(3):
+        assert desk.accounts.check("truc", WRONG, act="unlocked") is None
+    assert desk.accounts.check("truc", RIGHT, act="agreed") is None, "inside, guessing waits as well"
+    desk.clock.advance(60)
+    assert desk.tries(RIGHT)
+    assert desk.accounts.check("truc", RIGHT, act="unlocked") is not None
+
+
 def test_tries_while_it_waits_do_not_make_it_wait_longer(desk: Desk) -> None:
     desk.add("truc")
     for _ in range(10):

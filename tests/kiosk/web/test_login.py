@@ -331,7 +331,7 @@ def test_a_wrong_present_password_counts_as_any_wrong_try(desk: Any, client: Fla
     new = "gió lên cánh diều bay"
     for _ in range(5):
         post(client, "/password", form_on="/password", password="sai", new_password=new, again_password=new)
-    assert desk.accounts.check("truc", desk.passwords["truc"], act="login") is None, "it waits"
+    assert desk.accounts.check("truc", desk.passwords["truc"], act="unlocked") is None, "it waits"
 
 
 def test_whoever_asks_for_a_page_that_is_not_theirs_is_written_down(desk: Any, app: Flask) -> None:
