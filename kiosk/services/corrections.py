@@ -185,10 +185,20 @@ class Corrections:
         _log.info("person_replaced", number=ticket.number)
         return ticket
 
-    def admit_instead(self, visit_id: str, wrong_id: str, room_id: str, *, reason: CancelReason, by: str) -> Ticket:
+    def admit_instead(
+        self,
+        visit_id: str,
+        wrong_id: str,
+        room_id: str,
+        *,
+        reason: CancelReason,
+        by: str,
+        override: Override | None = None,
+    ) -> Ticket:
         """The ticket of a desk ticket's person, who takes the place of an admission under their number.
 
         :param reason: why that admission is taken back. :param wrong_id: its visit.
+        :param override: why that person is admitted although suspected, and the second person who agreed.
         :raises NotCorrectable: ``gone``, ``not_admitted``, and what :class:`NotConfirmable` says of the desk ticket.
         :raises ValueError: for an unknown room.
         :raises StoreUnavailable: if nothing could be committed; then nothing was.
@@ -197,7 +207,7 @@ class Corrections:
         try:
             with self._database.write() as session:
                 wrong = self._admitted(session, wrong_id)
-                visit = self._admission.confirmable(session, visit_id, Told(), by=by)
+                visit = self._admission.confirmable(session, visit_id, Told(override=override), by=by)
                 second = self._admission.second(session, visit, clinic_day(self._clock.now()))
                 if second is None or second.id != wrong.id:
                     raise NotCorrectable("gone")
@@ -205,7 +215,7 @@ class Corrections:
                 self._cancel(session, wrong, reason=reason, by=by, after=visit.id)
                 # Whom the chip proved gets this ticket again at every kiosk.
                 rung = Assurance(visit.read_assurance) if visit.read_assurance in CHIP_PROVED else Assurance.STAFF
-                self._admission.admit(session, visit, room, by=by, told=Told(rung=rung))
+                self._admission.admit(session, visit, room, by=by, told=Told(rung=rung, override=override))
                 ticket = ticket_of(session, visit)
         except NotConfirmable as problem:
             raise NotCorrectable(problem.reason) from None

@@ -13,7 +13,7 @@ from kiosk.domain.codes import Resolution
 from kiosk.domain.corrections import CancelReason
 from kiosk.domain.staff import Override
 from kiosk.ports import StoreUnavailable
-from kiosk.services.desk import NotConfirmable
+from kiosk.services.desk import NotConfirmable, VisitRow
 from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
@@ -83,8 +83,18 @@ def _refused(board: Board, visit_id: str, problem: NotConfirmable, *, typed: boo
     if row is None or other is None:
         return None
     saw((row.visit_id, other.visit_id))
-    page = render_template("staff/second.html", row=row, other=other, reasons=tuple(CancelReason))
-    return make_response(page, HTTPStatus.CONFLICT)
+    return two_compared(row, other)
+
+
+def two_compared(
+    row: VisitRow, other: VisitRow, *, problem: str = "", said: str = "staff.problem.already_admitted"
+) -> Response:
+    """A desk ticket and the admission under the same number, side by side, and how one may take the other's place.
+
+    :param problem: the field that is missing or wrong. :param said: what went wrong, a word of the catalogue.
+    """
+    words = {"reasons": tuple(CancelReason), "typed": request.form, "problem": problem, "said": said}
+    return make_response(render_template("staff/second.html", row=row, other=other, **words), HTTPStatus.CONFLICT)
 
 
 def _confirm(board: Board, visit_id: str, claim: ClaimedIdentity | None, override: Override | None = None) -> str:

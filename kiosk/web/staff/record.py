@@ -19,6 +19,8 @@ from kiosk.services.staff_accounts import StaffAccounts
 from kiosk.web.common.preferences import current_preferences
 from kiosk.web.common.words import local
 from kiosk.web.staff.board import Board
+from kiosk.web.staff.deeds import two_compared
+from kiosk.web.staff.looks import saw
 from kiosk.web.staff.second import agreed
 from kiosk.web.staff.typed import BadField, typed_claim
 
@@ -77,13 +79,30 @@ def add_record(app: Flask, board: Board, corrections: Corrections, accounts: Sta
 
     @app.post("/tickets/<visit_id>/instead/<wrong_id>")
     def instead(visit_id: str, wrong_id: str) -> Response:
+        def again(problem: str, said: str) -> Response | None:
+            row, other = board.desk.visit(visit_id), board.desk.visit(wrong_id)
+            if row is None or other is None:
+                return None
+            saw((row.visit_id, other.visit_id))
+            return two_compared(row, other, problem=problem, said=f"staff.problem.{said}")
+
+        try:
+            override = agreed(accounts, request.form, board.desk.visit(visit_id))
+        except BadField as problem:
+            return again(str(problem), "needs_second") or abort(HTTPStatus.NOT_FOUND)
+
         def admit() -> str:
             room = board.clinic.room(request.form.get("room", ""))
             reason = CancelReason(request.form.get("reason", ""))
-            ticket = corrections.admit_instead(visit_id, wrong_id, room.id, reason=reason, by=board.clerk)
+            ticket = corrections.admit_instead(
+                visit_id, wrong_id, room.id, reason=reason, by=board.clerk, override=override
+            )
             return str(gettext("staff.done.replaced", number=ticket.number, room=local(room, "name")))
 
-        return _done(admit, wrong_id)
+        def refused(problem: NotCorrectable) -> Response | None:
+            return again("", problem.reason) if problem.reason in ("needs_second", "override_limit") else None
+
+        return _done(admit, wrong_id, refused)
 
     @app.get("/visits/<visit_id>/person")
     def person(visit_id: str) -> Response:

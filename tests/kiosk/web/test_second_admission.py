@@ -61,3 +61,22 @@ def test_without_a_reason_nobody_takes_a_place(two: tuple[Desk, str, str]) -> No
     desk.post(f"/tickets/{owner}/instead/{stranger}", room="noi", reason="")
     desk.post(f"/tickets/{stranger}/instead/{owner}", room="noi", reason="wrong_person")
     assert (desk.staff.visit(stranger).state, desk.staff.visit(owner).state) == ("admitted", "desk")
+
+
+def test_whoever_is_suspected_takes_nobodys_place_by_one_person_alone(desk: Desk) -> None:
+    desk.client = desk.log_in(desk.app(records=True))
+    stranger = desk.checkin.desk_ticket(STRANGER, code=Code.QR_ONLY).visit_id
+    desk.staff.confirm(stranger, "noi", by="desk-1")
+    owner = desk.checkin.desk_ticket(
+        OWNER, code=Code.IDENTITY_DIFFERS, reasons=("reported_lost",), assurance=Assurance.CHIP_ANCHORED
+    ).visit_id
+    asked, address = {"room": "noi", "reason": "wrong_person"}, f"/tickets/{owner}/instead/{stranger}"
+    agreed = {"override": "other_papers", "second_sign": "mai", "second_password": desk.passwords["mai"]}
+    page = desk.post(address, **asked)
+    assert 'name="second_password"' in page
+    assert "Cần người thứ hai" in page
+    for wrong in ({"second_password": "sai"}, {"second_sign": "truc", "second_password": desk.passwords["truc"]}):
+        assert 'name="second_password"' in desk.post(address, **asked, **(agreed | wrong))
+    assert (desk.staff.visit(stranger).state, desk.staff.visit(owner).state) == ("admitted", "desk")
+    assert "flash-done" in desk.post(address, **asked, **agreed)
+    assert (desk.staff.visit(stranger).state, desk.staff.visit(owner).state) == ("cancelled", "admitted")
