@@ -40,7 +40,11 @@ class BirthDate:
     def __post_init__(self) -> None:
         if self.month is None and self.day is not None:
             raise ValueError("a day without a month")
-        date(self.year, self.month or 1, self.day or 1)
+        try:
+            date(self.year, self.month or 1, self.day or 1)
+        except OverflowError:
+            # Codes of strangers say years of fifty digits: no date, like any other that there is not.
+            raise ValueError("no such date") from None
 
     def __str__(self) -> str:
         parts = [f"{self.year:04}"]

@@ -194,3 +194,9 @@ def test_the_mrz_says_the_personal_number_where_there_is_one(honest: SimulatedCa
     assert contents.dg13 is not None
     silent = replace(contents, dg13=replace(contents.dg13, personal_number=None))
     assert silent.personal_number == "036090999991"
+
+
+@pytest.mark.parametrize("year", [0, 10_000, 10**50, -1])
+def test_a_year_that_is_none_makes_no_birth_date_however_long_it_is(year: int) -> None:
+    with pytest.raises(ValueError, match=r"year|date"):
+        BirthDate(year=year)
