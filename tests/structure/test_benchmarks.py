@@ -64,6 +64,13 @@ import pytest
                 "page_288_ms",
             },
         ),
+        pytest.param(
+            "endurance",
+            {"process_mb", "visit_unpaced_ms", "visits"},
+            marks=pytest.mark.skipif(
+                not os.environ.get("KIOSK_GALLERY_ALL"), reason="as the kiosk's: script/test --all"
+            ),
+        ),
         ("audit", {"audit_links", "audit_verify_s", "audit_verify_10m_worked_out_s", "audit_verify_us_per_link"}),
         ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
     ],
@@ -90,5 +97,5 @@ def test_an_unknown_area_is_one_line_and_a_remedy(root: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         "error: no area called 'moon'.",
-        "       There are: audit, emergency, hub, kiosk, qr, reader, roster, verify",
+        "       There are: audit, emergency, endurance, hub, kiosk, qr, reader, roster, verify",
     ]
