@@ -67,9 +67,7 @@ import pytest
         pytest.param(
             "endurance",
             {"process_mb", "visit_unpaced_ms", "visits"},
-            marks=pytest.mark.skipif(
-                not os.environ.get("KIOSK_GALLERY_ALL"), reason="as the kiosk's: script/test --all"
-            ),
+            marks=pytest.mark.skipif(not os.environ.get("KIOSK_GALLERY_ALL"), reason="script/test --all"),
         ),
         ("audit", {"audit_links", "audit_verify_s", "audit_verify_10m_worked_out_s", "audit_verify_us_per_link"}),
         ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
