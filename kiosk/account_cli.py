@@ -7,7 +7,6 @@ Exit codes: 0 done; 1 the store cannot be used; 2 wrong usage or configuration; 
 """
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from kiosk.account_words import say
 from kiosk.domain.staff import Role
 from kiosk.record_cli import errors_told
 from kiosk.roster_words import Language
+from kiosk.terminal import asker
 
 if TYPE_CHECKING:
     from kiosk.services.staff_accounts import Account, StaffAccounts
@@ -46,7 +46,7 @@ def add(
 ) -> None:
     """Make an account. It asks for the full name, the personal number and the password."""
     with _accounts(config, language) as accounts:
-        asked = _asker(stdin, language)
+        asked = asker(stdin, lambda what: say(what, language))
         name, number = asked("name"), asked("number")
         accounts.add(sign, role, name=name, number=number or None, password=_password(asked, stdin), by=BY)
         typer.echo(say("done.add", language, sign=sign))
@@ -93,7 +93,7 @@ def unlock(sign: Sign, config: StaffFile, language: In = Language.EN) -> None:
 def password(sign: Sign, config: StaffFile, stdin: FromStdin = False, language: In = Language.EN) -> None:
     """Give an account another password; whoever is logged in with it is logged out."""
     with _accounts(config, language) as accounts:
-        accounts.set_password(sign, _password(_asker(stdin, language), stdin), by=BY)
+        accounts.set_password(sign, _password(asker(stdin, lambda what: say(what, language)), stdin), by=BY)
         typer.echo(say("done.password", language, sign=sign))
 
 
@@ -152,20 +152,6 @@ class _Differs(Exception):
 def _refuse(words: str, language: Language) -> None:
     typer.echo(f"{'Error' if language is Language.EN else 'Lỗi'}: {words}", err=True)
     raise typer.Exit(REFUSED)
-
-
-def _asker(stdin: bool, language: Language) -> Callable[[str], str]:
-    """Asks at the terminal, a name with echo and the rest without; or takes the next line of standard input."""
-
-    def line(what: str) -> str:
-        return sys.stdin.readline().rstrip("\r\n")
-
-    def prompt(what: str) -> str:
-        words = say(f"ask.{what}", language)
-        answer: str = typer.prompt(words, default="", show_default=False, hide_input=what != "name", err=True)
-        return answer
-
-    return line if stdin else prompt
 
 
 def _password(asked: Callable[[str], str], stdin: bool) -> str:

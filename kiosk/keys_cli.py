@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from kiosk.keys_terminal import Asker, asker, open_keys
+from kiosk.keys_terminal import key_asker, open_keys
 from kiosk.keys_words import say
 from kiosk.record_cli import errors_told
 from kiosk.roster_words import Language
+from kiosk.terminal import Asker
 
 if TYPE_CHECKING:
     from kiosk.config import ProcessConfig
@@ -79,7 +80,7 @@ def protect(
     language: In = Language.EN,
 ) -> None:
     """Wrap the key files in place, and let a passphrase, the TPM or a token open them. It prints a recovery's code."""
-    ask = asker(stdin, language)
+    ask = key_asker(stdin, language)
     with errors_told(language):
         from kiosk.checkup import load_any
         from kiosk.key_safe.protecting import protect as made
@@ -139,7 +140,7 @@ def unprotect(config: ConfigFile, shared: Shared = False, stdin: FromStdin = Fal
 
         settings = load_any(config)
         group, _ = _safe_of(settings, shared, language)
-        open_keys(settings, language, asker(stdin, language))
+        open_keys(settings, language, key_asker(stdin, language))
         count = unwrap(files_of(settings, group))
     typer.echo(say("done.unprotect", language, count=count))
 
@@ -158,7 +159,7 @@ def _safe_of(config: "ProcessConfig", shared: bool, language: Language) -> tuple
 def _open_secret(config: "ProcessConfig", group: str, language: Language, stdin: bool) -> bytes:
     from idcard import ConfigurationError
 
-    secret = open_keys(config, language, asker(stdin, language)).secret(group)
+    secret = open_keys(config, language, key_asker(stdin, language)).secret(group)
     if secret is None:
         raise ConfigurationError(
             "There is no key safe yet.", reason="safe_missing", remedy="Make one: kiosk keys protect."

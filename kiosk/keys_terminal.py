@@ -1,33 +1,21 @@
 """A command opens the key safes of a configuration: by themselves, or by what somebody types at the terminal."""
 
-import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import typer
 
 from kiosk.keys_words import say
 from kiosk.roster_words import Language
+from kiosk.terminal import Asker, asker
 
 if TYPE_CHECKING:
     from kiosk.config import ProcessConfig
     from kiosk.key_safe.opening import KeySafes
 
-Asker = Callable[[str], str]
 
-
-def asker(stdin: bool, language: Language) -> Asker:
-    """Asks at the terminal, a name with echo and the rest without; or takes the next line of standard input."""
-
-    def line(what: str) -> str:
-        return sys.stdin.readline().rstrip("\r\n")
-
-    def prompt(what: str) -> str:
-        words = say(f"ask.{what}", language)
-        answer: str = typer.prompt(words, default="", show_default=False, hide_input=what != "name", err=True)
-        return answer
-
-    return line if stdin else prompt
+def key_asker(stdin: bool, language: Language) -> Asker:
+    """Asks for what opens keys, in this language; or takes the next line of standard input."""
+    return asker(stdin, lambda what: say(what, language))
 
 
 def open_keys(config: "ProcessConfig", language: Language = Language.EN, ask: Asker | None = None) -> "KeySafes":
@@ -41,7 +29,7 @@ def open_keys(config: "ProcessConfig", language: Language = Language.EN, ask: As
 
     safes = KeySafes(config)
     problem = safes.open_alone()
-    ask = ask or asker(False, language)
+    ask = ask or key_asker(False, language)
     while problem is not None:
         if problem.reason != "safe_closed":
             typer.echo(str(problem), err=True)
