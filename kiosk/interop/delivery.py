@@ -42,7 +42,11 @@ LONGEST_DOWN = timedelta(days=7)
 """What could not be handed over by then goes to a person, too."""
 
 _REGISTRATIONS = tuple(kind for kind, what in HAPPENINGS.items() if what is Happening.REGISTERED)
-_LOOK_AGAIN_S, _STEP_BACK_S = 60.0, 10.0
+_LOOK_AGAIN_S, _LOOK_AT_LEAST_S, _PART_OF_AGE = 60.0, 900.0, 8
+"""How soon it is looked again for what only a person can find out: rarer the longer they take, for where nobody does, a
+whole day's people are looked at each time. Whoever finds it out hastens the delivery.
+"""
+_STEP_BACK_S = 10.0
 _BATCH = 500
 _log = structlog.get_logger(__name__)
 
@@ -223,7 +227,7 @@ class Deliverer:
                 return "gone"
             told_before = self.name == deliveries.PAYER and deliveries.was_taken(row.receipt)
             first = (row.receipt, row.settled_at)
-            self._apply(row, outcome, now)
+            self._apply(row, outcome, now, event.at)
             if isinstance(outcome, Waiting) and now - event.at > LONGEST_WAIT:
                 row.state = "dead"
             if row.state != "waiting":
@@ -235,12 +239,12 @@ class Deliverer:
         _log.info("delivery", sink=self.name, event_id=event.id, state=state)
         return state
 
-    def _apply(self, row: Delivery, outcome: Outcome, now: datetime) -> None:
+    def _apply(self, row: Delivery, outcome: Outcome, now: datetime, at: datetime) -> None:
         match outcome:
             case Delivered(receipt=receipt):
                 row.state, row.reason, row.receipt = "delivered", None, receipt or None
             case Waiting(reason=reason):
-                row.reason, row.next_at = reason, now + timedelta(seconds=_LOOK_AGAIN_S)
+                row.reason, row.next_at = reason, now + _until_looked_again(now - at)
             case Failed(reason=reason):
                 row.tries += 1
                 row.reason, row.next_at = reason, now + timedelta(seconds=self._pause_s(row.tries))
@@ -268,6 +272,10 @@ class Deliverer:
 def _midnight(now: datetime) -> datetime:
     day = clinic_day(now)
     return datetime(day.year, day.month, day.day, tzinfo=VIETNAM_TIME)
+
+
+def _until_looked_again(age: timedelta) -> timedelta:
+    return timedelta(seconds=min(_LOOK_AT_LEAST_S, max(_LOOK_AGAIN_S, age.total_seconds() / _PART_OF_AGE)))
 
 
 def _new_delivery(sink: str, event_id: str, visit_id: str, now: datetime) -> Delivery:

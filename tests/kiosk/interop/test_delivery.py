@@ -169,6 +169,18 @@ def test_what_nobody_says_for_days_goes_to_a_person(leaving: Leaving, scripted: 
     assert (leaving.row("his").state, leaving.row("his").reason) == ("dead", "service_unknown")
 
 
+def test_what_nobody_says_is_looked_at_rarer_and_rarer(leaving: Leaving, scripted: Any) -> None:
+    deliverer = leaving.deliverer(scripted(answers=[Waiting(reason="service_unknown")] * 40))
+    leaving.admit()
+    pauses = []
+    for _ in range(30):
+        deliverer.round()
+        pauses.append((leaving.row("his").next_at - leaving.desk.clock.now()).total_seconds())
+        leaving.desk.clock.advance(pauses[-1])
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (60, 900)
+
+
 def test_an_order_for_nobody_is_refused(leaving: Leaving) -> None:
     order = checked_order(
         kind="service", code="1", name="Khám", route=None, visit_kind="01", ordered_at=leaving.desk.clock.now()
