@@ -170,10 +170,10 @@ def test_what_nobody_says_for_days_goes_to_a_person(leaving: Leaving, scripted: 
 
 
 def test_what_nobody_says_is_looked_at_rarer_and_rarer(leaving: Leaving, scripted: Any) -> None:
-    deliverer = leaving.deliverer(scripted(answers=[Waiting(reason="service_unknown")] * 40))
+    deliverer = leaving.deliverer(scripted(answers=[Waiting(reason="service_unknown")] * 60))
     leaving.admit()
     pauses = []
-    for _ in range(30):
+    for _ in range(50):
         deliverer.round()
         pauses.append((leaving.row("his").next_at - leaving.desk.clock.now()).total_seconds())
         leaving.desk.clock.advance(pauses[-1])
