@@ -30,7 +30,7 @@ from kiosk.store.tables import Audit, Counter, Outbox, Visit
 Kiosk = Any
 COVERED = Eligibility(code=None, reasons=(CoverReason.COVERED,), coverage=None)
 THOROUGH = int(os.environ.get("FUZZ", "1")) > 1
-DRAWS, EVERY = (6, 1) if THOROUGH else (1, 31)
+DRAWS, EVERY = (6, 1) if THOROUGH else (1, 47)
 """How many ways to lose sectors are drawn at each point, and which share of all states is tried."""
 
 
@@ -143,7 +143,7 @@ def test_whatever_a_power_cut_leaves_the_kiosk_goes_on_with_everybody_who_was_to
     tried = 0
     for tried, state in enumerate(states(watch, draws=DRAWS, seed=5, every=EVERY), start=1):
         check_after(state, doors, tmp_path / f"cut-{tried}")
-    assert tried > (500 if THOROUGH else 20)
+    assert tried > (500 if THOROUGH else 10)
 
 
 def test_a_store_that_does_not_wait_for_the_disk_is_found_out(doors: Doors, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def copy(path: Path, folder: Path) -> None:
 
 
 def picked(many: int) -> Iterator[int]:
-    return iter(range(1, many + 1, 1 if THOROUGH else 9))
+    return iter(range(1, many + 1, 1 if THOROUGH else 13))
 
 
 def test_a_process_killed_at_any_write_leaves_nothing_half_done(doors: Doors, tmp_path: Path) -> None:
