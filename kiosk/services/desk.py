@@ -184,7 +184,7 @@ class StaffDesk:
         return self._rows("desk", None)
 
     def earlier_tickets(self, limit: int = 40) -> tuple[VisitRow, ...]:
-        """Desk tickets of earlier days that nobody has settled, the latest first."""
+        """Desk tickets of earlier days that nobody has settled: who waits longest comes first."""
         day = clinic_day(self._clock.now())
         with self._database.read() as session:
             found = repositories.desk_tickets_before(session, self._clinic.code, day, limit=limit)

@@ -151,11 +151,11 @@ def visit_of_number(session: Session, clinic: str, day: date, series: str, numbe
 
 
 def desk_tickets_before(session: Session, clinic: str, day: date, *, limit: int) -> Sequence[Visit]:
-    """The open desk tickets of earlier days, the latest first."""
+    """The open desk tickets of earlier days: who waits longest comes first."""
     return session.scalars(
         select(Visit)
         .where(Visit.clinic == clinic, Visit.day < day, Visit.state == "desk")
-        .order_by(Visit.day.desc(), Visit.number.desc())
+        .order_by(Visit.day, Visit.number)
         .limit(limit)
     ).all()
 

@@ -89,7 +89,7 @@ class Board:
 
     def context(self) -> dict[str, Any]:
         """Everything that the page shows now."""
-        tickets = self.tickets()
+        tickets, earlier = self.tickets(), self.desk.earlier_tickets(SHOWN)
         return {
             "clinic": self.clinic,
             "now": self.clock.now().astimezone(VIETNAM_TIME).strftime("%H:%M:%S"),
@@ -98,8 +98,8 @@ class Board:
             "shown": SHOWN,
             "tickets": tickets,
             "ticket_pages": pages_of(tickets),
-            "tickets_here": {row.visit_id for row in tickets[:SHOWN]},
-            "earlier_tickets": self.desk.earlier_tickets(SHOWN),
+            "tickets_here": {row.visit_id for row in (*tickets[:SHOWN], *earlier)},
+            "earlier_tickets": earlier,
             "admissions": self.desk.admissions(SHOWN),
             "count": self.desk.admitted(),
             "waiting": Counter(self.desk.waiting()),

@@ -93,6 +93,22 @@ def test_the_board_and_the_form_have_no_faults(
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 
 
+@pytest.mark.parametrize(("language", "width", "height"), [("vi", 1366, 768), ("en", 1920, 1080)])
+def test_whole_lists_and_lines_have_no_faults(
+    page: Page, address: str, board: Any, axe: Callable[[Page], list[str]], language: str, width: int, height: int
+) -> None:
+    for index in range(10, 34):
+        ticket = board.checkin.desk_ticket(claim(index), code=Code.QR_ONLY, assurance=Assurance.QR_UNSIGNED)
+        if index % 2:
+            board.staff.confirm(ticket.visit_id, "noi", by="desk-1")
+    page.set_viewport_size({"width": width, "height": height})
+    for what in ("lists/exceptions", "lists/tickets", "lists/earlier", "lists/admissions", "queue"):
+        page.goto(f"{address}/{what}?lang={language}")
+        keep(page, f"staff-{what.replace('/', '-')}-{language}")
+        assert axe(page) == [], what
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, what
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_shift_is_opened_without_faults(
     page: Page, address: str, axe: Callable[[Page], list[str]], language: str

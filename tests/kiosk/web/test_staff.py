@@ -1,5 +1,6 @@
 """The staff's app over a real store: what it shows, and what staff can do there."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,6 +119,19 @@ def test_open_tickets_of_earlier_days_stay_in_sight_with_their_rooms(desk: Desk)
     assert f'id="confirm-{row.visit_id}-mat"' in earlier
     assert "hôm nay mang số 2, vào Mắt." in desk.post(f"/tickets/{row.visit_id}/confirm", room="mat")
     assert desk.staff.earlier_tickets() == ()
+
+
+def test_of_earlier_days_who_waits_longest_stands_first_and_everybody_is_reached(desk: Desk) -> None:
+    for number in range(14):
+        desk.checkin.desk_ticket(replace(CLAIM, personal_number=f"0360800000{number:02}"), code=Code.QR_ONLY)
+    desk.clock.advance(86400)
+    board = desk.get()
+    rows = desk.staff.earlier_tickets()
+    assert [row.number for row in rows] == list(range(1, 15))
+    assert f'href="#ticket-{rows[0].visit_id}"' in board
+    assert f'href="#ticket-{rows[-1].visit_id}"' not in board, "it stands beyond the first rows"
+    assert f'href="/tickets/{rows[-1].visit_id}?' in desk.get("/lists/exceptions")
+    assert 'id="name"' in desk.get(f"/tickets/{rows[-1].visit_id}")
 
 
 def test_a_reader_that_works_again_is_no_urgent_matter(desk: Desk) -> None:
