@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+LONG = pytest.mark.skipif(not os.environ.get("KIOSK_GALLERY_ALL"), reason="most of a minute: script/test --all")
+
 
 @pytest.mark.parametrize(
     ("area", "figures"),
@@ -36,7 +38,7 @@ import pytest
                 "store_mb",
             },
         ),
-        (
+        pytest.param(
             "kiosk",
             {
                 "card_to_ticket_server_ms",
@@ -47,6 +49,7 @@ import pytest
                 "whole_visit_p50_s",
                 "whole_visit_p95_s",
             },
+            marks=LONG,
         ),
         ("roster", {"rows", "size_mb", "lookup_median_us", "import_s", "delta_s"}),
         (
@@ -67,7 +70,7 @@ import pytest
         pytest.param(
             "endurance",
             {"process_mb", "visit_unpaced_ms", "visits"},
-            marks=pytest.mark.skipif(not os.environ.get("KIOSK_GALLERY_ALL"), reason="script/test --all"),
+            marks=LONG,
         ),
         ("audit", {"audit_links", "audit_verify_s", "audit_verify_10m_worked_out_s", "audit_verify_us_per_link"}),
         ("qr", {"exact_rate", "median_ms", "miss_p95_ms", "still_exact_rate"}),
