@@ -213,14 +213,16 @@ class RealClinic:
 
     def _person(self, number: int) -> ClaimedIdentity:
         """An invented person, another one for each number of each clinic."""
-        serial = int(self._plan.code[-3:]) * 3000 + number % 3000
+        # Six signs hold 333 clinics of 3,000 people each; sex and year of birth tell those beyond apart.
+        place, serial = divmod(int(self._plan.code[-4:]) * 3000 + number % 3000, 1_000_000)
         woman = number // 3000 % 2
+        year = 80 - place
         return ClaimedIdentity(
             source=ClaimSource.TYPED,
             name="Người Bệnh Mẫu",
-            birth=BirthDate(year=1980, month=5, day=1),
+            birth=BirthDate(year=1900 + year, month=5, day=1),
             sex=Sex.FEMALE if woman else Sex.MALE,
-            personal_number=f"036{woman}80{serial:06}",
+            personal_number=f"036{woman}{year}{serial:06}",
         )
 
     def _at(self, at_s: float) -> datetime:

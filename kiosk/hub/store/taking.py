@@ -13,6 +13,7 @@ from kiosk.hub.store.alarms import raise_alarm
 from kiosk.hub.store.counts import counts_of
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.latest import say_latest
+from kiosk.hub.store.once import first_told
 from kiosk.hub.store.starts import note_starts
 from kiosk.hub.store.streams import MAX_GAPS, AuditEnd, DeviceStream, Received, Whose
 from kiosk.hub.store.tables import event, ledger
@@ -137,8 +138,9 @@ def _forks(connection: Connection, events: Sequence[TakenEvent], fresh: set[Numb
 
 
 def _store(connection: Connection, new: Sequence[TakenEvent], now: datetime) -> None:
+    counted = first_told(connection, new, now)
     connection.execute(event.insert(), [_row(each, now) for each in new])
-    counts_of(new, now).write(connection)
+    counts_of(counted, now).write(connection)
     checkins.note(connection, new, now)
     visits = {(each.header.clinic, each.visit) for each in new if each.visit is not None}
     if visits and (erased := erasing.erased_among(connection, visits)):

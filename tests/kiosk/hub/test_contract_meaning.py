@@ -78,6 +78,41 @@ class TestCounts:
         assert (hub.rows(tables.hour_count), hub.rows(tables.day_share)) == before
 
 
+class TestToldAgain:
+    """What a clinic whose store was put back tells once more, under other numbers and ids."""
+
+    def test_an_admission_told_again_counts_once_whoever_tells_it_and_whenever(self, hub: Any, make: Made) -> None:
+        desk, other = hub.enrolled(), hub.enrolled(name="desk-2")
+        body = make.admission(3)
+        hub.receive(desk, desk.event(body), desk.event(body))
+        hub.later(hours=5)
+        hub.receive(other, other.event(body))
+        assert numbers(hub)["admissions"] == 1
+        assert sum(row.n for row in hub.rows(tables.day_share) if row.measure == "lane") == 1
+        assert len(hub.rows(tables.event)) == 3
+
+    def test_a_visit_taken_back_twice_is_taken_back_once(self, hub: Any, make: Made) -> None:
+        desk = hub.enrolled()
+        body = make.admission(3)
+        hub.receive(desk, desk.event(body), desk.event(make.cancelled(body.visit)))
+        hub.receive(desk, desk.event(make.cancelled(body.visit)))
+        assert (numbers(hub)["admissions"], numbers(hub)["withdrawals"]) == (1, 1)
+
+    def test_a_ticket_and_its_admission_are_two_things(self, hub: Any, make: Made) -> None:
+        desk = hub.enrolled()
+        body = make.admission(3)
+        ticket = DeskTicket(visit=body.visit, day="2026-11-23", lane="chip", code="E07", assurance="chip_anchored")
+        hub.receive(desk, desk.event(ticket), desk.event(body))
+        assert (numbers(hub)["admissions"], numbers(hub)["desk_tickets"]) == (1, 1)
+
+    def test_one_visit_of_two_clinics_is_two(self, hub: Any, make: Made) -> None:
+        here, there = hub.enrolled(), hub.enrolled(clinic="36002")
+        body = make.admission(3)
+        hub.receive(here, here.event(body))
+        hub.receive(there, there.event(body))
+        assert sum(row.admissions for row in hub.rows(tables.hour_count)) == 2
+
+
 class TestTwice:
     """Two admissions of one person on one day."""
 
