@@ -7,11 +7,10 @@ visit is one. So of a visit only the first admission that was received counts, t
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, union_all
+from sqlalchemy import Column, Connection, Row, select
 
 from kiosk.hub.event import TakenEvent
 from kiosk.hub.store.counts import TAKEN_BACK
@@ -22,20 +21,22 @@ BACK: Final = timedelta(days=35)
 """How old a copy may be that is put back: of events that were received earlier nobody asks, and their months rest."""
 
 _KINDS: Final = (Kind.ADMISSION.value, Kind.DESK_TICKET.value, Kind.CORRECTION.value)
-_COLUMNS: Final = (event.c.clinic, event.c.visit, event.c.kind, event.c.body, event.c.received_at)
-_PLACE: Final = (event.c.device, event.c.seq)
 
-Fact = tuple[str, bytes, str]
-"""A clinic, a visit, and what happened to it: ``admission``, ``desk_ticket``, ``withdrawal``."""
+COLUMNS: Final[tuple[Column[Any], ...]] = (
+    event.c.clinic,
+    event.c.visit,
+    event.c.kind,
+    event.c.body,
+    event.c.received_at,
+    event.c.device,
+    event.c.seq,
+)
+"""What tells of a row whether it was told before."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Told:
-    """When the hub received an event, and which of those that came together it was."""
-
-    received_at: datetime
-    device: str
-    seq: int
+_Fact = tuple[str, bytes, str]
+"""A clinic, a visit, and what happened to it: ``admission``, ``desk_ticket``, ``correction`` for a taking back."""
+_Told = tuple[datetime, str, int]
+"""When an event was received, and its device and number, by which those that came together are in order."""
 
 
 def first_told(connection: Connection, new: Sequence[TakenEvent], now: datetime) -> list[TakenEvent]:
@@ -43,8 +44,8 @@ def first_told(connection: Connection, new: Sequence[TakenEvent], now: datetime)
 
     They must not be in the store yet. What is told of no visit is always kept.
     """
-    facts = [fact_of(each.header.clinic, each.visit, each.kind.value, _change(each)) for each in new]
-    known = {fact for fact, _ in _told_of(connection, (fact for fact in facts if fact), since=now - BACK)}
+    facts = [_fact(each.header.clinic, each.visit, each.kind, getattr(each.body, "change", None)) for each in new]
+    known = {fact for fact, _ in _told_of(connection, facts, since=now - BACK)}
     kept = []
     for each, fact in zip(new, facts, strict=True):
         if fact is None or fact not in known:
@@ -54,57 +55,50 @@ def first_told(connection: Connection, new: Sequence[TakenEvent], now: datetime)
     return kept
 
 
-def first_of(connection: Connection, clinic: str, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """The same of events that are in the store: ``rows`` has what ``event`` has."""
-    facts = [fact_of(clinic, row.visit, row.kind, row.body.get("change")) for row in rows]
-    told: dict[Fact, list[Told]] = defaultdict(list)
-    if rows:
-        since = min(row.received_at for row in rows) - BACK
-        for fact, when in _told_of(connection, (fact for fact in facts if fact), since=since):
-            told[fact].append(when)
-    return [
-        row for row, fact in zip(rows, facts, strict=True) if fact is None or not _was_told(told[fact], told_at(row))
-    ]
+def first_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """The same of rows of ``event`` with these ``COLUMNS``, which are in the store."""
+    if not rows:
+        return []
+    facts = [_fact_of(row) for row in rows]
+    told: dict[_Fact, list[_Told]] = defaultdict(list)
+    for fact, when in _told_of(connection, facts, since=min(row.received_at for row in rows) - BACK):
+        told[fact].append(when)
+    return [row for row, fact in zip(rows, facts, strict=True) if fact is None or not _was_told(told[fact], _told(row))]
 
 
-def fact_of(clinic: str, visit: bytes | None, kind: str, change: str | None) -> Fact | None:
+def _fact(clinic: str, visit: bytes | None, kind: str, change: str | None) -> _Fact | None:
     """What an event tells of a visit that can happen to it once only; None where there is nothing of that sort."""
     if visit is None or kind not in _KINDS:
         return None
-    if kind != Kind.CORRECTION.value:
-        return clinic, visit, kind
-    return (clinic, visit, "withdrawal") if change in TAKEN_BACK else None
+    if kind == Kind.CORRECTION and change not in TAKEN_BACK:
+        return None
+    return clinic, visit, str(kind)
 
 
-def told_at(row: Row[Any]) -> Told:
-    """When this row of ``event`` was told."""
-    return Told(received_at=row.received_at, device=row.device, seq=row.seq)
+def _fact_of(row: Row[Any]) -> _Fact | None:
+    return _fact(row.clinic, row.visit, row.kind, row.body.get("change"))
 
 
-def _was_told(others: Iterable[Told], own: Told) -> bool:
-    return any(own.received_at - BACK <= other.received_at and other < own for other in others)
+def _told(row: Row[Any]) -> _Told:
+    return row.received_at, row.device, row.seq
 
 
-def _change(each: TakenEvent) -> str | None:
-    found: str | None = getattr(each.body, "change", None)
-    return found
+def _was_told(others: Iterable[_Told], own: _Told) -> bool:
+    return any(own[0] - BACK <= other[0] and other < own for other in others)
 
 
-def _told_of(connection: Connection, facts: Iterable[Fact], *, since: datetime) -> Iterator[tuple[Fact, Told]]:
+def _told_of(
+    connection: Connection, facts: Iterable[_Fact | None], *, since: datetime
+) -> Iterator[tuple[_Fact, _Told]]:
     """What the store tells of the visits of these facts."""
     visits: dict[str, set[bytes]] = defaultdict(set)
-    for clinic, visit, _ in facts:
-        visits[clinic].add(visit)
-    if not visits:
-        return
-    # A question for each clinic, put together: so each walks its own part of the index, and it is one way to the store.
-    asked = [
-        select(*_COLUMNS, *_PLACE).where(
-            event.c.clinic == clinic, event.c.visit.in_(sorted(own)), event.c.received_at >= since
-        )
-        for clinic, own in sorted(visits.items())
-    ]
-    for row in connection.execute(union_all(*asked)):
-        fact = fact_of(row.clinic, row.visit, row.kind, row.body.get("change"))
+    for fact in facts:
         if fact is not None:
-            yield fact, told_at(row)
+            visits[fact[0]].add(fact[1])
+    # A question for each clinic: so each walks its own part of the index alone.
+    for clinic, own in sorted(visits.items()):
+        of_them = (event.c.clinic == clinic, event.c.visit.in_(sorted(own)), event.c.kind.in_(_KINDS))
+        for row in connection.execute(select(*COLUMNS).where(*of_them, event.c.received_at >= since)):
+            found = _fact_of(row)
+            if found is not None:
+                yield found, _told(row)

@@ -9,7 +9,7 @@ from kiosk.hub.errors import EventsDropped
 from kiosk.hub.event import AHEAD, CLINIC_TIME
 from kiosk.hub.store.counts import Counts, forget_day
 from kiosk.hub.store.database import HubDatabase, take_turns
-from kiosk.hub.store.once import first_of
+from kiosk.hub.store.once import COLUMNS, first_of
 from kiosk.hub.store.retention import kept_since
 from kiosk.hub.store.tables import event
 from kiosk.wire.bodies import CLASSES, Body, Kind
@@ -27,7 +27,7 @@ def recount(database: HubDatabase, clinic: str, day: date) -> None:
         take_turns(connection, [clinic])
         forget_day(connection, clinic, day)
         counts = Counts()
-        for row in first_of(connection, clinic, _rows(connection, clinic, day)):
+        for row in first_of(connection, _rows(connection, clinic, day)):
             if _believed(row).astimezone(CLINIC_TIME).date() == day:
                 counts.add(clinic, _believed(row), _body(row))
         counts.write(connection)
@@ -44,8 +44,7 @@ def _rows(connection: Connection, clinic: str, day: date) -> list[Row[Any]]:
     """Events that may have happened on the day: by the device's clock, or received on it from one that is ahead."""
     begin = datetime(day.year, day.month, day.day, tzinfo=CLINIC_TIME)
     end = begin + timedelta(days=1)
-    columns = (event.c.kind, event.c.at, event.c.received_at, event.c.body, event.c.visit, event.c.device, event.c.seq)
-    own = select(*columns).where(event.c.clinic == clinic)
+    own = select(*COLUMNS, event.c.at).where(event.c.clinic == clinic)
     on_time = own.where(event.c.at >= begin, event.c.at < end)
     ahead = own.where(event.c.at >= end, event.c.received_at >= begin, event.c.received_at < end)
     return [*connection.execute(on_time), *connection.execute(ahead)]

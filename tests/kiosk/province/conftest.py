@@ -249,8 +249,8 @@ class Clinic:
     def person(self, number: int | None = None) -> str:
         return f"0360800{len(self.visits) if number is None else number:05}"
 
-    def admit(self, number: int | None = None, room: str = "noi") -> str:
-        """The visit of somebody whom a clerk admits."""
+    def ticket(self, number: int | None = None) -> str:
+        """The visit of somebody who got a ticket for the desk."""
         claim = ClaimedIdentity(
             source=ClaimSource.TYPED,
             name="Trần Văn Mẫu",
@@ -258,10 +258,14 @@ class Clinic:
             sex=Sex.MALE,
             personal_number=self.person(number),
         )
-        ticket = self.desk.checkin.desk_ticket(claim, code=Code.COVER_UNKNOWN)
-        self.desk.staff.confirm(ticket.visit_id, room, by="desk-1")
-        self.visits.append(str(ticket.visit_id))
-        return self.visits[-1]
+        return str(self.desk.checkin.desk_ticket(claim, code=Code.COVER_UNKNOWN).visit_id)
+
+    def admit(self, number: int | None = None, room: str = "noi") -> str:
+        """The visit of somebody whom a clerk admits."""
+        visit = self.ticket(number)
+        self.desk.staff.confirm(visit, room, by="desk-1")
+        self.visits.append(visit)
+        return visit
 
     def events(self) -> list[ProvinceEvent]:
         with self.database.read() as session:
@@ -272,6 +276,11 @@ class Clinic:
     def copy(self) -> Path:
         """A backup of the store."""
         return _copied(self.folder / "store.db", self.folder / "store.copy")
+
+    def put_back(self, copy: Path) -> None:
+        """The store as it was when it was copied; what sends starts anew."""
+        _copied(copy, self.folder / "store.db")
+        self.start()
 
     def exactly_once(self) -> bool:
         """Whether the hub counts each admission once: in its events, who was admitted, and its counts."""

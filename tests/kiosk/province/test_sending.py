@@ -207,7 +207,7 @@ def test_a_store_that_was_put_back_from_a_copy_gives_no_number_twice(clinic_send
     copy = clinic_sends.copy()
     lost = clinic_sends.admit()
     clinic_sends.step()
-    restored(clinic_sends, copy)
+    clinic_sends.put_back(copy)
     later = clinic_sends.admit(number=77)
     clinic_sends.settle()
     assert lost in clinic_sends.visits
@@ -226,7 +226,7 @@ def test_numbers_that_were_given_twice_while_the_hub_was_away_are_given_anew(
     copy = clinic_sends.copy()
     clinic_sends.admit()
     clinic_sends.step()
-    restored(clinic_sends, copy)
+    clinic_sends.put_back(copy)
     wire.always = "cut"
     clinic_sends.admit(number=77)
     assert clinic_sends.step().sealed > 0
@@ -234,17 +234,6 @@ def test_numbers_that_were_given_twice_while_the_hub_was_away_are_given_anew(
     clinic_sends.settle()
     assert hub.rows(tables.quarantine)
     assert clinic_sends.exactly_once()
-
-
-def restored(clinic: Any, copy: Any) -> None:
-    """The clinic's store as it was when it was copied, under the running clinic."""
-    import sqlite3
-
-    with sqlite3.connect(copy) as old, sqlite3.connect(clinic.folder / "store.db") as new:
-        old.backup(new)
-    old.close()
-    new.close()
-    clinic.start()
 
 
 def test_a_second_visit_in_the_province_becomes_one_notice(

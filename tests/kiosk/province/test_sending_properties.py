@@ -23,20 +23,10 @@ def test_every_admission_is_counted_once(clinic_sends: Any, deeds: list[Any]) ->
             case "restore":
                 copy = clinic_sends.copy()
                 clinic_sends.step(minutes=6)
-                _back(clinic_sends, copy)
+                clinic_sends.put_back(copy)
             case ("step", fault):
                 clinic_sends.wire.faults = [] if fault == "none" else [fault]
                 clinic_sends.step(minutes=6)
     clinic_sends.wire.faults = []
     clinic_sends.settle()
     assert clinic_sends.exactly_once()
-
-
-def _back(clinic: Any, copy: Any) -> None:
-    import sqlite3
-
-    with sqlite3.connect(copy) as old, sqlite3.connect(clinic.folder / "store.db") as new:
-        old.backup(new)
-    old.close()
-    new.close()
-    clinic.start()
