@@ -201,7 +201,7 @@ class RealClinic:
         self._clock.at = self._at(arrival.at_s)
         draw = source(self._setting.seed, "kiosk", self._plan.code, arrival.number)
         kiosk = self._kiosks[draw.choice(list(self._kiosks))]
-        ticket = kiosk.desk_ticket(self._person(arrival.number), code=Code.COVER_UNKNOWN)
+        ticket = kiosk.desk_ticket(person_of(self._plan.code, arrival.number), code=Code.COVER_UNKNOWN)
         self._admit(arrival, ticket.visit_id)
 
     def _admit(self, arrival: Arrival, visit_id: str) -> None:
@@ -211,22 +211,23 @@ class RealClinic:
     def _is_admitted(self, arrival: Arrival) -> bool:
         return source(self._setting.seed, "visit", self._plan.code, arrival.number).random() >= _TO_DESK
 
-    def _person(self, number: int) -> ClaimedIdentity:
-        """An invented person, another one for each number of each clinic."""
-        # Six signs hold 333 clinics of 3,000 people each; sex and year of birth tell those beyond apart.
-        place, serial = divmod(int(self._plan.code[-4:]) * 3000 + number % 3000, 1_000_000)
-        woman = number // 3000 % 2
-        year = 80 - place
-        return ClaimedIdentity(
-            source=ClaimSource.TYPED,
-            name="Người Bệnh Mẫu",
-            birth=BirthDate(year=1900 + year, month=5, day=1),
-            sex=Sex.FEMALE if woman else Sex.MALE,
-            personal_number=f"036{woman}{year}{serial:06}",
-        )
-
     def _at(self, at_s: float) -> datetime:
         return self._setting.midnight.astimezone(UTC) + timedelta(seconds=at_s)
+
+
+def person_of(clinic: str, number: int) -> ClaimedIdentity:
+    """An invented person, another one for each number of each clinic: 3,000 women and as many men."""
+    # Six signs hold 333 clinics of 3,000 people each; the year of birth tells those beyond apart.
+    place, serial = divmod(int(clinic[-4:]) * 3000 + number % 3000, 1_000_000)
+    woman = number // 3000 % 2
+    year = 80 - place
+    return ClaimedIdentity(
+        source=ClaimSource.TYPED,
+        name="Người Bệnh Mẫu",
+        birth=BirthDate(year=1900 + year, month=5, day=1),
+        sex=Sex.FEMALE if woman else Sex.MALE,
+        personal_number=f"036{woman}{year}{serial:06}",
+    )
 
 
 def _set_up(plan: ClinicPlan, setting: Setting, here: Path) -> VisitOpener:

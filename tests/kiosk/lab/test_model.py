@@ -5,6 +5,7 @@ import pytest
 from kiosk.lab.faults import Fate, Fault, Weather
 from kiosk.lab.plan import SCALES, load_of
 from kiosk.lab.province import OPENS_S, PROFILE, SLOT_S, arrivals, between, clinics, source
+from kiosk.lab.real import person_of
 from kiosk.lab.run import Kill, Wanted, strokes
 
 ALL = frozenset(Fault)
@@ -25,6 +26,14 @@ def test_a_province_is_skewed_as_provinces_are() -> None:
     assert 10 <= visits[144] <= 25
     assert len({plan.code for plan in plans}) == 288
     assert sum(plan.visits for plan in clinics(288, 1, visits=25_000)) == pytest.approx(25_000, rel=0.01)
+
+
+def test_everybody_of_many_clinics_has_a_number_of_twelve_digits_alone() -> None:
+    """More clinics than six digits hold."""
+    edges = (0, 1, 2999, 3000, 5999)
+    people = [person_of(plan.code, number).personal_number or "" for plan in clinics(1200, 1) for number in edges]
+    assert len(set(people)) == len(people) == 1200 * len(edges)
+    assert all(len(each) == 12 and each.isdecimal() for each in people)
 
 
 def test_most_people_come_in_the_morning() -> None:

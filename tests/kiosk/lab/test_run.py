@@ -25,7 +25,7 @@ from kiosk.lab.clinic import Setting, StoredClinic
 from kiosk.lab.faults import Fault, Weather
 from kiosk.lab.line import Came, Sending
 from kiosk.lab.province import OPENS_S, ClinicPlan, arrivals, clinics
-from kiosk.lab.real import RealClinic
+from kiosk.lab.real import RealClinic, person_of
 from kiosk.wire.batch import BatchAnswer, Stream, read_request
 from kiosk.wire.envelope import read_event
 
@@ -169,7 +169,7 @@ def test_a_real_clinic_that_dies_amid_an_admission_makes_it_whole(
     # The next one has a ticket, and nobody admitted them yet.
     coming = next(each for each in clinic._all[came:] if clinic._is_admitted(each))
     came += clinic.admit_until(coming.at_s)
-    clinic._kiosks["kiosk-1"].desk_ticket(clinic._person(coming.number), code=Code.COVER_UNKNOWN)
+    clinic._kiosks["kiosk-1"].desk_ticket(person_of(clinic._plan.code, coming.number), code=Code.COVER_UNKNOWN)
     clinic.close()
     clinic = RealClinic(plan, setting, tmp_path, **line)
     assert clinic.admit_until(coming.at_s + 0.001) == 0
