@@ -45,8 +45,7 @@ def init(
             raise CannotPublish(f"{sign} keys are to sign, and there are {roots}.")
 
         def made(name: str) -> "Ed25519PrivateKey":
-            secret = typer.prompt(f"Passphrase of {name}", hide_input=True, confirmation_prompt=True, err=True)
-            return create_key(keys, name, secret)
+            return create_key(keys, name, _new_passphrase(name))
 
         signers = Signers(
             root=tuple(made(f"root-{number}") for number in range(1, roots + 1)),
@@ -69,10 +68,10 @@ def publish(
 ) -> None:
     """Release a file."""
     with _told():
-        from kiosk.releases.names import EMERGENCY
+        from kiosk.releases.names import EMERGENCY, RELAXED
         from kiosk.releases.office import content_of
 
-        if path == EMERGENCY:
+        if path in (EMERGENCY, RELAXED):
             raise typer.BadParameter("the list of the distrusted is published by: kiosk release distrust")
         _repository(folder).publish({path: content_of(path, source)}, _signers(online, targets=key))
         typer.echo(f"Released: {path}")
@@ -99,8 +98,10 @@ def roster(
     with _told():
         from kiosk.releases.office import rosters, stale_deltas
 
-        packs, repository = rosters(clinic, province, cuts, beside=beside or ()), _repository(folder)
-        repository.publish(packs, _signers(online, targets=key), gone=stale_deltas(repository, clinic, packs))
+        repository, signers = _repository(folder), _signers(online, targets=key)
+        with repository.alone():
+            packs = rosters(clinic, province, cuts, beside=beside or ())
+            repository.publish(packs, signers, gone=stale_deltas(repository, clinic, packs))
         for path, data in sorted(packs.items()):
             typer.echo(f"{path}\t{len(data)}")
 
@@ -115,6 +116,10 @@ def distrust(
     lane_closed: Annotated[
         bool | None, typer.Option("--close-lanes/--open-lanes", help="Nobody is admitted automatically.")
     ] = None,
+    targets: Annotated[
+        list[Path] | None,
+        typer.Option("--targets", metavar="FILE", help="Key of the officers who release, to take something back."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="hub.toml: tell clinics at once.")
     ] = None,
@@ -122,14 +127,14 @@ def distrust(
 ) -> None:
     """Let certificates count for nothing everywhere, and tell every clinic with its next answer."""
     with _told():
-        from kiosk.releases.names import EMERGENCY
-        from kiosk.releases.office import distrusted, names_of
+        from kiosk.releases.office import distrusted, names_of, release_list
 
-        repository = _repository(folder)
-        listed = distrusted(
-            repository, names_of(certificates or ()), again=names_of(again or ()), lane_closed=lane_closed
-        )
-        repository.publish({EMERGENCY: listed.to_bytes()}, _signers(online, emergency=key))
+        named, trusted = names_of(certificates or ()), names_of(again or ())
+        repository, signers = _repository(folder), _signers(online, emergency=key, targets=targets)
+        # The list follows the released one: nobody releases another between the look and the release.
+        with repository.alone():
+            listed = distrusted(repository, named, again=trusted, lane_closed=lane_closed)
+            release_list(repository, listed, signers)
         typer.echo(f"List {listed.number}: {len(listed.certificates)} names of certificates and keys.")
         if config is None:
             typer.echo("Next: kiosk hub emergency signer_distrusted --by … --config …", err=True)
@@ -137,6 +142,38 @@ def distrust(
         from kiosk.hub.cli import emergency
 
         emergency(config, "lanes_closed" if listed.lane_closed else "signer_distrusted", by)
+
+
+@app.command(name="change-keys")
+def change_keys(
+    folder: Folder,
+    roles: Annotated[list[str], typer.Argument(metavar="ROLE", help="root, targets, emergency, online: one or more.")],
+    keys: Annotated[Path, typer.Option("--keys", metavar="DIR", help="Where the new keys are put: a new folder.")],
+    root: Annotated[list[Path], typer.Option("--root", metavar="FILE", help="A key of the root; once for each.")],
+    online: Online,
+    key: Annotated[
+        list[Path] | None, typer.Option("--key", metavar="FILE", help="The officers' key (targets).")
+    ] = None,
+    roots: Annotated[int, typer.Option(min=2, max=9, help="How many people get a key of the root.")] = 3,
+) -> None:
+    """Let other keys count for a role, after a theft or a change of people; clinics follow by themselves."""
+    with _told():
+        from kiosk.releases.office import ONLINE, create_key
+        from kiosk.releases.repository import Signers
+
+        if unknown := set(roles) - {"root", "targets", "emergency", ONLINE}:
+            raise typer.BadParameter(f"not a role: {min(unknown)}")
+        old = _signers(online, root=root, targets=key)
+
+        def made(role: str) -> "tuple[Ed25519PrivateKey, ...]":
+            names = [f"root-{number}" for number in range(1, roots + 1)] if role == "root" else [role]
+            return tuple(create_key(keys, name, _new_passphrase(name)) for name in names) if role in roles else ()
+
+        new = Signers(root=made("root"), targets=made("targets"), emergency=made("emergency"), online=made(ONLINE))
+        repository = _repository(folder)
+        repository.change_keys(old, new)
+        (keys / "root.json").write_bytes(repository.root())
+        typer.echo(f"Root {keys / 'root.json'}: for clinics that join from now on. The others follow by themselves.")
 
 
 @app.command()
@@ -171,7 +208,20 @@ def _repository(folder: Path) -> "Repository":
     return Repository(folder, now=_now())
 
 
-def _signers(online: Path, *, targets: list[Path] | None = None, emergency: list[Path] | None = None) -> "Signers":
+def _new_passphrase(name: str) -> str:
+    """What is to keep a new key; the hub's has none, for nobody is there to type it."""
+    if name == "online":
+        return ""
+    return str(typer.prompt(f"Passphrase of {name}", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _signers(
+    online: Path,
+    *,
+    root: list[Path] | None = None,
+    targets: list[Path] | None = None,
+    emergency: list[Path] | None = None,
+) -> "Signers":
     from kiosk.releases.office import load_key
     from kiosk.releases.repository import Signers
 
@@ -179,6 +229,7 @@ def _signers(online: Path, *, targets: list[Path] | None = None, emergency: list
         return str(typer.prompt(f"Passphrase of {name}", hide_input=True, err=True))
 
     return Signers(
+        root=tuple(load_key(path, asked) for path in root or ()),
         targets=tuple(load_key(path, asked) for path in targets or ()),
         emergency=tuple(load_key(path, asked) for path in emergency or ()),
         online=(load_key(online, asked),),

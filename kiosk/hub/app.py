@@ -85,7 +85,7 @@ def create_hub_app(
     if enrolment is not None:
         app.register_blueprint(joining_views(enrolment, behind_proxy=behind_proxy))
     if config.releases is not None:
-        app.register_blueprint(releases_blueprint(config.releases))
+        app.register_blueprint(releases_blueprint(config.releases, behind_proxy=behind_proxy))
     app.register_error_handler(Exception, _answer)
     app.after_request(_stamped)
     return app

@@ -8,7 +8,7 @@ Batches that come at the same time share a transaction (:mod:`kiosk.hub.together
 transaction costs far more than a row.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -111,7 +111,7 @@ class Ingest:
         now = self._now()
         with self._database.write() as connection:
             taking = _store(connection, welcome, now)
-        self._judge([each for work in welcome for each in work.events.values()], now)
+        self._judge([each for work in welcome for each in work.events.values()], taking.erased, now)
         hlc = self._tick(taking.new, now)
         seconds = self._seconds({each.signed.request.clinic for each in many if each.asks_seconds}, now)
         return [
@@ -136,13 +136,16 @@ class Ingest:
                 work.events[index] = each
         return work
 
-    def _judge(self, events: Iterable[TakenEvent], now: datetime) -> None:
-        """Look at everybody in the batches, also where they came before: the hub may have died before it looked."""
+    def _judge(self, events: Iterable[TakenEvent], erased: Set[checkins.PersonDay], now: datetime) -> None:
+        """Look at everybody in the batches, also where they came before: the hub may have died before it looked.
+
+        :param erased: who is found by no event any more.
+        """
         concerned = [each for each in events if checkins.concerns(each)]
         if not concerned:
             return
         with self._database.read() as connection:
-            people = checkins.twice(connection, checkins.people_of(connection, concerned))
+            people = checkins.twice(connection, erased | checkins.people_of(connection, concerned))
         for whom in people:
             with self._database.write() as connection:
                 checkins.judge(connection, whom, now)

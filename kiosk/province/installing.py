@@ -5,8 +5,10 @@ in place by itself, the list of the distrusted first: a trust store that cannot 
 Within a group it is all or nothing: everything is opened and checked as its readers will open it, and only then counts;
 until then, and where anything is wrong, the former counts. Staff are told, and by them the hub.
 
-Only a verified, fresh timestamp is a *good word*. One that is out of date, not rightly signed, or none at all changes
-nothing by itself: the last good word grows older, and :mod:`kiosk.domain.contact` says what follows.
+Only a verified, fresh timestamp is a *good word*, and only where the list of the distrusted that it leads to counts
+here, and whom to believe could be had: else whoever sits on the line would hold one file back, and be taken for the
+province. No good word changes nothing by itself: the last one grows older, and :mod:`kiosk.domain.contact` says what
+follows.
 """
 
 import random
@@ -31,12 +33,15 @@ from kiosk.releases.errors import NoRelease, ReleaseUnavailable
 from kiosk.releases.installed import STORE, Group, Keeper, Standing, file_name
 from kiosk.releases.names import (
     EMERGENCY,
+    MOST_AHEAD,
     PINS,
+    RELAXED,
     RESULT_CODES,
     ROUTES,
     SIGNERS,
     TRUST,
     Distrusted,
+    newest_of,
     roster_path,
     settings_path,
 )
@@ -83,13 +88,22 @@ class Place:
 class Outcome:
     """What a step came to.
 
-    :ivar problem: why nothing was taken, in a word; empty where the province was heard and all of it counts now.
+    :ivar heard: whether this was a good word.
+    :ivar problem: why not all was taken, in a word; empty where the province was heard and all of it counts now.
     :ivar changed: the groups that count anew.
     """
 
     heard: bool
     problem: str = ""
     changed: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Why a group was not put in place. :ivar withheld: it could not be had, though the lists that name it could."""
+
+    word: str
+    withheld: bool = False
 
 
 class Installer:
@@ -118,6 +132,7 @@ class Installer:
         self._every_s, self._hours = every_s, hours
         self._next: datetime | None = None
         self._looked_for = self._tried_for = -1
+        self._withheld = 0
         self._told: Mapping[str, object] | None = None
 
     def step(self, now: datetime) -> Outcome | None:
@@ -131,7 +146,8 @@ class Installer:
         elif not self._is_due(number, now):
             return None
         outcome = self._looked(now)
-        waits = number != self._looked_for and not outcome.heard
+        # What is named and cannot be had is asked for again soon: mostly a line broke, and else it is an emergency.
+        waits = not outcome.heard and (number != self._looked_for or self._withheld > 0)
         # Where the hub was heard, all that it had to say of an emergency up to this number was said.
         self._looked_for = number if outcome.heard else self._looked_for
         self._tried_for = number
@@ -170,31 +186,37 @@ class Installer:
             found = self._looks.look()
         except ReleaseUnavailable as error:
             _log.info("no_release", reason=error.reason.value)
+            self._withheld = 0
             return Outcome(heard=False, problem=_word(error.reason))
-        changed, problems = self._put_all(found)
-        self._keeper.heard(self._with_hours(self._standing(now).model_copy(update={"heard_at": now})))
-        return Outcome(heard=True, problem=problems[0] if problems else "", changed=tuple(changed))
+        changed, troubles = self._put_all(found)
+        self._withheld = self._withheld + 1 if any(each.withheld for each in troubles.values()) else 0
+        heard = not any(_is_vital(group, trouble) for group, trouble in troubles.items())
+        if heard:
+            self._keeper.heard(self._with_hours(self._standing(now).model_copy(update={"heard_at": now})))
+        return Outcome(heard=heard, problem=self._problem(troubles), changed=tuple(changed))
 
-    def _put_all(self, found: Looked) -> tuple[list[Group], list[str]]:
+    def _problem(self, troubles: Mapping[Group, _Trouble]) -> str:
+        """The word for staff: once is a broken line, twice on end is somebody who holds it back."""
+        unreachable = NoRelease.UNREACHABLE.value
+        words = [each.word for each in troubles.values()]
+        if self._withheld > 1:
+            words = ["release_withheld" if word == unreachable else word for word in words]
+        return next((word for word in words if word != unreachable), words[0] if words else "")
+
+    def _put_all(self, found: Looked) -> tuple[list[Group], dict[Group, _Trouble]]:
         changed: list[Group] = []
-        problems: list[str] = []
+        troubles: dict[Group, _Trouble] = {}
         for group in Group:
             try:
                 if self._put(group, found):
                     changed.append(group)
                     _log.info("release_installed", group=group.value)
-            except ReleaseUnavailable as error:
-                problems.append(_word(error.reason))
-            except RosterRefused as error:
-                problems.append("no_space" if error.facts.get("reason") == Refusal.NO_SPACE else "release_unusable")
-                _log.error("release_refused", group=group.value, reason=str(error.facts.get("reason")))
-            except IdCardError as error:
-                problems.append("release_unusable")
-                _log.error("release_refused", group=group.value, code=error.code, reason=error.facts.get("reason"))
-            except OSError:
-                problems.append("no_space")
-                _log.error("release_not_written", group=group.value)
-        return changed, problems
+            except (IdCardError, OSError) as error:
+                troubles[group] = _trouble_of(error)
+                facts = error.facts if isinstance(error, IdCardError) else {}
+                code = error.code if isinstance(error, IdCardError) else "not_written"
+                _log.error("release_not_installed", group=group.value, code=code, reason=str(facts.get("reason", "")))
+        return changed, troubles
 
     def _put(self, group: Group, found: Looked) -> bool:
         """Put a group in place; whether anything in it is new."""
@@ -223,7 +245,7 @@ class Installer:
         """Nothing, where everything opens as its readers will open it; IdCardError where it does not."""
         match group:
             case Group.EMERGENCY:
-                self._check_distrusted(files[EMERGENCY])
+                self._check_distrusted(files)
             case Group.TRUST:
                 self._check_trust(folder, files)
             case Group.TABLES:
@@ -233,14 +255,20 @@ class Installer:
             case Group.SETTINGS:
                 Ages.from_bytes(files[settings_path(self._place.clinic)])
 
-    def _check_distrusted(self, data: bytes) -> None:
+    def _check_distrusted(self, files: Mapping[str, bytes]) -> None:
         try:
-            new = Distrusted.from_bytes(data)
+            new = Distrusted.from_bytes(files.get(EMERGENCY, b""))
+            relaxed = Distrusted.from_bytes(files[RELAXED]) if RELAXED in files else None
         except ValueError as error:
             raise Unusable("no list of the distrusted") from error
         former = self._former_list()
         if former is not None and new.number <= former.number:
             raise Unusable("a list of the distrusted with a number that was used before")
+        least = newest_of(former, relaxed)
+        if least is not None and not new.follows(least):
+            raise Unusable("a list of the distrusted that takes back what only officers may")
+        if new.number > MOST_AHEAD + (0 if least is None else least.number):
+            raise Unusable("a list of the distrusted whose number leaves none for those that follow")
 
     def _former_list(self) -> Distrusted | None:
         try:
@@ -310,10 +338,27 @@ class Installer:
 
 
 _PATHS: Final = {
-    Group.EMERGENCY: (EMERGENCY,),
+    Group.EMERGENCY: (EMERGENCY, RELAXED),
     Group.TRUST: (TRUST, PINS, SIGNERS),
     Group.TABLES: (RESULT_CODES, ROUTES),
 }
+
+
+def _is_vital(group: Group, trouble: _Trouble) -> bool:
+    """Whether a word that left this undone is none: of whom to believe, what was wrongly released is our officers' own."""
+    return group is Group.EMERGENCY or (group is Group.TRUST and trouble.withheld)
+
+
+def _trouble_of(error: IdCardError | OSError) -> _Trouble:
+    match error:
+        case ReleaseUnavailable():
+            return _Trouble(_word(error.reason), withheld=error.reason is not NoRelease.NO_SPACE)
+        case RosterRefused() if error.facts.get("reason") == Refusal.NO_SPACE:
+            return _Trouble("no_space")
+        case IdCardError():
+            return _Trouble("release_unusable")
+        case _:
+            return _Trouble("no_space")
 
 
 def _own_path(group: Group, clinic: str) -> str:

@@ -4,7 +4,8 @@ Theory of operation. A step seals what is new and sends one batch. The hub's ans
 settled and kept for some days, in case it is restored from a backup and misses them again. Whatever else happens, an
 event stays as it was made and waits. What the hub put aside five times waits for a person. Where it cannot be reached,
 or is too busy, the next step waits longer each time, with full jitter, up to five minutes; where it knows this device
-no longer, nothing is sent until a person says so. The first request of a start asks only what the hub has: a store that
+no longer, or takes nothing, staff are told, nothing is sent, and it is asked now and then whether that is still so: one
+wrong answer of whatever stands on the way must not end a clinic's sending for ever. The first request of a start asks only what the hub has: a store that
 was put back from a copy learns of it before it gives numbers twice.
 
 Source: M. Brooker, "Exponential Backoff And Jitter", 2015, "full jitter".
@@ -35,6 +36,8 @@ from kiosk.wire.errors import MalformedMessage
 
 PATH: Final = "/v1/events"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+ASK_AGAIN: Final = timedelta(minutes=15)
+"""How long it rests after the hub refused this device, before it asks whether that is still so."""
 _LONGEST_RETRY_S = 3600.0
 _ROOM = BATCH_LIMIT - 16_384
 """Bytes of a request for events: the rest is for everything around them, and for a heartbeat."""
@@ -64,7 +67,7 @@ class Outcome(StrEnum):
     SMALLER = "smaller"
     """The request was refused as it was; the next one is smaller."""
     STOPPED = "stopped"
-    """Nothing is sent until a person says so."""
+    """Nothing is sent until a person says so, or the hub takes this device again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,7 @@ class Sender:
     _most: int = field(default=BATCH_EVENTS, init=False)
     _beat_at: datetime | None = field(default=None, init=False)
     _forgot_at: datetime | None = field(default=None, init=False)
+    _refused_at: datetime | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._pause = _Pause(self.chance)
@@ -167,15 +171,18 @@ class Sender:
 
     def _exchange(self, now: datetime, beats: Beats, *, with_events: bool) -> Step:
         """One request and its answer."""
-        if self._stopped():
-            return Step(outcome=Outcome.STOPPED)
+        if (stopped := self._stopped()) is not None:
+            if not self._asks_again(now):
+                return Step(outcome=Outcome.STOPPED)
+            # What was refused for what it said is tried by one event; a stranger says nothing but who it is.
+            self._most, with_events = 1, with_events and stopped == "refused"
         if left := self._pause.left_s(now):
             return Step(outcome=Outcome.PAUSED, wait_s=left)
         numbers, envelopes = self._batch() if with_events else ((), ())
         beat_due = self._beat_due(now) or not with_events
         if not envelopes and not beat_due:
             return Step(outcome=Outcome.IDLE)
-        beat = self._beat(now, beats) if beat_due and self._most == BATCH_EVENTS else ()
+        beat = self._beat(now, beats) if beat_due and stopped is None and self._most == BATCH_EVENTS else ()
         try:
             reply = self.link.post(PATH, self._request(now, (*envelopes, *beat)), _HEADERS)
         except HubUnreachable:
@@ -216,6 +223,10 @@ class Sender:
 
     def _apply(self, now: datetime, numbers: Sequence[int], answer: BatchAnswer) -> int:
         with self.database.write() as session:
+            sender = session.get_one(ProvinceSender, self.device.name)
+            if sender.stopped is not None:
+                _log.info("province_sending_again", reason=sender.stopped)
+                sender.stopped = None
             applied = apply_answer(session, self.device, self.collector, numbers, answer, now)
         self._report(now)
         return applied.settled
@@ -262,13 +273,23 @@ class Sender:
                 _log.error("province_beat_not_made", where=error.where)
                 return ()
 
-    def _stopped(self) -> bool:
+    def _stopped(self) -> str | None:
+        """Why nothing is sent; None where all is well."""
         with self.database.read() as session:
             sender = session.get(ProvinceSender, self.device.name)
-            return sender is not None and sender.stopped is not None
+            return None if sender is None else sender.stopped
+
+    def _asks_again(self, now: datetime) -> bool:
+        """Whether the hub may be asked once more; at a start it may. A clock that went back makes nobody wait."""
+        if self._refused_at is not None and timedelta(0) <= now - self._refused_at < ASK_AGAIN:
+            return False
+        self._refused_at = now
+        return True
 
     def _stop(self, now: datetime, why: str) -> Step:
-        _log.error("province_sending_stopped", reason=why)
+        if self._stopped() != why:
+            _log.error("province_sending_stopped", reason=why)
+        self._refused_at = now
         with self.database.write() as session:
             session.get_one(ProvinceSender, self.device.name).stopped = why
         self._report(now)

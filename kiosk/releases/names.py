@@ -9,21 +9,26 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 EMERGENCY: Final = "emergency/distrusted.json"
 """Signers nobody may believe from now on. It has keys of its own, so that one officer on duty can publish it."""
 EMERGENCY_ROLE: Final = "emergency"
+RELAXED: Final = "trust/relaxed.json"
+"""The last list that took something back, released by officers besides: no list of the one on duty says less."""
+MOST_AHEAD: Final = 1_000_000
+"""By how much a list's number may be above the former one's: a thief of the key is not to use the numbers up."""
 TRUST: Final = "trust/store.zip"
 PINS: Final = "trust/pins.json"
 SIGNERS: Final = "trust/code-signers.json"
 RESULT_CODES: Final = "data/result-codes.toml"
 ROUTES: Final = "data/routes.toml"
-FOR_ALL: Final = (TRUST, PINS, SIGNERS, RESULT_CODES, ROUTES)
+FOR_ALL: Final = (TRUST, RELAXED, PINS, SIGNERS, RESULT_CODES, ROUTES)
 """What every clinic takes."""
-_CLINIC = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_ROSTER = re.compile(r"roster/[a-z0-9][a-z0-9-]{0,31}/(?:whole|from-[0-9a-f]{64})\.pack")
+_CODE: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
+_CLINIC = re.compile(_CODE)
+_ROSTER = re.compile(rf"roster/{_CODE}/(?:whole|from-[0-9a-f]{{64}})\.pack")
 
 
 def roster_path(clinic: str, base: str | None = None) -> str:
     """The path of a clinic's roster: whole, or the changes to the contents with this hash."""
     if not _CLINIC.fullmatch(clinic):
-        raise ValueError("a clinic is small letters, digits and dashes")
+        raise ValueError("a clinic is letters, digits, dots, dashes and underscores")
     return f"roster/{clinic}/whole.pack" if base is None else f"roster/{clinic}/from-{base}.pack"
 
 
@@ -69,6 +74,16 @@ class Distrusted(BaseModel):
     def to_bytes(self) -> bytes:
         """The list as it is released."""
         return self.model_dump_json().encode()
+
+    def follows(self, least: "Distrusted") -> bool:
+        """Whether this is no older than the other, and takes nothing back that the other says."""
+        stays = self.lane_closed or not least.lane_closed
+        return self.number >= least.number and stays and set(self.certificates) >= set(least.certificates)
+
+
+def newest_of(*lists: Distrusted | None) -> Distrusted | None:
+    """The list with the highest number, or None where there is none."""
+    return max((each for each in lists if each is not None), key=lambda each: each.number, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x
 from kiosk.insurance.roster.pack import contents_of, cut, make_pack
 from kiosk.releases.contents import packed, signers_file
 from kiosk.releases.errors import CannotPublish
-from kiosk.releases.names import EMERGENCY, SIGNERS, TRUST, Distrusted, roster_path
-from kiosk.releases.repository import Repository
+from kiosk.releases.names import EMERGENCY, RELAXED, SIGNERS, TRUST, Distrusted, roster_path
+from kiosk.releases.repository import Repository, Signers
 
 ONLINE: Final = "online"
 _VERSION: Final = 0xA0
@@ -160,6 +160,30 @@ def _element(der: bytes, at: int) -> tuple[int, int]:
     return start, start + length
 
 
+def former_list(repository: Repository) -> Distrusted | None:
+    """The list of the distrusted that is released, or None.
+
+    :raises CannotPublish: where it cannot be read.
+    """
+    data = repository.data_of(EMERGENCY)
+    try:
+        return None if data is None else Distrusted.from_bytes(data)
+    except ValueError as error:
+        raise CannotPublish("The list of the distrusted that is released cannot be read.") from error
+
+
+def release_list(repository: Repository, listed: Distrusted, signers: Signers) -> None:
+    """Release a list of the distrusted. One that takes something back is released by the officers besides.
+
+    :raises CannotPublish: where too few keys are at hand.
+    """
+    before, data = former_list(repository), listed.to_bytes()
+    is_relaxed = before is not None and not listed.follows(before)
+    if is_relaxed and not signers.targets:
+        raise CannotPublish("What takes something back needs the key of the officers who release, too: --targets.")
+    repository.publish({EMERGENCY: data} | ({RELAXED: data} if is_relaxed else {}), signers)
+
+
 def distrusted(
     repository: Repository, named: Iterable[str], *, again: Iterable[str] = (), lane_closed: bool | None = None
 ) -> Distrusted:
@@ -169,9 +193,8 @@ def distrusted(
     :param lane_closed: None where that stays as it is.
     :raises CannotPublish: where something named is no SHA-256.
     """
-    data = repository.data_of(EMERGENCY)
+    before = former_list(repository)
     try:
-        before = None if data is None else Distrusted.from_bytes(data)
         certificates = {*(() if before is None else before.certificates), *(each.lower() for each in named)}
         closed = lane_closed if lane_closed is not None else before is not None and before.lane_closed
         return Distrusted(

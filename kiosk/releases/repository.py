@@ -8,15 +8,18 @@ hold releases back unseen. The last two are signed by a key that the hub itself 
 back for as long as a timestamp counts, and release nothing.
 
 A fifth role, *emergency*, may release one file and no other: the list of the distrusted. Its key may lie with one
-officer on duty. Whoever steals it can close lanes, and open none.
+officer on duty. Whoever steals it can close lanes, and open none: a list that takes something back counts at clinics
+only where the officers released the same bytes besides.
 
 Every list is a file under its version, and every file under its hash, written before anything names it; only
-``timestamp.json`` is ever replaced. So a publication that ends half-way changes nothing.
+``timestamp.json`` is ever replaced. So a publication that ends half-way changes nothing. Whoever changes the folder
+holds its lock, so that the hub's hourly word and an officer's release never go by what the other is about to replace.
 
 Source: The Update Framework Specification 1.0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -40,11 +43,13 @@ from tuf.api.metadata import (
 )
 
 from kiosk.durable import put_in_place
+from kiosk.process_lock import locked
 from kiosk.releases.errors import CannotPublish
 from kiosk.releases.names import EMERGENCY, EMERGENCY_ROLE, is_released
 
 T = TypeVar("T", Root, Timestamp, Snapshot, Targets)
 _TIMESTAMP: Final = "timestamp.json"
+_LOCK: Final = ".lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,7 @@ class Repository:
         self._metadata, self._targets = folder / "metadata", folder / "targets"
         self._now = now
         self._lifetimes = lifetimes or Lifetimes()
+        self._lock, self._is_alone = folder / _LOCK, False
 
     @classmethod
     def create(
@@ -139,6 +145,22 @@ class Repository:
         timestamp = Timestamp(expires=self._until(self._lifetimes.timestamp), snapshot_meta=MetaFile(version=1))
         self._write(Metadata(timestamp), signers.online, Timestamp.type)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else changes the folder while the block runs: whoever does waits. Blocks lie in each other freely.
+
+        :raises CannotPublish: where the folder cannot be locked.
+        """
+        if self._is_alone:
+            yield
+            return
+        with _taken(self._lock):
+            self._is_alone = True
+            try:
+                yield
+            finally:
+                self._is_alone = False
+
     def root(self) -> bytes:
         """The newest root."""
         return self._path(Root.type, self._newest_root()).read_bytes()
@@ -174,54 +196,67 @@ class Repository:
         """
         if wrong := [path for path in files if not is_released(path)]:
             raise CannotPublish(f"Not a path of releases: {wrong[0]}")
-        ordinary = {path: data for path, data in files.items() if path != EMERGENCY}
         gone = frozenset(gone)
+        with self.alone():
+            self._release_all(files, signers, gone)
+            self.renew(signers, snapshot=True)
+
+    def _release_all(self, files: Mapping[str, bytes], signers: Signers, gone: frozenset[str]) -> None:
+        ordinary = {path: data for path, data in files.items() if path != EMERGENCY}
         if ordinary or gone:
             self._release(Targets.type, ordinary, gone, signers.targets, self._lifetimes.targets)
         if EMERGENCY in files:
             alone = {EMERGENCY: files[EMERGENCY]}
             self._release(EMERGENCY_ROLE, alone, frozenset(), signers.emergency, self._lifetimes.emergency)
-        self.renew(signers, snapshot=True)
 
     def renew(self, signers: Signers, *, snapshot: bool = False) -> None:
         """Say anew that nothing is newer: to be done well within a timestamp's lifetime.
 
         :raises CannotPublish: where the hub's key is not at hand.
         """
-        held = self._read(Snapshot, Snapshot.type)
-        if snapshot or held.signed.expires - self._now < self._lifetimes.snapshot / 2:
-            for role in (Targets.type, EMERGENCY_ROLE):
-                held.signed.meta[f"{role}.json"] = MetaFile(version=self._newest(role))
-            self._next(held, signers.online, Snapshot.type, self._lifetimes.snapshot)
-        timestamp = self._read(Timestamp, Timestamp.type)
-        timestamp.signed.snapshot_meta = MetaFile(version=self._newest(Snapshot.type))
-        timestamp.signed.version += 1
-        timestamp.signed.expires = self._until(self._lifetimes.timestamp)
-        self._write(timestamp, signers.online, Timestamp.type)
+        with self.alone():
+            held = self._read(Snapshot, Snapshot.type)
+            if snapshot or held.signed.expires - self._now < self._lifetimes.snapshot / 2:
+                for role in (Targets.type, EMERGENCY_ROLE):
+                    held.signed.meta[f"{role}.json"] = MetaFile(version=self._newest(role))
+                self._next(held, signers.online, Snapshot.type, self._lifetimes.snapshot)
+            timestamp = self._read(Timestamp, Timestamp.type)
+            timestamp.signed.snapshot_meta = MetaFile(version=self._newest(Snapshot.type))
+            timestamp.signed.version += 1
+            timestamp.signed.expires = self._until(self._lifetimes.timestamp)
+            self._write(timestamp, signers.online, Timestamp.type)
 
-    def change_keys(
-        self,
-        signers: Signers,
-        *,
-        online: Ed25519PrivateKey | None = None,
-        targets: Iterable[Ed25519PrivateKey] = (),
-    ) -> None:
-        """A new root, signed by the keys of the old one: with another key of the hub, or other keys of the officers.
+    def change_keys(self, old: Signers, new: Signers) -> None:
+        """A new root, signed by the keys of the old one: with other keys for each role of which ``new`` has any.
 
-        What these roles said is signed anew, so the new keys must be at hand.
+        What these roles said is signed anew. For another key of the emergency the officers' key must be at hand, an old
+        or a new one; for other keys of the root, enough of the old and enough of the new.
 
-        :raises CannotPublish: where too few keys of the root are at hand.
+        :param old: the keys that count until now. :param new: those that take their place.
+        :raises CannotPublish: where too few keys are at hand.
         """
-        root = self._read(Root, Root.type)
-        officers = tuple(targets)
-        for role in () if online is None else (Snapshot.type, Timestamp.type):
-            _replace_keys(root.signed, role, (online,))
-        if officers:
-            _replace_keys(root.signed, Targets.type, officers)
-        self._next(root, signers.root, Root.type, self._lifetimes.root)
-        if officers:
-            self._release(Targets.type, {}, frozenset(), officers, self._lifetimes.targets)
-        self.renew(signers if online is None else Signers(online=(online,)), snapshot=True)
+        officers, online = new.targets or old.targets, new.online or old.online
+        with self.alone():
+            root = self._read(Root, Root.type)
+            for role, keys in (
+                (Root.type, new.root),
+                (Targets.type, new.targets),
+                (Snapshot.type, new.online),
+                (Timestamp.type, new.online),
+            ):
+                _replace_keys(root.signed, role, keys)
+            self._next(root, (*old.root, *new.root), Root.type, self._lifetimes.root)
+            if new.targets or new.emergency:
+                self._relist(officers, new.emergency)
+            self.renew(Signers(online=online), snapshot=True)
+
+    def _relist(self, officers: tuple[Ed25519PrivateKey, ...], emergency: tuple[Ed25519PrivateKey, ...]) -> None:
+        """What is released, signed anew; where there are keys for the emergency, they take the place of the old."""
+        held = self._read(Targets, Targets.type)
+        _replace_keys(held.signed, EMERGENCY_ROLE, emergency)
+        self._next(held, officers, Targets.type, self._lifetimes.targets)
+        if emergency:
+            self._release(EMERGENCY_ROLE, {}, frozenset(), emergency, self._lifetimes.emergency)
 
     def _release(
         self,
@@ -307,12 +342,28 @@ def _enough(keys: tuple[Ed25519PrivateKey, ...], threshold: int) -> None:
         raise CannotPublish(f"{threshold} keys are to sign, and there are {len(keys)}.")
 
 
-def _replace_keys(root: Root, role: str, keys: Iterable[Ed25519PrivateKey | None]) -> None:
-    for keyid in tuple(root.roles[role].keyids):
-        root.revoke_key(keyid, role)
+def _replace_keys(signed: Root | Targets, role: str, keys: tuple[Ed25519PrivateKey, ...]) -> None:
+    """Other keys for a role; where there are none, its own stay."""
+    roles = signed.roles if isinstance(signed, Root) else signed.delegations and signed.delegations.roles
+    if not keys or not roles:
+        return
+    for keyid in tuple(roles[role].keyids):
+        signed.revoke_key(keyid, role)
     for key in keys:
-        if key is not None:
-            root.add_key(_public(key), role)
+        signed.add_key(_public(key), role)
+
+
+@contextmanager
+def _taken(lock: Path) -> Iterator[None]:
+    try:
+        hold = locked(lock)
+        hold.__enter__()
+    except OSError as error:
+        raise CannotPublish("The folder of releases cannot be locked: it is not there, or another user's.") from error
+    try:
+        yield
+    finally:
+        hold.__exit__(None, None, None)
 
 
 def _write_file(path: Path, data: bytes) -> None:

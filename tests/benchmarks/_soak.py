@@ -20,6 +20,7 @@ _PATIENCE_S = 60.0
 _DATA = re.compile(r'data-(screen|version|visit|csrf)="([^"]*)"')
 _ROOMS = ("noi", "rhm", "mat", "yhct")
 _LOOK_EVERY = 10
+_ACT_EVERY = 50
 _TOLD_EVERY = 100
 _SMOOTH = frozenset({"attract", "digits", "reading", "confirm", "ticket", "take_card"})
 _ENCODINGS = ("utf-8", "utf-16-le")
@@ -70,6 +71,9 @@ class Row:
         self._until("attract")
         if number % _LOOK_EVERY == 0:
             self._staff.get("/live").raise_for_status()
+        if number % _ACT_EVERY == 0:
+            # What asks by itself keeps nobody logged in; a clerk who opens a page does.
+            self._staff.get("/").raise_for_status()
 
     def states(self) -> dict[str, State]:
         """What both processes hold now."""

@@ -126,7 +126,9 @@ def test_what_an_officer_distrusts_counts_for_nothing_at_the_next_visit(
     assert len(taken) == 2
     assert (taken[1].distrusted, taken[1].store.distrusted) == (1, frozenset({"ab" * 32}))
     assert taken[1].store.version != taken[0].store.version
-    office.signed("distrust", "emergency", "cd" * 32, "--again", "ab" * 32, "--close-lanes")
+    again = ("distrust", "emergency", "cd" * 32, "--again", "ab" * 32, "--close-lanes")
+    office.signed(*again, code=1)
+    office.signed(*again, "--targets", str(office.keys / "targets.pem"))
     staff.round()
     reload.look()
     assert (taken[2].distrusted, taken[2].store.distrusted) == (2, frozenset({"cd" * 32}))

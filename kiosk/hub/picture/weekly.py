@@ -96,7 +96,43 @@ def _tables(
         Table(key="card", heads=("first", "later"), content=published(_cards(shares), k)),
         Table(key="clinic", heads=("count",), content=published(by_clinic, k)),
     )
-    return held_together(tables)
+    return told_apart(held_together(tables), k)
+
+
+def told_apart(tables: Sequence[Table], k: int) -> tuple[Table, ...]:
+    """The tables without those whose total tells a count below k by how little it differs from another number.
+
+    Of some admissions nobody knows whether they are linked; cards are read for desk tickets, too, and not for every
+    admission: what lies between such a total and the one around it, or within it, is a count like any other.
+    """
+    found = {table.key: table.content for table in tables}
+    admissions, tickets, cards = (_whole(found.get(key)) for key in ("day", "code", "card"))
+    everybody = None if admissions is None or tickets is None else admissions + tickets
+    around_cards = [admissions, everybody, _chips(found.get("assurance"))]
+    lanes = [row for key in OF_CHIPS if key in found for row in found[key].rows.values()]
+    around_cards += [row[0] for row in lanes if row is not None]
+    telling = {
+        "linked": _differ_little(_whole(found.get("linked")), [admissions], k),
+        "card": _differ_little(cards, around_cards, k),
+    }
+    return tuple(replace(each, content=withheld(each.content)) if telling.get(each.key) else each for each in tables)
+
+
+def _whole(table: Published | None) -> int | None:
+    """The sum of a table's totals, where all of them are told."""
+    shown = () if table is None else [total for total in table.totals if total is not None]
+    return sum(shown) if table is not None and len(shown) == len(table.totals) else None
+
+
+def _chips(table: Published | None) -> int | None:
+    """How many chips were read, where every such row is told."""
+    rows = [] if table is None else [row for word, row in table.rows.items() if word.startswith("chip_")]
+    shown = [row[0] for row in rows if row is not None]
+    return sum(shown) if len(shown) == len(rows) else None
+
+
+def _differ_little(number: int | None, others: Sequence[int | None], k: int) -> bool:
+    return number is not None and any(other is not None and 0 < abs(number - other) < k for other in others)
 
 
 def held_together(tables: Sequence[Table]) -> tuple[Table, ...]:

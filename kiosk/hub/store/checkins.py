@@ -37,7 +37,7 @@ def note(connection: Connection, events: Iterable[TakenEvent], now: datetime) ->
     events = tuple(events)
     _add(connection, check_in, [_check_in(event, now) for event in events if _person_day(event) is not None])
     _add(connection, shown_code, [_shown(event, now) for event in events if _code(event) is not None])
-    _add_withdrawn(connection, [_withdrawn(event) for event in events if _takes_back(event)])
+    _add_withdrawn(connection, [_withdrawn(event, now) for event in events if _takes_back(event)])
 
 
 def concerns(event: TakenEvent) -> bool:
@@ -49,14 +49,18 @@ def people_of(connection: Connection, events: Iterable[TakenEvent]) -> set[Perso
     """Everybody whom these events concern; those of corrections are looked up."""
     events = tuple(events)
     found = {day for event in events if (day := _person_day(event)) is not None}
-    taken_back = [(event.header.clinic, event.visit) for event in events if _takes_back(event)]
-    if taken_back:
-        columns = (check_in.c.person, check_in.c.person_key, check_in.c.day)
-        query = select(*columns).where(tuple_(check_in.c.clinic, check_in.c.visit).in_(taken_back))
-        found |= {
-            PersonDay(person=row.person, person_key=row.person_key, day=row.day) for row in connection.execute(query)
-        }
-    return found
+    taken_back = [(each.header.clinic, each.visit) for each in events if _takes_back(each) and each.visit is not None]
+    return found | people_in(connection, taken_back)
+
+
+def people_in(connection: Connection, visits: Iterable[tuple[str, bytes]]) -> set[PersonDay]:
+    """Whose admissions these visits (clinic, visit) are."""
+    visits = list(visits)
+    if not visits:
+        return set()
+    columns = (check_in.c.person, check_in.c.person_key, check_in.c.day)
+    query = select(*columns).where(tuple_(check_in.c.clinic, check_in.c.visit).in_(visits))
+    return {PersonDay(person=row.person, person_key=row.person_key, day=row.day) for row in connection.execute(query)}
 
 
 def twice(connection: Connection, people: Iterable[PersonDay]) -> list[PersonDay]:
@@ -194,9 +198,10 @@ def _takes_back(event: TakenEvent) -> bool:
     return isinstance(event.body, Correction) and event.body.change in TAKEN_BACK
 
 
-def _withdrawn(event: TakenEvent) -> dict[str, Any]:
+def _withdrawn(event: TakenEvent, now: datetime) -> dict[str, Any]:
     change = event.body.change if isinstance(event.body, Correction) else ""
-    return {"clinic": event.header.clinic, "visit": event.visit, "change": change, "at": event.at}
+    # By the hub's clock: what a slow one said would be dropped while the visit itself is kept.
+    return {"clinic": event.header.clinic, "visit": event.visit, "change": change, "at": now}
 
 
 def _add_withdrawn(connection: Connection, rows: list[dict[str, Any]]) -> None:

@@ -5,11 +5,12 @@ the envelope, in which the pseudonym lies sealed.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, or_, select, tuple_, update
 
-from kiosk.hub.store.tables import check_in, event, shown_code, withdrawn
+from kiosk.hub.store.tables import check_in, event, second_visit, shown_code, withdrawn
 
 ERASED: Final = "erased"
 """The change of a correction that says so."""
@@ -25,9 +26,16 @@ def erased_among(connection: Connection, visits: Visits) -> list[tuple[str, byte
     return [(row.clinic, row.visit) for row in connection.execute(query.where(withdrawn.c.change == ERASED))]
 
 
-def forget(connection: Connection, visits: Visits) -> None:
-    """Take the pseudonyms of these visits away."""
+def forget(connection: Connection, visits: Visits, now: datetime) -> None:
+    """Take the pseudonyms of these visits away.
+
+    What was a second admission because of them is none, until whoever has others on that day is judged again.
+    """
     visits = list(visits)
+    second = tuple_(second_visit.c.clinic, second_visit.c.visit).in_(visits)
+    after = tuple_(second_visit.c.first_clinic, second_visit.c.first_visit).in_(visits)
+    lapsed = update(second_visit).where(or_(second, after), second_visit.c.state == "open")
+    connection.execute(lapsed.values(state="lapsed", closed_at=now))
     connection.execute(delete(check_in).where(tuple_(check_in.c.clinic, check_in.c.visit).in_(visits)))
     connection.execute(delete(shown_code).where(tuple_(shown_code.c.clinic, shown_code.c.visit).in_(visits)))
     for clinic, visit in visits:

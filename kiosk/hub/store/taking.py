@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, tuple_
 from kiosk.hub.event import TakenEvent
 from kiosk.hub.store import checkins, erasing, heads, streams
 from kiosk.hub.store.alarms import raise_alarm
+from kiosk.hub.store.checkins import PersonDay
 from kiosk.hub.store.counts import counts_of
 from kiosk.hub.store.database import insert
 from kiosk.hub.store.latest import say_latest
@@ -33,12 +34,14 @@ class Taking:
     :ivar new: those that were stored. :ivar forks: those whose number or id another event has.
     :ivar scattered: those whose numbers would leave more holes than are kept; nothing was stored of them.
     :ivar streams: what the hub has of each device now.
+    :ivar erased: whose admissions were erased, so that their other ones are judged again.
     """
 
     new: tuple[TakenEvent, ...]
     forks: tuple[TakenEvent, ...]
     scattered: tuple[TakenEvent, ...]
     streams: Mapping[Whose, DeviceStream]
+    erased: frozenset[PersonDay] = frozenset()
 
 
 def take(
@@ -65,15 +68,16 @@ def take(
     first = _once(kept)
     fresh = _enter(connection, first)
     new = tuple(each for each in first if _key(each) in fresh)
+    erased: set[PersonDay] = set()
     if new:
-        _store(connection, new, now)
+        erased = _store(connection, new, now)
         heads.note(connection, new, now)
     after = _followed(connection, former, received, new, now)
     streams.save(connection, {whose: each for whose, each in after.items() if each != former[whose]}, now)
     say_latest(connection, [*beats, *new], now)
     note_starts(connection, beats, now)
     forks = _forks(connection, kept, fresh)
-    return Taking(new=new, forks=tuple(forks), scattered=tuple(scattered), streams=after)
+    return Taking(new=new, forks=tuple(forks), scattered=tuple(scattered), streams=after, erased=frozenset(erased))
 
 
 def _receive(
@@ -82,15 +86,22 @@ def _receive(
     """Note the numbers as received; those events whose numbers would leave too many holes are given back."""
     scattered = []
     for each in sorted(numbered, key=_key):
-        before = received[_whose(each)]
-        after = before.plus(each.header.seq)
-        if len(after.gaps) > MAX_GAPS and len(after.gaps) > len(before.gaps):
+        if not _plus(received, _whose(each), each.header.seq):
             scattered.append(each)
-        else:
-            received[_whose(each)] = after
-    for clinic, device, seq in settled:
-        received[clinic, device] = received[clinic, device].plus(seq)
+    for clinic, device, seq in sorted(settled):
+        # Where it has no room it comes again, and is settled when the holes before it are closed.
+        _plus(received, (clinic, device), seq)
     return scattered
+
+
+def _plus(received: dict[Whose, Received], whose: Whose, seq: int) -> bool:
+    """Whether the number is noted; not where it would leave more holes than are kept."""
+    before = received[whose]
+    after = before.plus(seq)
+    if len(after.gaps) > MAX_GAPS and len(after.gaps) > len(before.gaps):
+        return False
+    received[whose] = after
+    return True
 
 
 def _whose(each: TakenEvent) -> Whose:
@@ -137,14 +148,18 @@ def _forks(connection: Connection, events: Sequence[TakenEvent], fresh: set[Numb
     return [each for each in events if stored.get(_key(each)) != each.digest]
 
 
-def _store(connection: Connection, new: Sequence[TakenEvent], now: datetime) -> None:
+def _store(connection: Connection, new: Sequence[TakenEvent], now: datetime) -> set[PersonDay]:
+    """Whose admissions were erased; all of it is stored."""
     counted = first_told(connection, new, now)
     connection.execute(event.insert(), [_row(each, now) for each in new])
     counts_of(counted, now).write(connection)
     checkins.note(connection, new, now)
     visits = {(each.header.clinic, each.visit) for each in new if each.visit is not None}
-    if visits and (erased := erasing.erased_among(connection, visits)):
-        erasing.forget(connection, erased)
+    erased = erasing.erased_among(connection, visits) if visits else []
+    people = checkins.people_in(connection, erased)
+    if erased:
+        erasing.forget(connection, erased, now)
+    return people
 
 
 def _row(each: TakenEvent, now: datetime) -> dict[str, Any]:

@@ -135,12 +135,30 @@ def test_who_is_not_let_in_stops_and_says_so(clinic_sends: Any, wire: Any, statu
     assert clinic_sends.step().outcome is Outcome.STOPPED
     asked = wire.requests
     clinic_sends.admit()
-    assert clinic_sends.step(hours=1).outcome is Outcome.STOPPED
+    assert clinic_sends.step(minutes=10).outcome is Outcome.STOPPED
     assert wire.requests == asked
+    assert clinic_sends.step(minutes=10).outcome is Outcome.STOPPED
+    assert wire.requests == asked + 1, "now and then it asks whether that is still so"
     shown = Province(clinic_sends.database, device="desk-1", clock=clinic_sends.desk.clock)
     assert state_of(shown).problem == why
     wire.always = None
     assert shown.again(by="truc") == 0
+    assert state_of(shown).problem == ""
+    clinic_sends.settle()
+    assert clinic_sends.exactly_once()
+
+
+@pytest.mark.parametrize("status", [401, 403, 400])
+def test_one_wrong_answer_ends_no_clinics_sending(clinic_sends: Any, wire: Any, status: int) -> None:
+    clinic_sends.step()
+    clinic_sends.admit()
+    wire.always = status
+    assert Outcome.STOPPED in [clinic_sends.step(minutes=6).outcome for _ in range(5)]
+    wire.always = None
+    clinic_sends.admit()
+    shown = Province(clinic_sends.database, device="desk-1", clock=clinic_sends.desk.clock)
+    assert state_of(shown).problem != ""
+    clinic_sends.step(minutes=20)
     assert state_of(shown).problem == ""
     clinic_sends.settle()
     assert clinic_sends.exactly_once()

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -126,7 +127,7 @@ def test_keys_of_hub_and_officers_change_under_the_root(province: Province) -> N
     province.repository.publish({PINS: b"pins 1"}, province.keys)
     province.look()
     online, officer = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-    province.repository.change_keys(province.keys, online=online, targets=[officer])
+    province.repository.change_keys(province.keys, Signers(online=(online,), targets=(officer,)))
     old, province.keys = province.keys, replace(province.keys, online=(online,), targets=(officer,))
     assert province.look().file(PINS) == b"pins 1"
     with pytest.raises(CannotPublish, match="Too few keys of the role targets"):
@@ -135,10 +136,55 @@ def test_keys_of_hub_and_officers_change_under_the_root(province: Province) -> N
         province.repository.renew(old)
 
 
+def test_a_stolen_key_of_the_officer_on_duty_is_replaced(province: Province) -> None:
+    listed = Distrusted(number=1, certificates=("ab" * 32,))
+    province.repository.publish({EMERGENCY: listed.to_bytes()}, province.keys)
+    province.look()
+    fresh = Ed25519PrivateKey.generate()
+    with pytest.raises(CannotPublish, match="targets"):
+        province.repository.change_keys(replace(province.keys, targets=()), Signers(emergency=(fresh,)))
+    province.repository.change_keys(province.keys, Signers(emergency=(fresh,)))
+    assert province.look().file(EMERGENCY) == listed.to_bytes()
+    later = {EMERGENCY: Distrusted(number=2, certificates=("ab" * 32,)).to_bytes()}
+    with pytest.raises(CannotPublish, match="emergency"):
+        province.repository.publish(later, province.keys)
+    province.repository.publish(later, replace(province.keys, emergency=(fresh,)))
+    assert province.look().file(EMERGENCY) == later[EMERGENCY]
+
+
+def test_keys_of_the_root_change_under_the_old_ones_and_clinics_follow(province: Province) -> None:
+    province.look()
+    fresh = (Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate())
+    with pytest.raises(CannotPublish, match="root"):
+        province.repository.change_keys(province.keys, Signers(root=fresh[:1]))
+    province.repository.change_keys(province.keys, Signers(root=fresh))
+    with pytest.raises(CannotPublish, match="root"):
+        province.repository.change_keys(province.keys, Signers(targets=(Ed25519PrivateKey.generate(),)))
+    officer = Ed25519PrivateKey.generate()
+    province.repository.change_keys(replace(province.keys, root=fresh), Signers(targets=(officer,)))
+    province.repository.publish({PINS: b"pins 1"}, replace(province.keys, targets=(officer,)))
+    assert province.look().file(PINS) == b"pins 1"
+    assert province.clinic("another").look().file(PINS) == b"pins 1", "also one that has the first root only"
+
+
+def test_whoever_publishes_at_once_takes_turns(province: Province) -> None:
+    def publish(place: int) -> None:
+        for number in range(4):
+            path = roster_path(f"3600{place}", f"{number}" * 64)
+            province.repository.publish({path: path.encode()}, province.keys)
+            province.repository.renew(province.keys)
+
+    with ThreadPoolExecutor(4) as officers:
+        list(officers.map(publish, range(4)))
+    assert len(province.repository.released()) == 16
+    looked = province.look()
+    assert all(looked.file(path) == path.encode() for path in province.repository.released())
+
+
 def test_one_key_of_the_root_changes_nothing(province: Province) -> None:
     alone = replace(province.keys, root=province.keys.root[:1])
     with pytest.raises(CannotPublish, match="root"):
-        province.repository.change_keys(alone, online=Ed25519PrivateKey.generate())
+        province.repository.change_keys(alone, Signers(online=(Ed25519PrivateKey.generate(),)))
     province.look()
 
 
@@ -179,7 +225,7 @@ def test_a_path_that_releases_do_not_have_is_not_published(province: Province) -
 def test_paths_name_clinics_and_contents() -> None:
     assert is_released(roster_path("36001", "0" * 64))
     assert is_released(settings_path("36001"))
-    for clinic in ("", "../36001", "A", "x" * 33):
+    for clinic in ("", "../36001", ".36001", "x" * 33):
         with pytest.raises(ValueError, match="clinic"):
             roster_path(clinic)
 

@@ -118,7 +118,7 @@ TRUST_REASONS = (
 )
 PROVINCE_REASONS = (
     *("quiet", "province_silent", "province_closed"),
-    *("release_refused", "release_stale", "release_unusable", "no_space"),
+    *("release_refused", "release_stale", "release_unusable", "release_withheld", "no_space"),
     *("list_rolled_back", "certificate_refused", "certificate_over"),
 )
 CALLS = ("help", "child", "emergency")

@@ -27,7 +27,8 @@ def add_report(app: Flask, database: HubDatabase, config: PictureConfig, now: Ca
         try:
             monday = date.fromisoformat(request.args.get("week", last_monday().isoformat()))
             report = week_report(database, monday, now(), k=config.k, target=config.linked_target)
-        except (WeekNotOver, ValueError):
+        except (WeekNotOver, ValueError, OverflowError):
+            # The first and the last days of the calendar have no week around them.
             abort(HTTPStatus.NOT_FOUND)
         return sheet_of(report, current_preferences().language)
 
