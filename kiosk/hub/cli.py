@@ -15,6 +15,7 @@ import typer
 
 from kiosk.hub import joining_cli
 from kiosk.hub.picture.cli import add_picture
+from kiosk.hub.second_cli import second_commands
 from kiosk.hub.telling import Clinic, ConfigFile, Name
 from kiosk.hub.telling import load_hub as _load
 from kiosk.hub.telling import nothing as _nothing
@@ -337,3 +338,4 @@ def _key(text: str) -> bytes:
 
 
 add_picture(app, told=_told, load=_load, store=_store)
+app.add_typer(second_commands(_told, _store), name="second")

@@ -26,6 +26,9 @@ class HubConfig(BaseModel):
     ``grace_days`` how long after its end it may still be renewed, ``code_hours`` how long a code is good; ``root`` the
     root of releases that new clinics are given. What the proxy reads of the authority lies beside it, in ``tls``.
 
+    ``releases`` is the folder of releases, and ``online_key`` the hub's key of them, by which a timer says every hour
+    that nothing is newer.
+
     Events older than ``keep_months`` whole months are dropped every hour; None keeps all of them. ``picture`` is what
     the health office looks at.
     """
@@ -46,6 +49,7 @@ class HubConfig(BaseModel):
     keep_months: Annotated[int, Field(ge=1, le=240)] | None = None
     picture: PictureConfig | None = None
     releases: Path | None = None
+    online_key: Path | None = None
     per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     burst: Annotated[int, Field(ge=1, le=10_000)] = 60
     authority: Path | None = None

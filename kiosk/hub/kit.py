@@ -45,15 +45,23 @@ def write_kit(path: Path, *, listen: str, run: Path = RUN, strangers_per_s: int 
     kit.mkdir(exist_ok=True)
     named = _named(path, config, kit) | {"listen": listen, "run": run, "name": config.server_name}
     named["strangers"] = str(strangers_per_s)
-    for template in sorted(_TEMPLATES.iterdir()):
+    for template in _templates(config):
         write_in_place(
             kit / template.name, rendered(_TEMPLATES, template.name, named, plain=_plain).encode(), mode=0o644
         )
     return str(kit)
 
 
+def _templates(config: HubConfig) -> list[Path]:
+    """What this hub has a use for."""
+    unused = [] if config.picture is not None else ["kiosk-hub-picture."]
+    unused += [] if config.releases is not None and config.online_key is not None else ["kiosk-hub-refresh."]
+    return [path for path in sorted(_TEMPLATES.iterdir()) if not path.name.startswith(tuple(unused))]
+
+
 def _named(path: Path, config: HubConfig, kit: Path) -> dict[str, Any]:
     folder, store = path.parent, config.store
+    on_sockets = store is not None or _is_on_socket(config.address)
     writes = [config.tls] if store is None else [config.tls, store.parent]
     return {
         "folder": folder,
@@ -64,8 +72,12 @@ def _named(path: Path, config: HubConfig, kit: Path) -> dict[str, Any]:
         "tls": config.tls,
         "socket": config.socket,
         "store": store,
+        "store_folder": None if store is None else store.parent,
         "writes": writes,
-        "socket_store": store is not None or _is_on_socket(config.address),
+        "socket_store": on_sockets,
+        "picture_on_sockets": on_sockets and config.picture is not None and config.picture.port is None,
+        "releases": config.releases,
+        "online_key": config.online_key if config.releases is not None else None,
         "program": Path(sys.executable).with_name("kiosk"),
     }
 

@@ -345,7 +345,7 @@ _PATHS: Final = {
 
 
 def _is_vital(group: Group, trouble: _Trouble) -> bool:
-    """Whether a word that left this undone is none: of whom to believe, what was wrongly released is our officers' own."""
+    """Whether a word that left this undone is no good one. A store that officers released wrongly holds up nobody."""
     return group is Group.EMERGENCY or (group is Group.TRUST and trouble.withheld)
 
 

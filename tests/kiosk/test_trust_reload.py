@@ -128,7 +128,7 @@ def test_what_an_officer_distrusts_counts_for_nothing_at_the_next_visit(
     assert taken[1].store.version != taken[0].store.version
     again = ("distrust", "emergency", "cd" * 32, "--again", "ab" * 32, "--close-lanes")
     office.signed(*again, code=1)
-    office.signed(*again, "--targets", str(office.keys / "targets.pem"))
+    office.signed(*again, "--targets", str(office.keys / "targets.pem"), said=SECRET * 2)
     staff.round()
     reload.look()
     assert (taken[2].distrusted, taken[2].store.distrusted) == (2, frozenset({"cd" * 32}))
@@ -285,3 +285,19 @@ def _idcard() -> Any:
     from idcard.cli import app as command
 
     return command
+
+
+def test_after_a_theft_other_keys_count_and_the_stolen_ones_do_not(office: Office, tmp_path: Path) -> None:
+    fresh, roots = tmp_path / "fresh", [str(office.keys / f"root-{number}.pem") for number in (1, 3)]
+    given = ("--root", roots[0], "--root", roots[1], "--keys", str(fresh))
+    office.signed("change-keys", "targets", "emergency", "online", "root", *given, said=SECRET * (3 + 2 + 6))
+    assert sorted(path.name for path in fresh.iterdir()) == [
+        *("emergency.pem", "online.pem", "root-1.pem", "root-2.pem", "root-3.pem", "root.json"),
+    ]
+    office.signed("distrust", "emergency", "ab" * 32, code=1)
+    stolen, office.keys = office.keys, fresh
+    office.signed("distrust", "emergency", "ab" * 32)
+    office.run("refresh", "--online", str(stolen / "online.pem"), code=1)
+    office.run("refresh", "--online", str(fresh / "online.pem"))
+    said = office.signed("change-keys", "targets", "nobody", *given, code=2)
+    assert "not a role" in said

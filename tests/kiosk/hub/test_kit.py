@@ -14,8 +14,25 @@ from kiosk.hub.config import HubConfig
 from kiosk.hub.kit import write_kit
 from kiosk.hub.setup import create_hub
 
-UNITS = ("kiosk-hub.service", "kiosk-hub-nginx.service", "kiosk-hub-reload.service", "kiosk-hub-reload.path")
-EXPOSURE = {"kiosk-hub.service": 12, "kiosk-hub-nginx.service": 25, "kiosk-hub-reload.service": 25}
+UNITS = (
+    *("kiosk-hub.service", "kiosk-hub-nginx.service", "kiosk-hub-reload.service", "kiosk-hub-reload.path"),
+    *("kiosk-hub-picture.service", "kiosk-hub-refresh.service", "kiosk-hub-refresh.timer"),
+)
+EXPOSURE = {
+    "kiosk-hub.service": 12,
+    "kiosk-hub-nginx.service": 25,
+    "kiosk-hub-reload.service": 25,
+    "kiosk-hub-picture.service": 12,
+    "kiosk-hub-refresh.service": 12,
+}
+MORE = """
+releases = "/srv/releases"
+online_key = "/etc/kiosk-hub/online.pem"
+
+[picture]
+socket = "/run/kiosk-hub-picture/picture.sock"
+public = "https://picture.example"
+"""
 """How open a unit may be, in tenths of systemd's points: 100 is no bound at all."""
 
 
@@ -28,6 +45,11 @@ def kit(tmp_path: Path) -> Path:
     command = ["hub", "init", str(tmp_path / "hub"), "--production", "--nginx", "hub.example"]
     done = CliRunner().invoke(app, [*command, "--postgres", "postgresql:///hub?host=/run/postgresql"])
     assert done.exit_code == 0, done.output
+    bare = {path.name for path in (tmp_path / "hub" / "kit").iterdir()}
+    assert not [name for name in bare if "picture" in name or "refresh" in name], "this hub has neither yet"
+    config = tmp_path / "hub" / "hub.toml"
+    config.write_text(config.read_text("utf-8") + MORE, "utf-8")
+    write_kit(config, listen="443")
     return tmp_path / "hub" / "kit"
 
 

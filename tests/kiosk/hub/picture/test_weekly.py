@@ -13,7 +13,15 @@ import pytest
 from kiosk.hub.picture.anonymous import published
 from kiosk.hub.picture.paper import pdf_of
 from kiosk.hub.picture.sheet import csv_of, sheet_of
-from kiosk.hub.picture.weekly import Table, WeekNotOver, WeekReport, held_together, monday_of, week_report
+from kiosk.hub.picture.weekly import (
+    Table,
+    WeekNotOver,
+    WeekReport,
+    held_together,
+    monday_of,
+    told_apart,
+    week_report,
+)
 from kiosk.hub.store.counts import Counts
 from kiosk.hub.store.devices import add_clinics
 from kiosk.web.common.factory import WEB
@@ -59,6 +67,27 @@ def test_a_total_that_one_table_leaves_out_stands_in_no_other() -> None:
     ]
     assert told == []
     assert len(alike) > 500, "most weeks are still published"
+
+
+def weeks(cards: int, linked: int) -> dict[str, bool]:
+    """Which tables are told of a week of 60 admissions, 40 of them with a chip, and 30 desk tickets."""
+    counts = {
+        "day": {"2026-11-16": [60]},
+        "linked": {"linked": [linked - 8], "not_linked": [8]},
+        "assurance": {"chip_passive": [40], "code_signed": [20]},
+        "code": {"E10": [30]},
+        "card": {"2021": [30, cards - 30]},
+    }
+    tables = [Table(key=key, heads=("count",), content=published(each, 5)) for key, each in counts.items()]
+    return {each.key: not each.content.is_without_total for each in told_apart(tables, 5)}
+
+
+@pytest.mark.parametrize(
+    ("cards", "linked", "gone"),
+    [(50, 60, set()), (50, 58, {"linked"}), (42, 60, {"card"}), (58, 50, {"card"}), (87, 58, {"card", "linked"})],
+)
+def test_what_lies_between_two_totals_is_a_count_like_any_other(cards: int, linked: int, gone: set[str]) -> None:
+    assert {key for key, told in weeks(cards, linked).items() if not told} == gone
 
 
 def lines(report: WeekReport) -> list[tuple[str, ...]]:
