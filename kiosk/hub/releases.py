@@ -14,9 +14,10 @@ from flask import Blueprint, Response, abort, request, send_file
 from kiosk.hub.joining_views import CLIENT
 
 _LIST = re.compile(r"metadata/(?:timestamp|\d{1,9}\.[a-z]{1,32})\.json")
-_NAME: Final = r"[0-9a-f]{64}\.[a-z0-9][a-z0-9.-]{0,95}"
-_FOR_ALL = re.compile(rf"targets/[a-z]{{1,32}}/{_NAME}")
-_OWN = re.compile(rf"targets/[a-z]{{1,32}}/(?P<clinic>[A-Za-z0-9][A-Za-z0-9._-]{{0,31}})/{_NAME}")
+_FOR_ALL = re.compile(r"targets/[a-z]{1,32}/[0-9a-f]{64}\.[a-z0-9][a-z0-9.-]{0,95}")
+_OWN = re.compile(
+    r"targets/[a-z]{1,32}/(?P<clinic>[A-Za-z0-9][A-Za-z0-9._-]{0,31})/[0-9a-f]{64}\.[a-z0-9][a-z0-9.-]{0,95}"
+)
 _NEVER_CHANGES: Final = "public, max-age=31536000, immutable"
 
 

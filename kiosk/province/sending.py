@@ -3,10 +3,10 @@
 Theory of operation. A step seals what is new and sends one batch. The hub's answer says which numbers it has: those are
 settled and kept for some days, in case it is restored from a backup and misses them again. Whatever else happens, an
 event stays as it was made and waits. What the hub put aside five times waits for a person. Where it cannot be reached,
-or is too busy, the next step waits longer each time, with full jitter, up to five minutes. Where it knows this device no
-longer, or takes nothing, staff are told, nothing is sent, and it is asked now and then whether that is still so: one
-wrong answer of whatever stands on the way must not end a clinic's sending for ever. The first request of a start asks
-only what the hub has: a store that was put back from a copy learns of it before it gives numbers twice.
+or is too busy, the next step waits longer each time, with full jitter, up to five minutes. Where it knows this device
+no longer, or takes nothing, staff are told, nothing is sent, and it is asked now and then whether that is still so:
+one wrong answer of whatever stands on the way must not end a clinic's sending for ever. The first request of a start
+asks only what the hub has: a store that was put back from a copy learns of it before it gives numbers twice.
 
 Source: M. Brooker, "Exponential Backoff And Jitter", 2015, "full jitter".
 """

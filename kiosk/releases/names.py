@@ -20,9 +20,8 @@ RESULT_CODES: Final = "data/result-codes.toml"
 ROUTES: Final = "data/routes.toml"
 FOR_ALL: Final = (TRUST, RELAXED, PINS, SIGNERS, RESULT_CODES, ROUTES)
 """What every clinic takes."""
-_CODE: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
-_CLINIC = re.compile(_CODE)
-_ROSTER = re.compile(rf"roster/{_CODE}/(?:whole|from-[0-9a-f]{{64}})\.pack")
+_CLINIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_ROSTER = re.compile(r"roster/[A-Za-z0-9][A-Za-z0-9._-]{0,31}/(?:whole|from-[0-9a-f]{64})\.pack")
 
 
 def roster_path(clinic: str, base: str | None = None) -> str:

@@ -19,7 +19,7 @@ def shown(folder: Path, place: str, client: str | None, *, behind_proxy: bool = 
     app = Flask("released")
     app.register_blueprint(releases_blueprint(folder, behind_proxy=behind_proxy))
     headers = {} if client is None else {CLIENT: client}
-    return app.test_client().get(f"/v1/releases/targets/{place}/{NAME}", headers=headers).status_code
+    return app.test_client().get(f"/v1/releases/targets/{place}/{NAME}", headers=headers, buffered=True).status_code
 
 
 @pytest.mark.parametrize("place", ["roster/36001", "config/36001", "roster/TYT-01"])
