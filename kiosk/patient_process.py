@@ -171,6 +171,7 @@ def open_parts(config: PatientConfig) -> Iterator[PatientParts]:
             every_s=30.0 if config.clock == "system" else 1.0,
         )
         clock_watch.look()
+        desk.admit_while(clock_watch.is_right)
         scanner = ScannerHealth(checkin)
         scanner.unknown()
         if isinstance(trust, ConfigurationError):

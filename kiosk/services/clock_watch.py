@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Lock
 
 import structlog
 
@@ -33,9 +34,11 @@ class ClockWatch:
         self._every_s = every_s
         self._next = 0.0
         self._right = True
+        self._lock = Lock()
 
     def is_right(self) -> bool:
-        """Whether dates can be judged, as of the last look."""
+        """Whether dates can be judged now: the clock may have been set back since the last look."""
+        self.look_now()
         return self._right
 
     def look(self) -> None:
@@ -45,11 +48,12 @@ class ClockWatch:
 
     def look_now(self) -> None:
         """Look again, and tell staff what has changed."""
-        self._next = self._clock.monotonic() + self._every_s
-        right = self._clock.now() > self._latest() - TOLERANCE
-        if right != self._right:
-            self._right = right
-            self._tell(right)
+        with self._lock:
+            self._next = self._clock.monotonic() + self._every_s
+            right = self._clock.now() > self._latest() - TOLERANCE
+            if right != self._right:
+                self._right = right
+                self._tell(right)
 
     def _latest(self) -> datetime:
         moments = [moment for known in self._known if (moment := _asked(known)) is not None]

@@ -97,6 +97,7 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
         self._printer_report = PartReport(checkin, "printer", lost=Code.PRINTER_LOST)
         self._left_card = LeftCard(checkin)
         self._closed_since = clock.now()
+        self._clock_is_right: Callable[[], bool] = lambda: True
         self._machine = VisitMachine(
             clock=clock, timing=timing, camera=camera, on_change=self._changed.notify_all, consent=consent, paper=paper
         )
@@ -149,11 +150,19 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
             proved = self._machine.visit.proved
             if not self._machine.accepts(Event.ADMITTED) or proved is None:
                 return
+            if not self._clock_is_right():
+                # It was set back since the card was read: the admission would be of another day.
+                self._look_at(VisitReason.CLOCK_BEHIND, Code.CLOCK_WRONG)
+                return
             shown, beside = self._machine.visit.claim, self._beside()
             ticket = self._committed(lambda: admit_known(self._checkin, proved, room, shown, beside))
             if ticket is not None:
                 self._recorded(ticket.visit_id)
                 self._show_ticket(ticket, Event.SEEN_TODAY if ticket.again else Event.ADMITTED)
+
+    def admit_while(self, clock_is_right: Callable[[], bool]) -> None:
+        """Admit nobody whenever this says no; until it is told, the clock is taken for right."""
+        self._clock_is_right = clock_is_right
 
     def agree(self) -> None:
         """The person agrees to the reading: what was given before now counts."""

@@ -222,8 +222,8 @@ def test_the_reports_files_name_their_week(on_sqlite: Any, clinic: Any) -> None:
     assert "week-2026-11-16-vi.pdf" in pdf.headers["Content-Disposition"]
     csv = browser.get("/report.csv?week=2026-11-09")
     assert csv.data.startswith(b"\xef\xbb\xbf")
-    # A week that is not over, a day that is no Monday, and no day.
-    for week in ("2026-11-23", "2026-11-17", "hôm-qua"):
+    # A week that is not over, a day that is no Monday, the ends of the calendar, and no day.
+    for week in ("2026-11-23", "2026-11-17", "0001-01-01", "9999-12-27", "hôm-qua"):
         assert browser.get(f"/report?week={week}").status_code == 404
 
 
