@@ -53,7 +53,7 @@ from kiosk.services.patient_sides import PlainTaps, ReaderSide, Tries
 from kiosk.services.portraits import Portraits
 from kiosk.services.signed_codes import CodeOutcome, Confirmed, SignedCodes
 from kiosk.services.ticket_image import TicketImages
-from kiosk.services.view import Call, OtherVisit, PaperMode, ScreenView
+from kiosk.services.view import Call, PaperMode, ScreenView
 from kiosk.services.visit import room_choices, typed_key
 
 T = TypeVar("T")
@@ -160,10 +160,6 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
                 self._recorded(ticket.visit_id)
                 self._show_ticket(ticket, Event.SEEN_TODAY if ticket.again else Event.ADMITTED)
 
-    def admit_while(self, clock_is_right: Callable[[], bool]) -> None:
-        """Admit nobody whenever this says no; until it is told, the clock is taken for right."""
-        self._clock_is_right = clock_is_right
-
     def agree(self) -> None:
         """The person agrees to the reading: what was given before now counts."""
         with self._changed:
@@ -232,10 +228,6 @@ class PatientDesk(PlainTaps, ReaderSide, Tries, PortraitSide, PaperSide, ClosedS
             may_open = self._machine.screen is Screen.CLOSED and self._machine.time_is_up
         if may_open:
             self._try_to_open()
-
-    def _check(self, visit: str) -> None:
-        if visit != self._machine.visit.token:
-            raise OtherVisit
 
     def _act(self, event: Event) -> None:
         """Something that a person does and that commits nothing; a limit that has passed comes first."""

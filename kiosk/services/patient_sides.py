@@ -1,6 +1,7 @@
 """Sides of the visit: taps that commit nothing, the reader thread's questions, and how often somebody may try."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from threading import Condition
 
 from kiosk.domain import flow
@@ -8,6 +9,7 @@ from kiosk.domain.codes import Code, VisitReason
 from kiosk.domain.flow import Card, Event, Limit, Screen
 from kiosk.services.card_reader import CardOutcome
 from kiosk.services.machine import ReadOrder, VisitMachine
+from kiosk.services.view import OtherVisit
 
 
 class PlainTaps(ABC):
@@ -15,6 +17,7 @@ class PlainTaps(ABC):
 
     _changed: Condition
     _machine: VisitMachine
+    _clock_is_right: Callable[[], bool]
 
     @abstractmethod
     def _expire(self) -> None:
@@ -23,6 +26,14 @@ class PlainTaps(ABC):
     @abstractmethod
     def _act(self, event: Event) -> None:
         """Give an event to the table; a limit that has passed comes first."""
+
+    def admit_while(self, clock_is_right: Callable[[], bool]) -> None:
+        """Admit nobody whenever this says no; until it is told, the clock is taken for right."""
+        self._clock_is_right = clock_is_right
+
+    def _check(self, visit: str) -> None:
+        if visit != self._machine.visit.token:
+            raise OtherVisit
 
     def for_child(self) -> None:
         """Somebody comes with a child."""

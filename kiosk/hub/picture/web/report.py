@@ -16,6 +16,9 @@ from kiosk.hub.store.database import HubDatabase
 from kiosk.web.common.factory import WEB
 from kiosk.web.common.preferences import current_preferences
 
+_FIRST = date(2020, 1, 6)
+"""No province had a hub before."""
+
 
 def add_report(app: Flask, database: HubDatabase, config: PictureConfig, now: Callable[[], datetime]) -> None:
     """Give the app its weekly report."""
@@ -26,9 +29,11 @@ def add_report(app: Flask, database: HubDatabase, config: PictureConfig, now: Ca
     def sheet() -> Sheet:
         try:
             monday = date.fromisoformat(request.args.get("week", last_monday().isoformat()))
+            if monday < _FIRST:
+                abort(HTTPStatus.NOT_FOUND)
             report = week_report(database, monday, now(), k=config.k, target=config.linked_target)
         except (WeekNotOver, ValueError, OverflowError):
-            # The first and the last days of the calendar have no week around them.
+            # The last days of the calendar have no week around them.
             abort(HTTPStatus.NOT_FOUND)
         return sheet_of(report, current_preferences().language)
 
