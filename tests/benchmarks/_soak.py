@@ -6,7 +6,7 @@ The visits are made over HTTP as the page makes them, and somebody looks at the 
 import re
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ _ACT_EVERY = 50
 _TOLD_EVERY = 100
 _SMOOTH = frozenset({"attract", "digits", "reading", "confirm", "ticket", "take_card"})
 _ENCODINGS = ("utf-8", "utf-16-le")
+_LIKE_A_WORD = re.compile(rb"(?=(\d{12}|\d\d/\d\d/\d{4}|\d{6}F))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +174,15 @@ def _left_behind(root: Path, numbers: range) -> int:
     content = b"\n".join(
         path.read_bytes() for path in root.rglob("*") if path.is_file() and path.parent.name != "bench"
     )
-    return sum(any(word in content for word in _words(number)) for number in numbers)
+    # Ten thousand people have tens of thousands of words: what looks like one is drawn out once, and then looked up.
+    drawn = {found for text in (content, content.replace(b"\0", b"")) for found in _LIKE_A_WORD.findall(text)}
+    known: dict[str, bool] = {}
+    return sum(_is_named(number, drawn, content, known) for number in numbers)
 
 
-def _words(number: int) -> set[bytes]:
+def _is_named(number: int, drawn: Set[bytes], content: bytes, known: dict[str, bool]) -> bool:
     holder = citizen(number).holder
-    texts = {holder.personal_number, holder.name, f"{holder.birth:%d/%m/%Y}", f"{holder.birth:%y%m%d}F"}
-    return {text.encode(encoding) for text in texts for encoding in _ENCODINGS}
+    if holder.name not in known:
+        known[holder.name] = any(holder.name.encode(encoding) in content for encoding in _ENCODINGS)
+    figures = (holder.personal_number, f"{holder.birth:%d/%m/%Y}", f"{holder.birth:%y%m%d}F")
+    return known[holder.name] or any(figure.encode() in drawn for figure in figures)
