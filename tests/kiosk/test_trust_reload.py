@@ -128,6 +128,7 @@ def test_what_an_officer_distrusts_counts_for_nothing_at_the_next_visit(
     assert taken[1].store.version != taken[0].store.version
     again = ("distrust", "emergency", "cd" * 32, "--again", "ab" * 32, "--close-lanes")
     office.signed(*again, code=1)
+    office.signed("withdraw", "targets", "trust/relaxed.json", code=2)
     office.signed(*again, "--targets", str(office.keys / "targets.pem"), said=SECRET * 2)
     staff.round()
     reload.look()

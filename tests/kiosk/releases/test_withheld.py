@@ -117,6 +117,17 @@ def test_a_clinic_that_missed_the_officers_word_takes_what_follows_it(province: 
     assert not outcome.heard
 
 
+def test_an_officers_word_that_is_released_no_more_closes_no_lane(province: Any, clinic: Clinic) -> None:
+    listed = Distrusted(number=2, certificates=(ONE,)).to_bytes()
+    province.repository.publish({EMERGENCY: listed, RELAXED: listed}, province.keys)
+    assert clinic.looked().changed == (Group.EMERGENCY,)
+    province.repository.publish({}, province.keys, gone=[RELAXED])
+    outcome = clinic.looked()
+    assert (outcome.heard, outcome.problem, outcome.changed) == (True, "", ())
+    province.repository.publish({EMERGENCY: Distrusted(number=3, certificates=(ONE, OTHER)).to_bytes()}, province.keys)
+    assert clinic.looked().changed == (Group.EMERGENCY,)
+
+
 def test_a_thief_leaves_a_number_for_those_who_follow(province: Any, clinic: Clinic) -> None:
     province.repository.publish({EMERGENCY: Distrusted(number=2 + MOST_AHEAD).to_bytes()}, province.keys)
     assert clinic.looked().problem == "release_unusable"

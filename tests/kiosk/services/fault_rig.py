@@ -36,7 +36,7 @@ from kiosk.services.printer_thread import PrinterThread
 from kiosk.services.printing import PrintQueue
 from kiosk.services.reader_thread import CameraThread
 from kiosk.services.scanner_thread import ScannerThread
-from kiosk.services.ticket_image import TicketImages
+from tests.kiosk.services.test_printing import thread_of
 
 Kiosk = Any
 ASKED_S: Final = 0.2
@@ -115,19 +115,10 @@ def rig_of(kiosk: Kiosk, folder: Path) -> Iterator[Rig]:
 
 
 def _printing(kiosk: Kiosk, printer: PrinterTwin) -> PrinterThread:
-    clinic = kiosk.patient._clinic
-    thread = PrinterThread(
-        printer=EscPosPrinter(partial(NetworkWire, "127.0.0.1", printer.port), answer_s=0.1, ticket_s=0.3),
-        database=kiosk.database,
-        clinic=clinic,
-        device="kiosk-1",
-        clock=kiosk.clock,
-        images=TicketImages(clinic=clinic),
-        paper=kiosk.patient,
-        look_s=0.001,
-        check_s=0.0,
+    thread = thread_of(
+        kiosk, EscPosPrinter(partial(NetworkWire, "127.0.0.1", printer.port), answer_s=0.1, ticket_s=0.3)
     )
-    copies = PrintQueue(kiosk.database, clinic=clinic, device="kiosk-1", clock=kiosk.clock)
+    copies = PrintQueue(kiosk.database, clinic=kiosk.patient._clinic, device="kiosk-1", clock=kiosk.clock)
     kiosk.patient._machine._paper = "own"
     kiosk.patient.use_printer(thread.submit, partial(copies.print_once, printer="kiosk-1"))
     return thread
