@@ -5,8 +5,10 @@ numbers are few enough to try them all, so whoever has key and tags knows who ca
 day. At the day's turn it is replaced by its hash, K' = BLAKE2b(K), in its file; the old file is overwritten before it
 is let go, and the tags of past days are taken out of the store. What is left opens no day but the present one.
 
-The file is one line: 64 hexadecimal digits, and the day that they are for. A new file has no day yet; its key is
-turned before it is first used. Only one process turns it; the others count forward from what they read, and agree.
+The file is one line: 64 hexadecimal digits, and the day that they are for. ``again`` behind it says that the clock ran
+ahead and came back to a day on which people were admitted: their tags are gone, so nobody can be told again who
+came before. A new file has no day yet; its key is turned before it is first used. Only one process turns it; the
+others count forward from what they read, and agree.
 """
 
 import hashlib
@@ -23,16 +25,17 @@ from kiosk.key_safe.wrapped import OPENED
 from kiosk.keys import SECRET_BYTES, TAG_BYTES, damaged_key, read_key
 from kiosk.ports import StoreUnavailable
 
-_LINE = re.compile(rf"([0-9a-f]{{{2 * SECRET_BYTES}}})(?: (\d{{4}}-\d\d-\d\d))?\n?")
+_LINE = re.compile(rf"([0-9a-f]{{{2 * SECRET_BYTES}}})(?: (\d{{4}}-\d\d-\d\d)( again)?)?\n?")
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DayKey:
-    """The key (32 bytes) of a day; without a day it was never used."""
+    """The key (32 bytes) of a day; without a day it was never used. ``again``: people of that day were forgotten."""
 
     secret: bytes
     day: date | None
+    again: bool = False
 
     def __repr__(self) -> str:
         return f"DayKey(day={self.day})"
@@ -47,7 +50,7 @@ class DayKey:
         if line is None:
             raise damaged_key(path)
         try:
-            return cls(bytes.fromhex(line[1]), date.fromisoformat(line[2]) if line[2] else None)
+            return cls(bytes.fromhex(line[1]), date.fromisoformat(line[2]) if line[2] else None, bool(line[3]))
         except ValueError as error:
             raise damaged_key(path) from error
 
@@ -86,15 +89,25 @@ class DayTags:
         """
         return self._load().on(day).tag(personal_number)
 
-    def turn(self, day: date) -> None:
+    def begun_again(self, day: date) -> bool:
+        """Whether the clock came back to this day, and who was admitted before is not known any more.
+
+        :raises StoreUnavailable: if the key can no longer be read.
+        """
+        key = self._load()
+        return key.day == day and key.again
+
+    def turn(self, day: date, *, used: bool = False) -> None:
         """Keep only the key of this day. For one process alone; nothing happens where it was done already.
 
+        :param used: whether somebody was admitted on this day already.
         :raises StoreUnavailable: if the key cannot be read or written; then the old one is still there.
         """
         key = self._load()
         if key.day == day:
             return
-        line = f"{key.on(day).secret.hex()} {day.isoformat()}\n".encode()
+        again = " again" if used and key.day is not None and key.day > day else ""
+        line = f"{key.on(day).secret.hex()} {day.isoformat()}{again}\n".encode()
         try:
             replace_secret(self._path, OPENED.as_before(self._path, self._path.read_bytes(), line))
         except (OSError, ConfigurationError) as error:

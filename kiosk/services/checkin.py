@@ -103,6 +103,10 @@ class CheckIn(DeviceVoice):
         """
         self._moment()
 
+    def day_came_back(self) -> bool:
+        """Whether the clock ran ahead and forgot whom it admitted today; StoreUnavailable where nobody can say."""
+        return self._tags.begun_again(self._moment().day)
+
     def reported_lost(self, personal_number: str | None) -> bool:
         """Whether the card of whoever has this number was reported lost; StoreUnavailable where nobody can say."""
         return self._lost is not None and self._lost.reported(personal_number)
@@ -305,7 +309,7 @@ class CheckIn(DeviceVoice):
         # The writer's turn is the turn at the key's file as well: only one process at a time is here.
         with self._database.write() as session:
             repositories.forget_other_days(session, day)
-            self._tags.turn(day)
+            self._tags.turn(day, used=repositories.anybody_admitted(session, self._clinic.code, day))
         self._database.fold()
         if self._heads is not None:
             self._heads.write_down(self._database, self._clock.now())

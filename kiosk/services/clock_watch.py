@@ -1,4 +1,7 @@
-"""Whether the machine's clock can be right: a clock that lags behind what is already written judges no date."""
+"""Whether the machine's clock can be right: a clock that lags behind what is already written judges no date.
+
+Nor does one that came back to a day whose people it has forgotten: they would be admitted once more.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -50,7 +53,7 @@ class ClockWatch:
         """Look again, and tell staff what has changed."""
         with self._lock:
             self._next = self._clock.monotonic() + self._every_s
-            right = self._clock.now() > self._latest() - TOLERANCE
+            right = self._clock.now() > self._latest() - TOLERANCE and not self._came_back()
             if right != self._right:
                 self._right = right
                 self._tell(right)
@@ -58,6 +61,13 @@ class ClockWatch:
     def _latest(self) -> datetime:
         moments = [moment for known in self._known if (moment := _asked(known)) is not None]
         return max(moments, default=self._clock.now())
+
+    def _came_back(self) -> bool:
+        try:
+            return self._checkin.day_came_back()
+        except StoreUnavailable:
+            # Nobody is admitted without the store, either.
+            return False
 
     def _tell(self, right: bool) -> None:
         _log.warning("clock", right=right)

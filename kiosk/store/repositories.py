@@ -43,6 +43,12 @@ def admitted_today(session: Session, clinic: str, day: date, tag: bytes) -> Visi
     )
 
 
+def anybody_admitted(session: Session, clinic: str, day: date) -> bool:
+    """Whether somebody was admitted on this day."""
+    rows = select(Visit.id).where(Visit.clinic == clinic, Visit.day == day, Visit.state == "admitted")
+    return session.scalar(rows.limit(1)) is not None
+
+
 def insured_today(session: Session, clinic: str, day: date, tag: bytes) -> Visit | None:
     """The first admission of this day under this insurance number."""
     return session.scalar(

@@ -142,3 +142,17 @@ def test_a_key_that_cannot_be_written_keeps_its_day(path: Path) -> None:
 def test_a_key_does_not_print_itself(path: Path) -> None:
     key = DayKey.load(path)
     assert key.secret.hex() not in repr(key)
+
+
+@pytest.mark.parametrize(("used", "again"), [(True, True), (False, False)])
+def test_a_day_that_comes_back_is_marked_where_it_was_used(path: Path, used: bool, again: bool) -> None:
+    tags = DayTags(path)
+    tags.turn(DAY, used=False)
+    tags.turn(NEXT, used=False)
+    tags.turn(DAY, used=used)
+    assert (tags.begun_again(DAY), tags.begun_again(NEXT)) == (again, False)
+    assert DayTags(path).begun_again(DAY) is again, "another process, or the next start, knows it as well"
+    tags.turn(DAY, used=True)
+    assert tags.begun_again(DAY) is again
+    tags.turn(NEXT, used=True)
+    assert not tags.begun_again(NEXT), "a day that begins after it is whole, whoever was admitted by hand before"
