@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiosk.hub import joining_cli
+from kiosk.hub import joining_cli, second_cli
 from kiosk.hub.picture.cli import add_picture
-from kiosk.hub.second_cli import second_commands
 from kiosk.hub.telling import Clinic, ConfigFile, Name
 from kiosk.hub.telling import load_hub as _load
 from kiosk.hub.telling import nothing as _nothing
@@ -338,4 +337,4 @@ def _key(text: str) -> bytes:
 
 
 add_picture(app, told=_told, load=_load, store=_store)
-app.add_typer(second_commands(_told, _store), name="second")
+app.add_typer(second_cli.app, name="second")

@@ -19,7 +19,7 @@ Source: The Update Framework Specification 1.0.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -154,7 +154,11 @@ class Repository:
         if self._is_alone:
             yield
             return
-        with _taken(self._lock):
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(self._lock))
+            except OSError as error:
+                raise CannotPublish("The folder of releases cannot be locked: not there, or another user's.") from error
             self._is_alone = True
             try:
                 yield
@@ -351,19 +355,6 @@ def _replace_keys(signed: Root | Targets, role: str, keys: tuple[Ed25519PrivateK
         signed.revoke_key(keyid, role)
     for key in keys:
         signed.add_key(_public(key), role)
-
-
-@contextmanager
-def _taken(lock: Path) -> Iterator[None]:
-    try:
-        hold = locked(lock)
-        hold.__enter__()
-    except OSError as error:
-        raise CannotPublish("The folder of releases cannot be locked: it is not there, or another user's.") from error
-    try:
-        yield
-    finally:
-        hold.__exit__(None, None, None)
 
 
 def _write_file(path: Path, data: bytes) -> None:

@@ -120,8 +120,9 @@ def told_apart(tables: Sequence[Table], k: int) -> tuple[Table, ...]:
 
 def _whole(table: Published | None) -> int | None:
     """The sum of a table's totals, where all of them are told."""
-    shown = () if table is None else [total for total in table.totals if total is not None]
-    return sum(shown) if table is not None and len(shown) == len(table.totals) else None
+    if table is None or table.is_without_total:
+        return None
+    return sum(total for total in table.totals if total is not None)
 
 
 def _chips(table: Published | None) -> int | None:

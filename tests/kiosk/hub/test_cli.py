@@ -181,3 +181,17 @@ def _told_of(folder: Path) -> Iterator[str]:
             continue
         if str(folder) in words and path.parent.name != str(os.getpid()):
             yield words
+
+
+def test_a_second_admission_is_listed_and_closed_once(config: Path, make: Any) -> None:
+    first, second, day = bytes(16), bytes(range(16)), make.NOW.date()
+    row = {"clinic": "36001", "visit": second, "first_clinic": "36001", "first_visit": first}
+    database = open_store(load(HubConfig, config))
+    with database.write() as connection:
+        connection.execute(tables.second_visit.insert().values(**row, day=day, state="open", found_at=make.NOW))
+    database.close()
+    assert ok("second", "list", config) == f"36001\t{second.hex()}\t36001\t{first.hex()}\t{day.isoformat()}\n"
+    assert run("second", "close", config, "36001", "no-visit", "--by", "chi-lan").exit_code == 2
+    assert ok("second", "close", config, "36001", second.hex(), "--by", "chi-lan") == ""
+    assert run("second", "close", config, "36001", second.hex(), "--by", "chi-lan").exit_code == 3
+    assert ok("second", "list", config) == ""
