@@ -175,7 +175,8 @@ class Sender:
             if not self._asks_again(now):
                 return Step(outcome=Outcome.STOPPED)
             # What was refused for what it said is tried by one event; a stranger says nothing but who it is.
-            self._most, with_events = 1, with_events and stopped == "refused"
+            with_events = with_events and stopped == "refused"
+            self._most = 1 if with_events else self._most
         if left := self._pause.left_s(now):
             return Step(outcome=Outcome.PAUSED, wait_s=left)
         numbers, envelopes = self._batch() if with_events else ((), ())

@@ -335,3 +335,12 @@ def kiosk(tmp_path: Path, issuer: Issuer, trust: TrustStore, new_store: Callable
     camera.stop()
     database.close()
     bench.vanish()
+
+
+@pytest.fixture
+def rig(kiosk: Kiosk, tmp_path: Path) -> Iterator[Any]:
+    """The kiosk with printer, scanner, camera and a province that is away: each can fail."""
+    from tests.kiosk.services.fault_rig import rig_of
+
+    with rig_of(kiosk, tmp_path) as rig:
+        yield rig

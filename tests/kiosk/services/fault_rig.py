@@ -75,7 +75,7 @@ class Rig:
 
 @contextmanager
 def rig_of(kiosk: Kiosk, folder: Path) -> Iterator[Rig]:
-    """A kiosk with everything; nobody asks the payer yet."""
+    """A kiosk with everything, which has looked about itself; nobody asks the payer yet."""
     printer, scanner, eye = PrinterTwin(slow_s=0.05), SerialTwin(folder / "scanner"), type(kiosk.bench)()
     deaf = socket.create_server(("127.0.0.1", 0))
     scans = SerialScanner(str(folder / "scanner"), again_s=0.0)
@@ -103,7 +103,10 @@ def rig_of(kiosk: Kiosk, folder: Path) -> Iterator[Rig]:
     kiosk.patient.admit_while(watch.is_right)
     sender = _sending(kiosk, folder)
     try:
-        yield Rig(kiosk, printer, scanner, eye, threads, sender, watch, use_online, deaf)
+        rig = Rig(kiosk, printer, scanner, eye, threads, sender, watch, use_online, deaf)
+        for _ in range(2):
+            rig.turn()
+        yield rig
     finally:
         for thread in threads:
             thread.stop()

@@ -1,8 +1,6 @@
 """The clock ran ahead, and is put right: nobody is admitted a second time on the day to which it comes back."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,18 +8,10 @@ from sqlalchemy import select
 
 from kiosk.domain.flow import Screen
 from kiosk.store.tables import Visit
-from tests.kiosk.services.fault_rig import Rig, leave, rig_of, walk
+from tests.kiosk.services.fault_rig import Rig, leave, walk
 
 # The fixture's class lives in conftest.py, from which nothing can be imported.
 Kiosk = Any
-
-
-@pytest.fixture
-def rig(kiosk: Kiosk, tmp_path: Path) -> Iterator[Rig]:
-    with rig_of(kiosk, tmp_path) as rig:
-        for _ in range(2):
-            rig.turn()
-        yield rig
 
 
 def ahead_and_back(rig: Rig, by: timedelta) -> None:

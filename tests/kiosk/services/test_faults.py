@@ -5,7 +5,7 @@ What came of each cell stands in ``docs/faults.md``, which is written from this:
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,15 @@ from sqlalchemy import select
 from kiosk.domain.flow import Screen
 from kiosk.province.sending import Outcome
 from kiosk.store.tables import Visit
-from tests.kiosk.services.fault_rig import CLOCKS, ENDS, FAULTS, JUMPS, WAYS, Rig, go_on, leave, rig_of, walk
+from tests.kiosk.services.fault_rig import CLOCKS, ENDS, FAULTS, JUMPS, WAYS, Rig, go_on, leave, walk
 
 Kiosk = Any
 PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
 WRITES = "KIOSK_FAULTS_WRITE" in os.environ
 WHOLE = WRITES or "FUZZ" in os.environ
-"""``script/test --all`` runs every cell; else an eighth of them is run, and all where
-somebody is about to be admitted."""
+"""``script/test --all`` runs every cell; else an eighth of them, and all where somebody is about to be admitted."""
 DONE = frozenset({Screen.TICKET, Screen.DESK, Screen.CALLED, Screen.TAKE_CARD, Screen.CLOSED})
 """Screens of somebody whose visit has ended: who is asked about there comes next."""
-
-
 OPEN = tuple(screen for screen in Screen if screen is not Screen.CLOSED)
 
 
@@ -40,14 +37,6 @@ def cells(faults: Iterable[str], screens: Iterable[Screen]) -> list[tuple[str, S
         for row, screen in enumerate(screens)
         if WHOLE or screen is Screen.CONFIRM or (column + row) % 8 == 0
     ]
-
-
-@pytest.fixture
-def rig(kiosk: Kiosk, tmp_path: Path) -> Iterator[Rig]:
-    with rig_of(kiosk, tmp_path) as rig:
-        for _ in range(2):
-            rig.turn()
-        yield rig
 
 
 def on_page() -> dict[tuple[str, str], str]:
